@@ -1,0 +1,117 @@
+/** Making tensors: from JavaScript values, filled, random, or joined from others. */
+import { TorchError } from "./errors.js";
+import { type Dtype, type GeneratorHandle, native } from "./native.js";
+import type { Scalar } from "./operator-types.js";
+import type { Generator } from "./random.js";
+import { call, handleOf, Tensor } from "./tensor.js";
+import { allocate, dtypeOf } from "./typed-arrays.js";
+
+export interface TensorOptions {
+  /** Default: float32, or the typed array's own. */
+  dtype?: Dtype;
+  /** Default: "cpu". */
+  device?: string;
+  /** Record operations on it for autograd. Default: false. */
+  requiresGrad?: boolean;
+}
+
+/** Numbers nested to any depth: [[1, 2], [3, 4]]. */
+export type NestedNumbers = number | boolean | readonly NestedNumbers[];
+
+/**
+ * A tensor from a typed array, with one copy. The array's kind gives the dtype, unless one of the same width is named.
+ *
+ * @param shape default: one dimension
+ * @throws TorchError VALUE where the shape does not fit the array's length
+ */
+export function fromTypedArray(
+  array: ArrayBufferView & { readonly length: number },
+  shape: readonly number[] = [array.length],
+  options: TensorOptions = {},
+): Tensor {
+  return finish(new Tensor(native.fromBytes(array, shape, options.dtype ?? dtypeOf(array))), options);
+}
+
+/**
+ * A tensor from nested numbers, as `torch.tensor`: `tensor([[1, 2], [3, 4]])`.
+ * @throws TorchError VALUE where rows differ in length
+ */
+export function tensor(values: NestedNumbers, options: TensorOptions = {}): Tensor {
+  const shape = shapeOf(values);
+  const flat = (Array.isArray(values) ? values.flat(Number.POSITIVE_INFINITY) : [values]) as number[];
+  if (flat.length !== shape.reduce((product, size) => product * size, 1)) {
+    throw new TorchError(
+      "VALUE",
+      `tensor(): nested arrays must have equal lengths, found ${flat.length} numbers for shape [${shape}]`,
+    );
+  }
+  const dtype = options.dtype ?? "float32";
+  if (dtype === "int64")
+    return finish(new Tensor(native.fromBytes(BigInt64Array.from(flat, BigInt), shape, dtype)), options);
+  if (/16$|^complex/.test(dtype))
+    return finish(new Tensor(native.fromBytes(Float32Array.from(flat), shape, "float32")).to(dtype), options);
+  const array = allocate(dtype, flat.length) as Float32Array;
+  array.set(flat);
+  return finish(new Tensor(native.fromBytes(array, shape, dtype)), options);
+}
+
+function shapeOf(values: NestedNumbers): number[] {
+  return Array.isArray(values) ? [values.length, ...(values.length > 0 ? shapeOf(values[0]) : [])] : [];
+}
+
+function finish(made: Tensor, { device, requiresGrad }: TensorOptions): Tensor {
+  const placed = device === undefined || device === "cpu" ? made : made.to(device);
+  if (requiresGrad) placed.requiresGrad = true;
+  return placed;
+}
+
+export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  return full(shape, 0, options);
+}
+
+export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
+  return full(shape, 1, options);
+}
+
+export function full(shape: readonly number[], value: Scalar, options: TensorOptions = {}): Tensor {
+  return finish(call("full", [shape, value], { dtype: options.dtype ?? "float32" }), options);
+}
+
+/** 0, 1, …, end - 1; or start, start + 1, …, end - 1. int64 unless told. */
+export function arange(start: number, end?: number, options: TensorOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  return finish(call("arange.start", [from, to], { dtype: options.dtype ?? "int64" }), options);
+}
+
+/** Standard normal numbers. */
+export function randn(shape: readonly number[], options: TensorOptions & { generator?: Generator } = {}): Tensor {
+  const made = full(shape, 0, { ...options, requiresGrad: false });
+  call("normal_", [made, 0, 1], { generator: options.generator ?? null });
+  return finish(made, { requiresGrad: options.requiresGrad ?? false });
+}
+
+/** Numbers uniform in [0, 1). */
+export function rand(shape: readonly number[], options: TensorOptions & { generator?: Generator } = {}): Tensor {
+  const made = full(shape, 0, { ...options, requiresGrad: false });
+  call("uniform_", [made, 0, 1], { generator: options.generator ?? null });
+  return finish(made, { requiresGrad: options.requiresGrad ?? false });
+}
+
+/** Joins tensors along a dimension they have. */
+export function cat(tensors: readonly Tensor[], dimension = 0): Tensor {
+  return call("cat", [tensors, dimension]);
+}
+
+/** Joins tensors of one shape along a new dimension. */
+export function stack(tensors: readonly Tensor[], dimension = 0): Tensor {
+  return call("stack", [tensors, dimension]);
+}
+
+/** The whole state of a generator, as bytes: what exact resume saves. */
+export function generatorState(generator: Generator): Tensor {
+  return new Tensor(native.generatorState(generator.handle));
+}
+
+export function setGeneratorState(generator: { readonly handle: GeneratorHandle }, state: Tensor): void {
+  native.setGeneratorState(generator.handle, handleOf(state));
+}

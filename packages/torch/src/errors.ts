@@ -1,0 +1,29 @@
+/**
+ * Every failure of libtorch or of this binding reaches JavaScript as a TorchError: `code` is for programs, and
+ * `message` keeps libtorch's own words, without its C++ backtrace.
+ */
+export type TorchErrorCode =
+  | "INDEX"
+  | "VALUE"
+  | "TYPE"
+  | "NOT_IMPLEMENTED"
+  | "OUT_OF_MEMORY"
+  | "UNKNOWN_OPERATOR"
+  | "DISPOSED"
+  | "SCOPE"
+  | "STATE_DICT"
+  | "SAFETENSORS"
+  | "NATIVE_MISSING"
+  | "LIBTORCH";
+
+export class TorchError extends Error {
+  override readonly name = "TorchError";
+
+  constructor(
+    readonly code: TorchErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

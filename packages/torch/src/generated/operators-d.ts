@@ -1,0 +1,52 @@
+// Made by tools/generate-operators.mjs from libtorch's schemas. Do not edit.
+import type { Operator, Scalar, Tensor } from "../operator-types.js";
+
+export interface OperatorsD {
+  "data": Operator<[self: Tensor], {  }, Tensor>;
+  "deg2rad": Operator<[self: Tensor], {  }, Tensor>;
+  "deg2rad_": Operator<[self: Tensor], {  }, Tensor>;
+  "dense_dim": Operator<[self: Tensor], {  }, number>;
+  "dequantize.self": Operator<[self: Tensor], {  }, Tensor>;
+  "dequantize.tensors": Operator<[tensors: readonly Tensor[]], {  }, Tensor[]>;
+  "det": Operator<[self: Tensor], {  }, Tensor>;
+  "detach": Operator<[self: Tensor], {  }, Tensor>;
+  "detach_": Operator<[self: Tensor], {  }, Tensor>;
+  "detach_copy": Operator<[self: Tensor], {  }, Tensor>;
+  "diag": Operator<[self: Tensor, diagonal?: number], { diagonal?: number }, Tensor>;
+  "diag_backward": Operator<[grad: Tensor, input_sizes: readonly number[], diagonal: number], {  }, Tensor>;
+  "diag_embed": Operator<[self: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
+  "diagflat": Operator<[self: Tensor, offset?: number], { offset?: number }, Tensor>;
+  "diagonal": Operator<[self: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
+  "diagonal.Dimname": Operator<[self: Tensor], { outdim: string; dim1: string; dim2: string; offset?: number }, Tensor>;
+  "diagonal_backward": Operator<[grad_output: Tensor, input_sizes: readonly number[], offset: number, dim1: number, dim2: number], {  }, Tensor>;
+  "diagonal_copy": Operator<[self: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
+  "diagonal_scatter": Operator<[self: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
+  "diff": Operator<[self: Tensor, n?: number, dim?: number, prepend?: Tensor | null, append?: Tensor | null], { n?: number; dim?: number; prepend?: Tensor | null; append?: Tensor | null }, Tensor>;
+  "digamma": Operator<[self: Tensor], {  }, Tensor>;
+  "digamma_": Operator<[self: Tensor], {  }, Tensor>;
+  "dist": Operator<[self: Tensor, other: Tensor, p?: Scalar], { p?: Scalar }, Tensor>;
+  "div.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "div.Scalar_mode": Operator<[self: Tensor, other: Scalar], { rounding_mode?: string | null }, Tensor>;
+  "div.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "div.Tensor_mode": Operator<[self: Tensor, other: Tensor], { rounding_mode?: string | null }, Tensor>;
+  "div.out_mode": Operator<[self: Tensor, other: Tensor], { rounding_mode?: string | null; out: Tensor }, Tensor>;
+  "div_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "div_.Scalar_mode": Operator<[self: Tensor, other: Scalar], { rounding_mode?: string | null }, Tensor>;
+  "div_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "div_.Tensor_mode": Operator<[self: Tensor, other: Tensor], { rounding_mode?: string | null }, Tensor>;
+  "divide.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "divide.Scalar_mode": Operator<[self: Tensor, other: Scalar], { rounding_mode?: string | null }, Tensor>;
+  "divide.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "divide.Tensor_mode": Operator<[self: Tensor, other: Tensor], { rounding_mode?: string | null }, Tensor>;
+  "divide.out_mode": Operator<[self: Tensor, other: Tensor], { rounding_mode?: string | null; out: Tensor }, Tensor>;
+  "divide_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "divide_.Scalar_mode": Operator<[self: Tensor, other: Scalar], { rounding_mode?: string | null }, Tensor>;
+  "divide_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "divide_.Tensor_mode": Operator<[self: Tensor, other: Tensor], { rounding_mode?: string | null }, Tensor>;
+  "dot": Operator<[self: Tensor, tensor: Tensor], {  }, Tensor>;
+  "dropout": Operator<[input: Tensor, p: number, train: boolean], {  }, Tensor>;
+  "dropout_": Operator<[self: Tensor, p: number, train: boolean], {  }, Tensor>;
+  "dsplit.array": Operator<[self: Tensor, indices: readonly number[]], {  }, Tensor[]>;
+  "dsplit.int": Operator<[self: Tensor, sections: number], {  }, Tensor[]>;
+  "dstack": Operator<[tensors: readonly Tensor[]], {  }, Tensor>;
+}

@@ -1,0 +1,56 @@
+// Made by tools/generate-operators.mjs from libtorch's schemas. Do not edit.
+import type { Generator, Operator, Scalar, Tensor } from "../operator-types.js";
+
+export interface OperatorsG {
+  "gather": Operator<[self: Tensor, dim: number, index: Tensor], { sparse_grad?: boolean }, Tensor>;
+  "gather.dimname": Operator<[self: Tensor, dim: string, index: Tensor], { sparse_grad?: boolean }, Tensor>;
+  "gather_backward": Operator<[grad: Tensor, self: Tensor, dim: number, index: Tensor, sparse_grad: boolean], {  }, Tensor>;
+  "gcd": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "gcd_": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "ge.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "ge.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "ge_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "ge_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "gelu": Operator<[self: Tensor], { approximate?: string }, Tensor>;
+  "gelu_": Operator<[self: Tensor], { approximate?: string }, Tensor>;
+  "gelu_backward": Operator<[grad_output: Tensor, self: Tensor], { approximate?: string }, Tensor>;
+  "gelu_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor], { approximate?: string; grad_input: Tensor }, Tensor>;
+  "geometric": Operator<[self: Tensor, p: number], { generator?: Generator | null }, Tensor>;
+  "geometric_": Operator<[self: Tensor, p: number], { generator?: Generator | null }, Tensor>;
+  "geqrf": Operator<[self: Tensor], {  }, [Tensor, Tensor]>;
+  "geqrf.a": Operator<[self: Tensor], { a: Tensor; tau: Tensor }, [Tensor, Tensor]>;
+  "ger": Operator<[self: Tensor, vec2: Tensor], {  }, Tensor>;
+  "glu": Operator<[self: Tensor, dim?: number], { dim?: number }, Tensor>;
+  "glu_backward": Operator<[grad_output: Tensor, self: Tensor, dim: number], {  }, Tensor>;
+  "glu_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, dim: number], { grad_input: Tensor }, Tensor>;
+  "glu_backward_jvp": Operator<[grad_x: Tensor, grad_glu: Tensor, x: Tensor, dgrad_glu: Tensor, dx: Tensor, dim: number], {  }, Tensor>;
+  "glu_jvp": Operator<[glu: Tensor, x: Tensor, dx: Tensor, dim: number], {  }, Tensor>;
+  "gradient.array": Operator<[self: Tensor], { dim: readonly number[]; edge_order?: number }, Tensor[]>;
+  "gradient.scalararray": Operator<[self: Tensor], { spacing: Scalar; dim: readonly number[]; edge_order?: number }, Tensor[]>;
+  "gradient.scalarint": Operator<[self: Tensor], { spacing?: Scalar | null; dim?: number | null; edge_order?: number }, Tensor[]>;
+  "gradient.scalarrayarray": Operator<[self: Tensor], { spacing: readonly Scalar[]; dim: readonly number[]; edge_order?: number }, Tensor[]>;
+  "gradient.scalarrayint": Operator<[self: Tensor], { spacing: readonly Scalar[]; dim?: number | null; edge_order?: number }, Tensor[]>;
+  "gradient.tensorarray": Operator<[self: Tensor], { spacing: readonly Tensor[]; dim: readonly number[]; edge_order?: number }, Tensor[]>;
+  "gradient.tensorarrayint": Operator<[self: Tensor], { spacing: readonly Tensor[]; dim?: number | null; edge_order?: number }, Tensor[]>;
+  "greater.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "greater.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "greater_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "greater_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "greater_equal.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "greater_equal.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "greater_equal_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "greater_equal_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "grid_sampler": Operator<[input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean], {  }, Tensor>;
+  "grid_sampler_2d": Operator<[input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean], {  }, Tensor>;
+  "grid_sampler_2d_backward": Operator<[grad_output: Tensor, input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean, output_mask: number | readonly boolean[]], {  }, [Tensor, Tensor]>;
+  "grid_sampler_3d": Operator<[input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean], {  }, Tensor>;
+  "grid_sampler_3d_backward": Operator<[grad_output: Tensor, input: Tensor, grid: Tensor, interpolation_mode: number, padding_mode: number, align_corners: boolean, output_mask: number | readonly boolean[]], {  }, [Tensor, Tensor]>;
+  "group_norm": Operator<[input: Tensor, num_groups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnn_enabled?: boolean], { weight?: Tensor | null; bias?: Tensor | null; eps?: number; cudnn_enabled?: boolean }, Tensor>;
+  "gru.data": Operator<[data: Tensor, batch_sizes: Tensor, hx: Tensor, params: readonly Tensor[], has_biases: boolean, num_layers: number, dropout: number, train: boolean, bidirectional: boolean], {  }, [Tensor, Tensor]>;
+  "gru.input": Operator<[input: Tensor, hx: Tensor, params: readonly Tensor[], has_biases: boolean, num_layers: number, dropout: number, train: boolean, bidirectional: boolean, batch_first: boolean], {  }, [Tensor, Tensor]>;
+  "gru_cell": Operator<[input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih?: Tensor | null, b_hh?: Tensor | null], { b_ih?: Tensor | null; b_hh?: Tensor | null }, Tensor>;
+  "gt.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "gt.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+  "gt_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
+  "gt_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
+}

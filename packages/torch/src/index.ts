@@ -1,0 +1,18 @@
+export * from "./autograd.js";
+export * from "./creation.js";
+export * from "./errors.js";
+export * as nn from "./nn/index.js";
+export type { Dtype, Scalar } from "./operator-types.js";
+export * as optim from "./optim/index.js";
+export { createGenerator, defaultGenerator, Generator, manualSeed } from "./random.js";
+export * from "./runtime.js";
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  loadSafetensors,
+  type Safetensors,
+  saveSafetensors,
+} from "./safetensors.js";
+export { type Disposable, keep, Scope, tidy } from "./scope.js";
+export { call, callUntyped, Tensor } from "./tensor.js";
+export type { TypedArray } from "./typed-arrays.js";

@@ -1,0 +1,99 @@
+/**
+ * Loads the add-on and gives its functions types. Nothing outside packages/torch sees this file: handles are wrapped
+ * by Tensor and Generator before anyone else meets them.
+ */
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { TorchError, type TorchErrorCode } from "./errors.js";
+
+declare const handleKind: unique symbol;
+/** An External that owns an at::Tensor. */
+export type TensorHandle = { readonly [handleKind]: "tensor" };
+/** An External that owns an at::Generator. */
+export type GeneratorHandle = { readonly [handleKind]: "generator" };
+
+/** Every dtype that the binding names, as in PyTorch. */
+export type Dtype =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int64"
+  | "int32"
+  | "int16"
+  | "int8"
+  | "uint8"
+  | "bool"
+  | "complex64"
+  | "complex128";
+
+export interface RuntimeInfo {
+  /** libtorch's version, such as "1.13.0". */
+  version: string;
+  /** libtorch's own account of how it was built. */
+  config: string;
+  /** Path of the shared library whose sgemm serves matrix products; "" where libtorch carries its own. */
+  blasLibrary: string;
+  cudaAvailable: boolean;
+  mkldnnAvailable: boolean;
+}
+
+interface Native {
+  setErrorClass(errorClass: new (code: TorchErrorCode, message: string) => Error): void;
+  dispose(tensor: TensorHandle): void;
+  isDisposed(tensor: TensorHandle): boolean;
+  isSame(a: TensorHandle, b: TensorHandle): boolean;
+  liveMemory(): { tensors: number; bytes: number };
+  call(name: string, overload: string, positional: readonly unknown[], keywords?: object): unknown;
+  schemas(): string[];
+  fromBytes(view: ArrayBufferView, shape: readonly number[], dtype: Dtype): TensorHandle;
+  copyToBytes(tensor: TensorHandle, view: ArrayBufferView): void;
+  shape(tensor: TensorHandle): number[];
+  dtype(tensor: TensorHandle): Dtype;
+  device(tensor: TensorHandle): string;
+  isContiguous(tensor: TensorHandle): boolean;
+  item(tensor: TensorHandle): number | boolean;
+  backward(
+    outputs: readonly TensorHandle[],
+    gradients: readonly TensorHandle[] | undefined,
+    retainGraph: boolean,
+    createGraph: boolean,
+  ): void;
+  gradients(
+    outputs: readonly TensorHandle[],
+    inputs: readonly TensorHandle[],
+    gradients: readonly TensorHandle[] | undefined,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): (TensorHandle | null)[];
+  grad(tensor: TensorHandle): TensorHandle | null;
+  setGrad(tensor: TensorHandle, gradient: TensorHandle | null): void;
+  requiresGrad(tensor: TensorHandle): boolean;
+  setRequiresGrad(tensor: TensorHandle, requiresGrad: boolean): void;
+  isGradEnabled(): boolean;
+  setGradEnabled(enabled: boolean): void;
+  setAutocast(device: string, enabled: boolean, dtype: Dtype): boolean;
+  manualSeed(seed: number | bigint): void;
+  defaultGenerator(device: string): GeneratorHandle;
+  createGenerator(device: string, seed: number | bigint): GeneratorHandle;
+  generatorState(generator: GeneratorHandle): TensorHandle;
+  setGeneratorState(generator: GeneratorHandle, state: TensorHandle): void;
+  runtimeInfo(): RuntimeInfo;
+  numThreads(): number;
+  setNumThreads(threads: number): void;
+  setFlushDenormal(flush: boolean): boolean;
+}
+
+function load(): Native {
+  const path = fileURLToPath(new URL("../build/torch.node", import.meta.url));
+  try {
+    return createRequire(import.meta.url)(path) as Native;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw new TorchError("NATIVE_MISSING", `cannot load libtorch's add-on: ${reason}. Run "npm run setup".`, { cause });
+  }
+}
+
+export const native: Native = load();
+native.setErrorClass(TorchError);

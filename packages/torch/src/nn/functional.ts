@@ -1,0 +1,56 @@
+/** Layers without parameters, as functions. */
+import { fromTypedArray } from "../creation.js";
+import { call, type Tensor } from "../tensor.js";
+
+export function gelu(input: Tensor): Tensor {
+  return call("gelu", [input]);
+}
+
+/** Adds `padding` values at the ends of the last axes: [left, right, top, bottom, …], as `torch.nn.functional.pad`. */
+export function pad(input: Tensor, padding: readonly number[], value = 0): Tensor {
+  return call("constant_pad_nd", [input, padding, value]);
+}
+
+export function softmax(input: Tensor, dimension: number): Tensor {
+  return call("softmax.int", [input, dimension]);
+}
+
+export function logSoftmax(input: Tensor, dimension: number): Tensor {
+  return call("log_softmax.int", [input, dimension]);
+}
+
+export interface CtcLossOptions {
+  /** Index of the blank. Default: 0. */
+  blankId?: number;
+  /** "mean" divides each loss by its target length and averages over utterances. Default: "mean". */
+  reduction?: "none" | "mean" | "sum";
+  /** Infinite losses, of utterances with too few frames, become zero. Default: false. */
+  zeroInfinity?: boolean;
+}
+
+/**
+ * Connectionist temporal classification: −log of the probability of all alignments. Graves et al. 2006.
+ *
+ * @param logProbs [T, B, V], normalised
+ * @param targets for each utterance its token ids, none of them the blank
+ */
+export function ctcLoss(
+  logProbs: Tensor,
+  targets: readonly (readonly number[])[],
+  logProbLengths: readonly number[],
+  { blankId = 0, reduction = "mean", zeroInfinity = false }: CtcLossOptions = {},
+): Tensor {
+  // The overload of the length lists wants targets where the log-probabilities are; joined targets need no padding.
+  const joined = fromTypedArray(BigInt64Array.from(targets.flat(), BigInt), undefined, { device: logProbs.device });
+  const targetLengths = targets.map((target) => target.length);
+  const reductionId = { none: 0, mean: 1, sum: 2 }[reduction];
+  return call("ctc_loss.IntList", [
+    logProbs,
+    joined,
+    logProbLengths,
+    targetLengths,
+    blankId,
+    reductionId,
+    zeroInfinity,
+  ]);
+}

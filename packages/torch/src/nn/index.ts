@@ -1,0 +1,11 @@
+export { GELU } from "./activation.js";
+export { Conv2d, type Conv2dOptions } from "./conv2d.js";
+export { Dropout } from "./dropout.js";
+export * as functional from "./functional.js";
+export { GRU, type GRUOptions } from "./gru.js";
+export * as init from "./init.js";
+export { LayerNorm } from "./layer-norm.js";
+export { lengthMask, reverseIndex } from "./lengths.js";
+export { Linear } from "./linear.js";
+export { Module, type StateDict } from "./module.js";
+export { type Layer, Sequential } from "./sequential.js";

@@ -1,0 +1,126 @@
+/**
+ * Adam with decoupled weight decay: Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2, as `torch.optim.AdamW`.
+ * All parameters of a step go through libtorch's foreach operators, a handful of calls however many tensors there are.
+ */
+import { noGrad } from "../autograd.js";
+import { zeros } from "../creation.js";
+import { TorchError } from "../errors.js";
+import { keep, tidy } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+import { call as op } from "../tensor.js";
+
+export interface AdamWOptions {
+  /** Step size. Default: 1e-3. */
+  learningRate?: number;
+  /** Decay of the running means of the gradient and of its square. Default: [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Added to the denominator. Default: 1e-8. */
+  eps?: number;
+  /** Share of each weight taken off a step, times the learning rate. Default: 0.01. */
+  weightDecay?: number;
+  /** Parameters for which this is false are not decayed. Default: all are. */
+  decays?: (name: string, parameter: Tensor) => boolean;
+}
+
+interface Slot {
+  readonly parameter: Tensor;
+  readonly expAvg: Tensor;
+  readonly expAvgSq: Tensor;
+  readonly decays: boolean;
+}
+
+export class AdamW {
+  /** May be set between steps, by a schedule. */
+  learningRate: number;
+  readonly #betas: readonly [number, number];
+  readonly #eps: number;
+  readonly #weightDecay: number;
+  readonly #slots = new Map<string, Slot>();
+  #steps = 0;
+
+  /** @param parameters by name, as `module.namedParameters()`; all must have a gradient at every step */
+  constructor(parameters: ReadonlyMap<string, Tensor>, options: AdamWOptions = {}) {
+    const { learningRate = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0.01, decays = () => true } = options;
+    this.learningRate = learningRate;
+    this.#betas = betas;
+    this.#eps = eps;
+    this.#weightDecay = weightDecay;
+    for (const [name, parameter] of parameters) {
+      const moment = () => keep(zeros(parameter.shape, { device: parameter.device, dtype: parameter.dtype }));
+      this.#slots.set(name, { parameter, expAvg: moment(), expAvgSq: moment(), decays: decays(name, parameter) });
+    }
+  }
+
+  /** Steps taken so far. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Updates every parameter from its gradient. A parameter without one (frozen, or unused) stays as it is. */
+  step(): void {
+    this.#steps++;
+    noGrad(() => tidy(() => this.#update()));
+  }
+
+  #update(): void {
+    const slots = [...this.#slots.values()].map((slot) => ({ ...slot, gradient: slot.parameter.grad }));
+    const active = slots.filter((slot) => slot.gradient !== null);
+    if (active.length === 0) return;
+    const gradients = active.map((slot) => slot.gradient!);
+    const parameters = active.map((slot) => slot.parameter);
+    const expAvg = active.map((slot) => slot.expAvg);
+    const expAvgSq = active.map((slot) => slot.expAvgSq);
+    const [beta1, beta2] = this.#betas;
+
+    const decayed = active.filter((slot) => slot.decays).map((slot) => slot.parameter);
+    if (this.#weightDecay !== 0 && decayed.length > 0) {
+      op("_foreach_mul_.Scalar", [decayed, 1 - this.learningRate * this.#weightDecay]);
+    }
+    op("_foreach_mul_.Scalar", [expAvg, beta1]);
+    op("_foreach_add_.List", [expAvg, gradients], { alpha: 1 - beta1 });
+    op("_foreach_mul_.Scalar", [expAvgSq, beta2]);
+    op("_foreach_addcmul_.Scalar", [expAvgSq, gradients, gradients, 1 - beta2]);
+
+    const denominator = op("_foreach_sqrt", [expAvgSq]);
+    op("_foreach_div_.Scalar", [denominator, Math.sqrt(1 - beta2 ** this.#steps)]);
+    op("_foreach_add_.Scalar", [denominator, this.#eps]);
+    const stepSize = this.learningRate / (1 - beta1 ** this.#steps);
+    op("_foreach_addcdiv_.Scalar", [parameters, expAvg, denominator, -stepSize]);
+  }
+
+  zeroGrad(): void {
+    for (const { parameter } of this.#slots.values()) parameter.grad = null;
+  }
+
+  /** The running means by `<parameter>.exp_avg` and `<parameter>.exp_avg_sq`; themselves, not copies. */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    for (const [name, slot] of this.#slots) {
+      state.set(`${name}.exp_avg`, slot.expAvg);
+      state.set(`${name}.exp_avg_sq`, slot.expAvgSq);
+    }
+    return state;
+  }
+
+  /**
+   * Restores what `stateDict` and `steps` gave.
+   * @throws TorchError STATE_DICT where a parameter's state is missing
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>, steps: number): void {
+    const own = this.stateDict();
+    for (const name of own.keys()) {
+      if (!state.has(name)) throw new TorchError("STATE_DICT", `the optimiser's state lacks '${name}'`);
+    }
+    noGrad(() => {
+      for (const [name, tensor] of own) tensor.copy_(state.get(name)!);
+    });
+    this.#steps = steps;
+  }
+
+  dispose(): void {
+    for (const { expAvg, expAvgSq } of this.#slots.values()) {
+      expAvg.dispose();
+      expAvgSq.dispose();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/** What this libtorch is and how it uses the machine. */
+import { realpathSync } from "node:fs";
+import { native, type RuntimeInfo } from "./native.js";
+
+export type { RuntimeInfo } from "./native.js";
+
+/** Versions, the BLAS in use (symbolic links resolved), CUDA. */
+export function runtimeInfo(): RuntimeInfo {
+  const info = native.runtimeInfo();
+  return { ...info, blasLibrary: info.blasLibrary && realpathSync(info.blasLibrary) };
+}
+
+/** Threads that one operator may use, on this JavaScript thread. */
+export function numThreads(): number {
+  return native.numThreads();
+}
+
+/** OpenMP keeps the number for each thread: set it on the thread that computes. */
+export function setNumThreads(threads: number): void {
+  native.setNumThreads(threads);
+}
+
+/**
+ * Treats denormal floats as zero on this thread: they cost a hundred cycles each on most processors.
+ * @returns whether the processor can
+ */
+export function setFlushDenormal(flush: boolean): boolean {
+  return native.setFlushDenormal(flush);
+}
+
+/** Tensors alive on this JavaScript thread, and the bytes of CPU storage that they hold (views counted once). */
+export function liveMemory(): { tensors: number; bytes: number } {
+  return native.liveMemory();
+}
