@@ -41,8 +41,12 @@ Napi::Value gradients(const Napi::CallbackInfo& info) {
 Napi::Value grad(const Napi::CallbackInfo& info) { return wrap_tensor(info.Env(), unwrap_tensor(info[0]).grad()); }
 
 Napi::Value set_grad(const Napi::CallbackInfo& info) {
+  at::Tensor& tensor = unwrap_tensor(info[0]);
   const bool none = info[1].IsNull() || info[1].IsUndefined();
-  unwrap_tensor(info[0]).mutable_grad() = none ? at::Tensor() : unwrap_tensor(info[1]);
+  const at::Tensor gradient = none ? at::Tensor() : unwrap_tensor(info[1]);
+  if (gradient.defined() && gradient.sizes() != tensor.sizes())
+    throw_torch_error(info.Env(), "VALUE", c10::str("the gradient has shape ", gradient.sizes(), ", its tensor ", tensor.sizes()));
+  tensor.mutable_grad() = gradient;
   return info.Env().Undefined();
 }
 

@@ -53,7 +53,7 @@ int64_t to_int(const Napi::Value& value, const c10::Argument& argument) {
   }
   if (!value.IsNumber()) throw_mismatch(value, argument);
   const double number = value.As<Napi::Number>().DoubleValue();
-  if (std::floor(number) != number) throw_mismatch(value, argument);
+  if (!std::isfinite(number) || std::floor(number) != number) throw_mismatch(value, argument);
   return static_cast<int64_t>(number);
 }
 

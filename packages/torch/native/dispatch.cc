@@ -40,8 +40,12 @@ torch::jit::Stack arguments_for(Napi::Env env, const c10::FunctionSchema& schema
   stack.reserve(arguments.size());
   for (size_t i = 0; i < arguments.size(); i++) {
     Napi::Value value = env.Undefined();
-    if (i < positional.Length()) value = positional.Get(static_cast<uint32_t>(i));
-    else if (has_keywords) value = keywords.As<Napi::Object>().Get(arguments[i].name());
+    if (has_keywords) value = keywords.As<Napi::Object>().Get(arguments[i].name());
+    if (i < positional.Length()) {
+      if (!value.IsUndefined())
+        throw_torch_error(env, "TYPE", schema.name() + " was given the argument '" + arguments[i].name() + "' twice");
+      value = positional.Get(static_cast<uint32_t>(i));
+    }
     if (!value.IsUndefined()) stack.push_back(to_ivalue(value, arguments[i]));
     else if (arguments[i].default_value()) stack.push_back(*arguments[i].default_value());
     else if (arguments[i].type()->kind() == c10::TypeKind::OptionalType) stack.emplace_back();

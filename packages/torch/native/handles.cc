@@ -7,11 +7,10 @@ void Environment::retain(Napi::Env env, const at::Tensor& tensor) {
   if (!tensor.has_storage()) return;
   StorageUse& use = storages[tensor.storage().unsafeGetStorageImpl()];
   if (use.handles++ > 0) return;
-  use.bytes = static_cast<int64_t>(tensor.storage().nbytes());
-  live_bytes += use.bytes;
   // Device memory is not the process's memory: V8 need not hurry its collector for it.
-  if (tensor.is_cpu()) Napi::MemoryManagement::AdjustExternalMemory(env, use.bytes);
-  else use.bytes = 0;
+  use.bytes = tensor.is_cpu() ? static_cast<int64_t>(tensor.storage().nbytes()) : 0;
+  live_bytes += use.bytes;
+  Napi::MemoryManagement::AdjustExternalMemory(env, use.bytes);
 }
 
 void Environment::release(Napi::Env env, const c10::StorageImpl* storage) {

@@ -12,7 +12,7 @@ struct Bytes {
   size_t length;
 };
 
-// Any ArrayBufferView: a typed array, a DataView or a Buffer.
+// Any typed array, a Buffer too.
 Bytes bytes_of(const Napi::Value& value) {
   if (value.IsTypedArray()) {
     const auto array = value.As<Napi::TypedArray>();

@@ -38,25 +38,28 @@ export function fromTypedArray(
  */
 export function tensor(values: NestedNumbers, options: TensorOptions = {}): Tensor {
   const shape = shapeOf(values);
-  const flat = (Array.isArray(values) ? values.flat(Number.POSITIVE_INFINITY) : [values]) as number[];
-  if (flat.length !== shape.reduce((product, size) => product * size, 1)) {
-    throw new TorchError(
-      "VALUE",
-      `tensor(): nested arrays must have equal lengths, found ${flat.length} numbers for shape [${shape}]`,
-    );
+  if (!fits(values, shape)) {
+    throw new TorchError("VALUE", `tensor(): nested arrays must have equal lengths, found a row unlike [${shape}]`);
   }
+  const flat = (Array.isArray(values) ? values.flat(Number.POSITIVE_INFINITY) : [values]) as number[];
   const dtype = options.dtype ?? "float32";
   if (dtype === "int64")
     return finish(new Tensor(native.fromBytes(BigInt64Array.from(flat, BigInt), shape, dtype)), options);
   if (/16$|^complex/.test(dtype))
     return finish(new Tensor(native.fromBytes(Float32Array.from(flat), shape, "float32")).to(dtype), options);
   const array = allocate(dtype, flat.length) as Float32Array;
-  array.set(flat);
+  array.set(dtype === "bool" ? flat.map((value) => (value ? 1 : 0)) : flat);
   return finish(new Tensor(native.fromBytes(array, shape, dtype)), options);
 }
 
 function shapeOf(values: NestedNumbers): number[] {
   return Array.isArray(values) ? [values.length, ...(values.length > 0 ? shapeOf(values[0]) : [])] : [];
+}
+
+/** Whether each nested array has the length that the shape gives its depth. */
+function fits(values: NestedNumbers, [size, ...inner]: readonly number[]): boolean {
+  if (!Array.isArray(values)) return size === undefined;
+  return values.length === size && values.every((row: NestedNumbers) => fits(row, inner));
 }
 
 function finish(made: Tensor, { device, requiresGrad }: TensorOptions): Tensor {

@@ -2,7 +2,7 @@
  * Safetensors files: an 8-byte little-endian header length, a JSON header (dtype, shape, data_offsets of each tensor;
  * `__metadata__` of strings), then the data. https://github.com/huggingface/safetensors. No code is ever run by reading.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fromTypedArray } from "./creation.js";
 import { TorchError } from "./errors.js";
 import type { Dtype } from "./native.js";
@@ -86,18 +86,36 @@ export function decodeSafetensors(bytes: Uint8Array, source = "safetensors data"
   const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
   const data = bytes.subarray(8 + headerLength);
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries(entries as Record<string, Entry>)) {
+  for (const [name, entry] of Object.entries(entries)) {
+    if (!isEntry(entry)) return fail(`'${name}' needs a shape and two data_offsets`);
     tensors.set(name, readEntry(name, entry, data, fail));
   }
   return { tensors, metadata: metadata as Record<string, string> };
 }
 
 function parseHeader(bytes: Uint8Array, fail: (reason: string) => never): Record<string, unknown> {
+  const header = parseJson(bytes) ?? fail("not a safetensors file: its header is not JSON");
+  return isRecord(header) ? header : fail("not a safetensors file: its header is not a JSON object");
+}
+
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch {
-    return fail("not a safetensors file: its header is not JSON");
+    return undefined;
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isSizes(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
+}
+
+function isEntry(value: unknown): value is Entry {
+  return isRecord(value) && isSizes(value.shape) && isSizes(value.data_offsets) && value.data_offsets.length === 2;
 }
 
 function readEntry(name: string, entry: Entry, data: Uint8Array, fail: (reason: string) => never): Tensor {
@@ -124,7 +142,7 @@ export function saveSafetensors(
   try {
     const file = openSync(temporary, "w");
     try {
-      for (const piece of encodeSafetensors(tensors, metadata)) writeSync(file, piece);
+      for (const piece of encodeSafetensors(tensors, metadata)) writeFileSync(file, piece);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -113,7 +113,8 @@ export class Tensor {
 
   /** The elements as numbers, in row-major order. Integers beyond 2^53 lose precision. */
   toNumbers(): number[] {
-    return Array.from(this.toTypedArray(), Number);
+    const hasTypedArray = !this.dtype.endsWith("float16");
+    return Array.from<number | bigint, number>(hasTypedArray ? this.toTypedArray() : this.toFloat32Array(), Number);
   }
 
   /** The value of a tensor that has one element. */
@@ -138,7 +139,7 @@ export class Tensor {
   }
 
   set grad(value: Tensor | null) {
-    native.setGrad(this.#handle, value && value.#handle);
+    native.setGrad(this.#handle, value ? value.#handle : null);
   }
 
   /** Gradients of this tensor with respect to the graph's leaves, added to their `grad`. */
@@ -372,10 +373,16 @@ export function call<Name extends OperatorName>(
 export function callUntyped(name: string, positional: readonly unknown[], options?: object): unknown {
   const { base, overload, inPlace } = parsedName(name);
   const result = native.call(base, overload, positional.map(toNative), options && mapValues(options));
-  if (!inPlace || !types.isExternal(result)) return fromNative(result);
+  const [first] = positional;
+  if (!inPlace || !isTensor(first) || !isHandleOf(first, result)) return fromNative(result);
   // An in-place operator answers with a second handle to its first argument: one handle is enough.
   native.dispose(result as unknown as TensorHandle);
-  return positional[0];
+  return first;
+}
+
+/** Not every name that ends in "_" is in place: `__and__` makes a new tensor. */
+function isHandleOf(tensor: Tensor, result: unknown): boolean {
+  return types.isExternal(result) && native.isSame(result as unknown as TensorHandle, handleOfTensor(tensor));
 }
 
 interface ParsedName {

@@ -1,9 +1,10 @@
-import { call, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
+import { gelu } from "./functional.js";
 import { Module } from "./module.js";
 
-/** x · Φ(x), with Φ the normal distribution function: the exact form, by erf. Hendrycks & Gimpel 2016, arXiv:1606.08415. */
+/** `functional.gelu` as a layer. */
 export class GELU extends Module {
   forward(input: Tensor): Tensor {
-    return call("gelu", [input]);
+    return gelu(input);
   }
 }

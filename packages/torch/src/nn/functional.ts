@@ -1,9 +1,16 @@
 /** Layers without parameters, as functions. */
 import { fromTypedArray } from "../creation.js";
+import { TorchError } from "../errors.js";
 import { call, type Tensor } from "../tensor.js";
 
+/**
+ * x · Φ(x), with Φ the normal distribution function: the exact form, by erf. Hendrycks & Gimpel 2016, arXiv:1606.08415.
+ *
+ * It runs over the flattened input, so that its backward meets a contiguous gradient: libtorch 1.13's oneDNN kernel
+ * reads a strided one (as a batch-first GRU or a transpose hands back) as if it were contiguous, and returns garbage.
+ */
 export function gelu(input: Tensor): Tensor {
-  return call("gelu", [input]);
+  return call("gelu", [input.reshape([-1])]).reshape(input.shape);
 }
 
 /** Adds `padding` values at the ends of the last axes: [left, right, top, bottom, …], as `torch.nn.functional.pad`. */
@@ -33,6 +40,7 @@ export interface CtcLossOptions {
  *
  * @param logProbs [T, B, V], normalised
  * @param targets for each utterance its token ids, none of them the blank
+ * @throws TorchError VALUE for a target that is the blank or not in 0…V-1: libtorch would read beyond its arrays
  */
 export function ctcLoss(
   logProbs: Tensor,
@@ -40,6 +48,14 @@ export function ctcLoss(
   logProbLengths: readonly number[],
   { blankId = 0, reduction = "mean", zeroInfinity = false }: CtcLossOptions = {},
 ): Tensor {
+  const numClasses = logProbs.size(2);
+  const wrong = targets.flat().find((id) => !(Number.isInteger(id) && id >= 0 && id < numClasses && id !== blankId));
+  if (wrong !== undefined) {
+    throw new TorchError(
+      "VALUE",
+      `ctcLoss: targets must be in 0…${numClasses - 1} and not the blank ${blankId}, found ${wrong}`,
+    );
+  }
   // The overload of the length lists wants targets where the log-probabilities are; joined targets need no padding.
   const joined = fromTypedArray(BigInt64Array.from(targets.flat(), BigInt), undefined, { device: logProbs.device });
   const targetLengths = targets.map((target) => target.length);

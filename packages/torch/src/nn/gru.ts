@@ -7,6 +7,7 @@
  *   h' = (1 − z) ∘ n + z ∘ h
  */
 import { cat, zeros } from "../creation.js";
+import { TorchError } from "../errors.js";
 import { call, type Tensor } from "../tensor.js";
 import { uniform } from "./init.js";
 import { lengthMask, reverseIndex } from "./lengths.js";
@@ -65,8 +66,12 @@ export class GRU extends Module {
     };
   }
 
-  /** @param lengths frames of each utterance; all T where not given */
+  /**
+   * @param lengths frames of each utterance; all T where not given
+   * @throws TorchError VALUE where there are not B lengths, or one is not in 0…T
+   */
   forward(input: Tensor, lengths?: readonly number[]): Tensor {
+    if (lengths) checkLengths(lengths, input);
     return this.#layers.reduce((output, layer) => this.#runLayer(layer, output, lengths), input);
   }
 
@@ -98,4 +103,13 @@ export class GRU extends Module {
     const state = zeros([1, input.size(0), this.hiddenSize], { device: input.device, dtype: input.dtype });
     return call("gru.input", [input, state, parameters, true, 1, 0, this.training, false, true])[0];
   }
+}
+
+function checkLengths(lengths: readonly number[], input: Tensor): void {
+  const [batch = 0, frames = 0] = input.shape;
+  if (lengths.length !== batch) {
+    throw new TorchError("VALUE", `GRU: found ${lengths.length} lengths for a batch of ${batch}`);
+  }
+  const wrong = lengths.find((length) => !(Number.isInteger(length) && length >= 0 && length <= frames));
+  if (wrong !== undefined) throw new TorchError("VALUE", `GRU: lengths must be in 0…${frames}, found ${wrong}`);
 }

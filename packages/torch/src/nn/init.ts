@@ -1,6 +1,8 @@
 /** Initial values of parameters. */
-import { full, rand } from "../creation.js";
+import { noGrad } from "../autograd.js";
+import { full, rand, randn } from "../creation.js";
 import type { Generator } from "../random.js";
+import { tidy } from "../scope.js";
 import { call, type Tensor } from "../tensor.js";
 
 /** Uniform in [-bound, bound). */
@@ -21,8 +23,12 @@ export function constant(shape: readonly number[], value: number): Tensor {
 export function orthogonal_(matrix: Tensor): Tensor {
   const [rows = 0, columns = 0] = matrix.shape;
   const tall = rows >= columns;
-  const normal = call("randn", [tall ? [rows, columns] : [columns, rows]]);
-  const [q, r] = call("linalg_qr", [normal]);
-  const oriented = q.mul(call("sign", [call("diagonal", [r])]));
-  return matrix.copy_(tall ? oriented : oriented.transpose(0, 1));
+  return noGrad(() =>
+    tidy(() => {
+      const normal = randn(tall ? [rows, columns] : [columns, rows]);
+      const [q, r] = call("linalg_qr", [normal]);
+      const oriented = q.mul(call("sign", [call("diagonal", [r])]));
+      return matrix.copy_(tall ? oriented : oriented.transpose(0, 1));
+    }),
+  );
 }

@@ -104,12 +104,17 @@ export class AdamW {
 
   /**
    * Restores what `stateDict` and `steps` gave.
-   * @throws TorchError STATE_DICT where a parameter's state is missing
+   * @throws TorchError STATE_DICT where a parameter's state is missing or of another shape; nothing is changed then
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, steps: number): void {
     const own = this.stateDict();
-    for (const name of own.keys()) {
-      if (!state.has(name)) throw new TorchError("STATE_DICT", `the optimiser's state lacks '${name}'`);
+    for (const [name, { shape }] of own) {
+      const found = state.get(name);
+      if (!found) throw new TorchError("STATE_DICT", `the optimiser's state lacks '${name}'`);
+      if (String(found.shape) !== String(shape)) {
+        const shapes = `[${found.shape.join(", ")}], its parameter has [${shape.join(", ")}]`;
+        throw new TorchError("STATE_DICT", `the optimiser's state '${name}' has shape ${shapes}`);
+      }
     }
     noGrad(() => {
       for (const [name, tensor] of own) tensor.copy_(state.get(name)!);

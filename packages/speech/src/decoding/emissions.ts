@@ -1,0 +1,62 @@
+/**
+ * What an acoustic model says about one utterance, and the checks every decoder makes before it believes it. A NaN or
+ * a logit mistaken for a log-probability would otherwise decode to plausible nonsense.
+ */
+
+import { SpeechError } from "../errors.js";
+import type { Alphabet } from "../text/alphabet.js";
+
+/** The log-probabilities of one utterance, or of one stretch of it: valid frames only, no padding. */
+export interface Emissions {
+  /** Natural logarithms, row-major [numFrames, numTokens]. */
+  logProbs: Float32Array;
+  numFrames: number;
+  numTokens: number;
+}
+
+/** A log-probability may exceed 0 by this much: rounding, above all of half-precision models. */
+export const LOG_PROB_TOLERANCE = 1e-3;
+
+/**
+ * Refuses emissions whose size disagrees with their shape, or that hold NaN or a log-probability above 0 by more than
+ * `LOG_PROB_TOLERANCE`. Minus infinity is allowed, and so are zero frames.
+ *
+ * @param firstFrame the utterance's frame at which these emissions start, for the message; 0 by default
+ * @throws SpeechError `invalid-emissions`, naming the frame and the token
+ */
+export function validateEmissions({ logProbs, numFrames, numTokens }: Emissions, firstFrame = 0): void {
+  if (!Number.isInteger(numFrames) || numFrames < 0 || !Number.isInteger(numTokens) || numTokens < 1) {
+    throw new SpeechError(
+      "invalid-emissions",
+      `emissions have numFrames ${numFrames} and numTokens ${numTokens}; both must be whole numbers, numTokens at least 1`,
+    );
+  }
+  if (logProbs.length !== numFrames * numTokens) {
+    throw new SpeechError(
+      "invalid-emissions",
+      `emissions hold ${logProbs.length} log-probabilities; ${numFrames} frames of ${numTokens} tokens need ${numFrames * numTokens}`,
+    );
+  }
+  // Written so that NaN, too, fails the comparison.
+  const bad = logProbs.findIndex((logProb) => !(logProb <= LOG_PROB_TOLERANCE));
+  if (bad === -1) return;
+  const where = `frame ${firstFrame + Math.floor(bad / numTokens)}, token ${bad % numTokens}`;
+  const value = logProbs[bad] as number;
+  const advice = Number.isNaN(value)
+    ? "the model's output is not a number"
+    : "a log-probability is at most 0; were logits passed?";
+  throw new SpeechError("invalid-emissions", `emissions at ${where} are ${value}: ${advice}`);
+}
+
+/**
+ * Refuses emissions with another number of tokens than the alphabet.
+ *
+ * @throws SpeechError `invalid-emissions`
+ */
+export function checkEmissionsMatch(emissions: Emissions, alphabet: Alphabet): void {
+  if (emissions.numTokens === alphabet.tokens.length) return;
+  throw new SpeechError(
+    "invalid-emissions",
+    `emissions have ${emissions.numTokens} tokens a frame, the alphabet ${alphabet.tokens.length}; use the alphabet that the model was trained with`,
+  );
+}

@@ -1,0 +1,139 @@
+/**
+ * The map between text and the integers a CTC model emits. Every character of a transcript is one token; one further
+ * token, the blank, belongs to CTC alone and never to text (Graves et al., "Connectionist Temporal Classification",
+ * ICML 2006). Text is checked here before training, because an id outside the model's classes, or equal to the blank,
+ * trains silently to nonsense.
+ */
+
+import { quote, SpeechError } from "../errors.js";
+
+/** The tokens of a model, in the order of its outputs. */
+export interface Alphabet {
+  /** One character for each id; the entry at `blankId` is only a name, of any length. */
+  readonly tokens: readonly string[];
+  /** The id of the CTC blank. */
+  readonly blankId: number;
+}
+
+/** One character (code point) of a text, and where it stands. */
+export interface LocatedCharacter {
+  character: string;
+  /** Offset from 0 into the text, counted as `String.prototype.slice` counts. */
+  position: number;
+}
+
+/** Apostrophe 0, space 1, a to z 2 to 27, blank 28: the alphabet of LibriSpeech transcripts. */
+export const englishAlphabet: Alphabet = Object.freeze({
+  tokens: Object.freeze(["'", " ", ..."abcdefghijklmnopqrstuvwxyz", "<blank>"]),
+  blankId: 28,
+});
+
+/**
+ * Refuses an alphabet that cannot map text to ids and back: a blank outside the tokens, no token but the blank, a
+ * token that is not exactly one character (code point), or one that stands twice.
+ *
+ * @throws SpeechError `invalid-alphabet`
+ */
+export function validateAlphabet({ tokens, blankId }: Alphabet): void {
+  if (tokens.length < 2) {
+    throw new SpeechError("invalid-alphabet", `an alphabet needs a token besides the blank; it has ${tokens.length}`);
+  }
+  if (!Number.isInteger(blankId) || blankId < 0 || blankId >= tokens.length) {
+    throw new SpeechError(
+      "invalid-alphabet",
+      `the alphabet's blankId is ${blankId}; it must be a whole number from 0 to ${tokens.length - 1}`,
+    );
+  }
+  const firstIds = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    if (id !== blankId && [...token].length !== 1) {
+      throw new SpeechError("invalid-alphabet", `token ${id} is ${quote(token)}; a token must be a single character`);
+    }
+    const firstId = firstIds.get(token);
+    if (firstId !== undefined) {
+      throw new SpeechError("invalid-alphabet", `tokens ${firstId} and ${id} are both ${quote(token)}`);
+    }
+    firstIds.set(token, id);
+  }
+}
+
+// A corpus encodes hundreds of thousands of texts with one alphabet, so it is checked and indexed only once.
+const indexes = new WeakMap<Alphabet, ReadonlyMap<string, number>>();
+
+function indexOf(alphabet: Alphabet): ReadonlyMap<string, number> {
+  const known = indexes.get(alphabet);
+  if (known !== undefined) return known;
+  validateAlphabet(alphabet);
+  const index = new Map(alphabet.tokens.map((token, id) => [token, id]));
+  index.delete(alphabet.tokens[alphabet.blankId] as string);
+  indexes.set(alphabet, index);
+  return index;
+}
+
+/**
+ * The ids of `text`, one for each character: the targets of CTC training.
+ *
+ * @throws SpeechError `unknown-character` at the first character outside the alphabet; `invalid-alphabet`
+ */
+export function encodeText(text: string, alphabet: Alphabet): number[] {
+  const index = indexOf(alphabet);
+  const tokenIds: number[] = [];
+  let position = 0;
+  for (const character of text) {
+    const id = index.get(character);
+    if (id === undefined) {
+      throw new SpeechError(
+        "unknown-character",
+        `character ${quote(character)} at position ${position} of ${quote(text)} is not in the alphabet; normalise the text first`,
+      );
+    }
+    tokenIds.push(id);
+    position += character.length;
+  }
+  return tokenIds;
+}
+
+/**
+ * The text of `tokenIds`: collapsed ids, with no blank among them.
+ *
+ * @throws SpeechError `invalid-token-id` at the blank or an id outside the alphabet; `invalid-alphabet`
+ */
+export function decodeTokenIds(tokenIds: Iterable<number>, alphabet: Alphabet): string {
+  indexOf(alphabet); // refuses an unusable alphabet
+  let text = "";
+  let place = 0;
+  for (const id of tokenIds) {
+    const token = alphabet.tokens[id];
+    if (token === undefined || id === alphabet.blankId) {
+      const fault = token === undefined ? `outside 0 to ${alphabet.tokens.length - 1}` : "the blank, which has no text";
+      throw new SpeechError("invalid-token-id", `token id ${id} at place ${place} is ${fault}`);
+    }
+    text += token;
+    place += 1;
+  }
+  return text;
+}
+
+/** Every occurrence in `text` of a character outside the alphabet, in order; empty when `encodeText` would succeed. */
+export function unknownCharacters(text: string, alphabet: Alphabet): LocatedCharacter[] {
+  const index = indexOf(alphabet);
+  const unknown: LocatedCharacter[] = [];
+  let position = 0;
+  for (const character of text) {
+    if (!index.has(character)) unknown.push({ character, position });
+    position += character.length;
+  }
+  return unknown;
+}
+
+/**
+ * The fewest frames from which CTC can emit `tokenIds`: one for each token, and one blank between equal neighbours.
+ * With fewer, the CTC loss is infinite.
+ */
+export function minimumFrames(tokenIds: ArrayLike<number>): number {
+  let repeats = 0;
+  for (let i = 1; i < tokenIds.length; i++) {
+    if (tokenIds[i] === tokenIds[i - 1]) repeats += 1;
+  }
+  return tokenIds.length + repeats;
+}

@@ -1,0 +1,125 @@
+/**
+ * Checkpoints: one safetensors file that holds a model's weights and, in its metadata, all that is needed to use it or
+ * to train it on. The same metadata stands beside it as JSON, for people. Being one file, written to a temporary name
+ * and renamed, a checkpoint is whole or it is not there.
+ */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { decodeSafetensors, encodeSafetensors, type Tensor, TorchError } from "@deepspeech-ts/torch";
+import { z } from "zod";
+import { UserError } from "../errors.js";
+import { explainReadError, writeFileAtomicallySync } from "../files.js";
+import { DeepSpeech } from "./deepspeech.js";
+import { featureConfigSchema } from "./features.js";
+import { modelConfigSchema } from "./model-config.js";
+
+const FORMAT = "deepspeech-ts checkpoint";
+
+const headerSchema = z.object({
+  format: z.literal(FORMAT),
+  version: z.literal(1),
+  model: modelConfigSchema,
+  features: featureConfigSchema,
+  alphabet: z.object({ tokens: z.array(z.string()).readonly(), blankId: z.int() }),
+  /** The training run's own records: its configuration, its progress, its error rates. */
+  training: z.unknown(),
+});
+
+export type CheckpointHeader = z.infer<typeof headerSchema>;
+
+export interface Checkpoint {
+  path: string;
+  header: CheckpointHeader;
+  /** Weights as `model.<name>`, and whatever else was saved, such as `optimizer.<name>.exp_avg`. */
+  tensors: Map<string, Tensor>;
+}
+
+/** Writes `path` (ending in .safetensors) and its JSON twin. The old files stay until the new ones are whole. */
+export function saveCheckpoint(
+  path: string,
+  header: Omit<CheckpointHeader, "format" | "version">,
+  tensors: ReadonlyMap<string, Tensor>,
+): void {
+  const full = { format: FORMAT, version: 1, ...header };
+  writeFileAtomicallySync(path, encodeSafetensors(tensors, { checkpoint: JSON.stringify(full) }));
+  const json = new TextEncoder().encode(`${JSON.stringify(full, null, 2)}\n`);
+  writeFileAtomicallySync(path.replace(/\.safetensors$/, ".json"), [json]);
+}
+
+/** Names the model's weights, as they stand in a checkpoint. */
+export function modelTensors(model: DeepSpeech): Map<string, Tensor> {
+  return new Map([...model.stateDict()].map(([name, tensor]) => [`model.${name}`, tensor]));
+}
+
+/**
+ * Reads a checkpoint; its tensors belong to the open scope.
+ *
+ * @param path a .safetensors file, or a run's folder, which stands for its best checkpoint
+ * @throws UserError for a file that is missing, truncated or not a checkpoint
+ */
+export function loadCheckpoint(path: string): Checkpoint {
+  const file = checkpointFile(path);
+  const { tensors, metadata } = decode(file);
+  const header = headerSchema.safeParse(parseJson(metadata.checkpoint));
+  if (!header.success) {
+    throw new UserError(`${file}: is not a checkpoint of this project; give one that "deepspeech train" wrote.`, {
+      code: "bad-checkpoint",
+    });
+  }
+  return { path: file, header: header.data, tensors };
+}
+
+/**
+ * The checkpoint's model, in evaluation mode.
+ * @throws UserError where the weights do not fit the dimensions
+ */
+export function modelFromCheckpoint(checkpoint: Checkpoint, device = "cpu"): DeepSpeech {
+  const model = new DeepSpeech(checkpoint.header.model);
+  restoreModel(model, checkpoint);
+  return model.to(device).eval();
+}
+
+/** Copies a checkpoint's weights into a model. */
+export function restoreModel(model: DeepSpeech, { path, tensors }: Checkpoint): void {
+  const weights = new Map<string, Tensor>();
+  for (const [name, tensor] of tensors) if (name.startsWith("model.")) weights.set(name.slice("model.".length), tensor);
+  try {
+    model.loadStateDict(weights);
+  } catch (error) {
+    if (!(error instanceof TorchError)) throw error;
+    throw new UserError(`${path}: holds a model of another architecture: ${error.message}.`, {
+      code: "bad-checkpoint",
+      cause: error,
+    });
+  }
+}
+
+function checkpointFile(path: string): string {
+  if (!existsSync(path))
+    throw new UserError(`${path}: no such checkpoint; check the path.`, { code: "file-not-found" });
+  if (!statSync(path).isDirectory()) return path;
+  const best = join(path, "checkpoints", "best.safetensors");
+  if (existsSync(best)) return best;
+  throw new UserError(`${path}: holds no checkpoints/best.safetensors; give a run's folder or a checkpoint file.`, {
+    code: "file-not-found",
+  });
+}
+
+function decode(path: string): ReturnType<typeof decodeSafetensors> {
+  try {
+    return decodeSafetensors(readFileSync(path), path);
+  } catch (error) {
+    if (error instanceof TorchError && error.code === "SAFETENSORS") {
+      throw new UserError(`${error.message}; use another checkpoint.`, { code: "bad-checkpoint", cause: error });
+    }
+    throw explainReadError(path, error);
+  }
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
+}

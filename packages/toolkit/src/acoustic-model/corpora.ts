@@ -1,0 +1,82 @@
+/** Reads corpora and prepares them for a model: what it can be trained on, and what it is measured on. */
+import type { Alphabet } from "@deepspeech-ts/speech";
+import { loadUtterances } from "../data/manifest.js";
+import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "../data/prepare.js";
+import type { LeftOut, Utterance } from "../data/types.js";
+import { UserError } from "../errors.js";
+import { outputFrames } from "./deepspeech.js";
+import { type FeatureConfig, numFrames } from "./features.js";
+
+export interface CorpusFacts {
+  numUtterances: number;
+  audioSeconds: number;
+  /** Utterances that cannot be used, and why. */
+  leftOut: LeftOut[];
+  /** What the normaliser changed, as text for people; "" when nothing. */
+  normalisation: string;
+}
+
+export interface ModelCorpus {
+  utterances: PreparedUtterance[];
+  facts: CorpusFacts;
+}
+
+export interface HeldOutOptions {
+  alphabet: Alphabet;
+  features: FeatureConfig;
+  /** Bring transcripts to the alphabet first. */
+  normalise: boolean;
+}
+
+export interface TrainingCorpusOptions extends HeldOutOptions {
+  model: { timeStride: number };
+  minDurationSeconds: number;
+  maxDurationSeconds: number;
+  speedFactors: readonly number[];
+}
+
+/**
+ * What can be trained on: of bearable length, and with frames enough for CTC at every speed it will be played at.
+ *
+ * @param sources folders in LibriSpeech's layout, or manifests
+ * @throws UserError where a source cannot be read, or nothing usable is in it
+ */
+export function loadTrainingCorpus(sources: readonly string[], options: TrainingCorpusOptions): Promise<ModelCorpus> {
+  const { features, model, speedFactors } = options;
+  const shortest = shortestSeconds(features) * Math.max(...speedFactors);
+  return loadCorpus(sources, {
+    ...options,
+    minDurationSeconds: Math.max(options.minDurationSeconds, shortest),
+    framesOf: (seconds) => outputFrames(numFrames(Math.floor(seconds * features.sampleRate), features), model),
+  });
+}
+
+/** What is measured on keeps its long utterances, and those that CTC could not be trained on: they count as errors. */
+export function loadHeldOutCorpus(sources: readonly string[], options: HeldOutOptions): Promise<ModelCorpus> {
+  const { alphabet, normalise, features } = options;
+  return loadCorpus(sources, { alphabet, normalise, minDurationSeconds: shortestSeconds(features) });
+}
+
+/** Features reflect half a window at each end. */
+function shortestSeconds({ fftSamples, sampleRate }: FeatureConfig): number {
+  return (fftSamples / 2 + 2) / sampleRate;
+}
+
+async function loadCorpus(sources: readonly string[], options: PrepareOptions): Promise<ModelCorpus> {
+  const found: Utterance[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const source of sources) {
+    const corpus = await loadUtterances(source);
+    found.push(...corpus.utterances);
+    leftOut.push(...corpus.leftOut);
+  }
+  const { utterances, report, ...prepared } = prepareUtterances(found, options);
+  leftOut.push(...prepared.leftOut.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
+  if (utterances.length === 0) {
+    const why = leftOut[0] ? `; the first of ${leftOut.length} left out: ${leftOut[0].id}: ${leftOut[0].reason}` : "";
+    throw new UserError(`${sources.join(", ")}: holds no usable utterance${why}.`, { code: "bad-corpus" });
+  }
+  const audioSeconds = utterances.reduce((total, { durationSeconds }) => total + durationSeconds, 0);
+  const facts = { numUtterances: utterances.length, audioSeconds, leftOut, normalisation: report.toString() };
+  return { utterances, facts };
+}

@@ -1,0 +1,178 @@
+/**
+ * DeepSpeech 2 with a residual convolutional front, after Amodei et al. 2016 (arXiv:1512.02595) and the PyTorch project
+ * this one succeeds, with its parameter names.
+ *
+ * Everything runs in [B, channels, time, frequency], so that LayerNorm's axis is the last one and nothing has to be
+ * transposed; the reference holds frequency before time, and its square kernels are transposed instead. Frames beyond
+ * an utterance's length are zero wherever a convolution could see them, and the reverse GRU starts at each utterance's
+ * last frame: an utterance's log-probabilities do not depend on its batch.
+ */
+import { call, nn, type Tensor } from "@deepspeech-ts/torch";
+import { defaultModelConfig, type ModelConfig } from "./model-config.js";
+
+const { functional } = nn;
+
+export interface ModelOutput {
+  /** [B, T', numTokens], natural logarithms; rows beyond an utterance's length mean nothing */
+  logProbs: Tensor;
+  /** Frames of each utterance. */
+  logProbLengths: number[];
+}
+
+/** Frames that the first convolution leaves of `frames`. */
+export function outputFrames(frames: number, { timeStride }: Pick<ModelConfig, "timeStride">): number {
+  return Math.floor((frames - 1) / timeStride) + 1;
+}
+
+export class DeepSpeech extends nn.Module {
+  readonly cnn: TimeFrequencyConv;
+  readonly residualLayers: readonly ResidualCNN[];
+  readonly fullyConnected: nn.Linear;
+  readonly recurrentLayers: readonly BidirectionalGRU[];
+  readonly classifier: nn.Sequential;
+
+  constructor(readonly config: ModelConfig = defaultModelConfig) {
+    super();
+    const { convChannels, kernelSize, timeStride, frequencyStride, hiddenSize, dropout } = config;
+    const bands = Math.floor((config.numMels - 1) / frequencyStride) + 1;
+    const stem = { kernelSize, stride: [timeStride, frequencyStride] as const };
+    this.cnn = this.module("cnn", new TimeFrequencyConv(1, convChannels, stem));
+    this.residualLayers = Array.from({ length: config.residualLayers }, (_, i) =>
+      this.module(`rescnn_layers.${i}`, new ResidualCNN(convChannels, kernelSize, bands, dropout)),
+    );
+    this.fullyConnected = this.module("fully_connected", new nn.Linear(convChannels * bands, hiddenSize));
+    this.recurrentLayers = Array.from({ length: config.recurrentLayers }, (_, i) =>
+      this.module(
+        `birnn_layers.${i}`,
+        new BidirectionalGRU(i === 0 ? hiddenSize : 2 * hiddenSize, hiddenSize, dropout),
+      ),
+    );
+    this.classifier = this.module(
+      "classifier",
+      new nn.Sequential(
+        new nn.Linear(2 * hiddenSize, hiddenSize),
+        new nn.GELU(),
+        new nn.Dropout(dropout),
+        new nn.Linear(hiddenSize, config.numTokens),
+      ),
+    );
+  }
+
+  /**
+   * @param features [B, T, numMels]
+   * @param featureLengths frames of each utterance, at most T
+   */
+  forward(features: Tensor, featureLengths: readonly number[]): ModelOutput {
+    const logProbLengths = featureLengths.map((frames) => outputFrames(frames, this.config));
+    const logits =
+      this.config.recurrence === "time" ? this.#overTime(features, logProbLengths) : this.#overBatch(features);
+    return { logProbs: functional.logSoftmax(logits.to("float32"), 2), logProbLengths };
+  }
+
+  #overTime(features: Tensor, lengths: readonly number[]): Tensor {
+    const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
+    const mask = nn
+      .lengthMask(lengths, stem.size(2), stem.device, stem.dtype)
+      .reshape([lengths.length, 1, stem.size(2), 1]);
+    const isPadded = lengths.some((length) => length < stem.size(2));
+    const keepValid = isPadded ? (x: Tensor) => x.mul(mask) : (x: Tensor) => x;
+    let frames = this.residualLayers.reduce((x, layer) => layer.forward(x, keepValid), keepValid(stem)); // [B, C, T', F']
+    frames = this.fullyConnected.forward(joinBands(frames)); // [B, T', hidden]
+    frames = this.recurrentLayers.reduce((x, layer) => layer.forward(x, lengths), frames); // [B, T', 2·hidden]
+    return this.classifier.forward(frames); // [B, T', V]
+  }
+
+  /** The reference's own forward pass: no lengths, and every recurrent layer but the first runs over the batch axis. */
+  #overBatch(features: Tensor): Tensor {
+    const unmasked = (x: Tensor) => x;
+    const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
+    const images = this.residualLayers.reduce((x, layer) => layer.forward(x, unmasked), stem); // [B, C, T', F']
+    let frames = this.fullyConnected.forward(joinBands(images)); // [B, T', hidden]
+    for (const [i, layer] of this.recurrentLayers.entries()) {
+      frames = i === 0 ? layer.forward(frames) : layer.forward(frames.transpose(0, 1)).transpose(0, 1);
+    }
+    return this.classifier.forward(frames); // [B, T', V]
+  }
+}
+
+/** [B, C, T, F] → [B, T, C·F] */
+function joinBands(images: Tensor): Tensor {
+  const [batch = 0, channels = 0, frames = 0, bands = 0] = images.shape;
+  return images.permute([0, 2, 1, 3]).reshape([batch, frames, channels * bands]);
+}
+
+/** A convolution over [time, frequency] whose weight is stored over [frequency, time], as the reference's is. */
+class TimeFrequencyConv extends nn.Conv2d {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    { kernelSize, stride = [1, 1] }: { kernelSize: number; stride?: readonly [number, number] },
+  ) {
+    super(inChannels, outChannels, kernelSize, { stride, padding: (kernelSize - 1) / 2 });
+  }
+
+  override forward(input: Tensor): Tensor {
+    return call("conv2d", [input, this.weight.transpose(2, 3), this.bias, this.stride, this.padding]);
+  }
+}
+
+/** LayerNorm over the bands, held one level down because the reference names it so. */
+class BandLayerNorm extends nn.Module {
+  readonly layerNorm: nn.LayerNorm;
+
+  constructor(bands: number) {
+    super();
+    this.layerNorm = this.module("layer_norm", new nn.LayerNorm(bands));
+  }
+
+  forward(input: Tensor): Tensor {
+    return this.layerNorm.forward(input);
+  }
+}
+
+/** input + cnn2(dropout(gelu(norm(cnn1(dropout(gelu(norm(input))))))), [B, C, T, F] throughout. He et al. 2016, pre-activation. */
+class ResidualCNN extends nn.Module {
+  readonly cnn1: TimeFrequencyConv;
+  readonly cnn2: TimeFrequencyConv;
+  readonly layerNorm1: BandLayerNorm;
+  readonly layerNorm2: BandLayerNorm;
+  readonly dropout: nn.Dropout;
+
+  constructor(channels: number, kernelSize: number, bands: number, dropout: number) {
+    super();
+    this.cnn1 = this.module("cnn1", new TimeFrequencyConv(channels, channels, { kernelSize }));
+    this.cnn2 = this.module("cnn2", new TimeFrequencyConv(channels, channels, { kernelSize }));
+    this.layerNorm1 = this.module("layer_norm1", new BandLayerNorm(bands));
+    this.layerNorm2 = this.module("layer_norm2", new BandLayerNorm(bands));
+    this.dropout = this.module("dropout", new nn.Dropout(dropout));
+  }
+
+  /** @param keepValid sets frames beyond each utterance's length to zero: before each convolution, and at the end */
+  forward(input: Tensor, keepValid: (x: Tensor) => Tensor): Tensor {
+    const first = this.cnn1.forward(keepValid(this.#activate(input, this.layerNorm1)));
+    const second = this.cnn2.forward(keepValid(this.#activate(first, this.layerNorm2)));
+    return keepValid(second).add(input);
+  }
+
+  #activate(input: Tensor, norm: BandLayerNorm): Tensor {
+    return this.dropout.forward(functional.gelu(norm.forward(input)));
+  }
+}
+
+/** dropout(gru(gelu(norm(input)))): [B, T, inputSize] → [B, T, 2·hiddenSize] */
+class BidirectionalGRU extends nn.Module {
+  readonly gru: nn.GRU;
+  readonly layerNorm: nn.LayerNorm;
+  readonly dropout: nn.Dropout;
+
+  constructor(inputSize: number, hiddenSize: number, dropout: number) {
+    super();
+    this.gru = this.module("BiGRU", new nn.GRU(inputSize, hiddenSize, { bidirectional: true }));
+    this.layerNorm = this.module("layer_norm", new nn.LayerNorm(inputSize));
+    this.dropout = this.module("dropout", new nn.Dropout(dropout));
+  }
+
+  forward(input: Tensor, lengths?: readonly number[]): Tensor {
+    return this.dropout.forward(this.gru.forward(functional.gelu(this.layerNorm.forward(input)), lengths));
+  }
+}

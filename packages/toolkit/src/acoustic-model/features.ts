@@ -1,0 +1,144 @@
+/**
+ * Mel features of a batch of waveforms, on the device that trains.
+ *
+ * The numbers are those of torchaudio's MelSpectrogram(16 kHz): a centred, reflect-padded short-time Fourier transform
+ * with a periodic Hann window, power, HTK mel filters without normalisation. Each utterance is reflected at its own
+ * ends, before the batch is padded, so that its features do not depend on its neighbours.
+ */
+import { call, fromTypedArray, keep, nn, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { z } from "zod";
+import { UserError } from "../errors.js";
+import { melFilterBank } from "./mel-filter-bank.js";
+
+export const featureConfigSchema = z.strictObject({
+  kind: z
+    .enum(["log-mel", "mel"])
+    .default("log-mel")
+    .describe("log(power + 1e-6), or power as it is: what the reference was trained on"),
+  sampleRate: z.int().min(1000).default(16_000).describe("samples a second that recordings are brought to"),
+  fftSamples: z.int().min(2).multipleOf(2).default(400).describe("width of the Fourier transform and of its window"),
+  hopSamples: z.int().min(1).default(200).describe("samples from one frame to the next"),
+  numMels: z.int().min(1).default(128).describe("mel bands"),
+  normalisation: z
+    .enum(["utterance", "none"])
+    .default("utterance")
+    .describe("give each band of each utterance mean 0 and variance 1, or leave values as they are"),
+});
+
+export type FeatureConfig = z.infer<typeof featureConfigSchema>;
+
+export const defaultFeatureConfig: FeatureConfig = featureConfigSchema.parse({});
+
+export interface Features {
+  /** [B, T, numMels], zero beyond each utterance's length */
+  features: Tensor;
+  /** Frames of each utterance. */
+  featureLengths: number[];
+}
+
+const LOG_FLOOR = 1e-6;
+const VARIANCE_FLOOR = 1e-5;
+
+/** Frames that `numSamples` samples give: one at each hop, counted from the first sample. */
+export function numFrames(numSamples: number, { hopSamples }: Pick<FeatureConfig, "hopSamples">): number {
+  return Math.floor(numSamples / hopSamples) + 1;
+}
+
+/** Turns waveforms into features. Holds its window and filters on the device; dispose it when done. */
+export class FeatureExtractor {
+  readonly #window: Tensor;
+  readonly #filters: Tensor;
+
+  constructor(
+    readonly config: FeatureConfig = defaultFeatureConfig,
+    readonly device = "cpu",
+  ) {
+    const { fftSamples, numMels, sampleRate } = config;
+    this.#window = keep(fromTypedArray(hannWindow(fftSamples), [fftSamples], { device }));
+    const bank = melFilterBank({ numMels, numBins: fftSamples / 2 + 1, sampleRate });
+    this.#filters = keep(fromTypedArray(bank, [fftSamples / 2 + 1, numMels], { device }));
+  }
+
+  /** Samples an utterance must have: the reflection at its ends needs more than half a window. */
+  get minSamples(): number {
+    return this.config.fftSamples / 2 + 1;
+  }
+
+  /**
+   * @param waveforms [B, N] row-major, each row padded at its end
+   * @param sampleLengths samples of each row that are sound
+   * @throws UserError where an utterance is shorter than `minSamples`
+   */
+  extract(waveforms: Float32Array, sampleLengths: readonly number[]): Features {
+    const featureLengths = sampleLengths.map((samples) => numFrames(samples, this.config));
+    const frames = Math.max(...featureLengths);
+    const features = tidy(() =>
+      this.#extract(this.#reflectEnds(waveforms, sampleLengths, frames), featureLengths, frames),
+    );
+    return { features, featureLengths };
+  }
+
+  #extract(padded: Tensor, featureLengths: readonly number[], frames: number): Tensor {
+    const { fftSamples, hopSamples, kind, normalisation } = this.config;
+    const windows = call("unfold", [padded, 1, fftSamples, hopSamples]); // [B, T, fft]
+    const spectrum = call("fft_rfft", [windows.mul(this.#window)]); // [B, T, fft/2 + 1] complex
+    const power = call("real", [spectrum])
+      .pow(2)
+      .add(call("imag", [spectrum]).pow(2)); // [B, T, fft/2 + 1]
+    const mel = power.matmul(this.#filters); // [B, T, numMels]
+    const values = kind === "log-mel" ? mel.add(LOG_FLOOR).log() : mel;
+    const mask = nn.lengthMask(featureLengths, frames, this.device).unsqueeze(2); // [B, T, 1]
+    const masked = values.mul(mask);
+    return normalisation === "utterance" ? normaliseUtterances(masked, mask) : masked;
+  }
+
+  /** Rows as the transform wants them: half a window of reflection on each side of the sound, zeros after. */
+  #reflectEnds(waveforms: Float32Array, sampleLengths: readonly number[], frames: number): Tensor {
+    const { fftSamples, hopSamples } = this.config;
+    const half = fftSamples / 2;
+    const stride = waveforms.length / sampleLengths.length;
+    const width = Math.max(
+      ...sampleLengths.map((samples) => samples + fftSamples),
+      (frames - 1) * hopSamples + fftSamples,
+    );
+    const padded = new Float32Array(sampleLengths.length * width);
+    for (const [row, samples] of sampleLengths.entries()) {
+      if (samples < this.minSamples) {
+        throw new UserError(
+          `an utterance has ${samples} samples, features need at least ${this.minSamples}; leave it out.`,
+        );
+      }
+      const sound = waveforms.subarray(row * stride, row * stride + samples);
+      const target = padded.subarray(row * width, (row + 1) * width);
+      target.set(sound, half);
+      for (let i = 1; i <= half; i++) {
+        target[half - i] = sound[i]!;
+        target[half + samples - 1 + i] = sound[samples - 1 - i]!;
+      }
+    }
+    return fromTypedArray(padded, [sampleLengths.length, width], { device: this.device });
+  }
+
+  dispose(): void {
+    this.#window.dispose();
+    this.#filters.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Mean 0 and variance 1 for each band, over the frames that the mask holds. */
+function normaliseUtterances(features: Tensor, mask: Tensor): Tensor {
+  const frames = mask.sum(1, true); // [B, 1, 1]
+  const mean = features.sum(1, true).div(frames); // [B, 1, F]
+  const centred = features.sub(mean).mul(mask); // [B, T, F]
+  const variance = centred.pow(2).sum(1, true).div(frames); // [B, 1, F]
+  return centred.div(variance.add(VARIANCE_FLOOR).sqrt());
+}
+
+/** Periodic Hann window: w[n] = (1 − cos(2πn / N)) / 2. */
+function hannWindow(length: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length }, (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / length));
+}

@@ -1,0 +1,32 @@
+export {
+  type Checkpoint,
+  type CheckpointHeader,
+  loadCheckpoint,
+  modelFromCheckpoint,
+  modelTensors,
+  restoreModel,
+  saveCheckpoint,
+} from "./checkpoint.js";
+export {
+  type CorpusFacts,
+  type HeldOutOptions,
+  loadHeldOutCorpus,
+  loadTrainingCorpus,
+  type ModelCorpus,
+  type TrainingCorpusOptions,
+} from "./corpora.js";
+export { ctcLoss } from "./ctc-loss.js";
+export { DeepSpeech, type ModelOutput, outputFrames } from "./deepspeech.js";
+export {
+  defaultFeatureConfig,
+  type FeatureConfig,
+  FeatureExtractor,
+  type Features,
+  featureConfigSchema,
+  numFrames,
+} from "./features.js";
+export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
+export { defaultModelConfig, type ModelConfig, modelConfigSchema } from "./model-config.js";
+export { modelPresets } from "./presets.js";
+export { type SpecAugmentConfig, specAugment } from "./spec-augment.js";
+export { type LayerSummary, type ModelSummary, summariseModel } from "./summary.js";

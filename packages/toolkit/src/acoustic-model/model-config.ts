@@ -1,0 +1,33 @@
+/**
+ * The dimensions of a DeepSpeech model. A checkpoint carries them, so that a model is always rebuilt as it was.
+ */
+import { z } from "zod";
+
+const size = z.int().min(1);
+
+export const modelConfigSchema = z.strictObject({
+  numMels: size.default(128).describe("Mel bands of the input"),
+  convChannels: size.default(32).describe("Channels of all convolutions"),
+  kernelSize: size
+    .refine((value) => value % 2 === 1, "must be odd")
+    .default(3)
+    .describe("Side of all convolution kernels; odd"),
+  timeStride: size.default(2).describe("Frames for each frame of output: the stride of the first convolution in time"),
+  frequencyStride: size.default(2).describe("The stride of the first convolution across mel bands"),
+  residualLayers: z.int().min(0).default(2).describe("Residual convolution blocks"),
+  recurrentLayers: size.default(3).describe("Bidirectional GRU layers"),
+  hiddenSize: size
+    .default(512)
+    .describe("Width of each GRU direction, of its first layer's input, and of the classifier's hidden layer"),
+  dropout: z.number().min(0).lt(1).default(0.1).describe("Probability of dropping an activation in training"),
+  numTokens: size.default(29).describe("Tokens of the alphabet, blank counted"),
+  recurrence: z
+    .enum(["time", "batch"])
+    .default("time")
+    .describe("'time'; 'batch' repeats a defect of the reference, for its own checkpoints alone"),
+});
+
+export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/** The reference's dimensions: 14,233,053 parameters. */
+export const defaultModelConfig: ModelConfig = modelConfigSchema.parse({});

@@ -1,0 +1,58 @@
+/**
+ * Configuration files: TypeScript or JavaScript with `export default defineConfig({ … })`, or JSON with the same keys.
+ * TypeScript is stripped of its types by jiti as it is loaded, so a recipe needs no build and may import its own files.
+ */
+import { existsSync, statSync } from "node:fs";
+import { extname, resolve } from "node:path";
+import { errorMessage, UserError } from "../errors.js";
+import { readFileOrExplain } from "../files.js";
+
+const SCRIPT_ENDINGS = new Set([".ts", ".mts", ".js", ".mjs"]);
+
+/**
+ * Reads a configuration as it was written, before any check of its keys.
+ *
+ * @throws UserError (exit 2) naming the file: missing, of another kind, not loadable, or without a configuration in it
+ */
+export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+  if (!existsSync(path) || !statSync(path).isFile()) throw refuse(`${path}: no such file; check the path after --config`);
+  const ending = extname(path).toLowerCase();
+  if (ending === ".json") return asConfig(path, await readJson(path));
+  if (SCRIPT_ENDINGS.has(ending)) return asConfig(path, await readScript(path));
+  throw refuse(`${path}: a configuration file ends in .ts, .mts, .js, .mjs or .json`);
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await readFileOrExplain(path));
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw refuse(`${path}: is not JSON: ${errorMessage(error)}`, error);
+  }
+}
+
+async function readScript(path: string): Promise<unknown> {
+  const [{ createJiti }, toolkit] = await Promise.all([import("jiti"), import("../index.js")]);
+  // A recipe may lie outside any folder that has the toolkit installed; it always gets the one that is running.
+  const jiti = createJiti(import.meta.url, { virtualModules: { "@deepspeech-ts/toolkit": toolkit } });
+  let module: Record<string, unknown>;
+  try {
+    module = await jiti.import<Record<string, unknown>>(resolve(path));
+  } catch (error) {
+    throw refuse(`${path}: could not be loaded: ${errorMessage(error)}`, error);
+  }
+  if (!Object.hasOwn(module, "default")) {
+    throw refuse(`${path}: has no default export; write \`export default defineConfig({ … })\``);
+  }
+  return module.default;
+}
+
+function asConfig(path: string, value: unknown): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  const found = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
+  throw refuse(`${path}: holds ${found} where a configuration object is expected`);
+}
+
+function refuse(message: string, cause?: unknown): UserError {
+  return new UserError(message, { code: "bad-config", exitCode: 2, cause });
+}

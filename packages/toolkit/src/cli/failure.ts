@@ -1,0 +1,45 @@
+/** Turns whatever a command threw into one line and an exit code. */
+import { type Command, CommanderError } from "commander";
+import { errorMessage, UserError } from "../errors.js";
+import { nearestName } from "./nearest-name.js";
+
+export interface Failure {
+  /** Empty where there is nothing to say: help was printed. */
+  message: string;
+  exitCode: number;
+}
+
+const WRONG_USAGE = 2;
+/** Errors of other packages that speak to people already; told by name, for importing TorchError loads libtorch. */
+const SPEAKING_ERRORS = new Set(["TorchError", "SpeechError"]);
+
+/** @param command the command that ran, for its flags' names */
+export function describeFailure(error: unknown, program: Command, command: Command | undefined): Failure {
+  if (error instanceof CommanderError) return describeUsage(error, program, command);
+  if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
+  if (error instanceof Error && SPEAKING_ERRORS.has(error.name)) return { message: errorMessage(error), exitCode: 1 };
+  return { message: `internal error: ${errorMessage(error)} (--verbose shows where)`, exitCode: 1 };
+}
+
+function describeUsage(error: CommanderError, program: Command, command: Command | undefined): Failure {
+  if (error.exitCode === 0) return { message: "", exitCode: 0 };
+  if (error.code === "commander.help") return { message: "", exitCode: WRONG_USAGE };
+  const message = error.message.replace(/^error: /, "").replace(/\.$/, "");
+  const unknown = /'([^'=]*)/.exec(message)?.[1] ?? "";
+  if (error.code === "commander.unknownOption") {
+    const flags = [...(command?.options ?? []), ...program.options].flatMap(({ long }) => long ?? []);
+    return { message: message + suggest(unknown, [...flags, "--help"], command ?? program), exitCode: WRONG_USAGE };
+  }
+  if (error.code === "commander.unknownCommand") {
+    const names = program.commands.map((known) => known.name());
+    return { message: message + suggest(unknown, names, program), exitCode: WRONG_USAGE };
+  }
+  return { message, exitCode: WRONG_USAGE };
+}
+
+function suggest(name: string, candidates: readonly string[], command: Command): string {
+  const nearest = nearestName(name, candidates);
+  if (nearest) return `; did you mean '${nearest}'?`;
+  const path = command.parent ? `${command.parent.name()} ${command.name()}` : command.name();
+  return `; \`${path} --help\` lists what there is`;
+}

@@ -1,0 +1,79 @@
+/**
+ * Flags made from settings: `model.hiddenSize` becomes `--model.hidden-size <n>`, with the schema's description and
+ * default in --help. Values are only brought to their type here; whether they are allowed, the schema says later.
+ */
+import { type Command, Option } from "commander";
+import type { Setting } from "./settings.js";
+
+export interface FlagSection {
+  /** The heading in --help. */
+  heading: string;
+  /** The section holds the settings from this key on, until the next section's. */
+  firstKey: string;
+}
+
+/** The flag of a setting: `--model.hidden-size`. */
+export function flagOf({ key }: Pick<Setting, "key">): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Gives `command` a flag for each setting, in sections. */
+export function addFlags(command: Command, settings: readonly Setting[], sections: readonly FlagSection[]): void {
+  let heading = "Options:";
+  for (const setting of settings) {
+    heading = sections.find(({ firstKey }) => firstKey === setting.key)?.heading ?? heading;
+    for (const option of optionsOf(setting)) command.addOption(option.helpGroup(heading));
+  }
+}
+
+/** The settings that the command line gave, keyed like the configuration, for `resolveConfig`. */
+export function givenSettings(command: Command, settings: readonly Setting[]): Map<Setting, unknown> {
+  const given = new Map<Setting, unknown>();
+  for (const setting of settings) {
+    // Commander names an option by its flag in camel case, which is the setting's key again.
+    if (command.getOptionValueSource(setting.key) !== "cli") continue;
+    given.set(setting, valueOf(setting, command.getOptionValue(setting.key)));
+  }
+  return given;
+}
+
+/** A boolean has two flags, and one line in --help. */
+function optionsOf(setting: Setting): Option[] {
+  const flag = flagOf(setting);
+  const help = helpOf(setting);
+  if (setting.kind !== "boolean") return [new Option(`${flag} <${placeholderOf(setting)}>`, help)];
+  const negative = flag.replace("--", "--no-");
+  const isOn = setting.defaultValue === true;
+  const shown = isOn ? new Option(negative, `do not: ${setting.description}`) : new Option(flag, help);
+  const hidden = isOn ? new Option(flag) : new Option(negative);
+  return [shown, hidden.hideHelp()];
+}
+
+function placeholderOf({ kind, elementKind, choices }: Setting): string {
+  if (choices) return "name";
+  if (kind !== "list") return elementKind;
+  // Lists of text are lists of paths everywhere in the configuration.
+  return elementKind === "text" ? "path..." : `${elementKind}...`;
+}
+
+function helpOf({ description, choices, defaultValue }: Setting): string {
+  const allowed = choices ? [`one of ${choices.join(", ")}`] : [];
+  const isSet = defaultValue !== undefined && defaultValue !== false;
+  const details = [...allowed, ...(isSet ? [`default: ${[defaultValue].flat().join(" ")}`] : [])];
+  return details.length === 0 ? description : `${description} (${details.join("; ")})`;
+}
+
+/** Lists come as the words after a flag, or as its repetitions, and each may hold several values between commas. */
+function valueOf({ kind, elementKind }: Setting, given: unknown): unknown {
+  if (kind === "boolean") return given;
+  if (kind !== "list") return elementOf(elementKind, String(given));
+  const parts = [given].flat().flatMap((text) => String(text).split(","));
+  return parts.filter((part) => part !== "").map((part) => elementOf(elementKind, part.trim()));
+}
+
+/** A text that is no number stays a text, and the schema refuses it by name. */
+function elementOf(kind: Setting["elementKind"], text: string): unknown {
+  if (kind !== "number") return text;
+  const value = Number(text);
+  return text.trim() === "" || !Number.isFinite(value) ? text : value;
+}

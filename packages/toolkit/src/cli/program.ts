@@ -1,0 +1,84 @@
+/**
+ * The commands and how they load. Of all commands only the one that was asked for is imported, so `--help` and `doctor`
+ * answer at once, on a machine without libtorch too.
+ */
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+
+/** What each command's module exports. */
+interface CommandModule {
+  /** Gives the command its arguments, flags, examples and action. */
+  configure(command: Command): void;
+}
+
+interface CommandEntry {
+  name: string;
+  description: string;
+  load(): Promise<CommandModule>;
+}
+
+const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "train",
+    description: "train a model on LibriSpeech or on recordings of your own",
+    load: () => import("./train.js"),
+  },
+  {
+    name: "evaluate",
+    description: "measure a checkpoint's word and character error rates",
+    load: () => import("./evaluate.js"),
+  },
+  {
+    name: "transcribe",
+    description: "write down what is said in recordings",
+    load: () => import("./transcribe.js"),
+  },
+  {
+    name: "summary",
+    description: "show a model's layers, shapes and parameter counts",
+    load: () => import("./summary.js"),
+  },
+  {
+    name: "doctor",
+    description: "check this machine, and say what to mend",
+    load: () => import("./doctor.js"),
+  },
+];
+
+/** The whole program; of its commands, those that `words` name are ready to run, the others have a name alone. */
+export async function buildProgram(words: readonly string[]): Promise<Command> {
+  const program = new Command("deepspeech")
+    .description("End-to-end speech recognition: train, evaluate and run DeepSpeech 2 models.")
+    .version(packageVersion(), "--version", "print the version")
+    .option("--verbose", "show where an error came from (also: DEEPSPEECH_DEBUG=1)")
+    .helpOption("--help", "show this text")
+    .helpCommand("help [command]", "show a command's help")
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError(false)
+    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
+    .exitOverride()
+    .addHelpText("after", `\n${EXAMPLES}`);
+  for (const { name, description, load } of COMMANDS) {
+    const command = program.command(name).description(description);
+    if (words.includes(name)) (await load()).configure(command);
+  }
+  return program;
+}
+
+const EXAMPLES = `Examples:
+  $ npx deepspeech doctor
+  $ npx deepspeech train --config examples/quickstart.config.ts
+  $ npx deepspeech evaluate runs/deepspeech/version_0 sample-corpus/test
+  $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav
+
+\`deepspeech <command> --help\` shows a command's flags and examples.`;
+
+/** Wide enough for two columns where the output is no terminal, never wider than is good to read. */
+function helpWidth(): number {
+  return Math.min(process.stdout.columns ?? 110, 120);
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,95 @@
+/**
+ * One configuration from flags, file and defaults, in this order of precedence. The schema checks the whole once, and
+ * each complaint is told in the words of the place that caused it: the flag, or the file and its key.
+ */
+import type { z } from "zod";
+import { UserError } from "../errors.js";
+import { flagOf } from "./flags.js";
+import { nearestName } from "./nearest-name.js";
+import { type Setting, settingsOf } from "./settings.js";
+
+type Tree = Record<string, unknown>;
+
+export interface ConfigSources {
+  /** The file's path as the person wrote it, and its content; undefined where there is none. */
+  file?: { path: string; content: Tree } | undefined;
+  /** What the command line gave. */
+  flags: ReadonlyMap<Setting, unknown>;
+}
+
+/** @throws UserError (exit 2) for the first key that does not exist or value that is not allowed */
+export function resolveConfig<S extends z.ZodObject>(schema: S, { file, flags }: ConfigSources): z.output<S> {
+  const settings = settingsOf(schema);
+  if (file) refuseUnknownKeys(file.path, file.content, settings);
+  const merged = copyTree(file?.content ?? {});
+  for (const [{ path }, value] of flags) setPath(merged, path, value);
+  const result = schema.safeParse(merged);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  const setting = settings.find(({ path }) => path.every((key, index) => key === issue.path[index]));
+  const wasFlag = setting !== undefined && [...flags.keys()].some(({ key }) => key === setting.key);
+  const subject = wasFlag ? flagOf(setting) : `${file?.path ?? "configuration"}: "${keyOf(issue.path, setting)}"`;
+  const found = JSON.stringify(getPath(merged, issue.path)) ?? "undefined";
+  throw refuse(`${subject} ${requirementOf(issue.message, setting)}, not ${found}`);
+}
+
+/** A setting's own words, where it has a check of its own ("must be odd"); else what its type allows. */
+function requirementOf(message: string, setting: Setting | undefined): string {
+  if (message.startsWith("must ")) return message;
+  return `must be ${setting?.expectation ?? "an object with keys of its own"}`;
+}
+
+function keyOf(path: readonly PropertyKey[], setting: Setting | undefined): string {
+  return setting?.key ?? path.join(".");
+}
+
+function refuseUnknownKeys(file: string, content: Tree, settings: readonly Setting[]): void {
+  const known = settings.map(({ key }) => key);
+  const sections = new Set(settings.flatMap(({ path }) => path.slice(0, -1).map((_, i) => path.slice(0, i + 1).join("."))));
+  for (const key of keysOf(content, sections)) {
+    if (known.includes(key)) continue;
+    const meant = nearestName(key, [...known, ...sections]);
+    const hint = meant ? `; did you mean "${meant}"?` : "; `deepspeech train --help` lists what there is";
+    throw refuse(`${file}: unknown key "${key}"${hint}`);
+  }
+}
+
+/** Dotted keys of everything in `tree`; objects are entered where the schema has one of that name. */
+function* keysOf(tree: Tree, sections: ReadonlySet<string>, prefix = ""): Generator<string> {
+  for (const [name, value] of Object.entries(tree)) {
+    const key = prefix + name;
+    if (!sections.has(key)) yield key;
+    else if (isTree(value)) yield* keysOf(value, sections, `${key}.`);
+  }
+}
+
+function setPath(tree: Tree, path: readonly string[], value: unknown): void {
+  const [name = "", ...rest] = path;
+  if (rest.length === 0) {
+    tree[name] = value;
+    return;
+  }
+  const branch = tree[name];
+  const next = isTree(branch) ? branch : {};
+  tree[name] = next;
+  setPath(next, rest, value);
+}
+
+function getPath(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], tree);
+}
+
+/** A copy whose branches may be changed; values are shared. */
+function copyTree(tree: Tree): Tree {
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, value]) => [name, isTree(value) ? copyTree(value) : value]),
+  );
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function refuse(message: string): UserError {
+  return new UserError(message, { code: "bad-config", exitCode: 2 });
+}

@@ -1,0 +1,16 @@
+/** The training configuration's flags: its settings, and the sections that --help shows them in. */
+import { trainConfigSchema } from "../training/config.js";
+import type { FlagSection } from "./flags.js";
+import { type Setting, settingsOf } from "./settings.js";
+
+export const trainSettings: readonly Setting[] = settingsOf(trainConfigSchema);
+
+export const trainSections: readonly FlagSection[] = [
+  { firstKey: "train", heading: "Data:" },
+  { firstKey: "runs", heading: "Run:" },
+  { firstKey: "batchSeconds", heading: "Batches:" },
+  { firstKey: "learningRate", heading: "Optimisation:" },
+  { firstKey: "speedFactors", heading: "Augmentation:" },
+  { firstKey: "features.kind", heading: "Features:" },
+  { firstKey: "model.convChannels", heading: "Model:" },
+];

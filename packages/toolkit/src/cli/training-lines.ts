@@ -1,0 +1,125 @@
+/** What a training run says, as lines of text: pure functions of its events. */
+import type { CorpusErrorRates } from "@deepspeech-ts/speech";
+import type { CorpusFacts, EvaluationSummary, TrainingEvent } from "../training/events.js";
+import {
+  formatAudio,
+  formatCount,
+  formatDuration,
+  formatEdits,
+  formatPair,
+  formatPlural,
+  formatRate,
+  formatSmall,
+  quoteForShell,
+} from "./format.js";
+
+export type EventOf<K extends TrainingEvent["kind"]> = Extract<TrainingEvent, { kind: K }>;
+
+/** Utterances named in the summary, of those that were left out. */
+const SHOWN_REASONS = 3;
+
+export function dataLines({ train, dev, test }: EventOf<"data">): string[] {
+  const corpora: [string, CorpusFacts | null][] = [
+    ["train", train],
+    ["dev", dev],
+    ["test", test],
+  ];
+  return ["Data", ...corpora.flatMap(([name, facts]) => (facts ? corpusLines(name, facts) : []))];
+}
+
+function corpusLines(name: string, { numUtterances, audioSeconds, leftOut, normalisation }: CorpusFacts): string[] {
+  const size = `${formatPlural(numUtterances, "utterance")}, ${formatAudio(audioSeconds)}`;
+  const skipped = leftOut.length > 0 ? `, ${formatCount(leftOut.length)} left out:` : "";
+  const reasons = leftOut.slice(0, SHOWN_REASONS).map(({ id, reason }) => `           ${id}: ${reason}`);
+  const more = leftOut.length - reasons.length;
+  return [
+    `  ${name.padEnd(5)}  ${size}${skipped}`,
+    ...reasons,
+    ...(more > 0 ? [`           … and ${formatCount(more)} more`] : []),
+    ...(normalisation ? normalisation.split("\n").map((line) => `         ${line}`) : []),
+  ];
+}
+
+export function startLines({ runFolder, numParameters, epochs, totalSteps, firstStep }: EventOf<"start">): string[] {
+  const from = firstStep > 1 ? `, going on at step ${formatCount(firstStep)}` : "";
+  return [
+    `Model  ${formatCount(numParameters)} parameters`,
+    `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${from}`,
+  ];
+}
+
+/** How far a run is, in one line. */
+export function stepLine(event: EventOf<"step">, epochs: number): string {
+  return [
+    `epoch ${event.epoch}/${epochs}`,
+    `step ${formatCount(event.step)}/${formatCount(event.totalSteps)}`,
+    stepFigures(event),
+    `ETA ${formatDuration(event.etaSeconds)}`,
+  ].join("  ");
+}
+
+/** The figures that change with every step, for the line and for the bar alike. */
+export function stepFigures({ loss, learningRate, audioSecondsPerSecond }: EventOf<"step">): string {
+  const speed = `${audioSecondsPerSecond.toFixed(audioSecondsPerSecond < 10 ? 1 : 0)} s audio/s`;
+  return [`loss ${loss.toFixed(3)}`, `lr ${formatSmall(learningRate)}`, speed].join("  ");
+}
+
+export function skippedLine({ epoch, step }: EventOf<"step">): string {
+  return `epoch ${epoch}, step ${formatCount(step)}: the loss or a gradient was not finite; the step was skipped`;
+}
+
+export function failureLine({ id, reason }: EventOf<"failure">): string {
+  return `${id}: could not be loaded and is skipped: ${reason}`;
+}
+
+export function epochLines({ epoch, epochs, trainLoss, dev, isBest }: EventOf<"epoch">): string[] {
+  const losses = `train loss ${trainLoss.toFixed(3)}  dev loss ${dev.loss.toFixed(3)}`;
+  const marker = isBest ? "  * best so far" : "";
+  return [`epoch ${epoch}/${epochs}  ${losses}  ${ratesText(dev.rates)}${marker}`, ...sampleLines(dev)];
+}
+
+export function testLines({ test }: EventOf<"test">): string[] {
+  const counts = [formatPlural(test.rates.numUtterances, "utterance"), `${formatCount(test.rates.words.referenceLength)} words`];
+  return [`test, best checkpoint: ${ratesText(test.rates)} of ${counts.join(", ")}`, ...sampleLines(test)];
+}
+
+function ratesText({ cer, wer, words }: CorpusErrorRates): string {
+  return `CER ${formatRate(cer)}  WER ${formatRate(wer)} (${formatEdits(words)})`;
+}
+
+function sampleLines({ samples }: EvaluationSummary): string[] {
+  const [sample] = samples;
+  return sample ? formatPair(sample.reference, sample.hypothesis, "  ") : [];
+}
+
+const ENDINGS: Record<EventOf<"finished">["reason"], string> = {
+  epochs: "Finished",
+  time: "Finished, as the time was up,",
+  stopped: "Stopped",
+};
+
+/** @param test the test data, for the command that measures it again */
+export function finishedLines(event: EventOf<"finished">, test: readonly string[]): string[] {
+  const { reason, runFolder, steps, elapsedSeconds, best } = event;
+  const folder = quoteForShell(runFolder);
+  const data = test.map(quoteForShell).join(" ") || "<folder or manifest>";
+  const next = [
+    ["go on with", `npx deepspeech train --resume ${folder}`],
+    ["measure", `npx deepspeech evaluate ${folder} ${data}`],
+    ["transcribe", `npx deepspeech transcribe ${folder} <recording>`],
+    ["curves", `tensorboard --logdir ${quoteForShell(runsOf(runFolder))}`],
+  ].filter(([title]) => (title === "go on with" ? reason === "stopped" : best !== null || title === "curves"));
+  return [
+    "",
+    `${ENDINGS[reason]} after ${formatPlural(steps, "step")} in ${formatDuration(elapsedSeconds)}. Saved in ${runFolder}`,
+    ...(best ? [`Best epoch ${best.epoch}: dev WER ${formatRate(best.wer)}, CER ${formatRate(best.cer)}`] : []),
+    "",
+    "Next:",
+    ...next.map(([title = "", command = ""]) => `  ${title.padEnd(10)}  ${command}`),
+  ];
+}
+
+/** The folder of all runs, which holds <experiment>/version_N. */
+function runsOf(runFolder: string): string {
+  return runFolder.split("/").slice(0, -2).join("/") || ".";
+}

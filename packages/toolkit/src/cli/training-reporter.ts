@@ -1,0 +1,134 @@
+/**
+ * Shows a run as it goes: on a terminal a bar that is always up to date, elsewhere (a log, a pipe) a line now and then.
+ * Whatever must stay readable afterwards is a line on stdout in both.
+ */
+import { SingleBar } from "cli-progress";
+import type { TrainingEvent } from "../training/events.js";
+import { formatDuration } from "./format.js";
+import {
+  dataLines,
+  type EventOf,
+  epochLines,
+  failureLine,
+  finishedLines,
+  skippedLine,
+  startLines,
+  stepFigures,
+  stepLine,
+  testLines,
+} from "./training-lines.js";
+
+/** Between two lines of progress where there is no terminal. */
+const LINE_INTERVAL_MS = 10_000;
+/** Files that could not be loaded are named up to this many. */
+const SHOWN_FAILURES = 5;
+
+export interface TrainingReporterOptions {
+  /** Takes one line, without its end. */
+  writeLine: (line: string) => void;
+  /** The terminal that shows the bar; undefined where there is none. */
+  terminal?: NodeJS.WritableStream | undefined;
+  /** The test data's paths, for the advice at the end. */
+  test: readonly string[];
+  /** Milliseconds that only ever grow. */
+  now?: () => number;
+}
+
+export class TrainingReporter {
+  readonly #options: Required<Pick<TrainingReporterOptions, "now">> & TrainingReporterOptions;
+  readonly #bar: SingleBar | undefined;
+  #isBarShown = false;
+  #lastLineMs: number;
+  #epochs = 0;
+  #numFailures = 0;
+
+  constructor(options: TrainingReporterOptions) {
+    this.#options = { now: () => performance.now(), ...options };
+    this.#lastLineMs = this.#options.now();
+    if (options.terminal) this.#bar = createBar(options.terminal);
+  }
+
+  handle(event: TrainingEvent): void {
+    switch (event.kind) {
+      case "data":
+        return this.print(...dataLines(event));
+      case "start":
+        this.#epochs = event.epochs;
+        return this.print(...startLines(event), "");
+      case "step":
+        return this.#step(event);
+      case "failure":
+        return this.#failure(event);
+      case "evaluating":
+        return this.#evaluating(event);
+      case "epoch":
+        return this.print(...epochLines(event));
+      case "test":
+        return this.print("", ...testLines(event));
+      case "finished":
+        return this.print(...this.#failureTotal(), ...finishedLines(event, this.#options.test));
+    }
+  }
+
+  /** Prints lines above the bar, which comes back with the next step. */
+  print(...lines: string[]): void {
+    this.close();
+    for (const line of lines) this.#options.writeLine(line);
+  }
+
+  /** Takes the bar off the terminal. */
+  close(): void {
+    if (this.#isBarShown) this.#bar?.stop();
+    this.#isBarShown = false;
+  }
+
+  #step(event: EventOf<"step">): void {
+    if (event.skipped) this.print(skippedLine(event));
+    const figures = `${stepFigures(event)}  ETA ${formatDuration(event.etaSeconds)}`;
+    const title = `epoch ${event.epoch}/${this.#epochs}`;
+    if (this.#bar) this.#show(event.step, event.totalSteps, { title, figures });
+    else this.#lineNowAndThen(() => stepLine(event, this.#epochs));
+  }
+
+  #evaluating({ corpus, done, total }: EventOf<"evaluating">): void {
+    if (this.#bar) this.#show(done, total, { title: `on ${corpus}`, figures: "utterances" });
+    else this.#lineNowAndThen(() => `evaluating on ${corpus}  ${done}/${total} utterances`);
+  }
+
+  #show(done: number, total: number, payload: { title: string; figures: string }): void {
+    if (!this.#isBarShown) this.#bar?.start(total, done, payload);
+    this.#isBarShown = true;
+    this.#bar?.setTotal(total);
+    this.#bar?.update(done, payload);
+  }
+
+  #lineNowAndThen(line: () => string): void {
+    const now = this.#options.now();
+    if (now - this.#lastLineMs < LINE_INTERVAL_MS) return;
+    this.#lastLineMs = now;
+    this.print(line());
+  }
+
+  #failure(event: EventOf<"failure">): void {
+    this.#numFailures += 1;
+    if (this.#numFailures <= SHOWN_FAILURES) this.print(failureLine(event));
+  }
+
+  #failureTotal(): string[] {
+    if (this.#numFailures <= SHOWN_FAILURES) return [];
+    return [`${this.#numFailures} times a recording could not be loaded; the first ${SHOWN_FAILURES} are named above.`];
+  }
+}
+
+/** cli-progress clears the line when it stops, so that lines and bar never mix. */
+function createBar(stream: NodeJS.WritableStream): SingleBar {
+  return new SingleBar({
+    format: "{title}  {bar}  {value}/{total}  {figures}",
+    barsize: 20,
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    hideCursor: true,
+    clearOnComplete: true,
+    stream,
+  });
+}

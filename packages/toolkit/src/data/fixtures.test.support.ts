@@ -1,0 +1,52 @@
+/** Sound for tests: fixtures, the sample corpus, and folders that vanish with the test. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { Utterance } from "./types.js";
+
+const root = new URL("../../../../", import.meta.url);
+
+export function audioFixture(name: string): string {
+  return fileURLToPath(new URL(`test/fixtures/audio/${name}`, root));
+}
+
+export function sampleCorpus(subset: "train" | "dev" | "test"): string {
+  return fileURLToPath(new URL(`sample-corpus/${subset}`, root));
+}
+
+export async function temporaryFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-data-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Writes files into a folder: content as it is, or `{ copyOf }` the path of a file to copy. */
+export async function writeFiles(
+  folder: string,
+  files: Record<string, string | Uint8Array | { copyOf: string }>,
+): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    if (typeof content === "object" && "copyOf" in content) await cp(content.copyOf, path);
+    else await writeFile(path, content);
+  }
+}
+
+export function utterance(id: string, fields: Partial<Utterance> = {}): Utterance {
+  return { id, audioPath: `${id}.wav`, durationSeconds: 1, text: "good morning", speaker: "1", ...fields };
+}
+
+/** Pearson's correlation of two waveforms at the same times, without `edge` samples at either end. */
+export function correlation(a: Float32Array, b: Float32Array, edge = 0): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = edge; i < Math.min(a.length, b.length) - edge; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    ab += x * y;
+    aa += x * x;
+    bb += y * y;
+  }
+  return ab / Math.sqrt(aa * bb);
+}

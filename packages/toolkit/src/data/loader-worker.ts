@@ -1,0 +1,48 @@
+/**
+ * The worker thread of the loader: decodes, resamples and changes speed, one recording after another.
+ */
+import { parentPort } from "node:worker_threads";
+import { errorMessage, UserError } from "../errors.js";
+import { changeSpeed } from "./audio/resample.js";
+import { loadWaveform } from "./audio/waveform.js";
+import type { PoolRequest, PoolResponse } from "./worker-pool.js";
+
+export interface LoadRequest {
+  /** A file to decode, or samples that were decoded before. */
+  readonly source: string | Float32Array<ArrayBuffer>;
+  readonly sampleRate: number;
+  readonly speedFactor: number;
+  /** Give back the samples at their own speed too, for the cache. */
+  readonly wantsOriginal: boolean;
+}
+
+export type LoadResponse =
+  | { readonly samples: Float32Array<ArrayBuffer>; readonly original?: Float32Array<ArrayBuffer> }
+  /** The file cannot be used; the reason names it. */
+  | { readonly reason: string };
+
+const port = parentPort;
+if (!port) throw new Error("loader-worker.js runs in a worker thread; create an AudioLoader instead.");
+
+// One at a time: a recording is decoded in one go anyway, and memory stays at one recording's worth.
+let last: Promise<void> = Promise.resolve();
+port.on("message", ({ requestId, request }: PoolRequest<LoadRequest>) => {
+  last = last.then(async () => {
+    const response = await load(request);
+    const buffers = "samples" in response ? new Set([response.samples.buffer]) : new Set<ArrayBuffer>();
+    if ("original" in response) buffers.add(response.original.buffer);
+    port.postMessage({ requestId, response } satisfies PoolResponse<LoadResponse>, [...buffers]);
+  });
+});
+
+async function load({ source, sampleRate, speedFactor, wantsOriginal }: LoadRequest): Promise<LoadResponse> {
+  try {
+    const original = typeof source === "string" ? (await loadWaveform(source, { sampleRate })).samples : source;
+    const samples = changeSpeed(original, sampleRate, speedFactor);
+    return wantsOriginal ? { samples, original } : { samples };
+  } catch (error) {
+    // A defect of ours, or a lack of memory, must stop the run instead of counting as a bad file.
+    if (!(error instanceof UserError)) throw error;
+    return { reason: errorMessage(error) };
+  }
+}

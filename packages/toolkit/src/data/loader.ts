@@ -1,0 +1,184 @@
+/**
+ * Batches of sound for training and evaluation, decoded ahead of need in worker threads.
+ *
+ * Decoding runs at several hundred times real time a core, and a graphics card trains faster than that; small corpora
+ * are therefore kept decoded in memory. A file that cannot be decoded does not stop the loader: the batch goes on
+ * without it and says so, and the trainer decides how many such files are too many.
+ */
+import { availableParallelism } from "node:os";
+import { UserError } from "../errors.js";
+import type { PlannedUtterance } from "./batches.js";
+import type { LoadRequest, LoadResponse } from "./loader-worker.js";
+import type { LeftOutUtterance } from "./prepare.js";
+import { MODEL_SAMPLE_RATE, type Utterance } from "./types.js";
+import { WaveformCache } from "./waveform-cache.js";
+import { WorkerPool } from "./worker-pool.js";
+
+export interface AudioLoaderOptions {
+  /** Samples a second of every waveform. Default 16000. */
+  sampleRate?: number;
+  /** Worker threads. Default: one fewer than there are cores, and from 1 to 8. */
+  numWorkers?: number;
+  /** Batches decoded ahead of the one that is asked for. Default 2. */
+  prefetchBatches?: number;
+  /** Memory for decoded waveforms, which are kept until it is full; an hour takes 230 MB. Default 0. */
+  cacheBytes?: number;
+}
+
+/** One batch of waveforms, with the utterances that they belong to. */
+export interface Batch<U extends Utterance = Utterance> {
+  /** Those that could be loaded, in planned order; empty when none could. */
+  readonly utterances: U[];
+  /** The speed at which each is played. */
+  readonly speedFactors: number[];
+  /** [utterances, maxSamples], each row filled up with zeros. */
+  readonly waveforms: Float32Array<ArrayBuffer>;
+  readonly maxSamples: number;
+  /** Samples of each utterance. */
+  readonly sampleLengths: number[];
+  /** Those that could not be loaded. */
+  readonly failures: LeftOutUtterance[];
+}
+
+/** Durations stated in a manifest may be rounded, but not by more than this, or this part of the length. */
+const DURATION_TOLERANCE_SECONDS = 0.5;
+const DURATION_TOLERANCE = 0.05;
+
+interface LoadedUtterance<U extends Utterance> {
+  readonly planned: PlannedUtterance<U>;
+  readonly loaded: LoadResponse;
+}
+
+/**
+ * Loads planned batches. Close it when done, or declare it with `await using`.
+ *
+ *     await using loader = new AudioLoader({ cacheBytes: 1e9 });
+ *     for await (const batch of loader.batches(planBatches(utterances, options))) train(batch);
+ */
+export class AudioLoader implements AsyncDisposable {
+  readonly #pool: WorkerPool<LoadRequest, LoadResponse>;
+  readonly #cache: WaveformCache;
+  readonly #sampleRate: number;
+  readonly #prefetchBatches: number;
+
+  constructor(options: AudioLoaderOptions = {}) {
+    const defaultWorkers = Math.max(1, Math.min(8, availableParallelism() - 1));
+    const {
+      sampleRate = MODEL_SAMPLE_RATE,
+      numWorkers = defaultWorkers,
+      prefetchBatches = 2,
+      cacheBytes = 0,
+    } = options;
+    checkWhole("numWorkers", numWorkers, 1);
+    checkWhole("prefetchBatches", prefetchBatches, 0);
+    this.#sampleRate = sampleRate;
+    this.#prefetchBatches = prefetchBatches;
+    this.#cache = new WaveformCache(cacheBytes);
+    this.#pool = new WorkerPool(new URL("./loader-worker.js", import.meta.url), numWorkers);
+  }
+
+  /**
+   * The batches of a plan, in its order. Ends early when the caller breaks off; then what is under way is dropped.
+   *
+   * @throws the signal's reason once it is aborted, and an Error when a worker thread stops.
+   */
+  async *batches<U extends Utterance>(
+    plan: { readonly batches: readonly (readonly PlannedUtterance<U>[])[] },
+    { signal }: { signal?: AbortSignal } = {},
+  ): AsyncGenerator<Batch<U>, void, undefined> {
+    const pending: Promise<Batch<U>>[] = [];
+    for (let next = 0; ; ) {
+      signal?.throwIfAborted();
+      while (next < plan.batches.length && pending.length <= this.#prefetchBatches) {
+        const batch = this.#loadBatch(plan.batches[next++] ?? []);
+        // It is awaited later, or never when the caller breaks off; an error in the meantime is no crash.
+        batch.catch(() => {});
+        pending.push(batch);
+      }
+      const first = pending.shift();
+      if (!first) return;
+      yield await untilAborted(first, signal);
+    }
+  }
+
+  /** Stops the worker threads; a `batches` under way throws. */
+  async close(): Promise<void> {
+    await this.#pool.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #loadBatch<U extends Utterance>(planned: readonly PlannedUtterance<U>[]): Promise<Batch<U>> {
+    const items = planned.map(async (item) => ({ planned: item, loaded: await this.#loadUtterance(item) }));
+    return assembleBatch(await Promise.all(items));
+  }
+
+  async #loadUtterance(planned: PlannedUtterance): Promise<LoadResponse> {
+    const { utterance, speedFactor } = planned;
+    const { audioPath, durationSeconds } = utterance;
+    const cached = this.#cache.get(audioPath);
+    if (cached && speedFactor === 1) return { samples: cached };
+    const expectedBytes = durationSeconds * this.#sampleRate * Float32Array.BYTES_PER_ELEMENT;
+    const wantsOriginal = !cached && this.#cache.hasRoomFor(expectedBytes);
+    const source = cached ?? audioPath;
+    const request = { source, sampleRate: this.#sampleRate, speedFactor, wantsOriginal };
+    const loaded = await this.#pool.run(request, durationSeconds);
+    if ("reason" in loaded) return loaded;
+    if (loaded.original) this.#cache.add(audioPath, loaded.original);
+    return checkLength(planned, loaded.samples.length / this.#sampleRate) ?? loaded;
+  }
+}
+
+/** Plans are made by stated durations; a file that is far longer would break the bound on a batch's memory. */
+function checkLength({ utterance, durationSeconds }: PlannedUtterance, seconds: number): LoadResponse | undefined {
+  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, DURATION_TOLERANCE * durationSeconds);
+  if (Math.abs(seconds - durationSeconds) <= tolerance) return undefined;
+  const scale = utterance.durationSeconds / durationSeconds;
+  const [actual, stated] = [(seconds * scale).toFixed(2), utterance.durationSeconds.toFixed(2)];
+  return {
+    reason: `${utterance.audioPath}: lasts ${actual} s, but its duration is stated as ${stated} s; correct it.`,
+  };
+}
+
+function assembleBatch<U extends Utterance>(items: readonly LoadedUtterance<U>[]): Batch<U> {
+  const failures: LeftOutUtterance[] = [];
+  const loadedItems: { planned: PlannedUtterance<U>; samples: Float32Array }[] = [];
+  for (const { planned, loaded } of items) {
+    if ("reason" in loaded) failures.push({ utterance: planned.utterance, reason: loaded.reason });
+    else loadedItems.push({ planned, samples: loaded.samples });
+  }
+  const sampleLengths = loadedItems.map(({ samples }) => samples.length);
+  const maxSamples = Math.max(0, ...sampleLengths);
+  const waveforms = new Float32Array(loadedItems.length * maxSamples);
+  for (const [row, { samples }] of loadedItems.entries()) waveforms.set(samples, row * maxSamples);
+  return {
+    utterances: loadedItems.map(({ planned }) => planned.utterance),
+    speedFactors: loadedItems.map(({ planned }) => planned.speedFactor),
+    waveforms,
+    maxSamples,
+    sampleLengths,
+    failures,
+  };
+}
+
+/** The promise's value, or the signal's reason if it is aborted first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+function checkWhole(name: string, value: number, least: number): void {
+  if (Number.isInteger(value) && value >= least) return;
+  throw new UserError(`${name} is ${value}, expected a whole number, ${least} or more.`);
+}

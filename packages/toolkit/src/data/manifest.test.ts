@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { audioFixture, temporaryFolder, utterance, writeFiles } from "./fixtures.test.support.js";
+import { loadUtterances, readManifest, writeManifest } from "./manifest.js";
+
+test("reads NeMo's keys, with paths from the manifest's folder", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFiles(folder, {
+    "corpus.jsonl":
+      '{"audio_filepath": "wavs/17.wav", "duration": 3.25, "text": "good morning", "lang": "en"}\n\n' +
+      '{"audio_filepath": "/far/18.flac", "duration": 1, "text": "", "speaker": 12, "id": "x18", "offset": 0}',
+  });
+  assert.deepEqual(await readManifest(join(folder, "corpus.jsonl")), [
+    {
+      id: "wavs/17",
+      audioPath: join(folder, "wavs/17.wav"),
+      durationSeconds: 3.25,
+      text: "good morning",
+      speaker: "",
+    },
+    { id: "x18", audioPath: "/far/18.flac", durationSeconds: 1, text: "", speaker: "12" },
+  ]);
+});
+
+test("what is written is read back the same", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, "lists", "train.jsonl");
+  await writeFiles(folder, { "lists/train.jsonl": "an older list" });
+  const utterances = [
+    utterance("a-1", { audioPath: join(folder, "audio/a 1.flac"), text: 'Größe "XL"\n', durationSeconds: 1 / 3 }),
+    utterance("b-2", { audioPath: join(folder, "lists/b.wav"), speaker: "" }),
+  ];
+  await writeManifest(path, utterances);
+  assert.deepEqual(await readManifest(path), utterances);
+  const [first] = (await readFile(path, "utf8")).split("\n");
+  assert.equal(JSON.parse(first as string).audio_filepath, "../audio/a 1.flac");
+});
+
+for (const [line, problem] of [
+  ["{audio: 1}", 'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line.'],
+  ["[1]", "is not a JSON object; expected one object a line, not a list."],
+  ['{"duration": 1, "text": "a"}', 'has no "audio_filepath"; add it.'],
+  ['{"audio_filepath": "a.wav", "text": "a"}', 'has no "duration"; add it.'],
+  ['{"audio_filepath": "a.wav", "duration": 1}', 'has no "text"; add it.'],
+  ['{"audio_filepath": "", "duration": 1, "text": "a"}', '"audio_filepath" is "", expected a string with content.'],
+  [
+    '{"audio_filepath": "a.wav", "duration": "1", "text": "a"}',
+    '"duration" is "1", expected seconds, a number above 0.',
+  ],
+  ['{"audio_filepath": "a.wav", "duration": -1, "text": "a"}', '"duration" is -1, expected seconds, a number above 0.'],
+  ['{"audio_filepath": "a.wav", "duration": 1, "text": 5}', '"text" is 5, expected a string.'],
+  ['{"audio_filepath": "a.wav", "duration": 1, "text": "a", "id": {}}', '"id" is {}, expected a string.'],
+  [
+    '{"audio_filepath": "a.wav", "duration": 1, "text": "a", "offset": 3}',
+    '"offset" is 3; cut the recording into one file an utterance.',
+  ],
+  [
+    '{"audio_filepath": "first.wav", "duration": 1, "text": "a"}',
+    'the id "first" is that of line 1 too; give each its own.',
+  ],
+] as const) {
+  test(`a line is refused that ${problem}`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const path = join(folder, "bad.jsonl");
+    await writeFiles(folder, {
+      "bad.jsonl": `{"audio_filepath": "first.wav", "duration": 1, "text": "a"}\n\n${line}\n`,
+    });
+    const message = `${path}, line 3: ${problem}`;
+    await assert.rejects(readManifest(path), { name: "UserError", code: "bad-manifest", message });
+  });
+}
+
+test("a corpus may be a manifest or a LibriSpeech folder, and nothing else", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFiles(folder, {
+    "list.jsonl": '{"audio_filepath": "a.wav", "duration": 1, "text": "a"}',
+    "empty.jsonl": "\n",
+    "list.csv": "a.wav,1,a",
+    "libri/1/2/1-2.trans.txt": "1-2-0000 A",
+    "libri/1/2/1-2-0000.flac": { copyOf: audioFixture("speech-16k.flac") },
+    "mute/1/2/1-2.trans.txt": "1-2-0000 A\n1-2-0001 B",
+  });
+  assert.equal((await loadUtterances(join(folder, "list.jsonl"))).utterances[0]?.id, "a");
+  assert.equal((await loadUtterances(join(folder, "libri"))).utterances[0]?.id, "1-2-0000");
+  const reject = async (name: string, problem: string): Promise<void> => {
+    await assert.rejects(loadUtterances(join(folder, name)), { message: `${join(folder, name)}: ${problem}` });
+  };
+  await reject("none", "no such file; check the path.");
+  await reject("empty.jsonl", "holds no utterance that can be used: it is empty.");
+  await reject(
+    "mute",
+    "holds no utterance that can be used: all 2 were left out, the first because " +
+      `${join(folder, "mute/1/2/1-2.trans.txt")}, line 1 has no audio file beside it.`,
+  );
+  await reject(
+    "list.csv",
+    "is not a corpus; expected a .jsonl manifest, or a folder with <speaker>/<chapter>/*.trans.txt and audio.",
+  );
+});

@@ -1,0 +1,154 @@
+/**
+ * Manifests: one JSON object a line, with the keys that NVIDIA NeMo made customary.
+ *
+ *     {"audio_filepath": "wavs/17.wav", "duration": 3.2, "text": "good morning", "speaker": "ada", "id": "17"}
+ *
+ * Paths are relative to the manifest's own folder, so that a corpus can be moved as one. `speaker` and `id` are
+ * optional; other keys are left alone, as NeMo's tools write many.
+ */
+import { stat } from "node:fs/promises";
+import { dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
+import { UserError } from "../errors.js";
+import { explainReadError, readFileOrExplain, writeFileAtomically } from "../files.js";
+import { readLibriSpeech } from "./librispeech.js";
+import type { Corpus, Manifest, Utterance } from "./types.js";
+
+const MANIFEST_EXTENSIONS = new Set([".jsonl", ".json", ".ndjson"]);
+
+/**
+ * Reads a corpus wherever it is: a manifest, or a folder in LibriSpeech's layout.
+ *
+ * @throws UserError where the path is neither, or the corpus holds no utterance at all.
+ */
+export async function loadUtterances(path: string): Promise<Corpus> {
+  const corpus = await readCorpus(path);
+  if (corpus.utterances.length === 0) {
+    const first = corpus.leftOut[0];
+    const reason = first
+      ? `all ${corpus.leftOut.length} were left out, the first because ${first.reason}`
+      : "it is empty";
+    throw new UserError(`${path}: holds no utterance that can be used: ${reason}.`, { code: "bad-corpus" });
+  }
+  return corpus;
+}
+
+async function readCorpus(path: string): Promise<Corpus> {
+  if (await isFolder(path)) return readLibriSpeech(path);
+  if (MANIFEST_EXTENSIONS.has(extname(path).toLowerCase()))
+    return { utterances: await readManifest(path), leftOut: [] };
+  throw new UserError(
+    `${path}: is not a corpus; expected a .jsonl manifest, or a folder with <speaker>/<chapter>/*.trans.txt and audio.`,
+    { code: "bad-corpus" },
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw explainReadError(path, error);
+  }
+}
+
+/**
+ * Reads a manifest; empty lines are skipped.
+ *
+ * An utterance without an `id` is called by its audio path, without the ending.
+ * @throws UserError with the line number where a line is not such an object, a key is missing or of the wrong type, or
+ * an id occurs twice.
+ */
+export async function readManifest(path: string): Promise<Utterance[]> {
+  const content = new TextDecoder().decode(await readFileOrExplain(path));
+  const lineNumbers = new Map<string, number>();
+  const utterances: Utterance[] = [];
+  for (const [index, line] of content.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const place = `${path}, line ${index + 1}`;
+    const utterance = parseLine(line, place, dirname(path));
+    const other = lineNumbers.get(utterance.id);
+    if (other) throw badManifest(place, `the id "${utterance.id}" is that of line ${other} too; give each its own.`);
+    lineNumbers.set(utterance.id, index + 1);
+    utterances.push(utterance);
+  }
+  return utterances;
+}
+
+/** Writes a manifest atomically, with audio paths relative to its folder. */
+export async function writeManifest(path: string, utterances: Manifest): Promise<void> {
+  const folder = resolve(dirname(path));
+  const lines = utterances.map(({ id, audioPath, durationSeconds, text, speaker }) => {
+    // Forward slashes, so that a manifest written on Windows can be read elsewhere.
+    const audio_filepath = relative(folder, resolve(audioPath)).replaceAll(sep, "/");
+    return `${JSON.stringify({ audio_filepath, duration: durationSeconds, text, speaker, id })}\n`;
+  });
+  await writeFileAtomically(path, lines.join(""));
+}
+
+function parseLine(line: string, place: string, folder: string): Utterance {
+  const entry = parseObject(line, place);
+  const path = requiredString(entry, "audio_filepath", place);
+  const duration = requiredKey(entry, "duration", place);
+  if (typeof duration !== "number" || !(duration > 0 && duration < Number.POSITIVE_INFINITY)) {
+    throw badManifest(place, `"duration" is ${JSON.stringify(duration)}, expected seconds, a number above 0.`);
+  }
+  if (entry.offset !== undefined && entry.offset !== 0) {
+    throw badManifest(
+      place,
+      `"offset" is ${JSON.stringify(entry.offset)}; cut the recording into one file an utterance.`,
+    );
+  }
+  return {
+    id: optionalString(entry, "id", place) ?? path.slice(0, path.length - extname(path).length),
+    audioPath: isAbsolute(path) ? path : resolve(folder, path),
+    durationSeconds: duration,
+    text: requiredString(entry, "text", place, { allowEmpty: true }),
+    speaker: optionalString(entry, "speaker", place) ?? "",
+  };
+}
+
+function parseObject(line: string, place: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw badManifest(
+      place,
+      'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line.',
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badManifest(place, "is not a JSON object; expected one object a line, not a list.");
+  }
+  return value as Record<string, unknown>;
+}
+
+function requiredKey(entry: Record<string, unknown>, key: string, place: string): unknown {
+  if (entry[key] === undefined) throw badManifest(place, `has no "${key}"; add it.`);
+  return entry[key];
+}
+
+function requiredString(
+  entry: Record<string, unknown>,
+  key: string,
+  place: string,
+  { allowEmpty = false } = {},
+): string {
+  const value = requiredKey(entry, key, place);
+  if (typeof value === "string" && (allowEmpty || value !== "")) return value;
+  throw badManifest(
+    place,
+    `"${key}" is ${JSON.stringify(value)}, expected a string${allowEmpty ? "" : " with content"}.`,
+  );
+}
+
+/** A string, or a number taken as one: speakers and ids are often numbers. */
+function optionalString(entry: Record<string, unknown>, key: string, place: string): string | undefined {
+  const value = entry[key];
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  throw badManifest(place, `"${key}" is ${JSON.stringify(value)}, expected a string.`);
+}
+
+function badManifest(place: string, problem: string): UserError {
+  return new UserError(`${place}: ${problem}`, { code: "bad-manifest" });
+}

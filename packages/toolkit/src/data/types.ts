@@ -1,0 +1,42 @@
+/**
+ * What the data layer speaks of: utterances and waveforms.
+ */
+
+/** One recording and what is said in it. */
+export interface Utterance {
+  /** Unique in its corpus, and stable: augmentation is derived from it. */
+  readonly id: string;
+  /** The audio file, absolute or relative to the working folder. */
+  readonly audioPath: string;
+  readonly durationSeconds: number;
+  /** The transcript as it was written, before normalisation. */
+  readonly text: string;
+  /** Who speaks; "" when unknown. */
+  readonly speaker: string;
+}
+
+/** A list of utterances; on disk, one JSON object a line (see manifest.ts). */
+export type Manifest = readonly Utterance[];
+
+/** One channel of sound, with samples in [-1, 1]. */
+export interface Waveform {
+  readonly samples: Float32Array<ArrayBuffer>;
+  /** Samples a second; models hear 16000. */
+  readonly sampleRate: number;
+}
+
+/** Something in a corpus that cannot be used, and why. */
+export interface LeftOut {
+  /** The utterance's id, or the file and line where it should have been. */
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** A corpus as it was read. */
+export interface Corpus {
+  readonly utterances: Utterance[];
+  readonly leftOut: LeftOut[];
+}
+
+/** The sample rate that models are trained on, in samples a second. */
+export const MODEL_SAMPLE_RATE = 16_000;

@@ -1,0 +1,37 @@
+/** A checkpoint made ready to recognise, and the threads that feed it. */
+import { availableParallelism } from "node:os";
+import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
+import { FeatureExtractor, loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/index.js";
+import { AudioLoader } from "../data/loader.js";
+import type { Recognition } from "./evaluate.js";
+
+export interface RecognitionOptions {
+  /** A .safetensors file, or a run's folder, which stands for its best checkpoint. */
+  checkpoint: string;
+  /** Default: "cpu". */
+  device?: string;
+  /** Threads for one operator. Default: as many as there are cores. */
+  threads?: number;
+  /** Threads that decode audio. Default: one fewer than there are cores, at most 4. */
+  workers?: number;
+}
+
+/** Loads the model on this thread; dispose what it returns. */
+export function openRecognition(options: RecognitionOptions): Recognition & { loader: AudioLoader } & AsyncDisposable {
+  const { checkpoint, device = "cpu", threads = availableParallelism(), workers } = options;
+  setNumThreads(threads);
+  setFlushDenormal(true);
+  const opened = tidy(() => {
+    const loaded = loadCheckpoint(checkpoint);
+    return { header: loaded.header, model: modelFromCheckpoint(loaded, device) };
+  });
+  const { model, header } = opened;
+  const extractor = new FeatureExtractor(header.features, device);
+  const loader = new AudioLoader({ sampleRate: header.features.sampleRate, ...(workers && { numWorkers: workers }) });
+  const close = async () => {
+    model.dispose();
+    extractor.dispose();
+    await loader.close();
+  };
+  return { model, extractor, alphabet: header.alphabet, loader, [Symbol.asyncDispose]: close };
+}

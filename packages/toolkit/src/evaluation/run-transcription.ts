@@ -1,0 +1,30 @@
+/** Transcribes recordings in a worker thread. */
+import { runTask } from "../worker-task.js";
+import type { RecognitionOptions } from "./recognition.js";
+
+export interface TranscriptionRequest extends RecognitionOptions {
+  /** Audio files. */
+  files: string[];
+}
+
+/** One for each file, in order: its text, or why it could not be read. */
+export type TranscriptionResult =
+  | { file: string; text: string; durationSeconds: number }
+  | { file: string; error: string };
+
+export interface TranscriptionOptions extends TranscriptionRequest {
+  onResult: (result: TranscriptionResult) => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Transcribes files one after another; one that cannot be read does not stop the others.
+ * @throws UserError for a checkpoint that cannot be read
+ */
+export function runTranscription({ onResult, signal, ...request }: TranscriptionOptions): Promise<void> {
+  const worker = new URL("./transcription-worker.js", import.meta.url);
+  return runTask<TranscriptionRequest, TranscriptionResult>(worker, request, {
+    onEvent: onResult,
+    ...(signal && { signal }),
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * Files that are either the old ones or the new ones, never half of each.
+ *
+ * Data goes to a temporary file in the same folder, is flushed to the disk, and takes the final name by `rename`, which
+ * POSIX makes atomic; then the folder is flushed, so that the new name survives a power cut as well. A checkpoint that
+ * does not fit on the disk leaves the previous one as it was.
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { systemErrorCode, UserError } from "./errors.js";
+
+/** Writes a file's content through an open handle, for content too large to hold in memory at once. */
+export type FileWriter = (file: FileHandle) => Promise<void>;
+
+/**
+ * Writes `path` atomically.
+ *
+ * @param data the content, or a function that writes it through a handle.
+ * @throws UserError when the disk is full, or the folder is missing or not writable. The old file is untouched then,
+ * and the temporary file is gone. An error thrown by a `FileWriter` is passed on.
+ */
+export async function writeFileAtomically(path: string, data: string | Uint8Array | FileWriter): Promise<void> {
+  const temporaryPath = temporaryPathFor(path);
+  try {
+    const file = await open(temporaryPath, "wx");
+    try {
+      if (typeof data === "function") await data(file);
+      else await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporaryPath, path);
+  } catch (error) {
+    await rm(temporaryPath, { force: true });
+    throw explainWriteError(path, error);
+  }
+  syncFolder(dirname(path));
+}
+
+/** `writeFileAtomically` for code that cannot wait, such as a training step: writes the chunks one after another. */
+export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
+  const temporaryPath = temporaryPathFor(path);
+  try {
+    const file = openSync(temporaryPath, "wx");
+    try {
+      for (const chunk of chunks) writeFully(file, chunk);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporaryPath, path);
+  } catch (error) {
+    rmSync(temporaryPath, { force: true });
+    throw explainWriteError(path, error);
+  }
+  syncFolder(dirname(path));
+}
+
+/**
+ * Reads a whole file.
+ *
+ * @throws UserError that names the file when it is missing, a folder, or not readable.
+ */
+export async function readFileOrExplain(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw explainReadError(path, error);
+  }
+}
+
+/** Turns a system error met while reading `path` into a `UserError`; any other error is returned as it is. */
+export function explainReadError(path: string, error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new UserError(`${path}: no such file; check the path.`, { code: "file-not-found", cause: error });
+  }
+  if (code === "EISDIR") {
+    return new UserError(`${path}: is a folder, expected a file.`, { code: "file-not-readable", cause: error });
+  }
+  if (code === "EACCES" || code === "EPERM") {
+    return new UserError(`${path}: may not be read; check its permissions.`, {
+      code: "file-not-readable",
+      cause: error,
+    });
+  }
+  return error;
+}
+
+function explainWriteError(path: string, error: unknown): unknown {
+  const code = systemErrorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return new UserError(
+      `${path}: could not be written, the disk is full (or a quota is spent); free some space and try again. ` +
+        "If the file existed before, it is untouched.",
+      { code: "disk-full", cause: error },
+    );
+  }
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    return new UserError(`${path}: could not be written, there is no folder ${dirname(path)}; create it first.`, {
+      code: "file-not-writable",
+      cause: error,
+    });
+  }
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    return new UserError(`${path}: could not be written; check the permissions of ${dirname(path)}.`, {
+      code: "file-not-writable",
+      cause: error,
+    });
+  }
+  if (code === "EISDIR") {
+    return new UserError(`${path}: could not be written, a folder has that name; choose another.`, {
+      code: "file-not-writable",
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** A name beside `path`, so that the rename stays on one file system. */
+function temporaryPathFor(path: string): string {
+  return `${path}.${randomBytes(6).toString("hex")}.tmp`;
+}
+
+/** `writeSync` may write less than it was given; this writes all. */
+function writeFully(file: number, chunk: Uint8Array): void {
+  for (let offset = 0; offset < chunk.length; ) offset += writeSync(file, chunk, offset);
+}
+
+/** Flushes a folder's list of names. Windows cannot open a folder, and needs no such flush. */
+function syncFolder(path: string): void {
+  if (process.platform === "win32") return;
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}

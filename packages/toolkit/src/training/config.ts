@@ -1,0 +1,88 @@
+/**
+ * Everything a training run can be told, in one schema: the type, the defaults, the checks, the help text and the
+ * command line's flags all come from here, so no option can exist in one of them alone.
+ */
+import { z } from "zod";
+import { featureConfigSchema } from "../acoustic-model/features.js";
+import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
+import { specAugmentSchema } from "../acoustic-model/spec-augment.js";
+
+const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
+const positive = z.number().positive();
+const count = z.int().min(1);
+
+export const trainConfigSchema = z.strictObject({
+  train: paths(
+    "data/LibriSpeech/train-clean-100",
+    "data/LibriSpeech/train-clean-360",
+    "data/LibriSpeech/train-other-500",
+  ).describe("what to train on: folders in LibriSpeech's layout, or JSON-lines manifests"),
+  dev: paths("data/LibriSpeech/dev-clean").describe("what chooses the best checkpoint, after each epoch"),
+  test: z
+    .array(z.string().min(1))
+    .default(["data/LibriSpeech/test-clean"])
+    .describe("what is reported once, at the end, with the best checkpoint; nothing is chosen on it"),
+  normalise: z.boolean().default(true).describe("bring transcripts to the alphabet (numbers as words, accents folded)"),
+  minDurationSeconds: z.number().min(0).default(0.2).describe("leave shorter utterances out"),
+  maxDurationSeconds: positive.default(20).describe("leave longer utterances out of training"),
+
+  runs: z.string().min(1).default("runs").describe("folder for runs; TensorBoard opens it"),
+  experiment: z
+    .string()
+    .regex(/^[\w.-]+$/, "must be letters, digits, '.', '_' and '-'")
+    .default("deepspeech")
+    .describe("name of the run's folder under runs; each run makes its next version_N"),
+  resume: z.string().optional().describe("continue the run in this folder (runs/<experiment>/version_N)"),
+
+  epochs: count.default(10).describe("passes over the training data"),
+  maxMinutes: positive.optional().describe("end training after this time; the schedule is fitted to it"),
+  seed: z.int().min(0).default(1).describe("fixes initial weights, order, augmentation and dropout"),
+  device: z.string().default("cpu").describe("cpu, cuda or cuda:N"),
+  threads: count.optional().describe("threads for one operator; default: as many as there are cores"),
+
+  batchSeconds: positive.default(160).describe("seconds of audio in a batch, padding counted"),
+  batchUtterances: count.default(32).describe("utterances in a batch, at most"),
+  shortestFirstEpochs: z.int().min(0).default(1).describe("first epochs that run from short utterances to long"),
+  workers: count.optional().describe("threads that decode audio; default: one fewer than there are cores, at most 4"),
+  cacheGigabytes: z.number().min(0).default(2).describe("memory for decoded audio; an hour takes 0.23"),
+
+  learningRate: positive.default(5e-4).describe("the schedule's peak"),
+  schedule: z
+    .enum(["warmup-cosine", "one-cycle", "constant"])
+    .default("warmup-cosine")
+    .describe("how the learning rate rises and falls"),
+  warmupShare: z.number().min(0).max(1).default(0.1).describe("share of all steps in which the rate rises"),
+  finalLearningRate: z.number().min(0).default(0).describe("where the schedule ends"),
+  betas: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.9, 0.999])
+    .describe("AdamW's decay of the gradient's running mean and of its square's"),
+  weightDecay: z.number().min(0).default(0.01).describe("AdamW's weight decay; biases and norms are not decayed"),
+  gradientClip: positive.default(5).describe("largest norm of all gradients together"),
+  blankBias: z.number().default(0).describe("initial bias of the blank; below 0 it delays CTC's all-blank plateau"),
+  orthogonalRecurrence: z.boolean().default(true).describe("start recurrent weights orthogonal, gate by gate"),
+
+  speedFactors: z
+    .array(z.number().min(0.5).max(2))
+    .min(1)
+    .default([0.9, 1, 1.1])
+    .describe("speeds that each epoch plays an utterance at, by lot"),
+  specAugment: specAugmentSchema.prefault({}),
+  features: featureConfigSchema.prefault({}),
+  model: modelConfigSchema.omit({ numMels: true, numTokens: true }).prefault({}),
+});
+
+/** A complete configuration. */
+export type TrainConfig = z.output<typeof trainConfigSchema>;
+/** What a person writes: every key is optional. */
+export type TrainConfigInput = z.input<typeof trainConfigSchema>;
+
+/** The model that a configuration describes: its input width is the features', its output width the alphabet's. */
+export function modelConfigOf(config: Pick<TrainConfig, "features" | "model">, numTokens: number): ModelConfig {
+  return { ...config.model, numMels: config.features.numMels, numTokens };
+}
+
+/** Gives a configuration file its types: `export default defineConfig({ epochs: 20 })`. */
+export function defineConfig(config: TrainConfigInput): TrainConfigInput {
+  return config;
+}

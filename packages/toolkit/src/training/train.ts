@@ -1,0 +1,263 @@
+/**
+ * The training loop. It runs in a worker thread (train-worker.ts), because a step blocks its thread; read from here to
+ * see what a run does from its first file to its last line.
+ */
+import { availableParallelism } from "node:os";
+import { englishAlphabet } from "@deepspeech-ts/speech";
+import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
+import {
+  loadCheckpoint,
+  loadHeldOutCorpus,
+  loadTrainingCorpus,
+  type ModelCorpus,
+  restoreModel,
+} from "../acoustic-model/index.js";
+import { planBatches } from "../data/batches.js";
+import { AudioLoader } from "../data/loader.js";
+import type { PreparedUtterance } from "../data/prepare.js";
+import { UserError } from "../errors.js";
+import { type EvaluationResult, evaluate } from "../evaluation/evaluate.js";
+import type { TrainConfig } from "./config.js";
+import type { EvaluationSummary, TrainingEvent } from "./events.js";
+import { checkpointPath } from "./run-folder.js";
+import { RunLog } from "./run-log.js";
+import { learningRateAt } from "./schedule.js";
+import { TrainingSession } from "./session.js";
+import { type StepResult, trainStep } from "./step.js";
+
+/** More unreadable files than this share of the corpus, and something is wrong with the corpus. */
+const TOLERATED_FAILURES = 0.05;
+/** So many steps in a row without a finite loss, and the run has diverged. */
+const TOLERATED_SKIPS = 20;
+
+export interface TrainingHost {
+  emit(event: TrainingEvent): void;
+  /** Asked between steps: true ends the run in good order. */
+  shouldStop(): boolean;
+}
+
+export async function train(config: TrainConfig, host: TrainingHost): Promise<void> {
+  setNumThreads(config.threads ?? availableParallelism());
+  setFlushDenormal(true);
+  const corpora = await loadCorpora(config);
+  host.emit({ kind: "data", train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null });
+  const { workers, cacheGigabytes } = config;
+  await using loader = new AudioLoader({ ...(workers && { numWorkers: workers }), cacheBytes: cacheGigabytes * 1e9 });
+  using session = new TrainingSession(config, englishAlphabet);
+  await new TrainingRun(session, loader, corpora, host).run();
+}
+
+interface Corpora {
+  train: ModelCorpus;
+  dev: ModelCorpus;
+  test: ModelCorpus | null;
+}
+
+async function loadCorpora(config: TrainConfig): Promise<Corpora> {
+  const options = { ...config, alphabet: englishAlphabet };
+  return {
+    train: await loadTrainingCorpus(config.train, options),
+    dev: await loadHeldOutCorpus(config.dev, options),
+    test: config.test.length > 0 ? await loadHeldOutCorpus(config.test, options) : null,
+  };
+}
+
+class TrainingRun {
+  readonly #log: RunLog;
+  readonly #failed = new Set<string>();
+  readonly #started = performance.now();
+  /** Training time of earlier sessions of this run. */
+  readonly #elapsedBefore: number;
+  #trainedSeconds = 0;
+  #trainedAudioSeconds = 0;
+  #skipsInARow = 0;
+
+  constructor(
+    readonly session: TrainingSession,
+    readonly loader: AudioLoader,
+    readonly corpora: Corpora,
+    readonly host: TrainingHost,
+  ) {
+    this.#log = new RunLog(session.runFolder);
+    this.#elapsedBefore = session.progress.elapsedSeconds;
+  }
+
+  async run(): Promise<void> {
+    const { session, host } = this;
+    const { config, model, runFolder, progress } = session;
+    const facts = { runFolder, numParameters: model.numParameters(), epochs: config.epochs };
+    host.emit({ kind: "start", ...facts, totalSteps: this.#totalSteps(), firstStep: progress.step });
+    try {
+      while (progress.epoch < config.epochs && !this.#timeIsUp()) {
+        await this.#trainEpoch();
+        if (host.shouldStop()) return this.#finish("stopped");
+        await this.#closeEpoch();
+      }
+      await this.#reportTest();
+      this.#finish(progress.epoch < config.epochs ? "time" : "epochs");
+    } finally {
+      this.#log.close();
+    }
+  }
+
+  /** From where the epoch stands to its end, to the end of time, or to a request to stop. */
+  async #trainEpoch(): Promise<void> {
+    const { session, host, loader } = this;
+    const { progress } = session;
+    const plan = this.#plan(progress.epoch);
+    const remaining = { batches: plan.batches.slice(progress.batch) };
+    for await (const batch of loader.batches(remaining)) {
+      for (const { utterance, reason } of batch.failures) this.#countFailure(utterance.id, reason);
+      if (batch.utterances.length > 0) this.#step(batch, plan.batches.length);
+      progress.batch++;
+      progress.elapsedSeconds = this.#elapsedSeconds();
+      if (host.shouldStop() || this.#timeIsUp()) return;
+    }
+  }
+
+  #step(batch: Parameters<typeof trainStep>[1], batchesInEpoch: number): void {
+    const { session } = this;
+    const { progress, config } = session;
+    const learningRate = learningRateAt(this.#progressShare(batchesInEpoch), {
+      kind: config.schedule,
+      peak: config.learningRate,
+      final: config.finalLearningRate,
+      warmupShare: config.warmupShare,
+    });
+    const before = performance.now();
+    const result = trainStep(session, batch, learningRate);
+    this.#trainedSeconds += (performance.now() - before) / 1000;
+    this.#trainedAudioSeconds += batch.sampleLengths.reduce((sum, n) => sum + n, 0) / config.features.sampleRate;
+    progress.step++;
+    this.#checkFinite(result, batch.utterances);
+    if (!result.skipped) {
+      progress.lossSum += result.loss;
+      progress.lossCount++;
+    }
+    this.#report(result, learningRate, batchesInEpoch);
+  }
+
+  /** Evaluates, keeps the best, and moves on to the next epoch. */
+  async #closeEpoch(): Promise<void> {
+    const { session, host } = this;
+    const { progress, config } = session;
+    const dev = await this.#evaluate("dev", this.corpora.dev);
+    const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
+    const { wer, cer } = dev.rates;
+    const epoch = progress.epoch + 1;
+    const isBest = isBetter({ wer, cer }, progress.best);
+    if (isBest) progress.best = { epoch, wer, cer };
+    Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds: this.#elapsedSeconds() });
+    this.#log.evaluation(progress.step, dev);
+    if (isBest) session.saveBest();
+    session.saveLast();
+    host.emit({ kind: "epoch", epoch, epochs: config.epochs, trainLoss, dev: summaryOf(dev), isBest });
+  }
+
+  async #evaluate(name: "dev" | "test", corpus: ModelCorpus): Promise<EvaluationResult> {
+    const { session, loader, host } = this;
+    const { model, extractor, alphabet, config } = session;
+    return evaluate(corpus.utterances, {
+      ...{ model, extractor, alphabet, loader, batchSeconds: config.batchSeconds },
+      onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
+    });
+  }
+
+  /** The best checkpoint's error rates on what nothing was chosen by. */
+  async #reportTest(): Promise<void> {
+    const { session, corpora, host } = this;
+    if (!corpora.test) return;
+    tidy(() => restoreModel(session.model, loadCheckpoint(checkpointPath(session.runFolder, "best"))));
+    const test = await this.#evaluate("test", corpora.test);
+    this.#log.test(session.progress.step, test);
+    host.emit({ kind: "test", test: summaryOf(test) });
+  }
+
+  #finish(reason: "epochs" | "time" | "stopped"): void {
+    const { session, host } = this;
+    if (reason === "stopped") session.saveLast();
+    const { step: steps, best } = session.progress;
+    host.emit({
+      kind: "finished",
+      reason,
+      runFolder: session.runFolder,
+      steps,
+      best,
+      elapsedSeconds: this.#elapsedSeconds(),
+    });
+  }
+
+  #plan(epoch: number) {
+    const { seed, batchSeconds, batchUtterances, speedFactors, shortestFirstEpochs } = this.session.config;
+    return planBatches<PreparedUtterance>(this.corpora.train.utterances, {
+      ...{ seed, epoch, speedFactors, maxBatchSeconds: batchSeconds, maxBatchUtterances: batchUtterances },
+      order: epoch < shortestFirstEpochs ? "shortest-first" : "shuffled",
+    });
+  }
+
+  /** How much of the run is done, by steps or by the time it was given, whichever is further. */
+  #progressShare(batchesInEpoch: number): number {
+    const { progress, config } = this.session;
+    const bySteps = (progress.epoch + progress.batch / batchesInEpoch) / config.epochs;
+    const byTime = config.maxMinutes === undefined ? 0 : this.#elapsedSeconds() / (60 * config.maxMinutes);
+    return Math.min(1, Math.max(bySteps, byTime));
+  }
+
+  #totalSteps(): number {
+    return this.#plan(0).batches.length * this.session.config.epochs;
+  }
+
+  #elapsedSeconds(): number {
+    return this.#elapsedBefore + (performance.now() - this.#started) / 1000;
+  }
+
+  #timeIsUp(): boolean {
+    const { maxMinutes } = this.session.config;
+    return maxMinutes !== undefined && this.#elapsedSeconds() >= 60 * maxMinutes;
+  }
+
+  #countFailure(id: string, reason: string): void {
+    if (this.#failed.has(id)) return;
+    this.#failed.add(id);
+    this.host.emit({ kind: "failure", id, reason });
+    const total = this.corpora.train.utterances.length;
+    if (this.#failed.size <= TOLERATED_FAILURES * total) return;
+    throw new UserError(
+      `${this.#failed.size} of ${total} training files could not be loaded, more than 5%; the last: ${reason}`,
+      { code: "bad-corpus" },
+    );
+  }
+
+  #checkFinite({ skipped }: StepResult, utterances: readonly PreparedUtterance[]): void {
+    this.#skipsInARow = skipped ? this.#skipsInARow + 1 : 0;
+    if (this.#skipsInARow < TOLERATED_SKIPS) return;
+    throw new UserError(
+      `the loss was not finite in ${TOLERATED_SKIPS} steps in a row (the last with ${utterances[0]?.id ?? "no utterance"}); ` +
+        "lower learningRate or gradientClip, and check the audio.",
+      { code: "diverged" },
+    );
+  }
+
+  #report(result: StepResult, learningRate: number, batchesInEpoch: number): void {
+    const { config, progress } = this.session;
+    const { epoch, step } = progress;
+    const audioSecondsPerSecond = this.#trainedAudioSeconds / this.#trainedSeconds;
+    this.#log.step(step, result, learningRate, audioSecondsPerSecond);
+    const share = this.#progressShare(batchesInEpoch);
+    const etaSeconds = share > 0 ? (this.#elapsedSeconds() * (1 - share)) / share : Number.POSITIVE_INFINITY;
+    const totalSteps = batchesInEpoch * config.epochs;
+    const rates = { learningRate, audioSecondsPerSecond, etaSeconds };
+    this.host.emit({ kind: "step", epoch: epoch + 1, step, totalSteps, ...rates, ...result });
+  }
+}
+
+/** Lower WER first; early in training WER stands at 1 for long, and CER decides. */
+function isBetter(candidate: { wer: number; cer: number }, best: { wer: number; cer: number } | null): boolean {
+  if (best === null || candidate.wer < best.wer) return true;
+  return candidate.wer === best.wer && candidate.cer < best.cer;
+}
+
+function summaryOf({ rates, loss, utterances }: EvaluationResult): EvaluationSummary {
+  const samples = utterances.slice(0, 5).map(({ id, reference, hypothesis }) => ({ id, reference, hypothesis }));
+  return { rates, loss, samples };
+}

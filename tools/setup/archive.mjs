@@ -1,0 +1,166 @@
+/**
+ * PyTorch's own libtorch archive, for machines without a package of it: downloaded resumably, checked against its
+ * SHA-256 before anything is unpacked.
+ */
+
+import { createHash } from "node:crypto";
+import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { hasCommand, SetupError } from "./context.mjs";
+
+/** @typedef {import("./context.mjs").Context} Context */
+/** @typedef {{ url: string, sha256: string | undefined }} Archive */
+
+/**
+ * The archives known to us, by platform and architecture. For others, pip's PyTorch serves, or LIBTORCH_URL.
+ *
+ * @type {Record<string, Archive>}
+ */
+const ARCHIVES = {
+  "linux-x64": {
+    url: "https://download.pytorch.org/libtorch/cpu/libtorch-cxx11-abi-shared-with-deps-2.5.1%2Bcpu.zip",
+    sha256: "618ca54eef82a1dca46ff1993d5807d9c0deb0bae147da4974166a147cb562fa",
+  },
+};
+
+const ATTEMPTS = 5;
+const RETRY_MS = 2000;
+
+/**
+ * Where the unpacked archive lies.
+ *
+ * @param {Context} context
+ */
+export function archiveFolder(context) {
+  return join(context.folder, "libtorch");
+}
+
+/**
+ * Downloads, checks and unpacks the archive.
+ *
+ * @param {Context} context
+ * @returns {Promise<string>} the folder
+ */
+export async function fetchArchive(context) {
+  const { url, sha256 } = chooseArchive();
+  process.stdout.write(`… libtorch is missing: downloading ${url} (about 200 MB) into ${context.folder}\n`);
+  const path = join(context.folder, decodeURIComponent(basename(new URL(url).pathname)));
+  await download(url, path);
+  await verify(path, url, sha256);
+  await unpack(context, path);
+  rmSync(path);
+  return archiveFolder(context);
+}
+
+/** @returns {Archive} */
+function chooseArchive() {
+  const { LIBTORCH_URL: url, LIBTORCH_SHA256: sha256 } = process.env;
+  if (url) return { url, sha256: sha256?.toLowerCase() };
+  const archive = ARCHIVES[`${process.platform}-${process.arch}`];
+  if (archive !== undefined) return archive;
+  throw new SetupError(
+    `No libtorch is known for ${process.platform} on ${process.arch}. Install PyTorch (pip install torch), or set ` +
+      "LIBTORCH to a libtorch folder, or LIBTORCH_URL and LIBTORCH_SHA256 to an archive of one.",
+  );
+}
+
+/**
+ * Downloads `url` to `path`. What an interrupted attempt left in `path`.part is kept and continued.
+ *
+ * @param {string} url
+ * @param {string} path
+ * @param {{ attempts?: number, retryMs?: number }} [options] how often to try, and how long to wait in between
+ */
+export async function download(url, path, { attempts = ATTEMPTS, retryMs = RETRY_MS } = {}) {
+  if (existsSync(path)) return;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await downloadRest(url, `${path}.part`);
+      renameSync(`${path}.part`, path);
+      return;
+    } catch (error) {
+      if (error instanceof SetupError) throw error;
+      if (attempt === attempts) throw new SetupError(`${url} could not be downloaded: ${networkReason(error)}.`);
+      await sleep(retryMs);
+    }
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {string} part
+ */
+async function downloadRest(url, part) {
+  const have = existsSync(part) ? statSync(part).size : 0;
+  const response = await fetch(url, { headers: have > 0 ? { range: `bytes=${have}-` } : {} });
+  // 416: there is nothing after what we have.
+  if (response.status === 416) return;
+  if (response.status >= 400 && response.status < 500) {
+    throw new SetupError(`${url} could not be downloaded: the server answers ${response.status}.`);
+  }
+  if (!response.ok || response.body === null) throw new Error(`the server answers ${response.status}`);
+  const body = Readable.fromWeb(/** @type {import("node:stream/web").ReadableStream} */ (response.body));
+  await pipeline(body, createWriteStream(part, { flags: response.status === 206 ? "a" : "w" }));
+}
+
+/** @param {unknown} error */
+function networkReason(error) {
+  const { message, cause } = /** @type {Error} */ (error);
+  return cause instanceof Error ? cause.message : message;
+}
+
+/**
+ * Checks a downloaded file; one that fails is removed, so that the next run downloads it anew.
+ *
+ * @param {string} path
+ * @param {string} url
+ * @param {string | undefined} expected SHA-256 in lower case; where it is unknown, the reader has to confirm
+ */
+export async function verify(path, url, expected) {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  const found = hash.digest("hex");
+  if (found === expected) return;
+  if (expected === undefined) {
+    throw new SetupError(
+      `${url} was downloaded; its SHA-256 is\n  ${found}\nCompare it with what the publisher states. ` +
+        `If they agree, set LIBTORCH_SHA256=${found} and run the set-up again.`,
+    );
+  }
+  rmSync(path);
+  throw new SetupError(`${url} is not what was expected: its SHA-256 is ${found}, expected ${expected}. Try again.`);
+}
+
+/**
+ * Unpacks the zip, whose top folder is libtorch/, into the archive folder.
+ *
+ * @param {Context} context
+ * @param {string} path
+ */
+async function unpack(context, path) {
+  const folder = `${archiveFolder(context)}.unpacking`;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const [command, args] = unpacker(path, folder);
+  await context.run(command, args);
+  rmSync(archiveFolder(context), { recursive: true, force: true });
+  renameSync(join(folder, "libtorch"), archiveFolder(context));
+  rmSync(folder, { recursive: true });
+}
+
+/**
+ * @param {string} path
+ * @param {string} folder
+ * @returns {[command: string, args: string[]]}
+ */
+function unpacker(path, folder) {
+  if (hasCommand("unzip")) return ["unzip", ["-q", path, "-d", folder]];
+  if (hasCommand("bsdtar")) return ["bsdtar", ["-xf", path, "-C", folder]];
+  if (hasCommand("python3")) return ["python3", ["-m", "zipfile", "-e", path, folder]];
+  // macOS's tar reads zip archives as well.
+  if (process.platform === "darwin") return ["tar", ["-xf", path, "-C", folder]];
+  throw new SetupError(`Nothing here can unpack ${path}. Install unzip.`);
+}

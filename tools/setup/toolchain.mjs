@@ -1,0 +1,78 @@
+/**
+ * What compiles the native add-on: CMake, a C++ compiler, and Ninja or make. Installed where the machine allows it,
+ * named where it does not.
+ */
+
+import { existsSync, readdirSync, realpathSync } from "node:fs";
+import { join } from "node:path";
+import { hasCommand, SetupError } from "./context.mjs";
+import { canInstallPackages, installPackages } from "./system-packages.mjs";
+
+/** @typedef {import("./context.mjs").Context} Context */
+
+const COMPILERS = ["c++", "g++", "clang++"];
+const OPENBLAS = "libopenblas0-openmp";
+
+/**
+ * @param {Context} context
+ * @returns {Promise<string>} what was found or done
+ */
+export async function provideToolchain(context) {
+  const missing = missingPackages();
+  if (missing.length === 0) return "found";
+  if (!canInstallPackages()) throw new SetupError(instructions(missing));
+  await installPackages(context, missing, "the native add-on has to be compiled");
+  return `installed ${missing.join(" ")}`;
+}
+
+/** The packages, by Debian's names, whose programs are not on the PATH. */
+function missingPackages() {
+  return [
+    ...(process.env.CXX || COMPILERS.some(hasCommand) ? [] : ["g++"]),
+    ...(hasCommand("cmake") ? [] : ["cmake"]),
+    ...(hasCommand("ninja") || hasCommand("make") ? [] : ["ninja-build"]),
+  ];
+}
+
+/** @param {string[]} missing */
+function instructions(missing) {
+  const list = missing.join(" ");
+  if (hasCommand("apt-get")) {
+    return (
+      `The native add-on cannot be compiled: ${list} missing, and this account may not install packages.\n` +
+      `Have an administrator run:\n  sudo apt-get install libtorch-dev ${OPENBLAS} ${list}`
+    );
+  }
+  if (process.platform === "darwin") {
+    return `The native add-on cannot be compiled: ${list} missing.\nRun:\n  xcode-select --install\n  brew install cmake ninja`;
+  }
+  return (
+    `The native add-on cannot be compiled: ${list} missing.\n` +
+    "Install a C++17 compiler, CMake and Ninja with this system's package manager, then run the set-up again."
+  );
+}
+
+/**
+ * Debian's libtorch multiplies matrices with whichever BLAS is installed; the reference BLAS is about 40 times slower
+ * than OpenBLAS. Installs OpenBLAS, or warns where that is not possible.
+ *
+ * @param {Context} context
+ * @returns {Promise<string>} what was found or done
+ */
+export async function provideBlas(context) {
+  if (context.state.libtorch?.kind !== "debian") return "libtorch's own";
+  const blas = systemBlas();
+  if (blas === undefined || !/\/blas\/libblas/.test(blas)) return blas ?? "unknown";
+  if (canInstallPackages()) {
+    await installPackages(context, [OPENBLAS], "the reference BLAS is slow");
+    return systemBlas() ?? "unknown";
+  }
+  return `warning: ${blas} is the reference BLAS, about 40 times slower than OpenBLAS; sudo apt-get install ${OPENBLAS}`;
+}
+
+/** The library that libblas.so.3 stands for, as the system's alternatives choose it. */
+function systemBlas() {
+  const folders = readdirSync("/usr/lib").filter((name) => name.includes("-linux-"));
+  const link = folders.map((name) => join("/usr/lib", name, "libblas.so.3")).find((path) => existsSync(path));
+  return link === undefined ? undefined : realpathSync(link);
+}
