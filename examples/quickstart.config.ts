@@ -10,16 +10,23 @@ export default defineConfig({
   test: ["sample-corpus/test"],
   experiment: "quickstart",
 
-  epochs: 20,
+  epochs: 22,
   maxMinutes: 7,
-  batchSeconds: 8,
   maxDurationSeconds: 16,
 
+  // Many small steps leave CTC's all-blank plateau sooner than few large ones.
+  batchSeconds: 5,
   learningRate: 2e-3,
-  schedule: "warmup-cosine",
+  schedule: "one-cycle",
+  warmupShare: 0.05,
+  finalLearningRate: 2e-5,
   betas: [0.9, 0.98],
   gradientClip: 1,
 
+  // Masks cost more than they give within minutes of training; speed perturbation (on by default) pays.
+  specAugment: { frequencyMasks: 0, timeMasks: 0 },
+
+  // 0.6 million parameters instead of 14.2, and 37.5 ms for each frame of output instead of 25.
   features: { numMels: 64 },
   model: {
     convChannels: 16,
@@ -27,5 +34,6 @@ export default defineConfig({
     residualLayers: 1,
     recurrentLayers: 2,
     hiddenSize: 128,
+    dropout: 0.15,
   },
 });

@@ -11,6 +11,8 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL("../packages/torch/src/generated/", import.meta.url));
 const addon = new URL("../packages/torch/build/torch.node", import.meta.url);
 
+/** @typedef {{name: string, type: string, optional: boolean}} Argument */
+
 /** @type {Record<string, string>} */
 const TYPES = {
   Tensor: "Tensor",
@@ -65,7 +67,9 @@ function operatorOf(schema) {
   if (!parsed) return undefined;
   const [, base = "", overload = "", argumentList = "", resultList = ""] = parsed;
   if (/(^|_)out$/.test(overload)) return undefined;
+  /** @type {Argument[]} */
   const positional = [];
+  /** @type {Argument[]} */
   const keywords = [];
   let target = positional;
   for (const part of splitTopLevel(argumentList)) {
@@ -89,8 +93,6 @@ function operatorOf(schema) {
     type: `Operator<${argumentTuple(positional, keywords)}, ${result}>`,
   };
 }
-
-/** @typedef {{name: string, type: string, optional: boolean}} Argument */
 
 /**
  * A positional argument may also be given by name, so options hold the optional positional ones too.

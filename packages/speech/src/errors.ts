@@ -11,6 +11,11 @@ export type SpeechErrorCode =
   | "invalid-option"
   | "invalid-emissions"
   | "decoder-not-begun"
+  | "invalid-lexicon"
+  | "invalid-arpa"
+  | "invalid-language-model"
+  | "invalid-text"
+  | "alignment-infeasible"
   | "empty-reference";
 
 /** An error that the caller's input caused. */

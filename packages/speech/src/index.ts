@@ -1,9 +1,32 @@
 /** Text, CTC decoding and error rates for speech recognition: no dependencies, any platform. */
 
+export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
+export type { BeamSearchOptions } from "./decoding/beam-search-options.js";
+export * from "./decoding/confidence.js";
 export * from "./decoding/emissions.js";
 export * from "./decoding/greedy.js";
+export type { HotWord } from "./decoding/hot-words.js";
 export * from "./decoding/hypothesis.js";
+export { Lexicon } from "./decoding/lexicon.js";
+export type { TimedCharacter, TimedHypothesis, TimedWord } from "./decoding/timed-word.js";
 export { SpeechError, type SpeechErrorCode } from "./errors.js";
+export { ArpaReader, type ArpaReaderOptions } from "./language-model/arpa/arpa-reader.js";
+export { arpaChunks } from "./language-model/arpa/arpa-writer.js";
+export type { Discounts, EstimatedDiscounts } from "./language-model/estimation/discounts.js";
+export {
+  DEFAULT_MEMORY_BYTES,
+  type EstimatedNgrams,
+  type EstimationOptions,
+  type EstimationStage,
+  NgramEstimator,
+} from "./language-model/estimation/estimate.js";
+export { isBinaryModel } from "./language-model/model/binary-format.js";
+export { modelFromEstimate } from "./language-model/model/from-estimate.js";
+export { type ModelFromBufferOptions, NgramModel } from "./language-model/model/ngram-model.js";
+export type { QuantisationBits } from "./language-model/model/quantised-values.js";
+export { type Perplexity, PerplexityMeter, scoreSentence } from "./language-model/perplexity.js";
+export { MemoryRunStorage, type Run, type RunStorage, type RunWriter } from "./language-model/records.js";
+export type { LanguageModel, LmState } from "./language-model/types.js";
 export * from "./metrics/edit-distance.js";
 export * from "./metrics/error-rate.js";
 export * from "./text/alphabet.js";

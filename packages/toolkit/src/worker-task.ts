@@ -24,6 +24,7 @@ export interface TaskOptions<Event> {
 
 /** Starts the worker at `url`, which must call `serveTask`, and waits for its end. */
 export async function runTask<Input, Event>(url: URL, input: Input, options: TaskOptions<Event>): Promise<void> {
+  setNativeDefaults();
   const stop = new SharedArrayBuffer(4);
   const requestStop = () => Atomics.store(new Int32Array(stop), 0, 1);
   if (options.signal?.aborted) requestStop();
@@ -43,6 +44,15 @@ export async function runTask<Input, Event>(url: URL, input: Input, options: Tas
     options.signal?.removeEventListener("abort", requestStop);
     await worker.terminate();
   }
+}
+
+/** What libtorch's libraries read from the environment once, when they are loaded; the user's own settings stay. */
+function setNativeDefaults(): void {
+  // Threads that spin while they wait slow a step several times over as soon as a neighbour takes a core; sleeping ones
+  // cost a quiet machine little.
+  process.env.OMP_WAIT_POLICY ??= "PASSIVE";
+  // oneDNN keeps a compiled kernel for each shape it meets, 1024 of them by default, and every batch has another shape.
+  process.env.ONEDNN_PRIMITIVE_CACHE_CAPACITY ??= "8";
 }
 
 export interface TaskHost<Event> {

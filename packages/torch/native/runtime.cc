@@ -3,6 +3,9 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <torch/csrc/api/include/torch/version.h>
 
 #include "addon.h"
@@ -42,9 +45,20 @@ Napi::Value set_flush_denormal(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), at::globalContext().setFlushDenormal(info[0].ToBoolean().Value()));
 }
 
+// A training step makes and frees thousands of tensors of changing sizes. Above a fixed threshold glibc maps them one by
+// one and gives them back at once, instead of letting its heaps grow and fragment with every new size; few heaps (arenas)
+// fragment less than one a thread.
+void keep_memory_flat() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  mallopt(M_ARENA_MAX, 2);
+#endif
+}
+
 }  // namespace
 
 void init_runtime(Napi::Env, Napi::Object exports) {
+  keep_memory_flat();
   expose<runtime_info>(exports, "runtimeInfo");
   expose<num_threads>(exports, "numThreads");
   expose<set_num_threads>(exports, "setNumThreads");

@@ -94,7 +94,7 @@ export function decodeSafetensors(bytes: Uint8Array, source = "safetensors data"
 }
 
 function parseHeader(bytes: Uint8Array, fail: (reason: string) => never): Record<string, unknown> {
-  const header = parseJson(bytes) ?? fail("not a safetensors file: its header is not JSON");
+  const header = parseJson(bytes);
   return isRecord(header) ? header : fail("not a safetensors file: its header is not a JSON object");
 }
 

@@ -21,8 +21,7 @@ function start(body: string): Worker {
 
 async function answerOf(body: string): Promise<unknown> {
   const worker = start(body);
-  const [answer] = await once(worker, "message");
-  const [exitCode] = await once(worker, "exit");
+  const [[answer], [exitCode]] = await Promise.all([once(worker, "message"), once(worker, "exit")]);
   assert.equal(exitCode, 0);
   return answer;
 }

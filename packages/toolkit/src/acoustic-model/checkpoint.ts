@@ -10,7 +10,7 @@ import { z } from "zod";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import { DeepSpeech } from "./deepspeech.js";
-import { featureConfigSchema } from "./features.js";
+import { featureConfigSchema } from "./feature-config.js";
 import { modelConfigSchema } from "./model-config.js";
 
 const FORMAT = "deepspeech-ts checkpoint";

@@ -5,7 +5,7 @@ import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "
 import type { LeftOut, Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
 import { outputFrames } from "./deepspeech.js";
-import { type FeatureConfig, numFrames } from "./features.js";
+import { type FeatureConfig, numFrames } from "./feature-config.js";
 
 export interface CorpusFacts {
   numUtterances: number;
@@ -77,6 +77,8 @@ async function loadCorpus(sources: readonly string[], options: PrepareOptions): 
     throw new UserError(`${sources.join(", ")}: holds no usable utterance${why}.`, { code: "bad-corpus" });
   }
   const audioSeconds = utterances.reduce((total, { durationSeconds }) => total + durationSeconds, 0);
-  const facts = { numUtterances: utterances.length, audioSeconds, leftOut, normalisation: report.toString() };
+  const { numChanged, numRefused } = report.summary();
+  const normalisation = numChanged + numRefused > 0 ? report.toString() : "";
+  const facts = { numUtterances: utterances.length, audioSeconds, leftOut, normalisation };
   return { utterances, facts };
 }

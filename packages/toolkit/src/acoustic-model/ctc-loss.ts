@@ -6,19 +6,22 @@ import type { ModelOutput } from "./deepspeech.js";
 
 export interface CtcCriterionOptions {
   blankId: number;
-  /** "mean": each loss divided by its target length, averaged over utterances; "none": one loss each. Default: "mean". */
-  reduction?: "mean" | "none";
+  /**
+   * "utterances": each loss divided by its target length, averaged over utterances, as PyTorch's "mean"; "tokens": the sum
+   * of losses divided by the sum of target lengths, so that a lone letter does not weigh as much as a sentence.
+   */
+  average: "utterances" | "tokens";
 }
 
 /**
- * @returns the loss, one number or [B]
+ * @returns the loss, one number
  * @throws UserError where an utterance has fewer frames than its targets need: its loss would be infinite, and one
  *   infinite loss spoils every weight
  */
 export function ctcLoss(
   { logProbs, logProbLengths }: ModelOutput,
   targets: readonly (readonly number[])[],
-  { blankId, reduction = "mean" }: CtcCriterionOptions,
+  { blankId, average }: CtcCriterionOptions,
 ): Tensor {
   for (const [row, target] of targets.entries()) {
     const frames = logProbLengths[row] ?? 0;
@@ -30,5 +33,9 @@ export function ctcLoss(
       );
     }
   }
-  return nn.functional.ctcLoss(logProbs.transpose(0, 1), targets, logProbLengths, { blankId, reduction });
+  const byTime = logProbs.transpose(0, 1); // [T, B, V]
+  if (average === "utterances") return nn.functional.ctcLoss(byTime, targets, logProbLengths, { blankId });
+  const numTokens = targets.reduce((total, target) => total + target.length, 0);
+  const sum = nn.functional.ctcLoss(byTime, targets, logProbLengths, { blankId, reduction: "sum" });
+  return sum.div(Math.max(1, numTokens));
 }

@@ -6,28 +6,9 @@
  * ends, before the batch is padded, so that its features do not depend on its neighbours.
  */
 import { call, fromTypedArray, keep, nn, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { z } from "zod";
 import { UserError } from "../errors.js";
+import { defaultFeatureConfig, type FeatureConfig, minSamples, numFrames } from "./feature-config.js";
 import { melFilterBank } from "./mel-filter-bank.js";
-
-export const featureConfigSchema = z.strictObject({
-  kind: z
-    .enum(["log-mel", "mel"])
-    .default("log-mel")
-    .describe("log(power + 1e-6), or power as it is: what the reference was trained on"),
-  sampleRate: z.int().min(1000).default(16_000).describe("samples a second that recordings are brought to"),
-  fftSamples: z.int().min(2).multipleOf(2).default(400).describe("width of the Fourier transform and of its window"),
-  hopSamples: z.int().min(1).default(200).describe("samples from one frame to the next"),
-  numMels: z.int().min(1).default(128).describe("mel bands"),
-  normalisation: z
-    .enum(["utterance", "none"])
-    .default("utterance")
-    .describe("give each band of each utterance mean 0 and variance 1, or leave values as they are"),
-});
-
-export type FeatureConfig = z.infer<typeof featureConfigSchema>;
-
-export const defaultFeatureConfig: FeatureConfig = featureConfigSchema.parse({});
 
 export interface Features {
   /** [B, T, numMels], zero beyond each utterance's length */
@@ -38,11 +19,6 @@ export interface Features {
 
 const LOG_FLOOR = 1e-6;
 const VARIANCE_FLOOR = 1e-5;
-
-/** Frames that `numSamples` samples give: one at each hop, counted from the first sample. */
-export function numFrames(numSamples: number, { hopSamples }: Pick<FeatureConfig, "hopSamples">): number {
-  return Math.floor(numSamples / hopSamples) + 1;
-}
 
 /** Turns waveforms into features. Holds its window and filters on the device; dispose it when done. */
 export class FeatureExtractor {
@@ -59,15 +35,10 @@ export class FeatureExtractor {
     this.#filters = keep(fromTypedArray(bank, [fftSamples / 2 + 1, numMels], { device }));
   }
 
-  /** Samples an utterance must have: the reflection at its ends needs more than half a window. */
-  get minSamples(): number {
-    return this.config.fftSamples / 2 + 1;
-  }
-
   /**
    * @param waveforms [B, N] row-major, each row padded at its end
    * @param sampleLengths samples of each row that are sound
-   * @throws UserError where an utterance is shorter than `minSamples`
+   * @throws UserError where an utterance is shorter than `minSamples` says
    */
   extract(waveforms: Float32Array, sampleLengths: readonly number[]): Features {
     const featureLengths = sampleLengths.map((samples) => numFrames(samples, this.config));
@@ -96,6 +67,7 @@ export class FeatureExtractor {
   #reflectEnds(waveforms: Float32Array, sampleLengths: readonly number[], frames: number): Tensor {
     const { fftSamples, hopSamples } = this.config;
     const half = fftSamples / 2;
+    const least = minSamples(this.config);
     const stride = waveforms.length / sampleLengths.length;
     const width = Math.max(
       ...sampleLengths.map((samples) => samples + fftSamples),
@@ -103,10 +75,8 @@ export class FeatureExtractor {
     );
     const padded = new Float32Array(sampleLengths.length * width);
     for (const [row, samples] of sampleLengths.entries()) {
-      if (samples < this.minSamples) {
-        throw new UserError(
-          `an utterance has ${samples} samples, features need at least ${this.minSamples}; leave it out.`,
-        );
+      if (samples < least) {
+        throw new UserError(`an utterance has ${samples} samples, features need at least ${least}; leave it out.`);
       }
       const sound = waveforms.subarray(row * stride, row * stride + samples);
       const target = padded.subarray(row * width, (row + 1) * width);

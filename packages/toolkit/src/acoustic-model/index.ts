@@ -20,13 +20,15 @@ export { DeepSpeech, type ModelOutput, outputFrames } from "./deepspeech.js";
 export {
   defaultFeatureConfig,
   type FeatureConfig,
-  FeatureExtractor,
-  type Features,
   featureConfigSchema,
+  minSamples,
   numFrames,
-} from "./features.js";
+} from "./feature-config.js";
+export { FeatureExtractor, type Features } from "./features.js";
 export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
 export { defaultModelConfig, type ModelConfig, modelConfigSchema } from "./model-config.js";
 export { modelPresets } from "./presets.js";
-export { type SpecAugmentConfig, specAugment } from "./spec-augment.js";
+export { specAugment } from "./spec-augment.js";
+export { type SpecAugmentConfig, specAugmentSchema } from "./spec-augment-config.js";
 export { type LayerSummary, type ModelSummary, summariseModel } from "./summary.js";
+export { tooShort, type UsableBatchOptions, usableBatch } from "./usable-batch.js";

@@ -6,21 +6,21 @@ import { z } from "zod";
 const size = z.int().min(1);
 
 export const modelConfigSchema = z.strictObject({
-  numMels: size.default(128).describe("Mel bands of the input"),
-  convChannels: size.default(32).describe("Channels of all convolutions"),
+  numMels: size.default(128).describe("mel bands of the input"),
+  convChannels: size.default(32).describe("channels of all convolutions"),
   kernelSize: size
     .refine((value) => value % 2 === 1, "must be odd")
     .default(3)
-    .describe("Side of all convolution kernels; odd"),
-  timeStride: size.default(2).describe("Frames for each frame of output: the stride of the first convolution in time"),
-  frequencyStride: size.default(2).describe("The stride of the first convolution across mel bands"),
-  residualLayers: z.int().min(0).default(2).describe("Residual convolution blocks"),
-  recurrentLayers: size.default(3).describe("Bidirectional GRU layers"),
+    .describe("side of all convolution kernels; odd"),
+  timeStride: size.default(2).describe("frames for each frame of output: the stride of the first convolution in time"),
+  frequencyStride: size.default(2).describe("the stride of the first convolution across mel bands"),
+  residualLayers: z.int().min(0).default(2).describe("residual convolution blocks"),
+  recurrentLayers: size.default(3).describe("bidirectional GRU layers"),
   hiddenSize: size
     .default(512)
-    .describe("Width of each GRU direction, of its first layer's input, and of the classifier's hidden layer"),
-  dropout: z.number().min(0).lt(1).default(0.1).describe("Probability of dropping an activation in training"),
-  numTokens: size.default(29).describe("Tokens of the alphabet, blank counted"),
+    .describe("width of each GRU direction, of its first layer's input, and of the classifier's hidden layer"),
+  dropout: z.number().min(0).lt(1).default(0.1).describe("probability of dropping an activation in training"),
+  numTokens: size.default(29).describe("tokens of the alphabet, blank counted"),
   recurrence: z
     .enum(["time", "batch"])
     .default("time")

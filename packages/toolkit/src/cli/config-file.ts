@@ -9,16 +9,23 @@ import { readFileOrExplain } from "../files.js";
 
 const SCRIPT_ENDINGS = new Set([".ts", ".mts", ".js", ".mjs"]);
 
+/** A configuration and the path that error messages call it by. */
+export interface ConfigSource {
+  path: string;
+  content: Record<string, unknown>;
+}
+
 /**
  * Reads a configuration as it was written, before any check of its keys.
  *
  * @throws UserError (exit 2) naming the file: missing, of another kind, not loadable, or without a configuration in it
  */
-export async function readConfigFile(path: string): Promise<Record<string, unknown>> {
-  if (!existsSync(path) || !statSync(path).isFile()) throw refuse(`${path}: no such file; check the path after --config`);
+export async function readConfigFile(path: string): Promise<ConfigSource> {
+  if (!existsSync(path) || !statSync(path).isFile())
+    throw refuse(`${path}: no such file; check the path after --config`);
   const ending = extname(path).toLowerCase();
-  if (ending === ".json") return asConfig(path, await readJson(path));
-  if (SCRIPT_ENDINGS.has(ending)) return asConfig(path, await readScript(path));
+  if (ending === ".json") return { path, content: asConfig(path, await readJson(path)) };
+  if (SCRIPT_ENDINGS.has(ending)) return { path, content: asConfig(path, await readScript(path)) };
   throw refuse(`${path}: a configuration file ends in .ts, .mts, .js, .mjs or .json`);
 }
 
@@ -34,17 +41,23 @@ async function readJson(path: string): Promise<unknown> {
 async function readScript(path: string): Promise<unknown> {
   const [{ createJiti }, toolkit] = await Promise.all([import("jiti"), import("../index.js")]);
   // A recipe may lie outside any folder that has the toolkit installed; it always gets the one that is running.
-  const jiti = createJiti(import.meta.url, { virtualModules: { "@deepspeech-ts/toolkit": toolkit } });
+  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules: { "@deepspeech-ts/toolkit": toolkit } });
   let module: Record<string, unknown>;
   try {
     module = await jiti.import<Record<string, unknown>>(resolve(path));
   } catch (error) {
-    throw refuse(`${path}: could not be loaded: ${errorMessage(error)}`, error);
+    throw refuse(`${path}: could not be loaded: ${explain(error)}`, error);
   }
   if (!Object.hasOwn(module, "default")) {
     throw refuse(`${path}: has no default export; write \`export default defineConfig({ … })\``);
   }
   return module.default;
+}
+
+/** The first line, and from a parser's further lines the place: "ParseError: Unexpected token (3:18)". */
+function explain(error: unknown): string {
+  const place = error instanceof Error ? /\n.*?:(\d+:\d+)\s*$/m.exec(error.message)?.[1] : undefined;
+  return errorMessage(error).trim() + (place ? ` (${place})` : "");
 }
 
 function asConfig(path: string, value: unknown): Record<string, unknown> {

@@ -32,21 +32,18 @@ export function givenSettings(command: Command, settings: readonly Setting[]): M
   for (const setting of settings) {
     // Commander names an option by its flag in camel case, which is the setting's key again.
     if (command.getOptionValueSource(setting.key) !== "cli") continue;
-    given.set(setting, valueOf(setting, command.getOptionValue(setting.key)));
+    given.set(setting, parseValue(setting, command.getOptionValue(setting.key)));
   }
   return given;
 }
 
-/** A boolean has two flags, and one line in --help. */
+/** A boolean has two flags, --x and --no-x, and one line in --help. */
 function optionsOf(setting: Setting): Option[] {
   const flag = flagOf(setting);
-  const help = helpOf(setting);
-  if (setting.kind !== "boolean") return [new Option(`${flag} <${placeholderOf(setting)}>`, help)];
-  const negative = flag.replace("--", "--no-");
-  const isOn = setting.defaultValue === true;
-  const shown = isOn ? new Option(negative, `do not: ${setting.description}`) : new Option(flag, help);
-  const hidden = isOn ? new Option(flag) : new Option(negative);
-  return [shown, hidden.hideHelp()];
+  if (setting.kind !== "boolean") return [new Option(`${flag} <${placeholderOf(setting)}>`, helpOf(setting))];
+  const positive = new Option(flag, helpOf(setting));
+  positive.flags = flag.replace("--", "--[no-]");
+  return [positive, new Option(flag.replace("--", "--no-")).hideHelp()];
 }
 
 function placeholderOf({ kind, elementKind, choices }: Setting): string {
@@ -57,22 +54,28 @@ function placeholderOf({ kind, elementKind, choices }: Setting): string {
 }
 
 function helpOf({ description, choices, defaultValue }: Setting): string {
-  const allowed = choices ? [`one of ${choices.join(", ")}`] : [];
-  const isSet = defaultValue !== undefined && defaultValue !== false;
-  const details = [...allowed, ...(isSet ? [`default: ${[defaultValue].flat().join(" ")}`] : [])];
+  const details = [
+    ...(choices ? [`one of ${choices.join(", ")}`] : []),
+    ...(defaultValue === undefined ? [] : [`default: ${describeDefault(defaultValue)}`]),
+  ];
   return details.length === 0 ? description : `${description} (${details.join("; ")})`;
 }
 
+function describeDefault(value: unknown): string {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return [value].flat().join(" ");
+}
+
 /** Lists come as the words after a flag, or as its repetitions, and each may hold several values between commas. */
-function valueOf({ kind, elementKind }: Setting, given: unknown): unknown {
+function parseValue({ kind, elementKind }: Setting, given: unknown): unknown {
   if (kind === "boolean") return given;
-  if (kind !== "list") return elementOf(elementKind, String(given));
+  if (kind !== "list") return parseElement(elementKind, String(given));
   const parts = [given].flat().flatMap((text) => String(text).split(","));
-  return parts.filter((part) => part !== "").map((part) => elementOf(elementKind, part.trim()));
+  return parts.filter((part) => part !== "").map((part) => parseElement(elementKind, part.trim()));
 }
 
 /** A text that is no number stays a text, and the schema refuses it by name. */
-function elementOf(kind: Setting["elementKind"], text: string): unknown {
+function parseElement(kind: Setting["elementKind"], text: string): unknown {
   if (kind !== "number") return text;
   const value = Number(text);
   return text.trim() === "" || !Number.isFinite(value) ? text : value;

@@ -2,7 +2,7 @@
 import { countErrors, editDistance } from "@deepspeech-ts/speech";
 
 /** Errors allowed for each letter of the wanted name; more, and a suggestion would be a guess. */
-const TOLERANCE = 0.34;
+const TOLERANCE = 0.41;
 
 /**
  * The name most like `name`; undefined where none is near.

@@ -11,6 +11,8 @@ import { type Setting, settingsOf } from "./settings.js";
 type Tree = Record<string, unknown>;
 
 export interface ConfigSources {
+  /** A complete configuration that stands in for the defaults: that of a run which goes on. */
+  base?: Tree | undefined;
   /** The file's path as the person wrote it, and its content; undefined where there is none. */
   file?: { path: string; content: Tree } | undefined;
   /** What the command line gave. */
@@ -18,10 +20,11 @@ export interface ConfigSources {
 }
 
 /** @throws UserError (exit 2) for the first key that does not exist or value that is not allowed */
-export function resolveConfig<S extends z.ZodObject>(schema: S, { file, flags }: ConfigSources): z.output<S> {
+export function resolveConfig<S extends z.ZodObject>(schema: S, sources: ConfigSources): z.output<S> {
+  const { base = {}, file, flags } = sources;
   const settings = settingsOf(schema);
   if (file) refuseUnknownKeys(file.path, file.content, settings);
-  const merged = copyTree(file?.content ?? {});
+  const merged = merge(base, file?.content ?? {});
   for (const [{ path }, value] of flags) setPath(merged, path, value);
   const result = schema.safeParse(merged);
   if (result.success) return result.data;
@@ -31,6 +34,11 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, { file, flags }:
   const subject = wasFlag ? flagOf(setting) : `${file?.path ?? "configuration"}: "${keyOf(issue.path, setting)}"`;
   const found = JSON.stringify(getPath(merged, issue.path)) ?? "undefined";
   throw refuse(`${subject} ${requirementOf(issue.message, setting)}, not ${found}`);
+}
+
+/** Leaves out keys whose value is undefined, for callees whose optional keys must be absent instead. */
+export function withoutUndefined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** A setting's own words, where it has a check of its own ("must be odd"); else what its type allows. */
@@ -45,7 +53,9 @@ function keyOf(path: readonly PropertyKey[], setting: Setting | undefined): stri
 
 function refuseUnknownKeys(file: string, content: Tree, settings: readonly Setting[]): void {
   const known = settings.map(({ key }) => key);
-  const sections = new Set(settings.flatMap(({ path }) => path.slice(0, -1).map((_, i) => path.slice(0, i + 1).join("."))));
+  const sections = new Set(
+    settings.flatMap(({ path }) => path.slice(0, -1).map((_, i) => path.slice(0, i + 1).join("."))),
+  );
   for (const key of keysOf(content, sections)) {
     if (known.includes(key)) continue;
     const meant = nearestName(key, [...known, ...sections]);
@@ -79,11 +89,14 @@ function getPath(tree: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], tree);
 }
 
-/** A copy whose branches may be changed; values are shared. */
-function copyTree(tree: Tree): Tree {
-  return Object.fromEntries(
-    Object.entries(tree).map(([name, value]) => [name, isTree(value) ? copyTree(value) : value]),
-  );
+/** A new tree with the values of `over` where it has any, and else those of `under`. */
+function merge(under: Tree, over: Tree): Tree {
+  const merged: Tree = { ...under };
+  for (const [name, value] of Object.entries(over)) {
+    const below = under[name];
+    merged[name] = isTree(value) ? merge(isTree(below) ? below : {}, value) : value;
+  }
+  return merged;
 }
 
 function isTree(value: unknown): value is Tree {

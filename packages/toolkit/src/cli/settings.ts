@@ -85,7 +85,7 @@ function kindOf({ type }: JsonSchema): SettingKind {
 }
 
 function elementKindOf({ items, prefixItems }: JsonSchema): Setting["elementKind"] {
-  const element = items ?? prefixItems?.[0];
+  const element = prefixItems?.[0] ?? items;
   const kind = element ? kindOf(element) : "text";
   if (kind === "list") throw new TypeError("a setting may not be a list of lists: no flag could give one");
   return kind;

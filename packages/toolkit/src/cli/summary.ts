@@ -1,8 +1,66 @@
 /** `deepspeech summary`. */
-import { defaultAlphabet } from "@deepspeech-ts/speech";
+import { englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
 import { type ModelSummary, summariseModel } from "../acoustic-model/index.js";
 import { modelConfigOf, trainConfigSchema } from "../training/config.js";
+import { readConfigFile } from "./config-file.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { formatCount } from "./format.js";
 import { resolveConfig } from "./resolve-config.js";
+import { trainSections, trainSettings } from "./train-flags.js";
+
+const HELP = `
+The model is the one that "deepspeech train" builds of the same flags and configuration file.
+
+Examples:
+  $ npx deepspeech summary
+  $ npx deepspeech summary --model.recurrent-layers 5 --model.residual-layers 3
+  $ npx deepspeech summary --config examples/quickstart.config.ts`;
+
+/** What has a say in the model's shape. */
+const settings = trainSettings.filter(({ path }) => path[0] === "features" || path[0] === "model");
+
+export function configure(command: Command): void {
+  command.option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json");
+  addFlags(command, settings, trainSections);
+  command.addHelpText("after", HELP).action(async ({ config: path }: { config?: string }) => {
+    const file = path === undefined ? undefined : await readConfigFile(path);
+    const config = resolveConfig(trainConfigSchema, { file, flags: givenSettings(command, settings) });
+    const summary = summariseModel(modelConfigOf(config, englishAlphabet.tokens.length));
+    process.stdout.write(`${summaryLines(summary).join("\n")}\n`);
+  });
+}
+
+/** A row for each parameter; a layer's name, type and count stand in its first row. */
+export function summaryLines({ layers, inputShape, outputShape, numParameters }: ModelSummary): string[] {
+  const rows = layers.flatMap(({ name, type, parameters, numParameters: count }) =>
+    parameters.map((parameter, index) => {
+      const first = index === 0;
+      const shape = `${parameter.name} ${formatShape(parameter.shape)}`;
+      return [first ? name : "", first ? type : "", shape, first ? formatCount(count) : ""];
+    }),
+  );
+  return [
+    ...alignColumns([["Layer", "Type", "Parameters", "Count"], ...rows]),
+    "",
+    `Input   ${formatShape(inputShape)}  features: utterances, frames, mel bands`,
+    `Output  ${formatShape(outputShape)}  log-probabilities: utterances, frames, tokens`,
+    `Total   ${formatCount(numParameters)} parameters`,
+  ];
+}
+
+function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(", ")}]`;
+}
+
+/** Left-aligned columns, the last to the right. */
+function alignColumns(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const last = widths.length - 1;
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (i === last ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join("  ")
+      .trimEnd(),
+  );
+}

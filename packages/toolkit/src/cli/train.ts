@@ -1,18 +1,20 @@
 /** `deepspeech train`. */
 import type { Command } from "commander";
-import { trainConfigSchema } from "../training/config.js";
+import { type TrainConfig, trainConfigSchema } from "../training/config.js";
 import { runTraining } from "../training/run-training.js";
 import { readConfigFile } from "./config-file.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { type ConfigSources, resolveConfig } from "./resolve-config.js";
+import { resolveConfig } from "./resolve-config.js";
+import type { Setting } from "./settings.js";
 import { trainSections, trainSettings } from "./train-flags.js";
 import { TrainingReporter } from "./training-reporter.js";
 
 const HELP = `
 A flag overrides the configuration file, which overrides the defaults. Paths are taken from the current folder.
-A list is given as \`--train a b\`, \`--train a,b\` or \`--train a --train b\`.
-Ctrl-C saves and stops; --resume goes on from there. After a second Ctrl-C the last save is what remains.
+A list is given as --train a b, --train a,b or --train a --train b.
+Ctrl-C saves and stops; --resume goes on from there, with the configuration that the run was started with. A second
+Ctrl-C quits at once.
 
 Examples:
   $ npx deepspeech train --config examples/quickstart.config.ts
@@ -23,31 +25,37 @@ Examples:
 export function configure(command: Command): void {
   command.option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json");
   addFlags(command, trainSettings, trainSections);
-  command.addHelpText("after", HELP).action((options: { config?: string }) => train(command, options.config));
+  command.addHelpText("after", HELP).action(async (options: { config?: string }) => {
+    await train(await readTrainConfig(options.config, givenSettings(command, trainSettings)));
+  });
 }
 
-async function train(command: Command, configPath: string | undefined): Promise<void> {
-  const config = resolveConfig(trainConfigSchema, {
-    file: await readSource(configPath),
-    flags: givenSettings(command, trainSettings),
-  });
+async function readTrainConfig(path: string | undefined, flags: ReadonlyMap<Setting, unknown>): Promise<TrainConfig> {
+  const file = path === undefined ? undefined : await readConfigFile(path);
+  const config = resolveConfig(trainConfigSchema, { file, flags });
+  if (config.resume === undefined) return config;
+  const { readRunConfig } = await import("../training/session.js");
+  return resolveConfig(trainConfigSchema, { base: readRunConfig(config.resume), file, flags });
+}
+
+async function train(config: TrainConfig): Promise<void> {
   const reporter = new TrainingReporter({
     writeLine: (line) => process.stdout.write(`${line}\n`),
     terminal: process.stderr.isTTY ? process.stderr : undefined,
     test: config.test,
   });
   using interruption = listenForInterrupt(() => {
-    reporter.print("Stopping: the run is being saved. Ctrl-C again quits at once.");
+    reporter.print("Stopping: the run will be saved after this step. Ctrl-C again quits at once.");
   });
   try {
-    await runTraining(config, { onEvent: (event) => reporter.handle(event), signal: interruption.signal });
+    await runTraining(config, {
+      signal: interruption.signal,
+      onEvent: (event) => {
+        reporter.handle(event);
+        if (event.kind === "finished" && event.reason === "stopped") process.exitCode = INTERRUPTED_EXIT_CODE;
+      },
+    });
   } finally {
     reporter.close();
   }
-  if (interruption.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
-}
-
-/** The file that --config names, as a source for `resolveConfig`. */
-export async function readSource(path: string | undefined): Promise<ConfigSources["file"]> {
-  return path === undefined ? undefined : { path, content: await readConfigFile(path) };
 }

@@ -41,7 +41,7 @@ function corpusLines(name: string, { numUtterances, audioSeconds, leftOut, norma
 }
 
 export function startLines({ runFolder, numParameters, epochs, totalSteps, firstStep }: EventOf<"start">): string[] {
-  const from = firstStep > 1 ? `, going on at step ${formatCount(firstStep)}` : "";
+  const from = firstStep > 0 ? `, going on after step ${formatCount(firstStep)}` : "";
   return [
     `Model  ${formatCount(numParameters)} parameters`,
     `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${from}`,
@@ -79,7 +79,10 @@ export function epochLines({ epoch, epochs, trainLoss, dev, isBest }: EventOf<"e
 }
 
 export function testLines({ test }: EventOf<"test">): string[] {
-  const counts = [formatPlural(test.rates.numUtterances, "utterance"), `${formatCount(test.rates.words.referenceLength)} words`];
+  const counts = [
+    formatPlural(test.rates.numUtterances, "utterance"),
+    `${formatCount(test.rates.words.referenceLength)} words`,
+  ];
   return [`test, best checkpoint: ${ratesText(test.rates)} of ${counts.join(", ")}`, ...sampleLines(test)];
 }
 

@@ -2,9 +2,9 @@
  * Shows a run as it goes: on a terminal a bar that is always up to date, elsewhere (a log, a pipe) a line now and then.
  * Whatever must stay readable afterwards is a line on stdout in both.
  */
-import { SingleBar } from "cli-progress";
 import type { TrainingEvent } from "../training/events.js";
 import { formatDuration } from "./format.js";
+import { ProgressBar } from "./progress-bar.js";
 import {
   dataLines,
   type EventOf,
@@ -36,8 +36,7 @@ export interface TrainingReporterOptions {
 
 export class TrainingReporter {
   readonly #options: Required<Pick<TrainingReporterOptions, "now">> & TrainingReporterOptions;
-  readonly #bar: SingleBar | undefined;
-  #isBarShown = false;
+  readonly #bar: ProgressBar | undefined;
   #lastLineMs: number;
   #epochs = 0;
   #numFailures = 0;
@@ -45,29 +44,14 @@ export class TrainingReporter {
   constructor(options: TrainingReporterOptions) {
     this.#options = { now: () => performance.now(), ...options };
     this.#lastLineMs = this.#options.now();
-    if (options.terminal) this.#bar = createBar(options.terminal);
+    this.#bar = options.terminal && new ProgressBar(options.terminal);
   }
 
   handle(event: TrainingEvent): void {
-    switch (event.kind) {
-      case "data":
-        return this.print(...dataLines(event));
-      case "start":
-        this.#epochs = event.epochs;
-        return this.print(...startLines(event), "");
-      case "step":
-        return this.#step(event);
-      case "failure":
-        return this.#failure(event);
-      case "evaluating":
-        return this.#evaluating(event);
-      case "epoch":
-        return this.print(...epochLines(event));
-      case "test":
-        return this.print("", ...testLines(event));
-      case "finished":
-        return this.print(...this.#failureTotal(), ...finishedLines(event, this.#options.test));
-    }
+    if (event.kind === "step") this.#step(event);
+    else if (event.kind === "evaluating") this.#evaluating(event);
+    else if (event.kind === "failure") this.#failure(event);
+    else this.print(...this.#linesOf(event));
   }
 
   /** Prints lines above the bar, which comes back with the next step. */
@@ -78,28 +62,36 @@ export class TrainingReporter {
 
   /** Takes the bar off the terminal. */
   close(): void {
-    if (this.#isBarShown) this.#bar?.stop();
-    this.#isBarShown = false;
+    this.#bar?.close();
+  }
+
+  #linesOf(event: EventOf<"data" | "start" | "epoch" | "test" | "finished">): string[] {
+    switch (event.kind) {
+      case "data":
+        return dataLines(event);
+      case "start":
+        this.#epochs = event.epochs;
+        return [...startLines(event), ""];
+      case "epoch":
+        return epochLines(event);
+      case "test":
+        return ["", ...testLines(event)];
+      case "finished":
+        return [...this.#failureTotal(), ...finishedLines(event, this.#options.test)];
+    }
   }
 
   #step(event: EventOf<"step">): void {
     if (event.skipped) this.print(skippedLine(event));
     const figures = `${stepFigures(event)}  ETA ${formatDuration(event.etaSeconds)}`;
     const title = `epoch ${event.epoch}/${this.#epochs}`;
-    if (this.#bar) this.#show(event.step, event.totalSteps, { title, figures });
+    if (this.#bar) this.#bar.show(event.step, event.totalSteps, { title, figures });
     else this.#lineNowAndThen(() => stepLine(event, this.#epochs));
   }
 
   #evaluating({ corpus, done, total }: EventOf<"evaluating">): void {
-    if (this.#bar) this.#show(done, total, { title: `on ${corpus}`, figures: "utterances" });
+    if (this.#bar) this.#bar.show(done, total, { title: `on ${corpus}`, figures: "utterances" });
     else this.#lineNowAndThen(() => `evaluating on ${corpus}  ${done}/${total} utterances`);
-  }
-
-  #show(done: number, total: number, payload: { title: string; figures: string }): void {
-    if (!this.#isBarShown) this.#bar?.start(total, done, payload);
-    this.#isBarShown = true;
-    this.#bar?.setTotal(total);
-    this.#bar?.update(done, payload);
   }
 
   #lineNowAndThen(line: () => string): void {
@@ -118,17 +110,4 @@ export class TrainingReporter {
     if (this.#numFailures <= SHOWN_FAILURES) return [];
     return [`${this.#numFailures} times a recording could not be loaded; the first ${SHOWN_FAILURES} are named above.`];
   }
-}
-
-/** cli-progress clears the line when it stops, so that lines and bar never mix. */
-function createBar(stream: NodeJS.WritableStream): SingleBar {
-  return new SingleBar({
-    format: "{title}  {bar}  {value}/{total}  {figures}",
-    barsize: 20,
-    barCompleteChar: "█",
-    barIncompleteChar: "░",
-    hideCursor: true,
-    clearOnComplete: true,
-    stream,
-  });
 }

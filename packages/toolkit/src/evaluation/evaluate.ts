@@ -8,10 +8,11 @@ import {
   minimumFrames,
 } from "@deepspeech-ts/speech";
 import { nn, noGrad, tidy } from "@deepspeech-ts/torch";
-import type { DeepSpeech, FeatureExtractor, ModelOutput } from "../acoustic-model/index.js";
+import { type DeepSpeech, type FeatureExtractor, type ModelOutput, usableBatch } from "../acoustic-model/index.js";
 import { planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
+import { UserError } from "../errors.js";
 
 export interface Recognition {
   model: DeepSpeech;
@@ -47,7 +48,10 @@ export interface EvaluationResult {
   elapsedSeconds: number;
 }
 
-/** Transcribes the utterances, batched by length, and scores them. The model is left in evaluation mode. */
+/**
+ * Transcribes the utterances, batched by length, and scores them. The model is left in evaluation mode.
+ * @throws UserError where no utterance could be loaded
+ */
 export async function evaluate(
   utterances: readonly PreparedUtterance[],
   options: EvaluateOptions,
@@ -60,7 +64,8 @@ export async function evaluate(
   const result = { utterances: [] as UtteranceResult[], leftOut: [] as EvaluationResult["leftOut"] };
   const losses: number[] = [];
   options.model.eval();
-  for await (const batch of loader.batches(plan)) {
+  for await (const loaded of loader.batches(plan)) {
+    const batch = usableBatch(loaded, { features: options.extractor.config });
     for (const { utterance, reason } of batch.failures) result.leftOut.push({ id: utterance.id, reason });
     const recognised = batch.utterances.length > 0 ? recognise(batch, options) : { hypotheses: [], losses: [] };
     losses.push(...recognised.losses);
@@ -71,6 +76,7 @@ export async function evaluate(
     onProgress?.(result.utterances.length + result.leftOut.length, utterances.length);
     if (shouldStop?.()) break;
   }
+  if (result.utterances.length === 0) throw nothingLoaded(result.leftOut);
   return {
     rates: errorRates.result(),
     loss: losses.reduce((total, loss) => total + loss, 0) / losses.length,
@@ -78,6 +84,22 @@ export async function evaluate(
     audioSeconds: plan.audioSeconds,
     elapsedSeconds: (performance.now() - started) / 1000,
   };
+}
+
+function diverged(): UserError {
+  return new UserError(
+    "the model's answers are not finite numbers, for its training has diverged; train with a lower learningRate or gradientClip.",
+    { code: "diverged" },
+  );
+}
+
+function nothingLoaded([first, ...others]: EvaluationResult["leftOut"]): UserError {
+  return new UserError(
+    `none of the ${1 + others.length} files to measure on could be loaded; the first: ${first?.reason}`,
+    {
+      code: "bad-corpus",
+    },
+  );
 }
 
 /** One batch: transcripts, and the losses of those utterances that CTC can align. */
@@ -107,13 +129,17 @@ export function forwardBatch(
   return model.forward(features, featureLengths);
 }
 
-/** The best path's text of each utterance, over its own frames. */
+/**
+ * The best path's text of each utterance, over its own frames.
+ * @throws UserError where the model's answers are not finite: its training has diverged
+ */
 export function decodeGreedily({ logProbs, logProbLengths }: ModelOutput, alphabet: Alphabet): string[] {
   const [, frames = 0, numTokens = 0] = logProbs.shape;
   const values = logProbs.toFloat32Array(); // [B, T, V]
   return logProbLengths.map((numFrames, row) => {
     const start = row * frames * numTokens;
     const own = values.subarray(start, start + numFrames * numTokens);
+    if (!own.every(Number.isFinite)) throw diverged();
     return greedyDecode({ logProbs: own, numFrames, numTokens }, alphabet).text;
   });
 }

@@ -1,6 +1,8 @@
 /** The thread that transcribes. */
 import { noGrad, tidy } from "@deepspeech-ts/torch";
+import { type FeatureConfig, tooShort } from "../acoustic-model/index.js";
 import { loadWaveform } from "../data/audio/waveform.js";
+import type { Waveform } from "../data/types.js";
 import { errorMessage, UserError } from "../errors.js";
 import { serveTask } from "../worker-task.js";
 import { decodeGreedily, forwardBatch, type Recognition } from "./evaluate.js";
@@ -16,16 +18,25 @@ serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
 });
 
 async function transcribe(file: string, recognition: Recognition): Promise<TranscriptionResult> {
-  const { sampleRate } = recognition.extractor.config;
+  const { config } = recognition.extractor;
+  const read = await readSamples(file, config);
+  if ("error" in read) return { file, ...read };
+  const batch = { waveforms: read.samples, sampleLengths: [read.samples.length] };
+  const [text = ""] = noGrad(() => tidy(() => decodeGreedily(forwardBatch(batch, recognition), recognition.alphabet)));
+  return { file, text, durationSeconds: read.samples.length / config.sampleRate };
+}
+
+/** The file's sound, or why it cannot be used. */
+async function readSamples(
+  file: string,
+  features: FeatureConfig,
+): Promise<Pick<Waveform, "samples"> | { error: string }> {
   try {
-    const { samples } = await loadWaveform(file, { sampleRate });
-    const batch = { waveforms: samples, sampleLengths: [samples.length] };
-    const [text = ""] = noGrad(() =>
-      tidy(() => decodeGreedily(forwardBatch(batch, recognition), recognition.alphabet)),
-    );
-    return { file, text, durationSeconds: samples.length / sampleRate };
+    const { samples } = await loadWaveform(file, { sampleRate: features.sampleRate });
+    const problem = tooShort(samples.length, features);
+    return problem === undefined ? { samples } : { error: `${file}: ${problem}.` };
   } catch (error) {
-    if (error instanceof UserError) return { file, error: errorMessage(error) };
+    if (error instanceof UserError) return { error: errorMessage(error) };
     throw error;
   }
 }

@@ -3,9 +3,9 @@
  * command line's flags all come from here, so no option can exist in one of them alone.
  */
 import { z } from "zod";
-import { featureConfigSchema } from "../acoustic-model/features.js";
+import { featureConfigSchema } from "../acoustic-model/feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
-import { specAugmentSchema } from "../acoustic-model/spec-augment.js";
+import { specAugmentSchema } from "../acoustic-model/spec-augment-config.js";
 
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
 const positive = z.number().positive();
@@ -59,6 +59,10 @@ export const trainConfigSchema = z.strictObject({
     .describe("AdamW's decay of the gradient's running mean and of its square's"),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW's weight decay; biases and norms are not decayed"),
   gradientClip: positive.default(5).describe("largest norm of all gradients together"),
+  lossAverage: z
+    .enum(["tokens", "utterances"])
+    .default("tokens")
+    .describe("average a batch's loss over its tokens, or over its utterances as the reference does"),
   blankBias: z.number().default(0).describe("initial bias of the blank; below 0 it delays CTC's all-blank plateau"),
   orthogonalRecurrence: z.boolean().default(true).describe("start recurrent weights orthogonal, gate by gate"),
 

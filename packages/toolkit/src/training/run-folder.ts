@@ -1,18 +1,32 @@
 /** The folder of one run, `runs/<experiment>/version_N`: checkpoints, TensorBoard events, and the configuration. */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { errorMessage, UserError } from "../errors.js";
 import { writeFileAtomicallySync } from "../files.js";
 import type { TrainConfig } from "./config.js";
 
-/** Makes the next version's folder and writes config.json into it. */
+/**
+ * Makes the next version's folder and writes config.json into it.
+ * @throws UserError where it cannot be made: a file in its place, no permission, a full disk
+ */
 export function createRunFolder(config: TrainConfig): string {
   const experiment = join(config.runs, config.experiment);
-  mkdirSync(experiment, { recursive: true });
-  const folder = makeNextVersion(experiment);
-  mkdirSync(join(folder, "checkpoints"));
+  const folder = makeFolders(experiment);
   const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
   writeFileAtomicallySync(join(folder, "config.json"), [json]);
   return folder;
+}
+
+function makeFolders(experiment: string): string {
+  try {
+    mkdirSync(experiment, { recursive: true });
+    const folder = makeNextVersion(experiment);
+    mkdirSync(join(folder, "checkpoints"));
+    return folder;
+  } catch (error) {
+    const message = `${experiment}: the run's folder cannot be made there (${errorMessage(error)}); choose another.`;
+    throw new UserError(message, { code: "file-not-writable", cause: error });
+  }
 }
 
 /** Two runs that start at once get two folders: making one fails where it is there already. */

@@ -23,7 +23,7 @@ export function trainStep(session: TrainingSession, batch: Batch<PreparedUtteran
     const { features, featureLengths } = augmentedFeatures(session, batch);
     const output = model.forward(features, featureLengths);
     const targets = batch.utterances.map((utterance) => utterance.targets);
-    const loss = ctcLoss(output, targets, { blankId: alphabet.blankId });
+    const loss = ctcLoss(output, targets, { blankId: alphabet.blankId, average: config.lossAverage });
     loss.backward();
     const gradientNorm = optim.clipGradNorm(model.parameters(), config.gradientClip).item();
     const result = { loss: loss.item(), gradientNorm };

@@ -11,6 +11,7 @@ import {
   loadTrainingCorpus,
   type ModelCorpus,
   restoreModel,
+  usableBatch,
 } from "../acoustic-model/index.js";
 import { planBatches } from "../data/batches.js";
 import { AudioLoader } from "../data/loader.js";
@@ -41,8 +42,12 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
   setFlushDenormal(true);
   const corpora = await loadCorpora(config);
   host.emit({ kind: "data", train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null });
-  const { workers, cacheGigabytes } = config;
-  await using loader = new AudioLoader({ ...(workers && { numWorkers: workers }), cacheBytes: cacheGigabytes * 1e9 });
+  const { workers, cacheGigabytes, features } = config;
+  await using loader = new AudioLoader({
+    sampleRate: features.sampleRate,
+    cacheBytes: cacheGigabytes * 1e9,
+    ...(workers && { numWorkers: workers }),
+  });
   using session = new TrainingSession(config, englishAlphabet);
   await new TrainingRun(session, loader, corpora, host).run();
 }
@@ -64,7 +69,10 @@ async function loadCorpora(config: TrainConfig): Promise<Corpora> {
 
 class TrainingRun {
   readonly #log: RunLog;
+  /** Training files that could not be loaded. */
   readonly #failed = new Set<string>();
+  /** All files that could not be loaded and were named. */
+  readonly #named = new Set<string>();
   readonly #started = performance.now();
   /** Training time of earlier sessions of this run. */
   readonly #elapsedBefore: number;
@@ -90,11 +98,15 @@ class TrainingRun {
     try {
       while (progress.epoch < config.epochs && !this.#timeIsUp()) {
         await this.#trainEpoch();
-        if (host.shouldStop()) return this.#finish("stopped");
-        await this.#closeEpoch();
+        if (!host.shouldStop()) await this.#closeEpoch();
+        if (host.shouldStop()) {
+          session.saveLast();
+          return this.#finish("stopped");
+        }
       }
       await this.#reportTest();
-      this.#finish(progress.epoch < config.epochs ? "time" : "epochs");
+      if (host.shouldStop()) this.#finish("stopped");
+      else this.#finish(progress.epoch < config.epochs ? "time" : "epochs");
     } finally {
       this.#log.close();
     }
@@ -103,10 +115,11 @@ class TrainingRun {
   /** From where the epoch stands to its end, to the end of time, or to a request to stop. */
   async #trainEpoch(): Promise<void> {
     const { session, host, loader } = this;
-    const { progress } = session;
+    const { progress, config } = session;
     const plan = this.#plan(progress.epoch);
     const remaining = { batches: plan.batches.slice(progress.batch) };
-    for await (const batch of loader.batches(remaining)) {
+    for await (const loaded of loader.batches(remaining)) {
+      const batch = usableBatch(loaded, config);
       for (const { utterance, reason } of batch.failures) this.#countFailure(utterance.id, reason);
       if (batch.utterances.length > 0) this.#step(batch, plan.batches.length);
       progress.batch++;
@@ -137,11 +150,12 @@ class TrainingRun {
     this.#report(result, learningRate, batchesInEpoch);
   }
 
-  /** Evaluates, keeps the best, and moves on to the next epoch. */
+  /** Evaluates, keeps the best, and moves on to the next epoch; a request to stop leaves the epoch to be evaluated. */
   async #closeEpoch(): Promise<void> {
     const { session, host } = this;
     const { progress, config } = session;
     const dev = await this.#evaluate("dev", this.corpora.dev);
+    if (host.shouldStop()) return;
     const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
     const { wer, cer } = dev.rates;
     const epoch = progress.epoch + 1;
@@ -157,10 +171,13 @@ class TrainingRun {
   async #evaluate(name: "dev" | "test", corpus: ModelCorpus): Promise<EvaluationResult> {
     const { session, loader, host } = this;
     const { model, extractor, alphabet, config } = session;
-    return evaluate(corpus.utterances, {
+    const result = await evaluate(corpus.utterances, {
       ...{ model, extractor, alphabet, loader, batchSeconds: config.batchSeconds },
       onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
+      shouldStop: () => host.shouldStop(),
     });
+    for (const { id, reason } of result.leftOut) this.#nameFailure(id, reason);
+    return result;
   }
 
   /** The best checkpoint's error rates on what nothing was chosen by. */
@@ -169,13 +186,13 @@ class TrainingRun {
     if (!corpora.test) return;
     tidy(() => restoreModel(session.model, loadCheckpoint(checkpointPath(session.runFolder, "best"))));
     const test = await this.#evaluate("test", corpora.test);
+    if (host.shouldStop()) return;
     this.#log.test(session.progress.step, test);
     host.emit({ kind: "test", test: summaryOf(test) });
   }
 
   #finish(reason: "epochs" | "time" | "stopped"): void {
     const { session, host } = this;
-    if (reason === "stopped") session.saveLast();
     const { step: steps, best } = session.progress;
     host.emit({
       kind: "finished",
@@ -217,15 +234,21 @@ class TrainingRun {
   }
 
   #countFailure(id: string, reason: string): void {
-    if (this.#failed.has(id)) return;
+    this.#nameFailure(id, reason);
     this.#failed.add(id);
-    this.host.emit({ kind: "failure", id, reason });
     const total = this.corpora.train.utterances.length;
     if (this.#failed.size <= TOLERATED_FAILURES * total) return;
     throw new UserError(
       `${this.#failed.size} of ${total} training files could not be loaded, more than 5%; the last: ${reason}`,
       { code: "bad-corpus" },
     );
+  }
+
+  /** Once for each file, however often it is asked for. */
+  #nameFailure(id: string, reason: string): void {
+    if (this.#named.has(id)) return;
+    this.#named.add(id);
+    this.host.emit({ kind: "failure", id, reason });
   }
 
   #checkFinite({ skipped }: StepResult, utterances: readonly PreparedUtterance[]): void {

@@ -5,10 +5,13 @@
  *   z = σ(W_iz x + b_iz + W_hz h + b_hz)
  *   n = tanh(W_in x + b_in + r ∘ (W_hn h + b_hn))
  *   h' = (1 − z) ∘ n + z ∘ h
+ *
+ * On the CPU, float32 and bfloat16 run in our own operator (native/gru.cc), which knows of lengths; everything else runs
+ * in libtorch's gru, which does not: there the reverse direction's input is turned around by an index.
  */
 import { cat, zeros } from "../creation.js";
 import { TorchError } from "../errors.js";
-import { call, type Tensor } from "../tensor.js";
+import { call, callUntyped, type Tensor } from "../tensor.js";
 import { uniform } from "./init.js";
 import { lengthMask, reverseIndex } from "./lengths.js";
 import { Module } from "./module.js";
@@ -76,6 +79,7 @@ export class GRU extends Module {
   }
 
   #runLayer(directions: readonly Direction[], input: Tensor, lengths?: readonly number[]): Tensor {
+    if (isFused(input)) return fusedGru(directions, input, lengths);
     const [batch = 0, frames = 0] = input.shape;
     if (!lengths || lengths.every((length) => length === frames)) return this.#runPlain(directions, input);
     const outputs = directions.map(({ parameters, reverse }) => {
@@ -103,6 +107,15 @@ export class GRU extends Module {
     const state = zeros([1, input.size(0), this.hiddenSize], { device: input.device, dtype: input.dtype });
     return call("gru.input", [input, state, parameters, true, 1, 0, this.training, false, true])[0];
   }
+}
+
+function isFused({ device, dtype }: Tensor): boolean {
+  return device === "cpu" && (dtype === "float32" || dtype === "bfloat16");
+}
+
+function fusedGru(directions: readonly Direction[], input: Tensor, lengths?: readonly number[]): Tensor {
+  const parameters = directions.flatMap((direction) => direction.parameters);
+  return callUntyped("deepspeech::gru", [input, parameters, lengths]) as Tensor;
 }
 
 function checkLengths(lengths: readonly number[], input: Tensor): void {

@@ -1,0 +1,130 @@
+/** What a caller of the beam search may set, with the values in force where nothing is set. */
+
+import { SpeechError } from "../errors.js";
+import type { LanguageModel } from "../language-model/types.js";
+import { type Alphabet, validateAlphabet } from "../text/alphabet.js";
+import type { HotWord } from "./hot-words.js";
+import type { Lexicon } from "./lexicon.js";
+
+/** Scores, weights and thresholds are natural logarithms. */
+export interface BeamSearchOptions {
+  /** Seconds from one frame of the emissions to the next: hop samples × the model's stride / sample rate. */
+  frameSeconds: number;
+  /** The most prefixes kept after each frame. Default 100. */
+  beamSize?: number;
+  /** Prefixes this far below the best are dropped; `Infinity` keeps them. Default 16. */
+  beamThreshold?: number;
+  /** Tokens this far below a frame's likeliest extend no prefix; `Infinity` lets all. The blank is exempt. Default 9. */
+  tokenThreshold?: number;
+  /** The most tokens that extend prefixes in one frame, the blank not counted. Default 20. */
+  topTokens?: number;
+  /** Scores each word as it ends, and the end of the text. Needs an alphabet with a space. Default none. */
+  languageModel?: LanguageModel;
+  /** What a language-model log-probability is multiplied by. Default 0.5. */
+  lmWeight?: number;
+  /** Added for every word; above 0 it makes up for the language model's dislike of long texts. Default 0. */
+  wordScore?: number;
+  /**
+   * Added for every word that the language model lacks, besides its own score of an unknown word: at most 0, and
+   * `-Infinity` forbids such words. Words of hot words are exempt. Default -10.
+   */
+  unknownWordScore?: number;
+  /** The only words allowed, those of hot words aside. Needs an alphabet with a space. Default any spelling. */
+  lexicon?: Lexicon;
+  /** Phrases to favour, in and out of the language model and the lexicon. Default none. */
+  hotWords?: readonly HotWord[];
+  /** The most hypotheses answered with. Default 1. */
+  nBest?: number;
+  /** The T of a word's confidence `p^(1/T)`; see `fitConfidenceTemperature`. Default 1. */
+  confidenceTemperature?: number;
+}
+
+/** Options with every default filled in. */
+export type BeamSearchSettings = Required<Omit<BeamSearchOptions, "languageModel" | "lexicon">> & {
+  languageModel: LanguageModel | undefined;
+  lexicon: Lexicon | undefined;
+};
+
+const DEFAULTS = {
+  beamSize: 100,
+  beamThreshold: 16,
+  tokenThreshold: 9,
+  topTokens: 20,
+  lmWeight: 0.5,
+  wordScore: 0,
+  unknownWordScore: -10,
+  hotWords: [],
+  nBest: 1,
+  confidenceTemperature: 1,
+};
+
+const KNOWN = new Set([...Object.keys(DEFAULTS), "frameSeconds", "languageModel", "lexicon"]);
+
+/**
+ * Fills in the defaults, and refuses what cannot work or would have no effect.
+ *
+ * @throws SpeechError `invalid-option`, `number-out-of-range`, `invalid-alphabet`
+ */
+export function resolveBeamSearchOptions(options: BeamSearchOptions, alphabet: Alphabet): BeamSearchSettings {
+  validateAlphabet(alphabet);
+  const unknown = Object.keys(options).find((key) => !KNOWN.has(key));
+  if (unknown !== undefined) {
+    throw new SpeechError(
+      "invalid-option",
+      `${unknown} is no option of the beam search; it has ${[...KNOWN].join(", ")}`,
+    );
+  }
+  const settings: BeamSearchSettings = {
+    languageModel: undefined,
+    lexicon: undefined,
+    ...DEFAULTS,
+    ...withoutUndefined(options),
+  };
+  checkNumbers(settings);
+  checkCombination(options, alphabet);
+  return settings;
+}
+
+function withoutUndefined(options: BeamSearchOptions): BeamSearchOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+function checkNumbers(settings: BeamSearchSettings): void {
+  for (const name of ["beamSize", "topTokens", "nBest"] as const) {
+    check(name, settings[name], Number.isInteger(settings[name]) && settings[name] >= 1, "a whole number from 1");
+  }
+  for (const name of ["beamThreshold", "tokenThreshold"] as const) {
+    check(name, settings[name], settings[name] > 0, "above 0");
+  }
+  for (const name of ["frameSeconds", "confidenceTemperature"] as const) {
+    check(name, settings[name], settings[name] > 0 && Number.isFinite(settings[name]), "a finite number above 0");
+  }
+  check(
+    "lmWeight",
+    settings.lmWeight,
+    settings.lmWeight >= 0 && Number.isFinite(settings.lmWeight),
+    "finite and not below 0",
+  );
+  check("wordScore", settings.wordScore, Number.isFinite(settings.wordScore), "finite");
+  check("unknownWordScore", settings.unknownWordScore, settings.unknownWordScore <= 0, "at most 0");
+}
+
+function check(name: string, value: number, holds: boolean, wanted: string): void {
+  if (!holds) throw new SpeechError("number-out-of-range", `${name} is ${value}; it must be ${wanted}`);
+}
+
+function checkCombination(options: BeamSearchOptions, alphabet: Alphabet): void {
+  for (const name of ["lmWeight", "unknownWordScore"] as const) {
+    if (options[name] === undefined || options.languageModel !== undefined) continue;
+    throw new SpeechError("invalid-option", `${name} has no effect without a languageModel`);
+  }
+  for (const name of ["languageModel", "lexicon", "wordScore"] as const) {
+    if (options[name] === undefined || alphabet.tokens.includes(" ")) continue;
+    throw new SpeechError("invalid-option", `${name} needs an alphabet with a space, which is what ends a word`);
+  }
+  if (options.lexicon === undefined || options.lexicon.alphabet === alphabet) return;
+  const spelling = (tokens: readonly string[]) => JSON.stringify(tokens);
+  if (spelling(options.lexicon.alphabet.tokens) !== spelling(alphabet.tokens)) {
+    throw new SpeechError("invalid-option", "the lexicon was made with another alphabet; make it with the model's");
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * CTC decoding with a beam: finds the text, not just the path, that the acoustic model and a language model together
+ * hold likeliest. `PrefixSearch` has the method; here is its face, the same as the greedy decoder's.
+ */
+
+import { SpeechError } from "../errors.js";
+import type { Alphabet } from "../text/alphabet.js";
+import { type BeamSearchOptions, resolveBeamSearchOptions } from "./beam-search-options.js";
+import { checkEmissionsMatch, type Emissions, validateEmissions } from "./emissions.js";
+import { checkEveryFrameIsPossible } from "./frame-tokens.js";
+import type { StreamingDecoder } from "./hypothesis.js";
+import { PrefixSearch } from "./prefix-search.js";
+import { SearchResult } from "./search-result.js";
+import type { TimedHypothesis } from "./timed-word.js";
+
+/**
+ * A beam search over an utterance that arrives in pieces. The result does not depend on where it is cut. Memory
+ * follows the beam, not the recording, but for the decided text.
+ */
+export interface BeamSearchDecoder extends StreamingDecoder {
+  /** The best prefix so far. Its last word may be unfinished; a language model has not judged it yet. */
+  partial(): TimedHypothesis;
+  /** The words so far that no later frame can change. */
+  stableText(): string;
+  /** The best hypothesis for the whole utterance, which is then closed. */
+  end(): TimedHypothesis;
+  /** Like `end`, but up to `nBest` hypotheses, best first; never none. */
+  endNBest(): TimedHypothesis[];
+}
+
+/**
+ * Decodes a whole utterance into its `nBest` best hypotheses, best first. `score` is the log of the sum over all
+ * alignments of the text, plus `lmWeight` × `lmScore`, `wordScore` and `unknownWordScore` for each word, and the
+ * weights of its hot words; `acousticScore` is the first part alone. Token ids have no outer or doubled spaces.
+ * No frames give the empty text.
+ *
+ * @throws SpeechError `invalid-option`, `number-out-of-range`, `invalid-alphabet`, `invalid-emissions`; and for hot
+ *   words `unknown-character`
+ */
+export function beamSearchDecode(
+  emissions: Emissions,
+  alphabet: Alphabet,
+  options: BeamSearchOptions,
+): TimedHypothesis[] {
+  const decoder = createBeamSearchDecoder(alphabet, options);
+  decoder.begin();
+  decoder.step(emissions);
+  return decoder.endNBest();
+}
+
+/**
+ * A decoder for one utterance after another. Making one is cheap, so that every request can have its own hot words.
+ * Methods before `begin` throw SpeechError `decoder-not-begun`; `step` throws `invalid-emissions`, and then leaves the
+ * utterance as it was.
+ *
+ * @throws SpeechError as `beamSearchDecode` does, but for `invalid-emissions`
+ */
+export function createBeamSearchDecoder(alphabet: Alphabet, options: BeamSearchOptions): BeamSearchDecoder {
+  return new PrefixBeamDecoder(alphabet, options);
+}
+
+class PrefixBeamDecoder implements BeamSearchDecoder {
+  readonly #alphabet: Alphabet;
+  readonly #search: PrefixSearch;
+  readonly #result: SearchResult;
+  #begun = false;
+
+  constructor(alphabet: Alphabet, options: BeamSearchOptions) {
+    const settings = resolveBeamSearchOptions(options, alphabet);
+    this.#alphabet = alphabet;
+    this.#search = new PrefixSearch(settings, alphabet);
+    this.#result = new SearchResult(this.#search, settings, alphabet);
+  }
+
+  begin(): void {
+    this.#search.begin();
+    this.#begun = true;
+  }
+
+  step(emissions: Emissions): void {
+    this.#checkBegun("step");
+    checkEmissionsMatch(emissions, this.#alphabet);
+    validateEmissions(emissions, this.#search.numFrames);
+    checkEveryFrameIsPossible(emissions, this.#search.numFrames);
+    for (let frame = 0; frame < emissions.numFrames; frame++) this.#search.takeFrame(emissions, frame);
+  }
+
+  partial(): TimedHypothesis {
+    this.#checkBegun("partial");
+    return this.#result.partial();
+  }
+
+  stableText(): string {
+    this.#checkBegun("stableText");
+    return this.#result.stableText();
+  }
+
+  end(): TimedHypothesis {
+    this.#checkBegun("end");
+    return this.#end()[0] as TimedHypothesis;
+  }
+
+  endNBest(): TimedHypothesis[] {
+    this.#checkBegun("endNBest");
+    return this.#end();
+  }
+
+  #end(): TimedHypothesis[] {
+    this.#begun = false;
+    return this.#result.final();
+  }
+
+  #checkBegun(method: string): void {
+    if (this.#begun) return;
+    throw new SpeechError("decoder-not-begun", `the decoder's ${method}() was called before begin()`);
+  }
+}

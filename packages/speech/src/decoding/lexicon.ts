@@ -1,0 +1,82 @@
+/**
+ * The words that a decoder may write. Without a lexicon the beam search spells freely; with one it follows a trie of
+ * the words and can end a word only where one ends (Collobert et al., "Wav2Letter", 2016, section 2.4).
+ */
+
+import { SpeechError } from "../errors.js";
+import type { LanguageModel } from "../language-model/types.js";
+import { type Alphabet, encodeText, unknownCharacters } from "../text/alphabet.js";
+import { TokenTrie } from "./token-trie.js";
+
+/** A closed vocabulary, spelt in the tokens of one alphabet. It does not change, and serves any number of decoders. */
+export class Lexicon {
+  /** The words that the alphabet cannot spell: they are no part of the lexicon. */
+  readonly leftOut: readonly string[];
+  /** The number of different words. */
+  readonly numWords: number;
+  readonly alphabet: Alphabet;
+  readonly #trie = new TokenTrie();
+  readonly #isWord: Uint8Array;
+
+  /**
+   * Indexes `words`; 200,000 of them take some tenths of a second.
+   *
+   * @throws SpeechError `invalid-lexicon` where the alphabet can spell none of them; `invalid-alphabet`
+   */
+  constructor(words: Iterable<string>, alphabet: Alphabet) {
+    this.alphabet = alphabet;
+    const leftOut: string[] = [];
+    const ends = new Set<number>();
+    for (const word of words) {
+      if (isSpelt(word, alphabet)) ends.add(this.#trie.insert(encodeText(word, alphabet)));
+      else leftOut.push(word);
+    }
+    if (ends.size === 0) {
+      throw new SpeechError(
+        "invalid-lexicon",
+        `the lexicon has no word that the alphabet can spell; it was given ${leftOut.length}`,
+      );
+    }
+    this.leftOut = leftOut;
+    this.numWords = ends.size;
+    this.#isWord = new Uint8Array(this.#trie.size);
+    for (const end of ends) this.#isWord[end] = 1;
+  }
+
+  /** Whether the lexicon has `word`. */
+  has(word: string): boolean {
+    if (!isSpelt(word, this.alphabet)) return false;
+    let node = 0;
+    for (const token of encodeText(word, this.alphabet)) node = this.child(node, token);
+    return this.isWord(node);
+  }
+
+  /** The node reached from `node` by `token`, or -1 where no word goes on so, or `node` is -1. The root is 0. */
+  child(node: number, token: number): number {
+    return node === -1 ? -1 : this.#trie.child(node, token);
+  }
+
+  /** Whether a word ends at `node`. */
+  isWord(node: number): boolean {
+    return node !== -1 && this.#isWord[node] === 1;
+  }
+}
+
+function isSpelt(word: string, alphabet: Alphabet): boolean {
+  return word !== "" && !word.includes(" ") && unknownCharacters(word, alphabet).length === 0;
+}
+
+const vocabularies = new WeakMap<LanguageModel, Lexicon>();
+
+/**
+ * The words that `model` knows. Decoders come and go with requests, so the lexicon is kept as long as the model.
+ *
+ * @throws SpeechError `invalid-lexicon` where the alphabet can spell none of the model's words
+ */
+export function vocabularyLexicon(model: LanguageModel, alphabet: Alphabet): Lexicon {
+  const known = vocabularies.get(model);
+  if (known?.alphabet === alphabet) return known;
+  const lexicon = new Lexicon(model.words(), alphabet);
+  vocabularies.set(model, lexicon);
+  return lexicon;
+}

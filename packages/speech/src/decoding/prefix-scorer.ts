@@ -1,0 +1,207 @@
+/**
+ * Everything in a prefix's score that is not acoustic: language model, word score, lexicon, hot words. All of it
+ * depends on the prefix alone and not on its alignment, so it is worked out once per prefix and kept in the trie; in
+ * the search it is one factor to the mass.
+ */
+
+import type { LanguageModel } from "../language-model/types.js";
+import type { Alphabet } from "../text/alphabet.js";
+import type { BeamSearchSettings } from "./beam-search-options.js";
+import { HotWordAutomaton } from "./hot-words.js";
+import { Lexicon, vocabularyLexicon } from "./lexicon.js";
+import { NOT_SCORED, type PrefixTrie } from "./prefix-trie.js";
+
+/** What the end of the text adds to a hypothesis. */
+export interface Closing {
+  /** Natural log; minus infinity where the text may not end here. */
+  bonus: number;
+  /** The language model's log-probability in it, before any weight. */
+  lmScore: number;
+}
+
+/** Scores the prefixes of one trie. */
+export class PrefixScorer {
+  readonly hot: HotWordAutomaton | undefined;
+  readonly #trie: PrefixTrie;
+  readonly #settings: BeamSearchSettings;
+  readonly #alphabet: Alphabet;
+  readonly #spaceId: number;
+  readonly #model: LanguageModel | undefined;
+  /** The words allowed, or else the words that the language model knows. */
+  readonly #lexicon: Lexicon | undefined;
+  /** `exp` of what it adds to a score to leave the lexicon: 0 where the lexicon is all that is allowed. */
+  readonly #unknownGain: number;
+  /** The words of hot words, which are as good as the lexicon's. */
+  readonly #hotLexicon: Lexicon | undefined;
+  /** The start of the word that the root's last token belongs to, where the trie no longer has it. */
+  #rootWord = "";
+
+  constructor(trie: PrefixTrie, settings: BeamSearchSettings, alphabet: Alphabet) {
+    this.#trie = trie;
+    this.#settings = settings;
+    this.#alphabet = alphabet;
+    this.#spaceId = alphabet.tokens.indexOf(" ");
+    this.#model = settings.languageModel;
+    this.#lexicon = settings.lexicon ?? (this.#model && vocabularyLexicon(this.#model, alphabet));
+    this.#unknownGain = settings.lexicon === undefined ? Math.exp(settings.unknownWordScore) : 0;
+    if (settings.hotWords.length === 0) return;
+    this.hot = new HotWordAutomaton(settings.hotWords, alphabet);
+    if (this.#lexicon !== undefined) this.#hotLexicon = new Lexicon(this.hot.words, alphabet);
+  }
+
+  /** Scores the empty prefix of a trie just reset. */
+  begin(): void {
+    const trie = this.#trie;
+    this.#rootWord = "";
+    trie.lmState[0] = this.#model?.begin() ?? 0;
+    trie.hotState[0] = this.hot?.start ?? 0;
+    trie.lexiconNode[0] = 0;
+    trie.hotLexiconNode[0] = 0;
+    trie.lmScore[0] = 0;
+    trie.gain[0] = 1;
+    trie.bonus[0] = this.hot === undefined ? 0 : (this.hot.share[this.hot.start] as number);
+  }
+
+  /** Before the trie makes `node` its root: keeps the start of its word. */
+  beforeRoot(node: number): void {
+    const parent = this.#trie.parent[node] as number;
+    if (parent === -1) return;
+    this.#rootWord = this.#trie.token[node] === this.#spaceId ? "" : this.wordAt(parent);
+  }
+
+  /** The word in progress at `node`; empty after a space. */
+  wordAt(node: number): string {
+    const { token, parent } = this.#trie;
+    let word = "";
+    let at = node;
+    while (at !== -1 && token[at] !== this.#spaceId && token[at] !== -1) {
+      word = (this.#alphabet.tokens[token[at] as number] as string) + word;
+      at = parent[at] as number;
+    }
+    return at === -1 ? this.#rootWord + word : word;
+  }
+
+  /** The factor to the mass of `node` if its word ends here; 0 where it may not. */
+  wordGain(node: number): number {
+    const known = this.#trie.wordGain[node] as number;
+    return known === NOT_SCORED ? this.#scoreWord(node) : known;
+  }
+
+  #scoreWord(node: number): number {
+    const trie = this.#trie;
+    let bonus = this.#settings.wordScore;
+    let lmScore = 0;
+    if (this.#settings.lexicon !== undefined && !this.#isInLexicon(node)) {
+      bonus = Number.NEGATIVE_INFINITY;
+    } else if (this.#model !== undefined) {
+      const word = this.wordAt(node);
+      const wordId = this.#model.wordId(word);
+      lmScore = this.#model.score(trie.lmState[node] as number, wordId);
+      trie.nextLmState[node] = this.#model.nextState;
+      bonus += weighted(this.#settings.lmWeight, lmScore);
+      const isUnknown = wordId === this.#model.unknownId && !this.hot?.words.has(word);
+      if (isUnknown && !this.#hasLeft(node)) bonus += this.#settings.unknownWordScore;
+    }
+    trie.wordBonus[node] = bonus;
+    trie.wordLmScore[node] = lmScore;
+    const gain = Math.exp(bonus);
+    trie.wordGain[node] = gain;
+    return gain;
+  }
+
+  #isInLexicon(node: number): boolean {
+    if (this.#lexicon?.isWord(this.#trie.lexiconNode[node] as number)) return true;
+    return this.#hotLexicon?.isWord(this.#trie.hotLexiconNode[node] as number) ?? false;
+  }
+
+  /** Whether the word in progress is the start of no word known, and was charged for it. */
+  #hasLeft(node: number): boolean {
+    return this.#trie.lexiconNode[node] === -1 && this.#trie.hotLexiconNode[node] === -1;
+  }
+
+  /**
+   * The factor to the mass of `node` for going on with `token`, not a space: below 1 if no word known goes on so. An
+   * unknown word would be charged when it ends, but by then it has crowded out its rivals; the sum is the same.
+   */
+  letterGain(node: number, token: number): number {
+    if (this.#lexicon === undefined || this.#unknownGain === 1 || this.#hasLeft(node)) return 1;
+    if (this.#lexicon.child(this.#trie.lexiconNode[node] as number, token) !== -1) return 1;
+    if (this.#hotLexicon === undefined) return this.#unknownGain;
+    const hotNode = this.#hotLexicon.child(this.#trie.hotLexiconNode[node] as number, token);
+    return hotNode === -1 ? this.#unknownGain : 1;
+  }
+
+  /** Appends to the trie the child of `node` by `token`, which must be allowed, and scores it. */
+  append(node: number, token: number): number {
+    const trie = this.#trie;
+    const child = trie.append(node, token);
+    let bonus = 0;
+    if (token === this.#spaceId) bonus = this.#startWord(node, child);
+    else bonus = this.#continueWord(node, child, token);
+    if (this.hot !== undefined) {
+      const state = trie.hotState[node] as number;
+      bonus += this.hot.bonus(state, token);
+      trie.hotState[child] = this.hot.next(state, token);
+    }
+    trie.bonus[child] = (trie.bonus[node] as number) + bonus;
+    trie.gain[child] = Math.exp(bonus);
+    return child;
+  }
+
+  #startWord(node: number, child: number): number {
+    const trie = this.#trie;
+    this.wordGain(node); // fills in what is read here
+    trie.lmState[child] = trie.nextLmState[node] as number;
+    trie.lmScore[child] = (trie.lmScore[node] as number) + (trie.wordLmScore[node] as number);
+    trie.lexiconNode[child] = 0;
+    trie.hotLexiconNode[child] = 0;
+    return trie.wordBonus[node] as number;
+  }
+
+  #continueWord(node: number, child: number, token: number): number {
+    const trie = this.#trie;
+    trie.lmState[child] = trie.lmState[node] as number;
+    trie.lmScore[child] = trie.lmScore[node] as number;
+    trie.lexiconNode[child] = this.#lexicon?.child(trie.lexiconNode[node] as number, token) ?? -1;
+    trie.hotLexiconNode[child] = this.#hotLexicon?.child(trie.hotLexiconNode[node] as number, token) ?? -1;
+    const leaves = this.#lexicon !== undefined && this.#hasLeft(child) && !this.#hasLeft(node);
+    return leaves ? Math.log(this.#unknownGain) : 0;
+  }
+
+  /** What is added if the text ends at `node`. */
+  closing(node: number): Closing {
+    const trie = this.#trie;
+    let bonus = this.#hotClosing(node);
+    let lmScore = 0;
+    let state = trie.lmState[node] as number;
+    if (!this.endsWord(node)) {
+      this.wordGain(node);
+      bonus += trie.wordBonus[node] as number;
+      lmScore = trie.wordLmScore[node] as number;
+      state = trie.nextLmState[node] as number;
+    }
+    if (this.#model === undefined) return { bonus, lmScore };
+    const end = this.#model.end(state);
+    return { bonus: bonus + weighted(this.#settings.lmWeight, end), lmScore: lmScore + end };
+  }
+
+  /** The end of the text completes a phrase as a space would, and takes back every share. */
+  #hotClosing(node: number): number {
+    if (this.hot === undefined) return 0;
+    const state = this.#trie.hotState[node] as number;
+    const share = this.hot.share[state] as number;
+    if (this.endsWord(node) || this.#spaceId === -1) return -share;
+    return (this.hot.completed[this.hot.next(state, this.#spaceId)] as number) - share;
+  }
+
+  /** Whether no word is in progress at `node`: it is empty or ends in a space. */
+  endsWord(node: number): boolean {
+    const token = this.#trie.token[node] as number;
+    return token === -1 || token === this.#spaceId;
+  }
+}
+
+/** Weight 0 leaves the model out, even where it says minus infinity. */
+function weighted(weight: number, logProb: number): number {
+  return weight === 0 ? 0 : weight * logProb;
+}

@@ -1,0 +1,53 @@
+/** The lines of an ARPA file that are not n-grams, and the fields of those that are. */
+
+import { SpeechError } from "../../errors.js";
+import { isBlank } from "../lines.js";
+
+/** An error in line `lineNumber`. */
+export function arpaError(lineNumber: number, what: string): SpeechError {
+  return new SpeechError("invalid-arpa", `line ${lineNumber}: ${what}`);
+}
+
+/** The starts and ends of a line's fields, between blanks; found anew for each line, without allocating. */
+export class Fields {
+  count = 0;
+  #starts = new Uint32Array(16);
+  #ends = new Uint32Array(16);
+
+  split(bytes: Uint8Array, start: number, end: number): void {
+    this.count = 0;
+    for (let at = start; at < end; ) {
+      while (at < end && isBlank(bytes[at] as number)) at += 1;
+      const from = at;
+      while (at < end && !isBlank(bytes[at] as number)) at += 1;
+      if (at > from) this.#add(from, at);
+    }
+  }
+
+  start(index: number): number {
+    return this.#starts[index] as number;
+  }
+
+  end(index: number): number {
+    return this.#ends[index] as number;
+  }
+
+  /** Fields past the sixteenth are counted only: no n-gram has so many. */
+  #add(start: number, end: number): void {
+    this.#starts[this.count] = start;
+    this.#ends[this.count] = end;
+    this.count += 1;
+  }
+}
+
+/** `ngram 2=1234`: the order and the number it announces. */
+export function parseCount(line: string): { order: number; count: number } | undefined {
+  const match = /^ngram\s+(\d+)\s*=\s*(\d+)$/.exec(line);
+  return match ? { order: Number(match[1]), count: Number(match[2]) } : undefined;
+}
+
+/** `\2-grams:`: the order. */
+export function parseSection(line: string): number | undefined {
+  const match = /^\\(\d+)-grams:$/.exec(line);
+  return match ? Number(match[1]) : undefined;
+}

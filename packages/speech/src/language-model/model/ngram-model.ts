@@ -1,0 +1,110 @@
+/**
+ * A back-off n-gram model in memory, searched as it lies in its binary file. Katz's back-off ("Estimation of
+ * probabilities from sparse data", IEEE TASSP 1987): where the model holds no n-gram, the weight of the context and the
+ * probability under the context one word shorter.
+ */
+
+import { END_ID, SPECIAL_WORDS, START_ID, UNKNOWN_ID } from "../special-words.js";
+import type { LanguageModel, LmState } from "../types.js";
+import { type ModelParts, modelChunks, readModel } from "./binary-format.js";
+import { findChild, stateOf, type TrieLevel } from "./trie.js";
+
+export interface ModelFromBufferOptions {
+  /** Whether to compare the checksum, which reads the whole buffer. Default true. */
+  verify?: boolean | undefined;
+}
+
+/** Words in, log-probabilities out; allocates nothing once it is there. */
+export class NgramModel implements LanguageModel {
+  readonly order: number;
+  readonly unknownId = UNKNOWN_ID;
+  nextState: LmState = 0;
+  readonly #parts: ModelParts;
+  readonly #levels: readonly TrieLevel[];
+  readonly #startState: LmState;
+
+  constructor(parts: ModelParts) {
+    this.order = parts.levels.length;
+    this.#parts = parts;
+    this.#levels = parts.levels;
+    this.#startState = stateOf(parts.levels[0] as TrieLevel, START_ID);
+  }
+
+  /**
+   * A model over the bytes of a binary file, which are used in place and must not change.
+   *
+   * @throws SpeechError `invalid-language-model` when the bytes are no such file, cut or damaged
+   */
+  static fromBuffer(buffer: ArrayBuffer, { verify = true }: ModelFromBufferOptions = {}): NgramModel {
+    return new NgramModel(readModel(buffer, verify));
+  }
+
+  /** The model as a binary file, in pieces to be written one after another. */
+  toChunks(): Uint8Array<ArrayBuffer>[] {
+    return modelChunks(this.#parts);
+  }
+
+  /** The number of n-grams of each order from 1. */
+  get counts(): number[] {
+    return this.#levels.map(({ count }) => count);
+  }
+
+  /** The number of words, `<unk>`, `<s>` and `</s>` among them; ids are below it. */
+  get vocabularySize(): number {
+    return this.#parts.vocabulary.size;
+  }
+
+  wordId(word: string): number {
+    const id = this.#parts.vocabulary.idOf(word);
+    return id === -1 ? UNKNOWN_ID : id;
+  }
+
+  /** The word of an id from 0 to `vocabularySize - 1`. */
+  word(id: number): string {
+    return this.#parts.vocabulary.word(id);
+  }
+
+  *words(): Iterable<string> {
+    for (let id = SPECIAL_WORDS.length; id < this.vocabularySize; id++) yield this.word(id);
+  }
+
+  begin(): LmState {
+    return this.#startState;
+  }
+
+  score(state: LmState, wordId: number): number {
+    const levels = this.#levels;
+    let backoff = 0;
+    let from = state;
+    while (from !== 0) {
+      const order = this.#orderOf(from);
+      const level = levels[order - 1] as TrieLevel;
+      const next = levels[order] as TrieLevel;
+      const index = from - level.firstState;
+      const child = findChild(level, next, index, wordId);
+      if (child !== -1) {
+        this.nextState = stateOf(next, child);
+        return backoff + next.probabilities.get(child);
+      }
+      backoff += level.backoffs?.get(index) ?? 0;
+      from = level.links?.get(index) ?? 0;
+    }
+    const unigrams = levels[0] as TrieLevel;
+    this.nextState = stateOf(unigrams, wordId);
+    return backoff + unigrams.probabilities.get(wordId);
+  }
+
+  end(state: LmState): number {
+    const next = this.nextState;
+    const score = this.score(state, END_ID);
+    this.nextState = next;
+    return score;
+  }
+
+  /** The length of the n-gram that a state other than 0 stands for. */
+  #orderOf(state: LmState): number {
+    let order = 1;
+    while (order < this.order && state >= (this.#levels[order] as TrieLevel).firstState) order += 1;
+    return order;
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * What training needs of a machine, checked one by one. Nothing here may throw: whatever is broken is a finding.
+ *
+ * Speed is measured, not guessed from names alone: libtorch's matrix product with the reference BLAS is some forty times
+ * slower than with OpenBLAS, and nothing else tells.
+ */
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { statfs } from "node:fs/promises";
+import { availableParallelism, cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { errorMessage } from "../errors.js";
+import { formatBytes, formatCount, formatPlural } from "./format.js";
+
+export interface Check {
+  name: string;
+  /** A warning costs speed or comfort; a problem keeps the work from being done. */
+  status: "ok" | "warning" | "problem";
+  found: string;
+  /** What to do about it. */
+  remedy?: string;
+}
+
+const OLDEST_NODE = 20;
+/** Reference BLAS stays below this on any processor, a tuned one above it on any of the last ten years. */
+const SLOW_GIGAFLOPS_PER_CORE = 8;
+const LEAST_DISK_BYTES = 5e9;
+const LEAST_MEMORY_BYTES = 3e9;
+const OPENBLAS = "sudo apt-get install libopenblas0-openmp";
+const REPOSITORY = fileURLToPath(new URL("../../../../", import.meta.url));
+
+export async function examineMachine(): Promise<Check[]> {
+  return [
+    checkNode(),
+    checkProcessor(),
+    checkMemory(),
+    await checkDisk(),
+    ...(await checkLibtorch()),
+    checkSampleCorpus(),
+  ];
+}
+
+function checkNode(): Check {
+  const { node } = process.versions;
+  if (Number.parseInt(node, 10) >= OLDEST_NODE) return { name: "Node", status: "ok", found: node };
+  const remedy = `install Node ${OLDEST_NODE} or later from https://nodejs.org`;
+  return { name: "Node", status: "problem", found: `${node}, too old`, remedy };
+}
+
+/** Cores, and whether the processor multiplies bfloat16 by itself. */
+function checkProcessor(): Check {
+  const features = bfloat16Features(existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "");
+  const bfloat16 = features.length > 0 ? `bfloat16 by ${features.join(" and ")}` : "no bfloat16";
+  const model = cpus()[0]?.model.trim() ?? process.arch;
+  return {
+    name: "Processor",
+    status: "ok",
+    found: `${model}, ${formatPlural(availableParallelism(), "core")}, ${bfloat16}`,
+  };
+}
+
+/** @param cpuinfo Linux's /proc/cpuinfo */
+export function bfloat16Features(cpuinfo: string): string[] {
+  const flags = new Set(/^flags\s*:(.*)$/m.exec(cpuinfo)?.[1]?.split(/\s+/));
+  const known: [flag: string, name: string][] = [
+    ["avx512_bf16", "AVX512-BF16"],
+    ["amx_bf16", "AMX"],
+  ];
+  return known.filter(([flag]) => flags.has(flag)).map(([, name]) => name);
+}
+
+function checkMemory(): Check {
+  // A container's limit; without one, Node reports 0 or a number beyond any machine.
+  const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
+  const bytes = Math.min(limit, totalmem());
+  const found = formatBytes(bytes);
+  if (bytes >= LEAST_MEMORY_BYTES) return { name: "Memory", status: "ok", found };
+  const remedy = "train with a smaller --batch-seconds and --cache-gigabytes 0";
+  return { name: "Memory", status: "warning", found, remedy };
+}
+
+async function checkDisk(): Promise<Check> {
+  const folder = process.cwd();
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    const found = `${formatBytes(bavail * bsize)} free in ${folder}`;
+    if (bavail * bsize >= LEAST_DISK_BYTES) return { name: "Disk", status: "ok", found };
+    const remedy = "checkpoints of the full model take 230 MB a run, LibriSpeech 60 GB: free some space";
+    return { name: "Disk", status: "warning", found, remedy };
+  } catch (error) {
+    return { name: "Disk", status: "warning", found: `unknown: ${errorMessage(error)}` };
+  }
+}
+
+type Torch = typeof import("@deepspeech-ts/torch");
+
+/** The add-on, and what it says of libtorch; where it cannot be loaded, that alone. */
+async function checkLibtorch(): Promise<Check[]> {
+  let torch: Torch;
+  try {
+    torch = await import("@deepspeech-ts/torch");
+  } catch (error) {
+    const remedy = "npm run setup compiles it; `npm run setup -- --force --verbose` shows every step";
+    return [{ name: "Native add-on", status: "problem", found: errorMessage(error), remedy }];
+  }
+  const libraries = sharedLibraries();
+  const addon = libraries.find((path) => path.endsWith("torch.node")) ?? "loaded";
+  return [
+    { name: "Native add-on", status: "ok", found: addon },
+    describeLibtorch(torch, libraries),
+    checkBlas(torch),
+    checkCuda(torch),
+  ];
+}
+
+/** Every library that this process has loaded, on any system. */
+function sharedLibraries(): string[] {
+  const report = process.report.getReport() as { sharedObjects?: string[] };
+  return report.sharedObjects ?? [];
+}
+
+function describeLibtorch(torch: Torch, libraries: readonly string[]): Check {
+  const library = libraries.find((path) => /libtorch_(cpu|cuda)\b/.test(path));
+  const { version, mkldnnAvailable } = torch.runtimeInfo();
+  const details = [
+    version,
+    mkldnnAvailable ? "with oneDNN" : "without oneDNN",
+    ...(library ? [originOf(realpathSync(library))] : []),
+  ];
+  return { name: "libtorch", status: "ok", found: details.join(", ") };
+}
+
+/** @param library path of libtorch's library */
+export function originOf(library: string): string {
+  if (/\/(site|dist)-packages\//.test(library)) return `PyTorch for Python's (${library})`;
+  if (/^\/usr\/lib\//.test(library)) return `the system's package (${library})`;
+  return `PyTorch's own build (${library})`;
+}
+
+function checkBlas(torch: Torch): Check {
+  const { blasLibrary } = torch.runtimeInfo();
+  const threads = torch.numThreads();
+  const gigaflops = measureMatrixProduct(torch);
+  const library = blasLibrary || "libtorch's own";
+  const found = `${library}: ${formatCount(Math.round(gigaflops))} GFLOP/s, ${formatPlural(threads, "thread")}`;
+  const isReference = /\/blas\/libblas/.test(blasLibrary);
+  if (!isReference && gigaflops >= SLOW_GIGAFLOPS_PER_CORE * threads) return { name: "BLAS", status: "ok", found };
+  if (isReference) {
+    const remedy = `this is the reference BLAS, tens of times slower than OpenBLAS: ${OPENBLAS}`;
+    return { name: "BLAS", status: "warning", found, remedy };
+  }
+  const remedy = "slow for so many threads: is the machine busy, or OMP_NUM_THREADS above its cores?";
+  return { name: "BLAS", status: "warning", found, remedy };
+}
+
+/** Billions of additions and multiplications a second in a product of two square matrices: the best of a few. */
+function measureMatrixProduct(torch: Torch): number {
+  const size = 512;
+  const secondsOfBest = torch.tidy(() => {
+    const matrix = torch.zeros([size, size]).add(1);
+    const times = Array.from({ length: 6 }, () => {
+      const start = performance.now();
+      torch.tidy(() => void matrix.matmul(matrix));
+      return (performance.now() - start) / 1000;
+    });
+    return Math.min(...times);
+  });
+  return (2 * size ** 3) / secondsOfBest / 1e9;
+}
+
+/** @returns a warning where the machine has a GPU that this libtorch cannot use */
+function checkCuda(torch: Torch): Check {
+  if (torch.runtimeInfo().cudaAvailable)
+    return { name: "CUDA", status: "ok", found: "available: train with --device cuda" };
+  if (!existsSync("/proc/driver/nvidia/version"))
+    return { name: "CUDA", status: "ok", found: "no NVIDIA GPU; training runs on the CPU" };
+  const remedy = "install PyTorch for Python with CUDA, or set LIBTORCH to a CUDA build; then npm run setup -- --force";
+  return { name: "CUDA", status: "warning", found: "an NVIDIA GPU is here, but this libtorch cannot use it", remedy };
+}
+
+function checkSampleCorpus(): Check {
+  const folder = join(REPOSITORY, "sample-corpus");
+  const parts = ["train", "dev", "test"].filter((name) => !existsSync(join(folder, name)));
+  if (parts.length === 0) return { name: "Sample corpus", status: "ok", found: folder };
+  const found = `${folder} lacks ${parts.join(", ")}`;
+  const remedy = "only the quickstart needs it; git checkout -- sample-corpus brings it back";
+  return { name: "Sample corpus", status: "warning", found, remedy };
+}

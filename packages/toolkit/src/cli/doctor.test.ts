@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { doctorLines } from "./doctor.js";
+import { bfloat16Features, originOf } from "./doctor-checks.js";
+
+test("each check has a line, its remedy another, and the worst decides the verdict", () => {
+  const ok = { name: "Node", status: "ok", found: "20.0.0" } as const;
+  const warning = { name: "BLAS", status: "warning", found: "libblas.so", remedy: "install OpenBLAS" } as const;
+  const problem = { name: "Native add-on", status: "problem", found: "missing", remedy: "npm run setup" } as const;
+  assert.deepEqual(doctorLines([ok]), ["✓ Node  20.0.0", "", "Ready."]);
+  assert.deepEqual(doctorLines([ok, warning]), [
+    "✓ Node  20.0.0",
+    "! BLAS  libblas.so",
+    "        → install OpenBLAS",
+    "",
+    "Ready, with room for improvement: see ! above.",
+  ]);
+  assert.deepEqual(doctorLines([warning, problem]), [
+    "! BLAS           libblas.so",
+    "                 → install OpenBLAS",
+    "✗ Native add-on  missing",
+    "                 → npm run setup",
+    "",
+    "Something essential is broken: see ✗ above.",
+  ]);
+});
+
+test("bfloat16 is read from the processor's flags", () => {
+  assert.deepEqual(bfloat16Features("model\t: 1\nflags\t\t: fpu avx512f avx512_bf16 amx_bf16\n"), [
+    "AVX512-BF16",
+    "AMX",
+  ]);
+  assert.deepEqual(bfloat16Features("flags\t: fpu avx2\nflags\t: avx512_bf16\n"), []);
+  assert.deepEqual(bfloat16Features(""), []);
+});
+
+test("libtorch's origin is told by its path", () => {
+  const origin = (path: string) => originOf(path).split(" (")[0];
+  assert.equal(origin("/usr/lib/x86_64-linux-gnu/libtorch_cpu.so.1.13.0"), "the system's package");
+  assert.equal(origin("/usr/lib/python3/dist-packages/torch/lib/libtorch_cpu.so"), "PyTorch for Python's");
+  assert.equal(origin("/home/me/libtorch/lib/libtorch_cpu.so"), "PyTorch's own build");
+});

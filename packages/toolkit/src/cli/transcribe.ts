@@ -1,0 +1,85 @@
+/** `deepspeech transcribe`. */
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import type { Command } from "commander";
+import { AUDIO_EXTENSIONS, SUPPORTED_FORMATS } from "../data/audio/format.js";
+import { UserError } from "../errors.js";
+import { runTranscription, type TranscriptionResult } from "../evaluation/run-transcription.js";
+import { explainReadError } from "../files.js";
+import { trainConfigSchema } from "../training/config.js";
+import { addFlags, givenSettings } from "./flags.js";
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { resolveConfig, withoutUndefined } from "./resolve-config.js";
+import { trainSettings } from "./train-flags.js";
+
+const HELP = `
+${SUPPORTED_FORMATS}, at any sample rate. Folders are searched for them.
+The text of one file is printed alone; that of several as lines of path, tab and text. A file that cannot be read is
+reported on stderr, the others go on, and the exit code is 1.
+
+Examples:
+  $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav
+  $ npx deepspeech transcribe runs/deepspeech/version_0 interviews/ note.mp3 > transcripts.tsv
+  $ npx deepspeech transcribe runs/deepspeech/version_0 interviews/ --json > transcripts.jsonl`;
+
+/** What transcription shares with training, by the same names and defaults. */
+const schema = trainConfigSchema.pick({ device: true, threads: true, workers: true });
+const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
+
+export function configure(command: Command): void {
+  command
+    .argument("<checkpoint>", "a run's folder, or a .safetensors file")
+    .argument("<audio...>", "recordings, or folders of them")
+    .option("--json", "print a JSON object a line: file, text and durationSeconds, or file and error");
+  addFlags(command, settings, []);
+  command.addHelpText("after", HELP).action(async (checkpoint: string, paths: string[], { json }: { json?: true }) => {
+    const recognition = withoutUndefined(resolveConfig(schema, { flags: givenSettings(command, settings) }));
+    const files = (await Promise.all(paths.map(findAudio))).flat();
+    const print = json ? printJson : files.length === 1 && files[0] === paths[0] ? printText : printLine;
+    using interruption = listenForInterrupt(() => {});
+    let numFailed = 0;
+    const onResult = (result: TranscriptionResult) => {
+      if ("error" in result) numFailed += 1;
+      print(result);
+    };
+    await runTranscription({ checkpoint, files, ...recognition, onResult, signal: interruption.signal });
+    if (numFailed > 0) process.exitCode = 1;
+    if (interruption.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
+  });
+}
+
+/** The audio files that an argument stands for: itself, or those below it in the order of their paths. */
+async function findAudio(path: string): Promise<string[]> {
+  const isFolder = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  // A file that is missing is reported like any that cannot be read, when its turn comes.
+  if (!isFolder) return [path];
+  const names = await readdir(path, { recursive: true }).catch((error) =>
+    Promise.reject(explainReadError(path, error)),
+  );
+  const files = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
+  if (files.length > 0) return files.map((name) => join(path, name));
+  throw new UserError(`${path}: no audio below this folder; expected ${SUPPORTED_FORMATS}`, { code: "bad-audio" });
+}
+
+function printText(result: TranscriptionResult): void {
+  if ("error" in result) printFailure(result.error);
+  else process.stdout.write(`${result.text}\n`);
+}
+
+function printLine(result: TranscriptionResult): void {
+  if ("error" in result) printFailure(result.error);
+  else process.stdout.write(`${result.file}\t${result.text}\n`);
+}
+
+function printJson(result: TranscriptionResult): void {
+  if ("error" in result) printFailure(result.error);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+/** The engine's errors name their file. */
+function printFailure(error: string): void {
+  process.stderr.write(`deepspeech: ${error}\n`);
+}

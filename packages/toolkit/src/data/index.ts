@@ -1,0 +1,10 @@
+export { audioDurationSeconds } from "./audio/duration.js";
+export { changeSpeed, resample } from "./audio/resample.js";
+export { decodeWaveform, loadWaveform } from "./audio/waveform.js";
+export { type BatchPlan, type BatchPlanOptions, planBatches } from "./batches.js";
+export { readLibriSpeech } from "./librispeech.js";
+export { AudioLoader, type AudioLoaderOptions, type Batch } from "./loader.js";
+export { loadUtterances, readManifest, writeManifest } from "./manifest.js";
+export { type PreparedCorpus, type PreparedUtterance, type PrepareOptions, prepareUtterances } from "./prepare.js";
+export { Random } from "./random.js";
+export * from "./types.js";

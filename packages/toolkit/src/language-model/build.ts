@@ -1,0 +1,113 @@
+/** Builds a language model from text files, in a worker thread. */
+import { dirname } from "node:path";
+import type { EstimatedDiscounts, QuantisationBits } from "@deepspeech-ts/speech";
+import { UserError } from "../errors.js";
+import { runTask } from "../worker-task.js";
+
+export type LanguageModelFormat = "arpa" | "binary";
+
+export interface BuildLanguageModelOptions {
+  /** Text files, plain or gzip: normalised text, one sentence a line, words between blanks. */
+  input: readonly string[];
+  /** The file to write. An ARPA file is compressed when its name ends in `.gz`. */
+  output: string;
+  /** The longest n-gram, 1 to 6. Default 4. */
+  order?: number | undefined;
+  /**
+   * For each order from 1, the largest count to leave out: `[0, 0, 1]` leaves out what is longer than two words and was
+   * seen once. The last number holds for all longer n-grams; the numbers must not fall. Default: nothing.
+   */
+  prune?: readonly number[] | undefined;
+  /** The only words that the model may hold. Default: all words of the text. */
+  vocabulary?: readonly string[] | undefined;
+  /** Default: ARPA where the output ends in `.arpa` or `.arpa.gz`, binary otherwise. */
+  format?: LanguageModelFormat | undefined;
+  /** Of a binary model: bits for each probability and back-off; 32 is exact. Default 8. */
+  quantisationBits?: QuantisationBits | undefined;
+  /** The memory that n-grams may take while the model is estimated, in bytes. Default 1 GiB. */
+  memoryBytes?: number | undefined;
+  /** Where n-grams go that do not fit it. Default: the folder of the output. */
+  temporaryFolder?: string | undefined;
+  onProgress?: ((progress: LanguageModelProgress) => void) | undefined;
+  /** Aborting ends the work; the promise is rejected with the signal's reason, and nothing is written. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Where the work stands. While it counts, `fraction` says how much of the text was read. */
+export interface LanguageModelProgress {
+  stage: "count" | "adjust" | "discount" | "interpolate" | "write";
+  fraction?: number;
+}
+
+/** What was built. */
+export interface LanguageModelSummary {
+  order: number;
+  /** The number of n-grams of each order from 1. */
+  counts: number[];
+  /** Of each order; `fallback` says that the text was too small for an estimate. */
+  discounts: EstimatedDiscounts[];
+  numWords: number;
+  numSentences: number;
+  format: LanguageModelFormat;
+  /** The size of the output. */
+  outputBytes: number;
+  /** Bytes that went through temporary files. */
+  temporaryBytes: number;
+}
+
+/** What the worker is given: every choice made. */
+export interface BuildRequest {
+  input: readonly string[];
+  output: string;
+  order: number;
+  prune: readonly number[];
+  vocabulary: readonly string[] | undefined;
+  format: LanguageModelFormat;
+  quantisationBits: QuantisationBits;
+  memoryBytes: number | undefined;
+  temporaryFolder: string;
+}
+
+export type BuildEvent =
+  | { kind: "progress"; progress: LanguageModelProgress }
+  | { kind: "summary"; summary: LanguageModelSummary };
+
+/**
+ * Estimates an n-gram model with modified Kneser-Ney smoothing, as KenLM's `lmplz` does, and writes it.
+ *
+ * @throws UserError for a text that is missing, damaged, empty or holds `<s>`, `</s>` or `<unk>`; for an option out of
+ * range; when the disk is full
+ */
+export async function buildLanguageModel(options: BuildLanguageModelOptions): Promise<LanguageModelSummary> {
+  const { onProgress, signal } = options;
+  signal?.throwIfAborted();
+  let summary: LanguageModelSummary | undefined;
+  const onEvent = (event: BuildEvent) => {
+    if (event.kind === "summary") summary = event.summary;
+    else onProgress?.(event.progress);
+  };
+  const worker = new URL("./build-worker.js", import.meta.url);
+  await runTask<BuildRequest, BuildEvent>(worker, requestOf(options), { onEvent, ...(signal && { signal }) });
+  signal?.throwIfAborted();
+  return summary as LanguageModelSummary;
+}
+
+function requestOf(options: BuildLanguageModelOptions): BuildRequest {
+  const { input, output, order = 4, prune = [], vocabulary, format, quantisationBits = 8, memoryBytes } = options;
+  if (input.length === 0)
+    throw new UserError("no text was given to build a language model from; name at least one file.");
+  if (memoryBytes !== undefined && !(memoryBytes > 0)) {
+    throw new UserError(`memoryBytes is ${memoryBytes}; it must be above 0.`);
+  }
+  return {
+    input,
+    output,
+    order,
+    prune,
+    vocabulary,
+    format: format ?? (/\.arpa(\.gz)?$/.test(output) ? "arpa" : "binary"),
+    quantisationBits,
+    memoryBytes,
+    temporaryFolder: options.temporaryFolder ?? dirname(output),
+  };
+}

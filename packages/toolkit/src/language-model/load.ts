@@ -1,0 +1,62 @@
+/** Loads language models from files: the binary form as it is, ARPA files of any tool by reading them. */
+import { type FileHandle, open } from "node:fs/promises";
+import { ArpaReader, isBinaryModel, NgramModel, type QuantisationBits, SpeechError } from "@deepspeech-ts/speech";
+import { UserError } from "../errors.js";
+import { explainReadError } from "../files.js";
+import { readBytes } from "./read-bytes.js";
+
+export interface LoadLanguageModelOptions {
+  /** Of an ARPA file: bits for each probability and back-off. Default 32: exact. */
+  quantisationBits?: QuantisationBits | undefined;
+  /** Of a binary file: whether to compare its checksum. Default true. */
+  verify?: boolean | undefined;
+}
+
+/** One read call takes at most 2 GiB. */
+const LARGEST_READ = 2 ** 30;
+
+/**
+ * Loads a binary model, or an ARPA file, plain or gzip; the content decides, not the name.
+ *
+ * @throws UserError when the file is missing, is no language model, was cut or is damaged; of an ARPA file with the line
+ */
+export async function loadLanguageModel(path: string, options: LoadLanguageModelOptions = {}): Promise<NgramModel> {
+  try {
+    const buffer = await readBinary(path);
+    if (buffer !== undefined) return NgramModel.fromBuffer(buffer, { verify: options.verify });
+    return await readArpa(path, options.quantisationBits);
+  } catch (error) {
+    if (!(error instanceof SpeechError)) throw error;
+    throw new UserError(`${path}: ${error.message}.`, { code: "bad-language-model", cause: error });
+  }
+}
+
+/** The whole file if it is a binary model. */
+async function readBinary(path: string): Promise<ArrayBuffer | undefined> {
+  try {
+    await using file = await open(path);
+    const start = new Uint8Array(8);
+    await file.read(start, 0, start.length, 0);
+    if (!isBinaryModel(start)) return undefined;
+    return await readWhole(file);
+  } catch (error) {
+    throw explainReadError(path, error);
+  }
+}
+
+async function readWhole(file: FileHandle): Promise<ArrayBuffer> {
+  const { size } = await file.stat();
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size; ) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(size - at, LARGEST_READ), at);
+    if (bytesRead === 0) break;
+    at += bytesRead;
+  }
+  return bytes.buffer;
+}
+
+async function readArpa(path: string, bits: QuantisationBits | undefined): Promise<NgramModel> {
+  const reader = new ArpaReader({ bits });
+  for await (const chunk of readBytes(path)) reader.push(chunk);
+  return reader.finish();
+}

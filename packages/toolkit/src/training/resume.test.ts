@@ -1,0 +1,95 @@
+/** A run that was stopped and resumed is the run that never stopped, to the bit. */
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { tidy } from "@deepspeech-ts/torch";
+import { loadCheckpoint } from "../acoustic-model/index.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
+import type { TrainConfigInput } from "./config.js";
+import { checkpointPath } from "./run-folder.js";
+import {
+  manifestIn,
+  type RunRecord,
+  shortUtterances,
+  tinyConfig,
+  trainHere,
+  trainInWorker,
+} from "./training.test.support.js";
+
+/** Everything random is on: order, speeds, masks and dropout. Five steps an epoch. */
+const lively: TrainConfigInput = {
+  epochs: 3,
+  batchUtterances: 2,
+  learningRate: 1e-3,
+  speedFactors: [0.9, 1, 1.1],
+  specAugment: { timeMasks: 2, frequencyMasks: 2 },
+  model: { convChannels: 2, residualLayers: 1, recurrentLayers: 2, hiddenSize: 8, dropout: 0.2 },
+};
+
+async function setUp(t: TestContext): Promise<ReturnType<typeof tinyConfig>> {
+  const folder = await temporaryFolder(t);
+  return tinyConfig(folder, await manifestIn(folder, await shortUtterances(9)), lively);
+}
+
+/** Weights, optimiser and generator of the last checkpoint, and the progress it records. */
+function endOf(runFolder: string) {
+  return tidy(() => {
+    const { tensors, header } = loadCheckpoint(checkpointPath(runFolder, "last"));
+    const { progress } = header.training as { progress: Record<string, unknown> };
+    const values = [...tensors].map(([name, tensor]) => [
+      name,
+      Buffer.from(tensor.toTypedArray().buffer).toString("base64"),
+    ]);
+    return { values: Object.fromEntries(values), progress: { ...progress, elapsedSeconds: 0 } };
+  });
+}
+
+const lossesOf = (...runs: RunRecord[]) =>
+  runs.flatMap((run) =>
+    run.all("step").map(({ epoch, step, loss, learningRate }) => ({ epoch, step, loss, learningRate })),
+  );
+
+describe("a resumed run", () => {
+  it("takes the same steps to the same weights, wherever it was stopped", async (t) => {
+    const config = await setUp(t);
+    const whole = await trainHere(config);
+    assert.equal(whole.one("finished").steps, 15);
+    const expected = endOf(whole.runFolder);
+    assert.ok(Object.keys(expected.values).some((name) => name.startsWith("optimizer.")));
+    // In the first epoch, on an epoch's last step, in the middle of the last epoch.
+    for (const stop of [2, 5, 13]) {
+      const first = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === stop });
+      assert.deepEqual([first.one("finished").reason, first.one("finished").steps], ["stopped", stop]);
+      const second = await trainHere({ ...config, resume: first.runFolder });
+      assert.equal(second.one("start").firstStep, stop);
+      assert.equal(second.runFolder, first.runFolder);
+      assert.deepEqual(lossesOf(first, second), lossesOf(whole));
+      assert.deepEqual(endOf(first.runFolder), expected);
+    }
+  });
+
+  it("may be stopped at any moment, by a signal, more than once", async (t) => {
+    const config = await setUp(t);
+    const expected = endOf((await trainInWorker(config)).runFolder);
+    let steps = 0;
+    const afterThree = () => {
+      steps = 0;
+      return { stopWhen: (event: { kind: string }) => event.kind === "step" && ++steps === 3 };
+    };
+    const first = await trainInWorker(config, afterThree());
+    const resumed = { ...config, resume: first.runFolder };
+    let last = first;
+    for (let session = 1; last.one("finished").reason === "stopped"; session++) {
+      assert.ok(session < 10, "every session takes at least one step");
+      last = await trainInWorker(resumed, afterThree());
+    }
+    assert.equal(last.one("finished").steps, 15);
+    assert.deepEqual(endOf(first.runFolder), expected);
+  });
+
+  it("another seed makes another run", async (t) => {
+    const config = await setUp(t);
+    const short = { ...config, epochs: 1 };
+    const [one, two] = [await trainHere(short), await trainHere({ ...short, seed: 2 })];
+    assert.notDeepEqual(lossesOf(one), lossesOf(two));
+  });
+});
