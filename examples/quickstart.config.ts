@@ -34,6 +34,6 @@ export default defineConfig({
     residualLayers: 1,
     recurrentLayers: 2,
     hiddenSize: 128,
-    dropout: 0.15,
+    dropout: 0.2,
   },
 });

@@ -27,8 +27,8 @@ export class Running {
   readonly ended: Promise<Outcome>;
   readonly #child: ChildProcess;
 
-  constructor(program: string, words: readonly string[]) {
-    const child = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
+  constructor(program: string, words: readonly string[], cwd = process.cwd()) {
+    const child = spawn(program, words, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     child.stdout.on("data", (chunk) => {
       this.stdout += chunk;

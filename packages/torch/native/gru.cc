@@ -12,9 +12,11 @@
 #include <ATen/ATen.h>
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <torch/csrc/api/include/torch/version.h>
 #include <torch/library.h>
 
 #include <algorithm>
+#include <type_traits>
 
 #include "gru_recurrence.h"
 
@@ -40,7 +42,8 @@ GruShape checked_shape(const Tensor& input, at::TensorList parameters) {
                    "deepspeech::gru: input must be float32 or bfloat16, found ", input.scalar_type());
   const int64_t directions = static_cast<int64_t>(parameters.size()) / kParameters;
   const int64_t hidden = parameters[kBiasHh].numel() / 3;
-  TORCH_CHECK_VALUE(hidden > 0, "deepspeech::gru: bias_hh must be [3 * hiddenSize], found ", parameters[kBiasHh].sizes());
+  TORCH_CHECK_VALUE(hidden > 0, "deepspeech::gru: bias_hh must be [3 * hiddenSize], found ",
+                    parameters[kBiasHh].sizes());
   for (size_t i = 0; i < parameters.size(); i++) {
     static constexpr const char* kNames[] = {"weight_ih", "weight_hh", "bias_ih", "bias_hh"};
     const char* name = kNames[i % kParameters];
@@ -182,7 +185,8 @@ class GruFunction : public torch::autograd::Function<GruFunction> {
   }
 
   static std::vector<Tensor> backward(torch::autograd::AutogradContext* context, std::vector<Tensor> grad_outputs) {
-    TORCH_CHECK(!at::GradMode::is_enabled(), "deepspeech::gru has no second derivative: call backward without createGraph");
+    TORCH_CHECK(!at::GradMode::is_enabled(),
+                "deepspeech::gru has no second derivative: call backward without createGraph");
     const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
     const std::vector<Tensor> saved = context->get_saved_variables();
     const Tensor& input = saved[0];
@@ -226,15 +230,22 @@ Tensor gru_autograd(const Tensor& input, at::TensorList parameters, at::Optional
   const auto requires_grad = [](const Tensor& tensor) { return tensor.requires_grad(); };
   const bool recorded = at::GradMode::is_enabled() &&
                         (requires_grad(input) || std::any_of(parameters.begin(), parameters.end(), requires_grad));
-  if (recorded) return GruFunction::apply(input, parameters, checked_lengths(checked_shape(input, parameters), lengths));
+  if (recorded)
+    return GruFunction::apply(input, parameters, checked_lengths(checked_shape(input, parameters), lengths));
   const at::AutoDispatchBelowADInplaceOrView below;
   return gru_cpu(input, parameters, lengths);
 }
 
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+at::ScalarType autocast_dtype() { return at::autocast::get_autocast_dtype(at::kCPU); }
+#else
+at::ScalarType autocast_dtype() { return at::autocast::get_autocast_cpu_dtype(); }
+#endif
+
 // Under autocast the layer runs in the lower precision, as libtorch's gru does.
 Tensor gru_autocast(const Tensor& input, at::TensorList parameters, at::OptionalIntArrayRef lengths) {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
-  const at::ScalarType dtype = at::autocast::get_autocast_cpu_dtype();
+  const at::ScalarType dtype = autocast_dtype();
   const std::vector<Tensor> cast = at::autocast::cached_cast(dtype, parameters, at::kCPU);
   return gru_autograd(at::autocast::cached_cast(dtype, input, at::kCPU), cast, lengths);
 }

@@ -116,10 +116,11 @@ void gru_backward(const GruShape& shape, const std::vector<int64_t>& lengths, co
   });
 }
 
-#define INSTANTIATE(Element)                                                                                          \
-  template void gru_forward(const GruShape&, const std::vector<int64_t>&, Element*, const std::vector<const Element*>&, \
-                            const float*, Element*, Element*);                                                        \
-  template void gru_backward(const GruShape&, const std::vector<int64_t>&, const Element*, const Element*,             \
-                             const Element*, const Element*, const std::vector<const Element*>&, Element*);
-INSTANTIATE(float)
-INSTANTIATE(Bf16)
+template void gru_forward(const GruShape&, const std::vector<int64_t>&, float*, const std::vector<const float*>&,
+                          const float*, float*, float*);
+template void gru_forward(const GruShape&, const std::vector<int64_t>&, Bf16*, const std::vector<const Bf16*>&,
+                          const float*, Bf16*, Bf16*);
+template void gru_backward(const GruShape&, const std::vector<int64_t>&, const float*, const float*, const float*,
+                           const float*, const std::vector<const float*>&, float*);
+template void gru_backward(const GruShape&, const std::vector<int64_t>&, const Bf16*, const Bf16*, const Bf16*,
+                           const Bf16*, const std::vector<const Bf16*>&, Bf16*);

@@ -13,7 +13,7 @@ struct GruShape {
   int64_t hidden;
 };
 
-// x [B, T, D, 3H]: W_ih x and every bias but b_hn; with saved_q [B, T, D, H] it becomes (r, z, n) for the backward pass.
+// x [B, T, D, 3H]: W_ih x and every bias but b_hn; with saved_q [B, T, D, H] it becomes (r, z, n), for gru_backward.
 // packed_weights: for each direction W_hhᵀ, packed as `multiply` wants it. b_hn [D, H]. lengths [B].
 // output [B, T, D, H] is written within the lengths only.
 template <class Element>

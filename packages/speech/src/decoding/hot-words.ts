@@ -26,9 +26,9 @@ const LARGEST_BONUS = 300;
 interface PhraseTrie {
   trie: TokenTrie;
   /** The largest share that some phrase through a node has advanced there. */
-  share: number[];
+  share: Float64Array;
   /** The sum of the weights of the phrases that end at a node. */
-  weight: number[];
+  weights: Float64Array;
 }
 
 /** The automaton of a request's phrases. State 0 is "nothing matched". */
@@ -93,7 +93,7 @@ export class HotWordAutomaton {
   }
 
   /** Breadth first, as in the paper's algorithms 3 and 4: a state's failure state is always complete before it. */
-  #link({ trie, share, weight }: PhraseTrie): void {
+  #link({ trie, share, weights }: PhraseTrie): void {
     const failure = new Int32Array(trie.size);
     const queue = [0];
     for (let head = 0; head < queue.length; head++) {
@@ -101,8 +101,8 @@ export class HotWordAutomaton {
       const fallback = failure[state] as number;
       const row = state * this.#numColumns;
       this.#next.copyWithin(row, fallback * this.#numColumns, (fallback + 1) * this.#numColumns);
-      this.share[state] = Math.max(share[state] ?? 0, this.share[fallback] as number);
-      this.completed[state] = (weight[state] ?? 0) + (this.completed[fallback] as number);
+      this.share[state] = Math.max(share[state] as number, this.share[fallback] as number);
+      this.completed[state] = (weights[state] as number) + (this.completed[fallback] as number);
       for (let child = trie.firstChild[state] as number; child !== 0; child = trie.nextSibling[child] as number) {
         const place = row + (this.#column[trie.token[child] as number] as number);
         failure[child] = this.#next[place] as number;
@@ -118,20 +118,24 @@ function buildPhraseTrie(
   alphabet: Alphabet,
   space: number,
 ): PhraseTrie {
-  const built: PhraseTrie = { trie: new TokenTrie(), share: [], weight: [] };
+  const trie = new TokenTrie();
   const boundary = space === -1 ? [] : [space];
-  for (const { words, weight } of phrases) {
+  const ends = phrases.map(({ words, weight }) => {
     const letters = encodeText(words.join(" "), alphabet);
-    const end = built.trie.insert([...boundary, ...letters, ...boundary]);
-    built.weight[end] = (built.weight[end] ?? 0) + weight;
+    return { end: trie.insert([...boundary, ...letters, ...boundary]), numLetters: letters.length, weight };
+  });
+  const share = new Float64Array(trie.size);
+  const weights = new Float64Array(trie.size);
+  for (const { end, numLetters, weight } of ends) {
+    weights[end] = (weights[end] as number) + weight;
     // Every node above the end has a share: from the last letter up with a boundary, else from the last but one.
-    let node = built.trie.parent[end] as number;
-    for (let matched = letters.length - 1 + boundary.length; matched > 0; matched--) {
-      built.share[node] = Math.max(built.share[node] ?? 0, (weight * matched) / letters.length);
-      node = built.trie.parent[node] as number;
+    let node = trie.parent[end] as number;
+    for (let matched = numLetters - 1 + boundary.length; matched > 0; matched--) {
+      share[node] = Math.max(share[node] as number, (weight * matched) / numLetters);
+      node = trie.parent[node] as number;
     }
   }
-  return built;
+  return { trie, share, weights };
 }
 
 function checkPhrase(phrase: string, weight: number): string[] {

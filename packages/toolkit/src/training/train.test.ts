@@ -138,6 +138,17 @@ describe("the best checkpoint", () => {
     const measured = await runEvaluation({ checkpoint: run.runFolder, data: config.dev, threads: 1, workers: 1 });
     assert.deepEqual(measured.rates, bestEpoch.dev.rates);
   });
+
+  it("is the first of equals, and not the last", async (t) => {
+    // With such a bias every answer is blank, and every epoch's error rates are 1; the losses fall all the same.
+    const config = await setUp(t, { epochs: 3, blankBias: 20 });
+    const run = await trainHere({ ...config, test: config.dev });
+    const [first, , last] = run.all("epoch");
+    assert.deepEqual([first?.dev.rates.wer, last?.dev.rates.wer], [1, 1]);
+    assert.notEqual(first?.dev.loss, last?.dev.loss);
+    assert.equal(run.one("finished").best?.epoch, 1);
+    assert.deepEqual(run.one("test").test, first?.dev);
+  });
 });
 
 describe("another sample rate", () => {

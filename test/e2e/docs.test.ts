@@ -1,0 +1,90 @@
+/**
+ * Every command that the documents show is run here as it stands, in a folder that has what they speak of: LibriSpeech
+ * (of which the sample corpus takes the place) and recordings of one's own. Training commands get a tiny model and one
+ * epoch more, so that the test ends.
+ */
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { loadUtterances, writeManifest } from "@deepspeech-ts/toolkit/data";
+import { COMMAND, Running, rootPath, temporaryFolder } from "./command.js";
+
+const DOCUMENTS = [
+  "README.md",
+  "CONTRIBUTING.md",
+  ...readdirSync(rootPath("docs"))
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `docs/${name}`),
+];
+/** Run by whoever calls these tests, or slow: that the scripts exist is checked, and .ci/run or another test runs them. */
+const SCRIPTS = new Set(["npm test", "npm run lint", "npm run format", "npm run quickstart", "npm run setup"]);
+/** Another project's program. */
+const FOREIGN = new Set(["tensorboard --logdir runs"]);
+
+const BRIEFLY = ["--epochs", "1", "--threads", "1", "--workers", "1", "--batch-seconds", "15"];
+const TINY = [
+  ...["--features.num-mels", "16", "--model.conv-channels", "2", "--model.residual-layers", "1"],
+  ...["--model.recurrent-layers", "1", "--model.hidden-size", "8"],
+];
+
+/** Commands in fenced and in indented blocks, without their comments. */
+function commandsIn(document: string): string[] {
+  const text = readFileSync(rootPath(document), "utf8");
+  const lines = text.split("\n").map((line) =>
+    line
+      .replace(/^ {4}/, "")
+      .replace(/\s+#.*$/, "")
+      .trim(),
+  );
+  return lines.filter((line) => /^(npx|npm|node|tensorboard) /.test(line) && !line.includes("|"));
+}
+
+async function workplace(folder: string): Promise<void> {
+  const dev = rootPath("sample-corpus/dev/1/3");
+  mkdirSync(join(folder, "data/LibriSpeech"), { recursive: true });
+  for (const split of ["train-clean-100", "train-clean-360", "train-other-500", "dev-clean", "test-clean"]) {
+    symlinkSync(dev, join(folder, "data/LibriSpeech", split));
+  }
+  const { utterances } = await loadUtterances(dev);
+  mkdirSync(join(folder, "my/clips"), { recursive: true });
+  for (const name of ["train", "dev", "test"])
+    await writeManifest(join(folder, `my/${name}.jsonl`), utterances.slice(0, 4));
+  cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/clips/0001.wav"));
+  symlinkSync(rootPath("examples"), join(folder, "examples"));
+  symlinkSync(rootPath("sample-corpus"), join(folder, "sample-corpus"));
+}
+
+/** What Node is to run for a command; undefined for one that is not known here. */
+function programOf(command: string): string[] | undefined {
+  if (command === "node tools/setup.mjs") return [rootPath("tools/setup.mjs")];
+  return command.startsWith("npx deepspeech ") ? [COMMAND, ...wordsOf(command)] : undefined;
+}
+
+function wordsOf(command: string): string[] {
+  const words = command.split(/\s+/).slice(2);
+  if (words[0] !== "train" || words.includes("--help")) return words;
+  return [...words, ...(words.includes("--resume") ? [] : TINY), ...BRIEFLY];
+}
+
+describe("the documents' commands", () => {
+  const scripts = JSON.parse(readFileSync(rootPath("package.json"), "utf8")).scripts as Record<string, string>;
+
+  it("name scripts that exist", () => {
+    for (const command of SCRIPTS) assert.ok(scripts[command.replace(/^npm (run )?/, "")], `${command} has no script`);
+  });
+
+  it("run, in order", async (t) => {
+    const folder = await temporaryFolder(t);
+    await workplace(folder);
+    const commands = DOCUMENTS.flatMap((document) => commandsIn(document).map((command) => ({ document, command })));
+    assert.ok(commands.length >= 15, `only ${commands.length} commands were found`);
+    for (const { document, command } of commands) {
+      if (SCRIPTS.has(command) || FOREIGN.has(command)) continue;
+      const words = programOf(command);
+      assert.ok(words, `${document}: no test runs "${command}"`);
+      const outcome = await new Running(process.execPath, words, folder).ended;
+      assert.equal(outcome.exitCode, 0, `${document}: ${command}\n${outcome.stdout}\n${outcome.stderr}`);
+    }
+  });
+});
