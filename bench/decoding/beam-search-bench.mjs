@@ -19,8 +19,9 @@ import {
   englishAlphabet,
   greedyDecode,
   Lexicon,
+  modelFromEstimate,
+  NgramEstimator,
 } from "../../packages/speech/dist/index.js";
-import { countLanguageModel } from "./counted-language-model.mjs";
 import { seededRandom, syntheticEmissions } from "./synthetic-emissions.mjs";
 
 const { values: args } = parseArgs({
@@ -42,10 +43,9 @@ const random = seededRandom(7);
 const utterances = spoken.map((text) => ({ text, emissions: syntheticEmissions(text, englishAlphabet, random) }));
 const numFrames = utterances.reduce((sum, { emissions }) => sum + emissions.numFrames, 0);
 const frameSeconds = 1 / Number(args.fps);
-const words = taught.map((text) => text.split(" "));
-const languageModel = countLanguageModel(words, 4);
+const languageModel = teach(taught.join("\n"));
 const lexicon = new Lexicon(languageModel.words(), englishAlphabet);
-const hotWords = phrasesOf(words.flat(), 200);
+const hotWords = phrasesOf(taught.join(" ").split(" "), 200);
 const fused = { languageModel, lmWeight: LM_WEIGHT, wordScore: WORD_SCORE };
 
 console.log(
@@ -70,6 +70,12 @@ for (let round = 0; round < Number(args.rounds); round++) {
     );
 }
 for (const [index, way] of ways.entries()) console.log(line(way, best[index]));
+
+function teach(text) {
+  const estimator = new NgramEstimator({ order: 4 });
+  estimator.addText(new TextEncoder().encode(text));
+  return modelFromEstimate(estimator.finish());
+}
 
 function beamSearch(name, options) {
   const whole = { frameSeconds, beamSize: Number(args.beam), ...options };

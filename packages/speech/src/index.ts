@@ -1,5 +1,6 @@
 /** Text, CTC decoding and error rates for speech recognition: no dependencies, any platform. */
 
+export { type AlignTextOptions, alignText, type TextAlignment } from "./alignment/align-text.js";
 export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
 export type { BeamSearchOptions } from "./decoding/beam-search-options.js";
 export * from "./decoding/confidence.js";
@@ -27,8 +28,18 @@ export type { QuantisationBits } from "./language-model/model/quantised-values.j
 export { type Perplexity, PerplexityMeter, scoreSentence } from "./language-model/perplexity.js";
 export { MemoryRunStorage, type Run, type RunStorage, type RunWriter } from "./language-model/records.js";
 export type { LanguageModel, LmState } from "./language-model/types.js";
+export * from "./metrics/bootstrap.js";
+export * from "./metrics/confusions.js";
 export * from "./metrics/edit-distance.js";
 export * from "./metrics/error-rate.js";
+export * from "./metrics/grouped-error-rates.js";
+export * from "./metrics/sclite-alignment.js";
+export { type Cue, type CueOptions, splitIntoCues } from "./output/cues.js";
+export { formatTranscript, type OutputFormat, outputFormats } from "./output/format-transcript.js";
+export { type TranscriptJson, transcriptJson, type WordJson } from "./output/json.js";
+export { formatSrt, formatVtt } from "./output/subtitles.js";
+export type { Transcript } from "./output/transcript.js";
+export { formatCtm, formatTsv } from "./output/word-tables.js";
 export * from "./text/alphabet.js";
 export { cardinalWords, LARGEST_CARDINAL, ordinalWords, yearWords } from "./text/english-numbers.js";
 export * from "./text/normalisation-report.js";

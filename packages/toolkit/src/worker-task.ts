@@ -3,6 +3,7 @@
  * it runs, a request to stop goes over shared memory, and errors meant for people arrive as what they were.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { setNativeDefaults } from "@deepspeech-ts/torch/environment";
 import { errorMessage, UserError } from "./errors.js";
 
 type Message<Event> =
@@ -44,15 +45,6 @@ export async function runTask<Input, Event>(url: URL, input: Input, options: Tas
     options.signal?.removeEventListener("abort", requestStop);
     await worker.terminate();
   }
-}
-
-/** What libtorch's libraries read from the environment once, when they are loaded; the user's own settings stay. */
-function setNativeDefaults(): void {
-  // Threads that spin while they wait slow a step several times over as soon as a neighbour takes a core; sleeping ones
-  // cost a quiet machine little.
-  process.env.OMP_WAIT_POLICY ??= "PASSIVE";
-  // oneDNN keeps a compiled kernel for each shape it meets, 1024 of them by default, and every batch has another shape.
-  process.env.ONEDNN_PRIMITIVE_CACHE_CAPACITY ??= "8";
 }
 
 export interface TaskHost<Event> {

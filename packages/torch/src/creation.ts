@@ -1,9 +1,11 @@
 /** Making tensors: from JavaScript values, filled, random, or joined from others. */
+
+import { call } from "./call.js";
 import { TorchError } from "./errors.js";
 import { type Dtype, type GeneratorHandle, native } from "./native.js";
 import type { Scalar } from "./operator-types.js";
 import type { Generator } from "./random.js";
-import { call, handleOf, Tensor } from "./tensor.js";
+import { handleOf, Tensor } from "./tensor.js";
 import { allocate, dtypeOf } from "./typed-arrays.js";
 
 export interface TensorOptions {

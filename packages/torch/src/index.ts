@@ -1,4 +1,5 @@
 export * from "./autograd.js";
+export { call, callUntyped } from "./call.js";
 export * from "./creation.js";
 export * from "./errors.js";
 export * as nn from "./nn/index.js";
@@ -14,5 +15,5 @@ export {
   saveSafetensors,
 } from "./safetensors.js";
 export { type Disposable, keep, Scope, tidy } from "./scope.js";
-export { call, callUntyped, Tensor } from "./tensor.js";
+export { Tensor } from "./tensor.js";
 export type { TypedArray } from "./typed-arrays.js";

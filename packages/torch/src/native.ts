@@ -4,6 +4,8 @@
  */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { isMainThread } from "node:worker_threads";
+import { setNativeDefaults } from "./environment.js";
 import { TorchError, type TorchErrorCode } from "./errors.js";
 
 declare const handleKind: unique symbol;
@@ -86,6 +88,7 @@ interface Native {
 }
 
 function load(): Native {
+  if (isMainThread) setNativeDefaults();
   const path = fileURLToPath(new URL("../build/torch.node", import.meta.url));
   try {
     return createRequire(import.meta.url)(path) as Native;

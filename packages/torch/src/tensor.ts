@@ -1,14 +1,12 @@
 /**
- * Tensor: a typed, documented face for libtorch's tensors, and `call`, the one door to its operators. Every method is
- * a line over an operator; what has no method here is one `call` away, typed by libtorch's own schemas.
+ * Tensor: a typed, documented face for libtorch's tensors. Every method is a line over an operator; what has no method
+ * here is one `call` away (call.ts), typed by libtorch's own schemas.
  *
  * Lifetime: see scope.ts. A freed tensor refuses further use with TorchError DISPOSED.
  */
-import { types } from "node:util";
-import type { Operators } from "./generated/operators.js";
+import { call, connectTensors } from "./call.js";
 import { type Dtype, native, type TensorHandle } from "./native.js";
 import type { Scalar } from "./operator-types.js";
-import { Generator } from "./random.js";
 import { Scope } from "./scope.js";
 import { allocate, type TypedArray } from "./typed-arrays.js";
 
@@ -353,56 +351,6 @@ export class Tensor {
   }
 }
 
-type OperatorName = keyof Operators;
-
-/**
- * Calls an operator of libtorch, `name` or `name.overload`, with positional arguments and arguments by name. Its types
- * come from libtorch's schemas (tools/generate-operators.mjs). An in-place operator returns its own first argument.
- *
- * @throws TorchError with libtorch's message; UNKNOWN_OPERATOR where this libtorch lacks the operator.
- */
-export function call<Name extends OperatorName>(
-  name: Name,
-  positional: Readonly<Operators[Name]["positional"]>,
-  options?: Operators[Name]["options"],
-): Operators[Name]["result"] {
-  return callUntyped(name, positional, options) as Operators[Name]["result"];
-}
-
-/** As `call`, for any operator that has no generated type: out= variants, internals, operators of other libraries. */
-export function callUntyped(name: string, positional: readonly unknown[], options?: object): unknown {
-  const { base, overload, inPlace } = parsedName(name);
-  const result = native.call(base, overload, positional.map(toNative), options && mapValues(options));
-  const [first] = positional;
-  if (!inPlace || !isTensor(first) || !isHandleOf(first, result)) return fromNative(result);
-  // An in-place operator answers with a second handle to its first argument: one handle is enough.
-  native.dispose(result as unknown as TensorHandle);
-  return first;
-}
-
-/** Not every name that ends in "_" is in place: `__and__` makes a new tensor. */
-function isHandleOf(tensor: Tensor, result: unknown): boolean {
-  return types.isExternal(result) && native.isSame(result as unknown as TensorHandle, handleOfTensor(tensor));
-}
-
-interface ParsedName {
-  base: string;
-  overload: string;
-  inPlace: boolean;
-}
-
-const parsedNames = new Map<string, ParsedName>();
-
-/** Splits "add_.Tensor" into its parts, once for each name: a training step makes thousands of calls. */
-function parsedName(name: string): ParsedName {
-  const known = parsedNames.get(name);
-  if (known) return known;
-  const [base = "", overload = ""] = name.split(".");
-  const parsed = { base, overload, inPlace: base.endsWith("_") };
-  parsedNames.set(name, parsed);
-  return parsed;
-}
-
 /** The native handle, for the other modules of this package. */
 export function handleOf(tensor: Tensor): TensorHandle {
   return handleOfTensor(tensor);
@@ -420,18 +368,7 @@ function toList(dimensions: number | readonly number[]): readonly number[] {
   return typeof dimensions === "number" ? [dimensions] : dimensions;
 }
 
-function toNative(value: unknown): unknown {
-  if (value instanceof Tensor) return handleOfTensor(value);
-  if (value instanceof Generator) return value.handle;
-  return Array.isArray(value) ? value.map(toNative) : value;
-}
-
-function mapValues(options: object): object {
-  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, toNative(value)]));
-}
-
-/** Externals in results are tensors: no operator of libtorch returns a generator. */
-function fromNative(result: unknown): unknown {
-  if (types.isExternal(result)) return new Tensor(result as unknown as TensorHandle);
-  return Array.isArray(result) ? result.map(fromNative) : result;
-}
+connectTensors({
+  wrap: (handle) => new Tensor(handle),
+  handleOf: (value) => (value instanceof Tensor ? handleOfTensor(value) : undefined),
+});

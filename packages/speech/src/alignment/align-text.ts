@@ -33,7 +33,7 @@ export interface TextAlignment {
 
 /**
  * The likeliest alignment of `text`, which must be spelt in the alphabet. Time is the product of the frames and the
- * text's length, about 20 seconds for an hour of speech; memory stays below 100 MB there.
+ * text's length: about a minute for an hour of speech, in 60 MB.
  *
  * @throws SpeechError `alignment-infeasible` where the text needs more frames than there are, or has probability 0;
  *   `unknown-character`, `invalid-emissions`, `invalid-alphabet`, `number-out-of-range`

@@ -67,17 +67,18 @@ export class Trellis {
     const start = frame * numTokens;
     const blanks = this.#blanks(frame);
     const top = this.highest(frame);
+    const bottom = this.lowest(frame) >> 1;
     if ((top & 1) === 0) row[top] = Math.max(row[top] as number, row[top - 1] ?? Number.NEGATIVE_INFINITY) + blanks[1];
     // Token and the blank before it at once, downwards, so that what a state reads is still the frame before.
-    for (let unit = (top - 1) >> 1; unit >= this.lowest(frame) >> 1; unit--) {
+    for (let unit = (top - 1) >> 1; unit >= bottom; unit--) {
       const state = 2 * unit;
       const token = row[state + 1] as number;
       const blank = row[state] as number;
       const before = unit === 0 ? Number.NEGATIVE_INFINITY : (row[state - 1] as number);
-      const later = token > blank ? token : blank;
+      const later = Math.max(token, blank);
       const skipped = skips[unit] === 1 && before > later ? before : later;
       row[state + 1] = skipped + (logProbs[start + (tokenIds[unit] as number)] as number);
-      row[state] = (before > blank ? before : blank) + (blanks[takesSpace[unit] as number] as number);
+      row[state] = Math.max(before, blank) + (blanks[takesSpace[unit] as number] as number);
     }
   }
 

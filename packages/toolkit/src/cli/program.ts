@@ -34,6 +34,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./transcribe.js"),
   },
   {
+    name: "lm",
+    description: "build a language model from text, and tune decoding with it",
+    load: () => import("./lm.js"),
+  },
+  {
     name: "summary",
     description: "show a model's layers, shapes and parameter counts",
     load: () => import("./summary.js"),

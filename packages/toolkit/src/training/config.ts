@@ -32,6 +32,7 @@ export const trainConfigSchema = z.strictObject({
     .regex(/^[\w.-]+$/, "must be letters, digits, '.', '_' and '-'")
     .default("deepspeech")
     .describe("name of the run's folder under runs; each run makes its next version_N"),
+  saveMinutes: positive.default(15).describe("save the last checkpoint this often within an epoch, and after each"),
   resume: z.string().optional().describe("continue the run in this folder (runs/<experiment>/version_N)"),
 
   epochs: count.default(10).describe("passes over the training data"),

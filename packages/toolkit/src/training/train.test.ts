@@ -8,6 +8,7 @@ import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import type { TrainConfig, TrainConfigInput } from "./config.js";
+import type { TrainingEvent } from "./events.js";
 import { checkpointPath } from "./run-folder.js";
 import { readRunConfig } from "./session.js";
 import {
@@ -164,6 +165,20 @@ describe("another sample rate", () => {
     });
     assert.deepEqual(rates, dev.rates);
     assert.ok(Math.abs(loss - dev.loss) < 1e-5 * dev.loss, `losses ${loss} and ${dev.loss}`);
+  });
+});
+
+describe("saveMinutes", () => {
+  it("saves within an epoch, so that a crash costs little", async (t) => {
+    const config = await setUp(t, { epochs: 1, saveMinutes: 1e-6 });
+    const saved: number[] = [];
+    const runFolder = join(config.runs, config.experiment, "version_0");
+    const recordSaved = (event: TrainingEvent) => {
+      if (event.kind === "step" && event.step > 1) saved.push(progressIn(runFolder).step);
+      return false;
+    };
+    await trainHere(config, { stopWhen: recordSaved });
+    assert.deepEqual(saved, [1, 2]);
   });
 });
 

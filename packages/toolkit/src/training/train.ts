@@ -79,6 +79,7 @@ class TrainingRun {
   #trainedSeconds = 0;
   #trainedAudioSeconds = 0;
   #skipsInARow = 0;
+  #savedAtSeconds: number;
 
   constructor(
     readonly session: TrainingSession,
@@ -88,6 +89,7 @@ class TrainingRun {
   ) {
     this.#log = new RunLog(session.runFolder);
     this.#elapsedBefore = session.progress.elapsedSeconds;
+    this.#savedAtSeconds = this.#elapsedBefore;
   }
 
   async run(): Promise<void> {
@@ -100,7 +102,7 @@ class TrainingRun {
         await this.#trainEpoch();
         if (!host.shouldStop()) await this.#closeEpoch();
         if (host.shouldStop()) {
-          session.saveLast();
+          this.#saveLast();
           return this.#finish("stopped");
         }
       }
@@ -124,6 +126,7 @@ class TrainingRun {
       if (batch.utterances.length > 0) this.#step(batch, plan.batches.length);
       progress.batch++;
       progress.elapsedSeconds = this.#elapsedSeconds();
+      if (progress.elapsedSeconds - this.#savedAtSeconds >= 60 * config.saveMinutes) this.#saveLast();
       if (host.shouldStop() || this.#timeIsUp()) return;
     }
   }
@@ -164,7 +167,7 @@ class TrainingRun {
     Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds: this.#elapsedSeconds() });
     this.#log.evaluation(progress.step, dev);
     if (isBest) session.saveBest();
-    session.saveLast();
+    this.#saveLast();
     host.emit({ kind: "epoch", epoch, epochs: config.epochs, trainLoss, dev: summaryOf(dev), isBest });
   }
 
@@ -202,6 +205,11 @@ class TrainingRun {
       best,
       elapsedSeconds: this.#elapsedSeconds(),
     });
+  }
+
+  #saveLast(): void {
+    this.session.saveLast();
+    this.#savedAtSeconds = this.#elapsedSeconds();
   }
 
   #plan(epoch: number) {

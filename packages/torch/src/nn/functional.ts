@@ -1,7 +1,9 @@
 /** Layers without parameters, as functions. */
+
+import { call } from "../call.js";
 import { fromTypedArray } from "../creation.js";
 import { TorchError } from "../errors.js";
-import { call, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 
 /**
  * x · Φ(x), with Φ the normal distribution function: the exact form, by erf. Hendrycks & Gimpel 2016, arXiv:1606.08415.

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { call } from "../call.js";
 import { randn } from "../creation.js";
 import { manualSeed } from "../random.js";
-import { call, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { gelu } from "./functional.js";
 
 /** x · (1 + erf(x / √2)) / 2, by operators that have no fused kernel. */

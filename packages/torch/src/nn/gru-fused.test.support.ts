@@ -1,8 +1,9 @@
 /** Random GRUs, and libtorch's own gru as the reference for deepspeech::gru. */
 import assert from "node:assert/strict";
+import { call, callUntyped } from "../call.js";
 import { cat, randn, zeros } from "../creation.js";
 import { manualSeed } from "../random.js";
-import { call, callUntyped, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 
 export interface Problem {
   input: Tensor;

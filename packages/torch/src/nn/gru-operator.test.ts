@@ -2,11 +2,12 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { grad, noGrad } from "../autograd.js";
+import { callUntyped } from "../call.js";
 import { ones, randn } from "../creation.js";
 import { manualSeed } from "../random.js";
 import { liveMemory } from "../runtime.js";
 import { tidy } from "../scope.js";
-import { callUntyped, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { GRU } from "./gru.js";
 import { assertClose, fused, gradientOf, type Problem, problem, run } from "./gru-fused.test.support.js";
 

@@ -9,9 +9,11 @@
  * On the CPU, float32 and bfloat16 run in our own operator (native/gru.cc), which knows of lengths; everything else runs
  * in libtorch's gru, which does not: there the reverse direction's input is turned around by an index.
  */
+
+import { call, callUntyped } from "../call.js";
 import { cat, zeros } from "../creation.js";
 import { TorchError } from "../errors.js";
-import { call, callUntyped, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 import { uniform } from "./init.js";
 import { lengthMask, reverseIndex } from "./lengths.js";
 import { Module } from "./module.js";

@@ -1,9 +1,10 @@
 /** Initial values of parameters. */
 import { noGrad } from "../autograd.js";
+import { call } from "../call.js";
 import { full, rand, randn } from "../creation.js";
 import type { Generator } from "../random.js";
 import { tidy } from "../scope.js";
-import { call, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 
 /** Uniform in [-bound, bound). */
 export function uniform(shape: readonly number[], bound: number, generator?: Generator): Tensor {

@@ -1,4 +1,5 @@
-import { call, type Tensor } from "../tensor.js";
+import { call } from "../call.js";
+import type { Tensor } from "../tensor.js";
 import { uniform } from "./init.js";
 import { Module } from "./module.js";
 

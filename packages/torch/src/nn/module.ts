@@ -12,9 +12,10 @@
  * }
  */
 import { noGrad } from "../autograd.js";
+import { call } from "../call.js";
 import { TorchError } from "../errors.js";
 import { keep, tidy } from "../scope.js";
-import { call, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 
 export type StateDict = Map<string, Tensor>;
 

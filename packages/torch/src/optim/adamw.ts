@@ -3,11 +3,11 @@
  * All parameters of a step go through libtorch's foreach operators, a handful of calls however many tensors there are.
  */
 import { noGrad } from "../autograd.js";
+import { call as op } from "../call.js";
 import { zeros } from "../creation.js";
 import { TorchError } from "../errors.js";
 import { keep, tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { call as op } from "../tensor.js";
 
 export interface AdamWOptions {
   /** Step size. Default: 1e-3. */

@@ -1,7 +1,8 @@
 import { noGrad } from "../autograd.js";
+import { call } from "../call.js";
 import { stack } from "../creation.js";
 import { tidy } from "../scope.js";
-import { call, type Tensor } from "../tensor.js";
+import type { Tensor } from "../tensor.js";
 
 /**
  * Scales all gradients by min(1, maxNorm / (norm + 1e-6)), with the Euclidean norm of all of them together, as

@@ -3,6 +3,11 @@
 import { SpeechError } from "../../errors.js";
 import { isBlank } from "../lines.js";
 
+/** The longest n-grams that a file may hold. */
+export const LARGEST_ARPA_ORDER = 16;
+/** A probability, the words and a back-off. */
+const MOST_FIELDS = LARGEST_ARPA_ORDER + 2;
+
 /** An error in line `lineNumber`. */
 export function arpaError(lineNumber: number, what: string): SpeechError {
   return new SpeechError("invalid-arpa", `line ${lineNumber}: ${what}`);
@@ -11,8 +16,8 @@ export function arpaError(lineNumber: number, what: string): SpeechError {
 /** The starts and ends of a line's fields, between blanks; found anew for each line, without allocating. */
 export class Fields {
   count = 0;
-  #starts = new Uint32Array(16);
-  #ends = new Uint32Array(16);
+  readonly #starts = new Uint32Array(MOST_FIELDS);
+  readonly #ends = new Uint32Array(MOST_FIELDS);
 
   split(bytes: Uint8Array, start: number, end: number): void {
     this.count = 0;
@@ -32,7 +37,7 @@ export class Fields {
     return this.#ends[index] as number;
   }
 
-  /** Fields past the sixteenth are counted only: no n-gram has so many. */
+  /** More fields than an n-gram can have are only counted: typed arrays ignore what lies beyond their end. */
   #add(start: number, end: number): void {
     this.#starts[this.count] = start;
     this.#ends[this.count] = end;

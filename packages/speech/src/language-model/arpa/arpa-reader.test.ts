@@ -125,6 +125,7 @@ test("what would score wrongly in silence is refused, by line", () => {
     ["ngram 2=4", "ngram 2=3", "line 19: there are more 2-grams than the 3 that line 5 announces"],
     ["ngram 2=4\n", "", 'line 5: "ngram 3=2" stands where ngram 2 should'],
     ["ngram 2=4", "ngram 2=x", 'line 5: "ngram 2=x" is neither "ngram 1=…", "\\1-grams:" nor "\\end\\"'],
+    ["ngram 3=2", "ngram 17=2", 'line 6: "ngram 17=2": n-grams of more than 16 words cannot be read'],
     ["ngram 3=2\n", "", "line 20: \\3-grams: stands where \\end\\ should"],
     ["\\2-grams:", "\\3-grams:", "line 15: \\3-grams: stands where \\2-grams: should"],
     ["\ta b\t-0.15", "\ta b", 'line 23: this 3-gram continues "a b", which has no back-off'],

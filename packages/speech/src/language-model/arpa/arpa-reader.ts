@@ -13,7 +13,7 @@ import { TrieBuilder } from "../model/trie-builder.js";
 import type { RunStorage } from "../records.js";
 import { END_ID, SENTENCE_END, SENTENCE_START, START_ID, UNKNOWN_ID } from "../special-words.js";
 import { Vocabulary } from "../vocabulary.js";
-import { arpaError, Fields, parseCount, parseSection } from "./arpa-lines.js";
+import { arpaError, Fields, LARGEST_ARPA_ORDER, parseCount, parseSection } from "./arpa-lines.js";
 import { parseNumber } from "./arpa-number.js";
 
 export interface ArpaReaderOptions {
@@ -29,7 +29,6 @@ export interface ArpaReaderOptions {
 const LOG10_UNKNOWN = -100;
 /** Rounding may lift a log-probability this far above 0. */
 const TOLERANCE = 1e-3;
-const LARGEST_ORDER = 16;
 const LARGEST_COUNT = 2 ** 31 - 1;
 const decoder = new TextDecoder();
 
@@ -41,7 +40,7 @@ export class ArpaReader {
   readonly #vocabulary = Vocabulary.create();
   /** What the header announces, by order from 1, and in which line. */
   readonly #announced: { count: number; line: number }[] = [];
-  readonly #words = new Uint32Array(LARGEST_ORDER);
+  readonly #words = new Uint32Array(LARGEST_ARPA_ORDER);
   #unigramProbabilities: number[] = [];
   #unigramBackoffs: number[] = [];
   #builder: TrieBuilder | undefined;
@@ -105,7 +104,10 @@ export class ArpaReader {
     if (this.#phase === "ngrams" || count === undefined) {
       throw arpaError(line, `${quote(text)} is neither "ngram 1=…", "\\1-grams:" nor "\\end\\"`);
     }
-    if (count.order !== this.#announced.length + 1 || count.order > LARGEST_ORDER) {
+    if (count.order > LARGEST_ARPA_ORDER) {
+      throw arpaError(line, `${quote(text)}: n-grams of more than ${LARGEST_ARPA_ORDER} words cannot be read`);
+    }
+    if (count.order !== this.#announced.length + 1) {
       throw arpaError(line, `${quote(text)} stands where ngram ${this.#announced.length + 1} should`);
     }
     if (count.count > LARGEST_COUNT) throw arpaError(line, `${quote(text)} announces more n-grams than can be held`);

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SeededRandom } from "../seeded-random.test.support.js";
+import { englishAlphabet } from "../text/alphabet.js";
+import { RandomBigramModel } from "./exhaustive-search.test.support.js";
+import { Lexicon, vocabularyLexicon } from "./lexicon.js";
+
+test("it has its words and nothing else", () => {
+  const random = new SeededRandom(61);
+  const draw = (): string => random.draw([..."abcde'"], 1 + random.below(5)).join("");
+  const words = new Set(Array.from({ length: 2000 }, draw));
+  const lexicon = new Lexicon(words, englishAlphabet);
+  assert.equal(lexicon.numWords, words.size);
+  for (const word of words) assert.ok(lexicon.has(word));
+  for (let round = 0; round < 2000; round++) {
+    const word = draw();
+    assert.equal(lexicon.has(word), words.has(word));
+  }
+  assert.equal(lexicon.has(""), false);
+});
+
+test("words that the alphabet cannot spell are named and left out", () => {
+  const lexicon = new Lexicon(["cat", "Cat", "a b", "", "naïve", "cat"], englishAlphabet);
+  assert.equal(lexicon.numWords, 1);
+  assert.deepEqual(lexicon.leftOut, ["Cat", "a b", "", "naïve"]);
+  assert.equal(lexicon.has("Cat"), false);
+});
+
+test("a lexicon without words is refused", () => {
+  assert.throws(() => new Lexicon(["CAT"], englishAlphabet), {
+    code: "invalid-lexicon",
+    message: "the lexicon has no word that the alphabet can spell; it was given 1",
+  });
+});
+
+test("a model's vocabulary is indexed once", () => {
+  const model = new RandomBigramModel(["cat", "dog"], new SeededRandom(1));
+  const lexicon = vocabularyLexicon(model, englishAlphabet);
+  assert.ok(lexicon.has("dog"));
+  assert.equal(vocabularyLexicon(model, englishAlphabet), lexicon);
+});

@@ -1,0 +1,38 @@
+/** Every output format by its name, which is also its file's extension. */
+
+import { SpeechError } from "../errors.js";
+import { type CueOptions, splitIntoCues } from "./cues.js";
+import { formatJson } from "./json.js";
+import { formatSrt, formatVtt } from "./subtitles.js";
+import type { Transcript } from "./transcript.js";
+import { formatCtm, formatTsv } from "./word-tables.js";
+
+type Formatter = (transcript: Transcript, cues: CueOptions) => string;
+
+const FORMATTERS = {
+  txt: ({ text }) => `${text}\n`,
+  json: formatJson,
+  srt: ({ timedWords }, cues) => formatSrt(splitIntoCues(timedWords, cues)),
+  vtt: ({ timedWords }, cues) => formatVtt(splitIntoCues(timedWords, cues)),
+  ctm: (transcript) => formatCtm(transcript),
+  tsv: formatTsv,
+} satisfies Record<string, Formatter>;
+
+export type OutputFormat = keyof typeof FORMATTERS;
+
+/** The formats that `formatTranscript` writes. */
+export const outputFormats = Object.keys(FORMATTERS) as readonly OutputFormat[];
+
+/**
+ * `transcript` in `format`, ending in a line break; `cues` shape the subtitles of SRT and VTT.
+ *
+ * @throws SpeechError `invalid-option` at an unknown format or, for CTM, an id of several words; `number-out-of-range`
+ *   at an impossible time or cue limit
+ */
+export function formatTranscript(transcript: Transcript, format: OutputFormat, cues: CueOptions = {}): string {
+  if (!Object.hasOwn(FORMATTERS, format)) {
+    throw new SpeechError("invalid-option", `${format} is no output format; there are ${outputFormats.join(", ")}`);
+  }
+  const formatter: Formatter = FORMATTERS[format];
+  return formatter(transcript, cues);
+}

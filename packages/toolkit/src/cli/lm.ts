@@ -1,0 +1,131 @@
+/** `deepspeech lm build | tune`. */
+import type { Command } from "commander";
+import { UserError } from "../errors.js";
+import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
+import { writeFileAtomically } from "../files.js";
+import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
+import { formatCount } from "./format.js";
+import { listenForInterrupt } from "./interrupt.js";
+
+const BUILD_HELP = `
+The text is plain or gzip, one sentence a line, in the alphabet of the transcripts. The output is binary, or ARPA where its
+name ends in .arpa or .arpa.gz.
+
+Examples:
+  $ npx deepspeech lm build my/sentences.txt --output my/words.lm
+  $ npx deepspeech lm build books.txt.gz --order 4 --prune 0 0 1 --output books.arpa.gz`;
+
+const TUNE_HELP = `
+The result is a file of decoding settings: deepspeech evaluate and transcribe take it with --decoding.
+
+Examples:
+  $ npx deepspeech lm tune runs/my-voice/version_0 my/dev.jsonl --lm my/words.lm --output my/decoding.json`;
+
+export function configure(command: Command): void {
+  command
+    .command("build")
+    .description("estimate an n-gram language model from text")
+    .argument("<text...>", "text files, plain or gzip")
+    .requiredOption("--output <file>", "the file to write")
+    .option("--order <n>", "the longest n-gram, 1 to 6", wholeNumber("--order"), 4)
+    .option("--prune <count...>", "for each order from 1, the largest count to leave out", [])
+    .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", wholeNumber("--bits"), 8)
+    .option("--memory <gigabytes>", "memory for n-grams while they are counted; more goes through temporary files", "1")
+    .addHelpText("after", BUILD_HELP)
+    .action(build);
+  command
+    .command("tune")
+    .description("find the language model's weight and the word score on development data")
+    .argument("<checkpoint>", "a run's folder, or a .safetensors file")
+    .argument("<data...>", "folders in LibriSpeech's layout, or manifests")
+    .requiredOption("--lm <file>", "the language model")
+    .requiredOption("--output <file>", "the file of decoding settings to write")
+    .option("--beam-size <n>", "prefixes kept in each trial", wholeNumber("--beam-size"), 32)
+    .option("--no-normalise", "take transcripts as they stand")
+    .addHelpText("after", TUNE_HELP)
+    .action(tune);
+}
+
+interface BuildFlags {
+  output: string;
+  order: number;
+  prune: string[];
+  bits: number;
+  memory: string;
+}
+
+async function build(input: string[], { output, order, prune, bits, memory }: BuildFlags): Promise<void> {
+  if (bits !== 8 && bits !== 16 && bits !== 32) throw usage(`--bits must be 8, 16 or 32, not ${bits}`);
+  const memoryBytes = Number(memory) * 2 ** 30;
+  if (!(memoryBytes > 0)) throw usage(`--memory must be a number above 0, not "${memory}"`);
+  using interruption = listenForInterrupt(() => {});
+  const summary = await buildLanguageModel({
+    ...{ input, output, order, quantisationBits: bits, memoryBytes, signal: interruption.signal },
+    prune: prune.flatMap((part) => part.split(",")).map(wholeNumber("--prune")),
+  });
+  process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);
+}
+
+/** What was built, and a warning where the text was too small for its discounts. */
+export function buildLines(output: string, summary: LanguageModelSummary): string[] {
+  const { counts, discounts, numWords, numSentences, outputBytes } = summary;
+  const guessed = discounts.flatMap(({ fallback }, i) => (fallback ? [i + 1] : []));
+  return [
+    `${formatCount(numSentences)} sentences, ${formatCount(numWords)} words`,
+    ...counts.map((count, i) => `${i + 1}-grams  ${formatCount(count)}`),
+    ...(guessed.length > 0
+      ? [`The text is small: discounts of order ${guessed.join(", ")} are customary values.`]
+      : []),
+    `Saved in ${output}: ${(outputBytes / 1e6).toFixed(1)} MB`,
+  ];
+}
+
+interface TuneFlags {
+  lm: string;
+  output: string;
+  beamSize: number;
+  normalise: boolean;
+}
+
+async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promise<void> {
+  const { lm, output, beamSize, normalise } = flags;
+  using interruption = listenForInterrupt(() => {});
+  let result: Extract<TuningEvent, { kind: "best" }> | undefined;
+  const onEvent = (event: TuningEvent) => {
+    if (event.kind === "best") result = event;
+    if (event.kind === "trial") process.stdout.write(`${trialLine(event.trial)}\n`);
+  };
+  await runTuning({ checkpoint, data, lm, beamSize, normalise }, { onEvent, signal: interruption.signal });
+  const { best, greedy } = result!;
+  const { lmWeight, wordScore } = best;
+  await writeFileAtomically(output, `${JSON.stringify({ lm, lmWeight, wordScore }, null, 2)}\n`);
+  const lines = [`greedy  ${percent(greedy.wer)} WER`, `best    ${trialLine(best)}`, `Saved in ${output}`];
+  process.stdout.write(`\n${lines.join("\n")}\n`);
+}
+
+function trialLine({
+  lmWeight,
+  wordScore,
+  rates,
+}: {
+  lmWeight: number;
+  wordScore: number;
+  rates: { wer: number; cer: number };
+}): string {
+  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}  WER ${percent(rates.wer)}  CER ${percent(rates.cer)}`;
+}
+
+function percent(rate: number): string {
+  return `${(100 * rate).toFixed(2)}%`;
+}
+
+function wholeNumber(flag: string): (text: string) => number {
+  return (text) => {
+    if (!/^\d+$/.test(text)) throw usage(`${flag} must be a whole number, not "${text}"`);
+    return Number(text);
+  };
+}
+
+function usage(message: string): UserError {
+  return new UserError(message, { code: "bad-argument", exitCode: 2 });
+}

@@ -1,0 +1,136 @@
+/**
+ * LibriSpeech's subsets, from OpenSLR onto the disk.
+ *
+ *     <folder>/downloads/dev-clean.tar.gz.part     grows
+ *     <folder>/downloads/dev-clean.tar.gz          whole: its MD5 is right; removed at the end
+ *     <folder>/downloads/dev-clean.unpacking/      grows
+ *     <folder>/LibriSpeech/dev-clean/              whole: it takes its name when every file is on the disk
+ */
+import { constants, existsSync } from "node:fs";
+import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { systemErrorCode, UserError } from "../../errors.js";
+import { mapConcurrently } from "../concurrency.js";
+import { checkDiskSpace } from "./disk-space.js";
+import { extractArchive } from "./extract-archive.js";
+import { type FetchOptions, fetchVerified, md5OfFile } from "./fetch-verified.js";
+import { archiveUrls, type LibriSpeechSubset } from "./librispeech-subsets.js";
+
+export type DownloadStage = "downloading" | "verifying" | "unpacking";
+
+export interface DownloadOptions {
+  /** The folder that LibriSpeech/ goes into; it is created. */
+  readonly folder: string;
+  /** Hosts to ask, in order, such as "https://www.openslr.org". Default: OpenSLR's. */
+  readonly mirrors?: readonly string[];
+  /** Seconds without a byte after which a connection is given up. Default 30. */
+  readonly stallSeconds?: number;
+  /** Seconds before the first repeated attempt. Default 1. */
+  readonly retrySeconds?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (stage: DownloadStage, doneBytes: number, totalBytes: number) => void;
+  /** Hears of what went wrong and was gone about again. */
+  readonly onRetry?: (url: string, reason: string) => void;
+}
+
+/** Files that are flushed at a time; a journal writes many in one go. */
+const FLUSHED_AT_ONCE = 32;
+
+/**
+ * Downloads, verifies and unpacks one subset, continuing what an earlier call left.
+ *
+ * @returns "already-there" where the subset's folder exists: it only ever appears whole.
+ * @throws UserError where no mirror has it, the disk is too small, or the archive is not what it should be.
+ */
+export async function downloadSubset(
+  subset: LibriSpeechSubset,
+  options: DownloadOptions,
+): Promise<"downloaded" | "already-there"> {
+  const corpus = join(options.folder, "LibriSpeech");
+  const target = join(corpus, subset.name);
+  if (existsSync(target)) return "already-there";
+  const downloads = join(options.folder, "downloads");
+  await mkdir(downloads, { recursive: true });
+  await mkdir(corpus, { recursive: true });
+  const archivePath = join(downloads, `${subset.name}.tar.gz`);
+  await obtainArchive(subset, archivePath, options);
+  await unpack(subset, { archivePath, corpus, unpacking: join(downloads, `${subset.name}.unpacking`) }, options);
+  await rm(archivePath);
+  return "downloaded";
+}
+
+/** The archive may be there already: a call that was cut short left it, or the user put it there. */
+async function obtainArchive(subset: LibriSpeechSubset, path: string, options: DownloadOptions): Promise<void> {
+  const { folder, mirrors, stallSeconds, retrySeconds, signal, onProgress, onRetry } = options;
+  const onVerify = (done: number, total: number) => onProgress?.("verifying", done, total);
+  if (existsSync(path)) {
+    if ((await md5OfFile(path, { onVerify, signal })) === subset.md5) return;
+    onRetry?.(path, "has the wrong MD5; it is downloaded anew");
+    await rm(path);
+  }
+  const fetchOptions: FetchOptions = {
+    urls: archiveUrls(subset, mirrors),
+    path,
+    md5: subset.md5,
+    ...(stallSeconds === undefined ? {} : { stallSeconds }),
+    ...(retrySeconds === undefined ? {} : { retrySeconds }),
+    signal,
+    onSize: ({ totalBytes, presentBytes }) => checkDiskSpace({ folder, archiveBytes: totalBytes, presentBytes }),
+    onBytes: (done, total) => onProgress?.("downloading", done, total),
+    onVerify,
+    ...(onRetry ? { onRetry } : {}),
+  };
+  await fetchVerified(fetchOptions);
+}
+
+interface Places {
+  readonly archivePath: string;
+  readonly corpus: string;
+  readonly unpacking: string;
+}
+
+async function unpack(
+  { name }: LibriSpeechSubset,
+  { archivePath, corpus, unpacking }: Places,
+  { signal, onProgress }: DownloadOptions,
+): Promise<void> {
+  const { size } = await stat(archivePath);
+  // What an interrupted call unpacked cannot be told from what is whole.
+  await rm(unpacking, { recursive: true, force: true });
+  await mkdir(unpacking);
+  const onBytes = (done: number) => onProgress?.("unpacking", done, size);
+  try {
+    const names = await extractArchive(archivePath, unpacking, { signal, onBytes });
+    const unpacked = join(unpacking, "LibriSpeech", name);
+    if (!existsSync(unpacked)) {
+      throw new UserError(`${archivePath}: holds no folder LibriSpeech/${name}.`, { code: "bad-archive" });
+    }
+    await mapConcurrently(names, FLUSHED_AT_ONCE, (file) => flush(join(unpacking, file)));
+    await keepNotes(join(unpacking, "LibriSpeech"), corpus);
+    await rename(unpacked, join(corpus, name));
+    await flush(corpus);
+  } finally {
+    await rm(unpacking, { recursive: true, force: true });
+  }
+}
+
+/** README.TXT, SPEAKERS.TXT and their like, which every archive has; those that are there stay. */
+async function keepNotes(source: string, corpus: string): Promise<void> {
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    await copyFile(join(source, entry.name), join(corpus, entry.name), constants.COPYFILE_EXCL).catch((error) => {
+      if (systemErrorCode(error) !== "EEXIST") throw error;
+    });
+  }
+}
+
+/** A rename that survives a power cut must not outlive the content. Windows can flush neither folders nor these. */
+async function flush(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const file = await open(path);
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

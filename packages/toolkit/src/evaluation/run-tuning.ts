@@ -1,0 +1,25 @@
+/** Tunes decoding for a checkpoint and a language model, in a worker thread. */
+import { runTask, type TaskOptions } from "../worker-task.js";
+import type { RecognitionOptions } from "./recognition.js";
+import type { Trial } from "./tune.js";
+
+export interface TuningRequest extends RecognitionOptions {
+  /** Development data: folders in LibriSpeech's layout, or manifests. */
+  data: string[];
+  /** The language model's file. */
+  lm: string;
+  /** Prefixes kept in each trial. */
+  beamSize: number;
+  /** Bring transcripts to the alphabet first. */
+  normalise: boolean;
+}
+
+export type TuningEvent =
+  | { kind: "emissions"; done: number; total: number }
+  | { kind: "trial"; trial: Trial; done: number }
+  | { kind: "best"; best: Trial; greedy: Trial["rates"] };
+
+/** The events tell trials as they come, and the best at the end. */
+export function runTuning(request: TuningRequest, options: TaskOptions<TuningEvent>): Promise<void> {
+  return runTask(new URL("./tuning-worker.js", import.meta.url), request, options);
+}

@@ -1,0 +1,88 @@
+/**
+ * Finds the language model's weight and the word score on a development set. The acoustic model runs once; after that a
+ * trial is a beam search over stored emissions. The search is a coarse grid and then halving steps around its best: word
+ * error rate is a step function of both, so that no gradient would help.
+ */
+import {
+  type Alphabet,
+  type CorpusErrorRates,
+  corpusErrorRates,
+  type Emissions,
+  type LanguageModel,
+} from "@deepspeech-ts/speech";
+import { beamDecode } from "./decoding.js";
+
+export interface StoredUtterance {
+  reference: string;
+  emissions: Emissions;
+}
+
+export interface TuneOptions {
+  alphabet: Alphabet;
+  languageModel: LanguageModel;
+  frameSeconds: number;
+  /** Prefixes kept in each trial. */
+  beamSize: number;
+  /** Called after each trial. */
+  onTrial?: (trial: Trial, done: number) => void;
+  shouldStop?: () => boolean;
+}
+
+export interface Trial {
+  lmWeight: number;
+  wordScore: number;
+  rates: CorpusErrorRates;
+}
+
+const LM_WEIGHTS = [0.2, 0.5, 0.8, 1.2, 1.6];
+const WORD_SCORES = [-1, 0, 1, 2];
+/** Around the grid's best, in weight and in score; then half of that. */
+const FIRST_STEP = { lmWeight: 0.2, wordScore: 0.5 };
+const HALVINGS = 2;
+
+/** The trial with the lowest WER; CER decides between equals. */
+export function tuneDecoding(utterances: readonly StoredUtterance[], options: TuneOptions): Trial {
+  const search = new TuningSearch(utterances, options);
+  for (const lmWeight of LM_WEIGHTS) for (const wordScore of WORD_SCORES) search.attempt(lmWeight, wordScore);
+  const step = { ...FIRST_STEP };
+  for (let i = 0; i < HALVINGS; i++) {
+    const { lmWeight, wordScore } = search.best!;
+    for (const dw of [-1, 0, 1]) {
+      for (const ds of [-1, 0, 1]) search.attempt(lmWeight + dw * step.lmWeight, wordScore + ds * step.wordScore);
+    }
+    step.lmWeight /= 2;
+    step.wordScore /= 2;
+  }
+  return search.best!;
+}
+
+class TuningSearch {
+  best: Trial | undefined;
+  readonly #tried = new Set<string>();
+
+  constructor(
+    readonly utterances: readonly StoredUtterance[],
+    readonly options: TuneOptions,
+  ) {}
+
+  attempt(exactWeight: number, exactScore: number): void {
+    const lmWeight = Math.max(0, Number(exactWeight.toFixed(3)));
+    const wordScore = Number(exactScore.toFixed(3));
+    const key = `${lmWeight} ${wordScore}`;
+    if (this.#tried.has(key) || (this.best && this.options.shouldStop?.())) return;
+    this.#tried.add(key);
+    const { alphabet, languageModel, frameSeconds, beamSize, onTrial } = this.options;
+    const decode = beamDecode(alphabet, { languageModel, frameSeconds, beamSize, lmWeight, wordScore });
+    const pairs = this.utterances.map(({ reference, emissions }) => ({
+      reference,
+      hypothesis: decode(emissions).text,
+    }));
+    const trial = { lmWeight, wordScore, rates: corpusErrorRates(pairs) };
+    if (!this.best || isLower(trial, this.best)) this.best = trial;
+    onTrial?.(trial, this.#tried.size);
+  }
+}
+
+function isLower(a: Trial, b: Trial): boolean {
+  return a.rates.wer < b.rates.wer || (a.rates.wer === b.rates.wer && a.rates.cer < b.rates.cer);
+}

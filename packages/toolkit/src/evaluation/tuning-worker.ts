@@ -1,0 +1,32 @@
+/** The thread that tunes. */
+import { corpusErrorRates, greedyDecode } from "@deepspeech-ts/speech";
+import { loadHeldOutCorpus } from "../acoustic-model/index.js";
+import { loadLanguageModel } from "../language-model/load.js";
+import { serveTask } from "../worker-task.js";
+import { frameSecondsOf } from "./decoding.js";
+import { collectEmissions } from "./emissions.js";
+import { openRecognition } from "./recognition.js";
+import type { TuningEvent, TuningRequest } from "./run-tuning.js";
+import { tuneDecoding } from "./tune.js";
+
+serveTask<TuningRequest, TuningEvent>(async (request, host) => {
+  const languageModel = await loadLanguageModel(request.lm);
+  await using recognition = openRecognition(request);
+  const { alphabet, extractor, model } = recognition;
+  const options = { alphabet, features: extractor.config, normalise: request.normalise };
+  const corpus = await loadHeldOutCorpus(request.data, options);
+  const utterances = await collectEmissions(corpus.utterances, recognition, (done, total) =>
+    host.emit({ kind: "emissions", done, total }),
+  );
+  const greedy = utterances.map(({ reference, emissions }) => ({
+    reference,
+    hypothesis: greedyDecode(emissions, alphabet).text,
+  }));
+  const best = tuneDecoding(utterances, {
+    ...{ alphabet, languageModel, beamSize: request.beamSize },
+    frameSeconds: frameSecondsOf({ features: extractor.config, model: model.config }),
+    onTrial: (trial, done) => host.emit({ kind: "trial", trial, done }),
+    shouldStop: host.shouldStop,
+  });
+  host.emit({ kind: "best", best, greedy: corpusErrorRates(greedy) });
+});
