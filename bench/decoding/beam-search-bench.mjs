@@ -2,7 +2,7 @@
  * How fast the beam search is on one core: frames a second and multiples of real time, with and without a 4-gram, a
  * lexicon and hot words, and what it does to the error rates.
  *
- *     node bench/decoding/beam-search-bench.mjs [--text sentences.txt] [--sentences 200] [--beam 100] [--fps 40] [--rounds 5]
+ *     node --expose-gc bench/decoding/beam-search-bench.mjs [--text sentences.txt] [--sentences 200] [--beam 100] [--fps 40] [--rounds 5]
  *
  * Needs the built packages. The text, one sentence a line, is split: the last sentences are spoken, by synthetic
  * emissions, and the others teach the language model. Default: the transcripts of the sample corpus, which are too
@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import {
   beamSearchDecode,
   corpusErrorRates,
+  createBeamSearchDecoder,
   englishAlphabet,
   greedyDecode,
   Lexicon,
@@ -70,6 +71,7 @@ for (let round = 0; round < Number(args.rounds); round++) {
     );
 }
 for (const [index, way] of ways.entries()) console.log(line(way, best[index]));
+console.log(hourInOnePiece());
 
 function teach(text) {
   const estimator = new NgramEstimator({ order: 4 });
@@ -107,6 +109,32 @@ function line(way, milliseconds) {
   return columns.join("  ");
 }
 
+/** Memory after one minute and after one hour of an utterance that does not end. */
+function hourInOnePiece() {
+  const decoder = createBeamSearchDecoder(englishAlphabet, {
+    ...{ frameSeconds, beamSize: Number(args.beam) },
+    ...{ ...fused, hotWords },
+  });
+  decoder.begin();
+  const megabytes = [];
+  let seconds = 0;
+  for (let index = 0; seconds < 3600; index = (index + 1) % utterances.length) {
+    const { emissions } = utterances[index];
+    decoder.step(emissions);
+    seconds += emissions.numFrames * frameSeconds;
+    if (megabytes.length === 0 && seconds >= 60) megabytes.push(memoryInUse());
+  }
+  megabytes.push(memoryInUse());
+  const numWords = decoder.end().words.length;
+  return `one hour in one piece, ${numWords} words: ${megabytes.map((value) => value.toFixed(1)).join(" MB after a minute, ")} MB at the end`;
+}
+
+function memoryInUse() {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 2 ** 20;
+}
+
 function readSentences() {
   const lines = args.text === undefined ? sampleTranscripts() : readFileSync(args.text, "utf8").split("\n");
   return lines.filter((line) => /^[a-z' ]+$/.test(line));
@@ -119,10 +147,13 @@ function sampleTranscripts() {
   return lines.map((line) => line.slice(line.indexOf(" ") + 1).toLowerCase());
 }
 
-/** `count` phrases of one to three words that occur in a text. */
+/** `count` phrases of one to three words that occur in a text, each with a long word: what hot words are for. */
 function phrasesOf(words, count) {
-  return Array.from({ length: count }, () => {
+  const phrases = [];
+  while (phrases.length < count) {
     const at = Math.floor(random() * (words.length - 3));
-    return { phrase: words.slice(at, at + 1 + Math.floor(random() * 3)).join(" "), weight: 3 };
-  });
+    const phrase = words.slice(at, at + 1 + Math.floor(random() * 3));
+    if (phrase.some((word) => word.length >= 7)) phrases.push({ phrase: phrase.join(" "), weight: 3 });
+  }
+  return phrases;
 }

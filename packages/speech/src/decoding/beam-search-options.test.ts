@@ -27,8 +27,8 @@ test("numbers that make no sense are refused by name", () => {
     [{ tokenThreshold: -1 }, "tokenThreshold is -1; it must be above 0"],
     [{ frameSeconds: Number.POSITIVE_INFINITY }, "frameSeconds is Infinity; it must be a finite number above 0"],
     [{ confidenceTemperature: 0 }, "confidenceTemperature is 0; it must be a finite number above 0"],
-    [{ languageModel, lmWeight: -1 }, "lmWeight is -1; it must be finite and not below 0"],
-    [{ wordScore: Number.NaN }, "wordScore is NaN; it must be finite"],
+    [{ languageModel, lmWeight: -1 }, "lmWeight is -1; it must be from 0 to 20"],
+    [{ wordScore: Number.NaN }, "wordScore is NaN; it must be from -100 to 100"],
     [{ languageModel, unknownWordScore: 1 }, "unknownWordScore is 1; it must be at most 0"],
   ];
   for (const [options, message] of cases) {

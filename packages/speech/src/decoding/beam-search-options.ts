@@ -20,9 +20,9 @@ export interface BeamSearchOptions {
   topTokens?: number;
   /** Scores each word as it ends, and the end of the text. Needs an alphabet with a space. Default none. */
   languageModel?: LanguageModel;
-  /** What a language-model log-probability is multiplied by. Default 0.5. */
+  /** What a language-model log-probability is multiplied by, 0 to 20. Default 0.5. */
   lmWeight?: number;
-  /** Added for every word; above 0 it makes up for the language model's dislike of long texts. Default 0. */
+  /** Added for every word, -100 to 100; above 0 it makes up for the language model's dislike of long texts. Default 0. */
   wordScore?: number;
   /**
    * Added for every word that the language model lacks, besides its own score of an unknown word: at most 0, and
@@ -99,13 +99,9 @@ function checkNumbers(settings: BeamSearchSettings): void {
   for (const name of ["frameSeconds", "confidenceTemperature"] as const) {
     check(name, settings[name], settings[name] > 0 && Number.isFinite(settings[name]), "a finite number above 0");
   }
-  check(
-    "lmWeight",
-    settings.lmWeight,
-    settings.lmWeight >= 0 && Number.isFinite(settings.lmWeight),
-    "finite and not below 0",
-  );
-  check("wordScore", settings.wordScore, Number.isFinite(settings.wordScore), "finite");
+  // Scores become factors to masses: beyond these bounds they could overflow.
+  check("lmWeight", settings.lmWeight, settings.lmWeight >= 0 && settings.lmWeight <= 20, "from 0 to 20");
+  check("wordScore", settings.wordScore, Math.abs(settings.wordScore) <= 100, "from -100 to 100");
   check("unknownWordScore", settings.unknownWordScore, settings.unknownWordScore <= 0, "at most 0");
 }
 

@@ -42,7 +42,7 @@ export class HotWordAutomaton {
   /** By state, natural log: the weights of the phrases that end on arriving there. */
   readonly completed: Float64Array;
   // Most states are never reached, so rows of factors are made on demand.
-  readonly #rows: (Float64Array | undefined)[] = [];
+  readonly #rows: (Float64Array | undefined)[];
   // Only tokens that some phrase has get a column of their own; column 0 stands for all others.
   readonly #column: Int32Array;
   readonly #numColumns: number;
@@ -60,15 +60,18 @@ export class HotWordAutomaton {
     this.words = new Set(phrases.flatMap(({ words }) => words));
     const phraseTrie = buildPhraseTrie(phrases, alphabet, space);
     const { trie } = phraseTrie;
-    const tokens = [...new Set(trie.token.subarray(1, trie.size))];
-    this.#numColumns = tokens.length + 1;
     this.#column = new Int32Array(alphabet.tokens.length);
-    for (const [index, token] of tokens.entries()) this.#column[token] = index + 1;
-    this.#next = new Int32Array(trie.size * this.#numColumns);
+    let numColumns = 1;
+    for (let node = 1; node < trie.size; node++) {
+      const token = trie.token[node] as number;
+      if (this.#column[token] === 0) this.#column[token] = numColumns++;
+    }
+    this.#numColumns = numColumns;
+    this.#next = new Int32Array(trie.size * numColumns);
+    this.#rows = new Array(trie.size);
     this.share = new Float64Array(trie.size);
     this.completed = new Float64Array(trie.size);
     this.#link(phraseTrie);
-    for (const [state, share] of this.share.entries()) checkBonus(share + (this.completed[state] as number));
     this.start = space === -1 ? 0 : this.next(0, space);
   }
 
@@ -87,7 +90,11 @@ export class HotWordAutomaton {
   row(state: number): Float64Array {
     const known = this.#rows[state];
     if (known !== undefined) return known;
-    const row = new Float64Array(this.#column.length).map((_, token) => Math.exp(this.bonus(state, token)));
+    const nothingMatched = Math.exp(-(this.share[state] as number));
+    const row = new Float64Array(this.#column.length).fill(nothingMatched);
+    for (let token = 0; token < row.length; token++) {
+      if (this.next(state, token) !== 0) row[token] = Math.exp(this.bonus(state, token));
+    }
     this.#rows[state] = row;
     return row;
   }
@@ -95,19 +102,21 @@ export class HotWordAutomaton {
   /** Breadth first, as in the paper's algorithms 3 and 4: a state's failure state is always complete before it. */
   #link({ trie, share, weights }: PhraseTrie): void {
     const failure = new Int32Array(trie.size);
-    const queue = [0];
-    for (let head = 0; head < queue.length; head++) {
+    const queue = new Int32Array(trie.size);
+    let tail = 1;
+    for (let head = 0; head < tail; head++) {
       const state = queue[head] as number;
       const fallback = failure[state] as number;
       const row = state * this.#numColumns;
       this.#next.copyWithin(row, fallback * this.#numColumns, (fallback + 1) * this.#numColumns);
       this.share[state] = Math.max(share[state] as number, this.share[fallback] as number);
       this.completed[state] = (weights[state] as number) + (this.completed[fallback] as number);
+      checkBonus((this.share[state] as number) + (this.completed[state] as number));
       for (let child = trie.firstChild[state] as number; child !== 0; child = trie.nextSibling[child] as number) {
         const place = row + (this.#column[trie.token[child] as number] as number);
         failure[child] = this.#next[place] as number;
         this.#next[place] = child;
-        queue.push(child);
+        queue[tail++] = child;
       }
     }
   }

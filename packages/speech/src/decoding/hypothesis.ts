@@ -7,7 +7,7 @@ import type { Emissions } from "./emissions.js";
 export interface Hypothesis {
   /** `words` with one space between each. */
   text: string;
-  /** What the model emitted, collapsed and without blanks; doubled or outer spaces are still in it. */
+  /** What the model emitted, collapsed and without blanks; the greedy decoder leaves doubled and outer spaces in it. */
   tokenIds: number[];
   words: string[];
   /** What the decoder ranks by. */

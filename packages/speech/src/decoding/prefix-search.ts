@@ -20,7 +20,7 @@ import { TokenTimes } from "./token-times.js";
 import { TopMasses } from "./top-masses.js";
 
 /** Stands for a frame that no prefix can explain, which then counts as a blank: relative to the frame's best token. */
-const LOG_MASS_OF_MIRACLE = Math.log(1e-300);
+const LOG_MASS_OF_UNEXPLAINED = Math.log(1e-300);
 
 /** The search over one utterance at a time. */
 export class PrefixSearch {
@@ -84,7 +84,7 @@ export class PrefixSearch {
     this.#stay();
     this.#extendWithin();
     this.#collectCandidates();
-    if (this.#candidates.count === 0) this.logScale += LOG_MASS_OF_MIRACLE;
+    if (this.#candidates.count === 0) this.logScale += LOG_MASS_OF_UNEXPLAINED;
     else this.#advance();
     this.logScale += this.#tokens.logBest;
     this.numFrames += 1;

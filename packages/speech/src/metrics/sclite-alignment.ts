@@ -3,10 +3,10 @@
  * Scoring Toolkit (SCTK), which people who measure recognisers read at a glance:
  *
  *     id: (1089-134686-0000)
- *     Scores: (#C #S #D #I) 2 1 1 1
- *     REF:  he HOPED there ** WOULD
- *     HYP:  he HOPE  there WE *****
- *     Eval:    S           I  D
+ *     Scores: (#C #S #D #I) 4 1 1 1
+ *     REF:  he HOPED there WOULD be * stew
+ *     HYP:  he HOPE  there ***** be A stew
+ *     Eval:    S           D        I
  *
  * Words in error are in capitals, what is missing is starred out, and columns line up.
  *

@@ -7,6 +7,7 @@ import type { EvaluationResult } from "../evaluation/evaluate.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import { writeFileAtomically } from "../files.js";
 import { trainConfigSchema } from "../training/config.js";
+import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { evaluationLines, worstLines } from "./evaluation-lines.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
@@ -46,10 +47,12 @@ export function configure(command: Command): void {
     .option("--show <number>", "print so many of the worst utterances", parseCount, 0)
     .option("--json <file>", "write rates and every utterance as JSON; - for stdout");
   addFlags(command, settings, []);
+  addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, data: string[], flags: EvaluateFlags) => {
     refuseMissingFolder(flags.json);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
-    const result = await evaluateWithProgress({ checkpoint, data, ...withoutUndefined(config) });
+    const decoding = await givenDecoding(command);
+    const result = await evaluateWithProgress({ checkpoint, data, ...withoutUndefined(config), decoding });
     await writeResult(result, flags);
   });
 }

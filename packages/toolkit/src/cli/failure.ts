@@ -31,8 +31,9 @@ function describeUsage(error: CommanderError, program: Command, command: Command
     return { message: message + suggest(unknown, [...flags, "--help"], command ?? program), exitCode: WRONG_USAGE };
   }
   if (error.code === "commander.unknownCommand") {
-    const names = program.commands.map((known) => known.name());
-    return { message: message + suggest(unknown, names, program), exitCode: WRONG_USAGE };
+    const parent = command ?? program;
+    const names = parent.commands.map((known) => known.name());
+    return { message: message + suggest(unknown, names, parent), exitCode: WRONG_USAGE };
   }
   return { message, exitCode: WRONG_USAGE };
 }
@@ -40,6 +41,10 @@ function describeUsage(error: CommanderError, program: Command, command: Command
 function suggest(name: string, candidates: readonly string[], command: Command): string {
   const nearest = nearestName(name, candidates);
   if (nearest) return `; did you mean '${nearest}'?`;
-  const path = command.parent ? `${command.parent.name()} ${command.name()}` : command.name();
-  return `; \`${path} --help\` lists what there is`;
+  return `; \`${pathOf(command)} --help\` lists what there is`;
+}
+
+/** "deepspeech data check" */
+function pathOf(command: Command): string {
+  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }

@@ -15,11 +15,16 @@ async function main(words: readonly string[]): Promise<number> {
     await program.parseAsync(words, { from: "user" });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    const command = program.commands.find((candidate) => words.includes(candidate.name()));
-    const { message, exitCode } = describeFailure(error, program, command);
+    const { message, exitCode } = describeFailure(error, program, namedCommand(program, words));
     if (message) report(message, error);
     return exitCode;
   }
+}
+
+/** The command that the words name, or one of its own commands where they go on to name that; undefined for none. */
+function namedCommand(parent: Command, words: readonly string[]): Command | undefined {
+  const command = parent.commands.find((candidate) => words.includes(candidate.name()));
+  return command && (namedCommand(command, words) ?? command);
 }
 
 /** Undefined where the command's own module cannot be loaded, which has been reported then: libtorch is missing. */

@@ -19,6 +19,11 @@ interface CommandEntry {
 
 const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "data",
+    description: "download, import, check, describe and pack corpora",
+    load: () => import("./data.js"),
+  },
+  {
     name: "train",
     description: "train a model on LibriSpeech or on recordings of your own",
     load: () => import("./train.js"),

@@ -7,6 +7,7 @@ import { UserError } from "../errors.js";
 import { runTranscription, type TranscriptionResult } from "../evaluation/run-transcription.js";
 import { explainReadError } from "../files.js";
 import { trainConfigSchema } from "../training/config.js";
+import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { resolveConfig, withoutUndefined } from "./resolve-config.js";
@@ -32,6 +33,7 @@ export function configure(command: Command): void {
     .argument("<audio...>", "recordings, or folders of them")
     .option("--json", "print a JSON object a line: file, text and durationSeconds, or file and error");
   addFlags(command, settings, []);
+  addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, paths: string[], { json }: { json?: true }) => {
     const recognition = withoutUndefined(resolveConfig(schema, { flags: givenSettings(command, settings) }));
     const files = (await Promise.all(paths.map(findAudio))).flat();
@@ -42,7 +44,8 @@ export function configure(command: Command): void {
       if ("error" in result) numFailed += 1;
       print(result);
     };
-    await runTranscription({ checkpoint, files, ...recognition, onResult, signal: interruption.signal });
+    const decoding = await givenDecoding(command);
+    await runTranscription({ checkpoint, files, ...recognition, decoding, onResult, signal: interruption.signal });
     if (numFailed > 0) process.exitCode = 1;
     if (interruption.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   });

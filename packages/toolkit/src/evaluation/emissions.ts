@@ -1,11 +1,9 @@
 /** A corpus's emissions, kept in memory: what is decoded again and again while decoding is tuned. */
-import type { Emissions } from "@deepspeech-ts/speech";
 import { noGrad, tidy } from "@deepspeech-ts/torch";
-import type { ModelOutput } from "../acoustic-model/index.js";
 import { planBatches } from "../data/batches.js";
 import type { AudioLoader } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
-import { forwardBatch, type Recognition } from "./evaluate.js";
+import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import type { StoredUtterance } from "./tune.js";
 
 /** Runs the acoustic model over the utterances; those that cannot be read are left out. */
@@ -25,14 +23,4 @@ export async function collectEmissions(
     onProgress(stored.length, utterances.length);
   }
   return stored;
-}
-
-/** Each utterance's own frames. */
-export function emissionsOf({ logProbs, logProbLengths }: ModelOutput): Emissions[] {
-  const [, frames = 0, numTokens = 0] = logProbs.shape;
-  const values = logProbs.toFloat32Array(); // [B, T, V]
-  return logProbLengths.map((numFrames, row) => {
-    const start = row * frames * numTokens;
-    return { logProbs: values.subarray(start, start + numFrames * numTokens), numFrames, numTokens };
-  });
 }

@@ -1,29 +1,37 @@
-/** Greedy decoding and error rates of a corpus: what chooses checkpoints, and what `deepspeech evaluate` reports. */
+/** Decoding and error rates of a corpus: what chooses checkpoints, and what `deepspeech evaluate` reports. */
 import {
   type Alphabet,
   type CorpusErrorRates,
   type EditCounts,
+  type Emissions,
   ErrorRateAccumulator,
-  greedyDecode,
   minimumFrames,
 } from "@deepspeech-ts/speech";
 import { nn, noGrad, tidy } from "@deepspeech-ts/torch";
 import { type DeepSpeech, type FeatureExtractor, type ModelOutput, usableBatch } from "../acoustic-model/index.js";
-import { planBatches } from "../data/batches.js";
+import { type BatchOrder, planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { UserError } from "../errors.js";
+import type { Decode } from "./decoding.js";
 
 export interface Recognition {
   model: DeepSpeech;
   extractor: FeatureExtractor;
   alphabet: Alphabet;
+  /** One utterance's emissions to its best hypothesis. */
+  decode: Decode;
 }
 
 export interface EvaluateOptions extends Recognition {
   loader: AudioLoader;
   batchSeconds: number;
+  /** The most utterances in a batch. Default: 64. */
   batchUtterances?: number;
+  /** Which utterances share a batch; it changes no result. Default: "shortest-first", with the least padding. */
+  order?: BatchOrder;
+  /** Receives each utterance's log-probabilities, which are a view of its whole batch's: copy what is to be kept. */
+  onEmissions?: (utterance: PreparedUtterance, emissions: Emissions) => void;
   /** Called after each batch. */
   onProgress?: (done: number, total: number) => void;
   /** Asked between batches: true ends the evaluation, with what was done so far. */
@@ -32,6 +40,10 @@ export interface EvaluateOptions extends Recognition {
 
 export interface UtteranceResult {
   id: string;
+  /** "" when unknown */
+  speaker: string;
+  audioPath: string;
+  durationSeconds: number;
   reference: string;
   hypothesis: string;
   words: EditCounts;
@@ -57,9 +69,9 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<EvaluationResult> {
   const started = performance.now();
-  const { loader, batchSeconds, batchUtterances = 64, onProgress, shouldStop } = options;
+  const { loader, batchSeconds, batchUtterances = 64, order = "shortest-first", onProgress, shouldStop } = options;
   const limits = { maxBatchSeconds: batchSeconds, maxBatchUtterances: batchUtterances };
-  const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order: "shortest-first" });
+  const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order });
   const errorRates = new ErrorRateAccumulator();
   const result = { utterances: [] as UtteranceResult[], leftOut: [] as EvaluationResult["leftOut"] };
   const losses: number[] = [];
@@ -69,9 +81,11 @@ export async function evaluate(
     for (const { utterance, reason } of batch.failures) result.leftOut.push({ id: utterance.id, reason });
     const recognised = batch.utterances.length > 0 ? recognise(batch, options) : { hypotheses: [], losses: [] };
     losses.push(...recognised.losses);
-    for (const [row, { id, targetText: reference }] of batch.utterances.entries()) {
+    for (const [row, utterance] of batch.utterances.entries()) {
+      const { id, speaker, audioPath, durationSeconds, targetText: reference } = utterance;
       const hypothesis = recognised.hypotheses[row]!;
-      result.utterances.push({ id, reference, hypothesis, ...errorRates.add(reference, hypothesis) });
+      const score = errorRates.add(reference, hypothesis);
+      result.utterances.push({ id, speaker, audioPath, durationSeconds, reference, hypothesis, ...score });
     }
     onProgress?.(result.utterances.length + result.leftOut.length, utterances.length);
     if (shouldStop?.()) break;
@@ -105,17 +119,19 @@ function nothingLoaded([first, ...others]: EvaluationResult["leftOut"]): UserErr
 /** One batch: transcripts, and the losses of those utterances that CTC can align. */
 function recognise(
   batch: Batch<PreparedUtterance>,
-  recognition: Recognition,
+  { onEmissions, ...recognition }: EvaluateOptions,
 ): { hypotheses: string[]; losses: number[] } {
   return noGrad(() =>
     tidy(() => {
       const output = forwardBatch(batch, recognition);
+      const emissions = emissionsOf(output);
+      for (const [row, utterance] of batch.utterances.entries()) onEmissions?.(utterance, emissions[row]!);
       const losses = lossesOf(
         output,
         batch.utterances.map(({ targets }) => targets),
         recognition.alphabet.blankId,
       );
-      return { hypotheses: decodeGreedily(output, recognition.alphabet), losses };
+      return { hypotheses: emissions.map((own) => recognition.decode(own).text), losses };
     }),
   );
 }
@@ -130,17 +146,17 @@ export function forwardBatch(
 }
 
 /**
- * The best path's text of each utterance, over its own frames.
+ * Each utterance's own frames of the model's answer, as views of one array.
  * @throws UserError where the model's answers are not finite: its training has diverged
  */
-export function decodeGreedily({ logProbs, logProbLengths }: ModelOutput, alphabet: Alphabet): string[] {
+export function emissionsOf({ logProbs, logProbLengths }: ModelOutput): Emissions[] {
   const [, frames = 0, numTokens = 0] = logProbs.shape;
   const values = logProbs.toFloat32Array(); // [B, T, V]
   return logProbLengths.map((numFrames, row) => {
     const start = row * frames * numTokens;
     const own = values.subarray(start, start + numFrames * numTokens);
     if (!own.every(Number.isFinite)) throw diverged();
-    return greedyDecode({ logProbs: own, numFrames, numTokens }, alphabet).text;
+    return { logProbs: own, numFrames, numTokens };
   });
 }
 

@@ -1,21 +1,48 @@
 /** The thread that evaluates. */
 import { loadHeldOutCorpus } from "../acoustic-model/index.js";
+import type { PreparedUtterance } from "../data/prepare.js";
 import { serveTask } from "../worker-task.js";
-import { evaluate } from "./evaluate.js";
+import { type EvaluationResult, evaluate } from "./evaluate.js";
 import { openRecognition } from "./recognition.js";
+import { gatherEvidence } from "./report/utterance-evidence.js";
 import type { EvaluationEvent, EvaluationRequest } from "./run-evaluation.js";
+import { ReferenceEmissions, verifyInvariance } from "./verify-invariance.js";
+import { worstUtterances } from "./worst-utterances.js";
 
 serveTask<EvaluationRequest, EvaluationEvent>(async (request, host) => {
-  const { batchSeconds = 160, normalise = true, data } = request;
-  await using recognition = openRecognition(request);
+  const { batchSeconds = 160, normalise = true, data, evidenceOfWorst = 0 } = request;
+  await using recognition = await openRecognition(request);
   const { alphabet, extractor } = recognition;
-  const corpus = await loadHeldOutCorpus(data, { alphabet, features: extractor.config, normalise });
-  const result = await evaluate(corpus.utterances, {
-    ...recognition,
-    batchSeconds,
-    onProgress: (done, total) => host.emit({ kind: "progress", done, total }),
-    shouldStop: host.shouldStop,
+  const { utterances, facts } = await loadHeldOutCorpus(data, { alphabet, features: extractor.config, normalise });
+  const options = { ...recognition, batchSeconds, shouldStop: host.shouldStop };
+  const passes = request.verifyInvariance ? 3 : 1;
+  const onProgress = (done: number) => host.emit({ kind: "progress", done, total: passes * utterances.length });
+
+  const emissions = request.verifyInvariance ? new ReferenceEmissions() : undefined;
+  const result = await evaluate(utterances, {
+    ...options,
+    onProgress,
+    ...(emissions && { onEmissions: emissions.keep }),
   });
-  result.leftOut.unshift(...corpus.facts.leftOut);
-  host.emit({ kind: "result", result });
+  const invariance =
+    emissions && !host.shouldStop()
+      ? await verifyInvariance(
+          utterances,
+          { result, emissions },
+          { ...options, onProgress: (done) => onProgress(utterances.length + done) },
+        )
+      : undefined;
+  const evidence = await gatherEvidence(worstOf(utterances, result, evidenceOfWorst), recognition);
+  result.leftOut.unshift(...facts.leftOut);
+  host.emit({ kind: "result", result: { ...result, evidence, ...(invariance && { invariance }) } });
 });
+
+/** The worst utterances as the corpus holds them, the worst first. */
+function worstOf(
+  utterances: readonly PreparedUtterance[],
+  result: EvaluationResult,
+  count: number,
+): PreparedUtterance[] {
+  const byId = new Map(utterances.map((utterance) => [utterance.id, utterance]));
+  return worstUtterances(result.utterances, count).map(({ id }) => byId.get(id)!);
+}

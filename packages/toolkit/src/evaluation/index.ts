@@ -1,4 +1,10 @@
-export { decodeGreedily, type EvaluationResult, evaluate, forwardBatch, type UtteranceResult } from "./evaluate.js";
+export { alignmentsAsJson, alignmentsAsText } from "./alignments.js";
+export { analyse, type EvaluationAnalysis, type LengthRates, type SpeakerRates } from "./analysis.js";
+export { type ComparedUtterance, type Comparison, compareResults } from "./comparison.js";
+export { type EvaluationResult, emissionsOf, evaluate, forwardBatch, type UtteranceResult } from "./evaluate.js";
 export { openRecognition, type RecognitionOptions } from "./recognition.js";
-export { type EvaluationOptions, runEvaluation } from "./run-evaluation.js";
+export { type ReportData, renderReport } from "./report/report.js";
+export type { UtteranceEvidence } from "./report/utterance-evidence.js";
+export { type EvaluationOptions, type EvaluationRun, runEvaluation } from "./run-evaluation.js";
 export { runTranscription, type TranscriptionOptions, type TranscriptionResult } from "./run-transcription.js";
+export type { InvarianceDifference, InvarianceReport } from "./verify-invariance.js";

@@ -3,6 +3,8 @@ import { availableParallelism } from "node:os";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
 import { FeatureExtractor, loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
+import { frameSecondsOf, openDecoding } from "./decoding.js";
+import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
 import type { Recognition } from "./evaluate.js";
 
 export interface RecognitionOptions {
@@ -14,11 +16,15 @@ export interface RecognitionOptions {
   threads?: number;
   /** Threads that decode audio. Default: one fewer than there are cores, at most 4. */
   workers?: number;
+  /** How emissions become text. Default: greedy. */
+  decoding?: DecodingConfig;
 }
 
+export type OpenRecognition = Recognition & { loader: AudioLoader } & AsyncDisposable;
+
 /** Loads the model on this thread; dispose what it returns. */
-export function openRecognition(options: RecognitionOptions): Recognition & { loader: AudioLoader } & AsyncDisposable {
-  const { checkpoint, device = "cpu", threads = availableParallelism(), workers } = options;
+export async function openRecognition(options: RecognitionOptions): Promise<OpenRecognition> {
+  const { checkpoint, device = "cpu", threads = availableParallelism(), workers, decoding = greedyDecoding } = options;
   setNumThreads(threads);
   setFlushDenormal(true);
   const opened = tidy(() => {
@@ -26,6 +32,7 @@ export function openRecognition(options: RecognitionOptions): Recognition & { lo
     return { header: loaded.header, model: modelFromCheckpoint(loaded, device) };
   });
   const { model, header } = opened;
+  const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
   const extractor = new FeatureExtractor(header.features, device);
   const loader = new AudioLoader({ sampleRate: header.features.sampleRate, ...(workers && { numWorkers: workers }) });
   const close = async () => {
@@ -33,5 +40,5 @@ export function openRecognition(options: RecognitionOptions): Recognition & { lo
     extractor.dispose();
     await loader.close();
   };
-  return { model, extractor, alphabet: header.alphabet, loader, [Symbol.asyncDispose]: close };
+  return { model, extractor, alphabet: header.alphabet, decode, loader, [Symbol.asyncDispose]: close };
 }

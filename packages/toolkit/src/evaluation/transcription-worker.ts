@@ -5,12 +5,12 @@ import { loadWaveform } from "../data/audio/waveform.js";
 import type { Waveform } from "../data/types.js";
 import { errorMessage, UserError } from "../errors.js";
 import { serveTask } from "../worker-task.js";
-import { decodeGreedily, forwardBatch, type Recognition } from "./evaluate.js";
+import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import { openRecognition } from "./recognition.js";
 import type { TranscriptionRequest, TranscriptionResult } from "./run-transcription.js";
 
 serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
-  await using recognition = openRecognition(request);
+  await using recognition = await openRecognition(request);
   for (const file of request.files) {
     if (host.shouldStop()) return;
     host.emit(await transcribe(file, recognition));
@@ -22,7 +22,8 @@ async function transcribe(file: string, recognition: Recognition): Promise<Trans
   const read = await readSamples(file, config);
   if ("error" in read) return { file, ...read };
   const batch = { waveforms: read.samples, sampleLengths: [read.samples.length] };
-  const [text = ""] = noGrad(() => tidy(() => decodeGreedily(forwardBatch(batch, recognition), recognition.alphabet)));
+  const [emissions] = noGrad(() => tidy(() => emissionsOf(forwardBatch(batch, recognition))));
+  const { text } = recognition.decode(emissions!);
   return { file, text, durationSeconds: read.samples.length / config.sampleRate };
 }
 

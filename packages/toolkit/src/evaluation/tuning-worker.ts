@@ -11,7 +11,7 @@ import { tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   const languageModel = await loadLanguageModel(request.lm);
-  await using recognition = openRecognition(request);
+  await using recognition = await openRecognition(request);
   const { alphabet, extractor, model } = recognition;
   const options = { alphabet, features: extractor.config, normalise: request.normalise };
   const corpus = await loadHeldOutCorpus(request.data, options);

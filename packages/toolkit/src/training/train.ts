@@ -3,7 +3,7 @@
  * see what a run does from its first file to its last line.
  */
 import { availableParallelism } from "node:os";
-import { englishAlphabet } from "@deepspeech-ts/speech";
+import { englishAlphabet, greedyDecode } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
 import {
   loadCheckpoint,
@@ -176,6 +176,7 @@ class TrainingRun {
     const { model, extractor, alphabet, config } = session;
     const result = await evaluate(corpus.utterances, {
       ...{ model, extractor, alphabet, loader, batchSeconds: config.batchSeconds },
+      decode: (emissions) => greedyDecode(emissions, alphabet),
       onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
       shouldStop: () => host.shouldStop(),
     });

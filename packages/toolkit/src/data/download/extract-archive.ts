@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { type Entry, extract, type Headers } from "tar-stream";
+import { extract, type Header } from "tar-stream";
 import { errorMessage, systemErrorCode, UserError } from "../../errors.js";
 
 export interface ExtractOptions {
@@ -48,14 +48,15 @@ export async function extractArchive(
   });
   const [unpacked, read] = await Promise.allSettled([unpacking, reading]);
   signal?.throwIfAborted();
-  // The entry's own complaint says more than that of the stream that broke for it.
-  const failure = [unpacked, read].find((result) => result.status === "rejected");
-  if (failure) throw explain(failure.reason, archivePath);
+  const reasons = [unpacked, read].flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (reasons.length > 0) throw explain(reasons, archivePath);
   return names;
 }
 
+type Entry = AsyncIterable<unknown> & { readonly header: Header; resume(): unknown };
+
 /** The entry's path below the folder. */
-function safeName({ name, type }: Headers, archivePath: string): string {
+function safeName({ name, type }: Header, archivePath: string): string {
   if (type !== "file" && type !== "directory") throw refusal(archivePath, name, `it is a ${type}`);
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   const isOutside = name.startsWith("/") || parts.includes("..") || /^[A-Za-z]:/.test(name);
@@ -99,18 +100,22 @@ function countBytes(onBytes: ((readBytes: number) => void) | undefined): Transfo
   });
 }
 
-function explain(error: unknown, archivePath: string): unknown {
-  if (error instanceof UserError) return error;
-  const code = systemErrorCode(error);
+/** Streams that broke for another's sake complain too; a reason of ours, or of the system, is the one that counts. */
+function explain(reasons: readonly unknown[], archivePath: string): unknown {
+  const own = reasons.find((reason) => reason instanceof UserError);
+  if (own) return own;
+  const ofSystem = reasons.find((reason) => reason instanceof Error && "syscall" in reason);
+  const code = systemErrorCode(ofSystem);
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new UserError(`${archivePath}: could not be unpacked, the disk is full; free some space and try again.`, {
       code: "disk-full",
-      cause: error,
+      cause: ofSystem,
     });
   }
-  if (code && !code.startsWith("Z_") && !code.startsWith("ERR_")) return error;
-  return new UserError(`${archivePath}: is damaged, it cannot be unpacked: ${errorMessage(error)}.`, {
+  if (ofSystem) return ofSystem;
+  const cause = reasons.at(-1);
+  return new UserError(`${archivePath}: is damaged, it cannot be unpacked: ${errorMessage(cause)}.`, {
     code: "bad-archive",
-    cause: error,
+    cause,
   });
 }

@@ -6,7 +6,7 @@
  * which byte was the wrong one.
  */
 import { createHash } from "node:crypto";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage, UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
@@ -34,7 +34,7 @@ export interface FetchOptions {
   readonly onVerify?: (checkedBytes: number, totalBytes: number) => void;
 }
 
-const LONGEST_WAIT_SECONDS = 30;
+const LONGEST_PAUSE_SECONDS = 30;
 const HASH_BLOCK_BYTES = 1 << 20;
 
 /**
@@ -67,32 +67,39 @@ export async function fetchVerified(options: FetchOptions): Promise<void> {
 /** Continues until the file is as long as it should be. Returns the address that sent its end. */
 async function fetchWhole(options: FetchOptions, path: string): Promise<string> {
   const { urls, stallSeconds = 30, attemptsPerMirror = 5, retrySeconds = 1, signal, onRetry } = options;
+  let mostBytes = await sizeOf(path);
   let fruitless = 0;
   for (let attempt = 0; ; attempt++) {
     const url = urls[attempt % urls.length] as string;
-    let received = false;
+    const before = mostBytes;
     const onBytes: FetchAttempt["onBytes"] = (present, total) => {
-      received ||= firstPresent !== undefined && present > firstPresent;
-      firstPresent ??= present;
+      mostBytes = Math.max(mostBytes, present);
       options.onBytes?.(present, total);
     };
-    let firstPresent: number | undefined;
     try {
       await fetchToFile({ url, path, stallSeconds, signal, onSize: options.onSize ?? noCheck, onBytes });
       return url;
     } catch (error) {
       signal?.throwIfAborted();
       if (isFinal(error)) throw error;
-      fruitless = received ? 0 : fruitless + 1;
+      // A server that cannot continue and always breaks off at the same place brings nothing, however much it sends.
+      fruitless = mostBytes > before ? 0 : fruitless + 1;
       if (fruitless >= attemptsPerMirror * urls.length) throw unreachable(urls, error);
       onRetry?.(url, errorMessage(error));
-      // The next mirror is asked at once; the same one, after a pause.
-      const round = Math.floor(fruitless / urls.length);
-      const isFullRound = (attempt + 1) % urls.length === 0;
-      if (isFullRound)
-        await sleep(1000 * Math.min(retrySeconds * 2 ** round, LONGEST_WAIT_SECONDS), undefined, { signal });
     }
+    // The next mirror is asked at once; all of them again, after a pause.
+    if ((attempt + 1) % urls.length > 0) continue;
+    const pauseSeconds = Math.min(retrySeconds * 2 ** Math.floor(fruitless / urls.length), LONGEST_PAUSE_SECONDS);
+    await sleep(1000 * pauseSeconds, undefined, signal ? { signal } : {});
   }
+}
+
+/** 0 where there is no file. */
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 async function noCheck(): Promise<void> {}

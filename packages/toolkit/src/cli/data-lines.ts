@@ -1,0 +1,16 @@
+/** What the data commands print alike. */
+import type { LeftOut } from "../data/types.js";
+import { formatCount, formatPlural } from "./format.js";
+
+const MOST_NAMED = 10;
+
+/** How much was left out, with the first few by name; nothing where all was used. */
+export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
+  if (leftOut.length === 0) return [];
+  const more = leftOut.length - MOST_NAMED;
+  return [
+    `${formatPlural(leftOut.length, "utterance")} left out:`,
+    ...leftOut.slice(0, MOST_NAMED).map(({ id, reason }) => `  ${id}: ${reason}`),
+    ...(more > 0 ? [`  … and ${formatCount(more)} more`] : []),
+  ];
+}

@@ -1,0 +1,20 @@
+/** `deepspeech data`: its commands, each in a file of its own. None of them needs libtorch. */
+import type { Command } from "commander";
+import { configure as configureDownload } from "./data-download.js";
+import { configure as configureImport } from "./data-import.js";
+
+const HELP = `
+Examples:
+  $ npx deepspeech data download librispeech --subset train-clean-5 dev-clean-2
+  $ npx deepspeech data import common-voice cv/en/train.tsv --to my/train.jsonl
+  $ npx deepspeech data check my/train.jsonl --held-out my/test.jsonl --fix my/clean.jsonl
+  $ npx deepspeech data stats data/LibriSpeech/dev-clean
+  $ npx deepspeech data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100
+
+\`deepspeech data <command> --help\` shows a command's flags and examples.`;
+
+export function configure(command: Command): void {
+  configureDownload(command.command("download").description("fetch LibriSpeech or Mini LibriSpeech"));
+  configureImport(command.command("import").description("write a manifest for a corpus in another format"));
+  command.addHelpText("after", HELP);
+}

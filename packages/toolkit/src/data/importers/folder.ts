@@ -1,0 +1,47 @@
+/**
+ * A folder of recordings with their transcripts beside them: `hello.wav` and `hello.txt`, at any depth. Where there are
+ * folders inside, the uppermost is taken for the speaker's name.
+ */
+import { readdir } from "node:fs/promises";
+import { extname, join, sep } from "node:path";
+import { UserError } from "../../errors.js";
+import { explainReadError } from "../../files.js";
+import { AUDIO_EXTENSIONS } from "../audio/format.js";
+import type { Corpus, LeftOut } from "../types.js";
+import { readText } from "./delimited-text.js";
+import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
+
+export const folder: Importer = {
+  name: "folder",
+  source: "a folder of audio files, each with a .txt of the same name beside it",
+  read: readFolder,
+};
+
+async function readFolder(path: string): Promise<Corpus> {
+  const names = await readdir(path, { recursive: true }).catch((error) =>
+    Promise.reject(explainReadError(path, error)),
+  );
+  const audio = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
+  const transcripts = new Set(names.filter((name) => name.endsWith(".txt")));
+  const entries: ImportedEntry[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const name of audio) {
+    const stem = name.slice(0, name.length - extname(name).length);
+    const id = stem.split(sep).join("/");
+    if (!transcripts.has(`${stem}.txt`)) {
+      leftOut.push({ id, reason: `${join(path, name)} has no .txt beside it` });
+      continue;
+    }
+    const text = joinLines(await readText(join(path, `${stem}.txt`)));
+    entries.push({ id, audioPath: join(path, name), text, speaker: speakerOf(name) });
+  }
+  if (entries.length === 0) {
+    throw new UserError(`${path}: holds no audio file with a .txt of the same name beside it.`, { code: "bad-corpus" });
+  }
+  return toCorpus(entries, leftOut);
+}
+
+function speakerOf(name: string): string {
+  const parts = name.split(sep);
+  return parts.length > 1 ? (parts[0] as string) : "";
+}

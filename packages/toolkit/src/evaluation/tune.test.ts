@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  type Emissions,
+  encodeText,
+  englishAlphabet,
+  greedyDecode,
+  modelFromEstimate,
+  NgramEstimator,
+} from "@deepspeech-ts/speech";
+import { Random } from "../data/random.js";
+import { beamDecode, openDecoding } from "./decoding.js";
+import { greedyDecoding } from "./decoding-config.js";
+import { type Trial, tuneDecoding } from "./tune.js";
+
+const SENTENCES = ["please hold the line", "press one to hold", "please press the pound key", "the line is busy"];
+const FRAME_SECONDS = 0.04;
+
+function languageModelOf(sentences: readonly string[]) {
+  const estimator = new NgramEstimator({ order: 3 });
+  estimator.addText(new TextEncoder().encode(`${sentences.join("\n")}\n`));
+  estimator.endText();
+  return modelFromEstimate(estimator.finish());
+}
+
+/** A hesitant model's answer: each letter stands for two frames, between blanks, and some letters lose to a neighbour. */
+function hesitantEmissions(text: string, random: Random): Emissions {
+  const ids = encodeText(text, englishAlphabet).flatMap((id) => [id, id, englishAlphabet.blankId]);
+  const numTokens = englishAlphabet.tokens.length;
+  const logProbs = new Float32Array(ids.length * numTokens).fill(Math.log(0.001));
+  for (const [frame, id] of ids.entries()) {
+    const isBlank = id === englishAlphabet.blankId;
+    const rival = isBlank ? id : 2 + random.integer(26);
+    const wins = !isBlank && random.next() < 0.2;
+    logProbs[frame * numTokens + rival] = Math.log(wins ? 0.55 : 0.3);
+    logProbs[frame * numTokens + id] = Math.log(wins ? 0.4 : 0.9);
+  }
+  return { logProbs, numFrames: ids.length, numTokens };
+}
+
+function storedUtterances() {
+  const random = new Random("tune");
+  return SENTENCES.map((reference) => ({ reference, emissions: hesitantEmissions(reference, random) }));
+}
+
+describe("tuneDecoding", () => {
+  const options = { alphabet: englishAlphabet, frameSeconds: FRAME_SECONDS, beamSize: 16 };
+
+  it("finds weights with which a language model beats greedy decoding", () => {
+    const utterances = storedUtterances();
+    const languageModel = languageModelOf(SENTENCES);
+    const trials: Trial[] = [];
+    const best = tuneDecoding(utterances, { ...options, languageModel, onTrial: (trial) => trials.push(trial) });
+    const greedyErrors = utterances.filter(
+      ({ reference, emissions }) => greedyDecode(emissions, englishAlphabet).text !== reference,
+    );
+    assert.ok(greedyErrors.length >= 2, "the emissions are hard enough to be worth a language model");
+    assert.ok(best.rates.wer < 0.1, `best WER ${best.rates.wer}`);
+    assert.equal(best.rates.wer, Math.min(...trials.map(({ rates }) => rates.wer)));
+    const { alphabet: _, ...search } = options;
+    const decode = beamDecode(englishAlphabet, {
+      ...search,
+      languageModel,
+      lmWeight: best.lmWeight,
+      wordScore: best.wordScore,
+    });
+    const again = utterances.filter(({ reference, emissions }) => decode(emissions).text !== reference).length;
+    assert.equal(again / utterances.length, best.rates.sentenceErrorRate, "the weights give the rates that were told");
+  });
+
+  it("tries no point twice, and stops when it is told to", () => {
+    const tried: string[] = [];
+    const onTrial = ({ lmWeight, wordScore }: Trial) => tried.push(`${lmWeight} ${wordScore}`);
+    const common = { ...options, languageModel: languageModelOf(SENTENCES), onTrial };
+    tuneDecoding(storedUtterances(), common);
+    assert.equal(new Set(tried).size, tried.length);
+    tried.length = 0;
+    tuneDecoding(storedUtterances(), { ...common, shouldStop: () => tried.length >= 3 });
+    assert.equal(tried.length, 3);
+  });
+});
+
+describe("openDecoding", () => {
+  const emissions = hesitantEmissions("press one", new Random("open"));
+
+  it("is greedy unless told", async () => {
+    const decode = await openDecoding(greedyDecoding, englishAlphabet, FRAME_SECONDS);
+    assert.equal(decode(emissions).text, greedyDecode(emissions, englishAlphabet).text);
+  });
+
+  it("favours hot words", async () => {
+    const config = { ...greedyDecoding, hotWords: ["press none"], hotWordWeight: 60 };
+    const decode = await openDecoding(config, englishAlphabet, FRAME_SECONDS);
+    assert.equal(decode(emissions).text, "press none");
+  });
+
+  it("refuses weights that would have no effect", async () => {
+    const refused = (config: object) => openDecoding({ ...greedyDecoding, ...config }, englishAlphabet, FRAME_SECONDS);
+    await assert.rejects(refused({ lmWeight: 1 }), {
+      message: "lmWeight and unknownWordScore have no effect without a language model; give lm.",
+    });
+    await assert.rejects(refused({ wordScore: 1 }), {
+      message: "wordScore has no effect on greedy decoding; give beamSize or lm.",
+    });
+  });
+});
