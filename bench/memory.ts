@@ -9,6 +9,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
@@ -66,6 +67,7 @@ async function measure(steps: number): Promise<Reading[]> {
     for await (const batch of loader.batches(plan(epoch))) {
       trainStep(session, batch, config.learningRate);
       session.progress.batch++;
+      await setImmediate(); // as training does
       const step = ++session.progress.step;
       if (step % READING_STEPS === 0) readings.push(read(step));
       if (step === steps) return readings;

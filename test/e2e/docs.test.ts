@@ -4,7 +4,7 @@
  * epoch more, so that the test ends.
  */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadUtterances, writeManifest } from "@deepspeech-ts/toolkit/data";
@@ -50,6 +50,7 @@ async function workplace(folder: string): Promise<void> {
   mkdirSync(join(folder, "my/clips"), { recursive: true });
   for (const name of ["train", "dev", "test"])
     await writeManifest(join(folder, `my/${name}.jsonl`), utterances.slice(0, 4));
+  writeFileSync(join(folder, "my/sentences.txt"), "please hold the line\npress one to hold\n".repeat(10));
   cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/clips/0001.wav"));
   symlinkSync(rootPath("examples"), join(folder, "examples"));
   symlinkSync(rootPath("sample-corpus"), join(folder, "sample-corpus"));
@@ -63,7 +64,7 @@ function programOf(command: string): string[] | undefined {
 }
 
 function wordsOf(command: string): string[] {
-  const words = command.split(/\s+/).slice(2);
+  const words = (command.match(/"[^"]*"|\S+/g) ?? []).slice(2).map((word) => word.replaceAll('"', ""));
   if (words[0] !== "train" || words.includes("--help")) return words;
   return [...words, ...(words.includes("--resume") ? [] : TINY), ...BRIEFLY];
 }

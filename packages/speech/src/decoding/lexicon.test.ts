@@ -29,7 +29,7 @@ test("words that the alphabet cannot spell are named and left out", () => {
 test("a lexicon without words is refused", () => {
   assert.throws(() => new Lexicon(["CAT"], englishAlphabet), {
     code: "invalid-lexicon",
-    message: "the lexicon has no word that the alphabet can spell; it was given 1",
+    message: "none of 1 words can be spelt in the alphabet; are they in capitals, or of another language?",
   });
 });
 

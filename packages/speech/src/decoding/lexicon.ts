@@ -34,7 +34,7 @@ export class Lexicon {
     if (ends.size === 0) {
       throw new SpeechError(
         "invalid-lexicon",
-        `the lexicon has no word that the alphabet can spell; it was given ${leftOut.length}`,
+        `none of ${leftOut.length} words can be spelt in the alphabet; are they in capitals, or of another language?`,
       );
     }
     this.leftOut = leftOut;

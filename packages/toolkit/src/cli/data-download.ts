@@ -48,6 +48,12 @@ export function configure(command: Command): void {
 }
 
 async function downloadAll({ subset: names, to: folder, mirror }: DownloadFlags): Promise<void> {
+  for (const url of mirror ?? []) {
+    if (!URL.canParse(url))
+      throw new UserError(`--mirror is "${url}", expected an address such as https://www.openslr.org.`, {
+        exitCode: 2,
+      });
+  }
   const subsets = names.flatMap((name) => name.split(",")).map(findSubset);
   using interruption = listenForInterrupt(() => {});
   const { signal } = interruption;

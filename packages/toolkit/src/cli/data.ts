@@ -1,7 +1,10 @@
 /** `deepspeech data`: its commands, each in a file of its own. None of them needs libtorch. */
 import type { Command } from "commander";
+import { configure as configureCheck } from "./data-check.js";
 import { configure as configureDownload } from "./data-download.js";
 import { configure as configureImport } from "./data-import.js";
+import { configure as configurePack } from "./data-pack.js";
+import { configure as configureStats } from "./data-stats.js";
 
 const HELP = `
 Examples:
@@ -16,5 +19,8 @@ Examples:
 export function configure(command: Command): void {
   configureDownload(command.command("download").description("fetch LibriSpeech or Mini LibriSpeech"));
   configureImport(command.command("import").description("write a manifest for a corpus in another format"));
+  configureCheck(command.command("check").description("find what would spoil training, and leave it out"));
+  configureStats(command.command("stats").description("show hours, speakers and lengths"));
+  configurePack(command.command("pack").description("put a corpus into a few large files that training reads fast"));
   command.addHelpText("after", HELP);
 }

@@ -1,14 +1,14 @@
 /** `deepspeech evaluate`. */
-import { existsSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../errors.js";
-import type { EvaluationResult } from "../evaluation/evaluate.js";
-import { runEvaluation } from "../evaluation/run-evaluation.js";
-import { writeFileAtomically } from "../files.js";
+import { analyse } from "../evaluation/analysis.js";
+import { compareResults } from "../evaluation/comparison.js";
+import { greedyDecoding } from "../evaluation/decoding-config.js";
+import { type EvaluationRun, runEvaluation } from "../evaluation/run-evaluation.js";
 import { trainConfigSchema } from "../training/config.js";
 import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
-import { evaluationLines, worstLines } from "./evaluation-lines.js";
+import { checkInvariance, checkWordErrorRate } from "./evaluation-checks.js";
+import { type Evaluation, type OutputFlags, refuseMissingFolders, writeEvaluation } from "./evaluation-outputs.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { ProgressBar } from "./progress-bar.js";
@@ -18,12 +18,16 @@ import { trainSettings } from "./train-flags.js";
 const HELP = `
 A run's folder stands for its best checkpoint. Data are folders in LibriSpeech's layout, or JSON-lines manifests.
 Rates are corpus rates: (substitutions + deletions + insertions) / N, over all utterances together. The batch size
-changes the speed and no result.
+changes the speed and no result. Intervals and comparisons are by bootstrap over utterances (Bisani and Ney, 2004), with
+1,000 resamples that are the same each time.
 
 Examples:
   $ npx deepspeech evaluate runs/deepspeech/version_0 data/LibriSpeech/test-clean
   $ npx deepspeech evaluate runs/deepspeech/version_0/checkpoints/last.safetensors sample-corpus/test --show 5
-  $ npx deepspeech evaluate runs/deepspeech/version_0 my-recordings.jsonl --json result.json`;
+  $ npx deepspeech evaluate runs/deepspeech/version_0 my-recordings.jsonl --report report.html
+  $ npx deepspeech evaluate runs/new/version_0 data/LibriSpeech/dev-clean --compare runs/old/version_0
+  $ npx deepspeech evaluate runs/deepspeech/version_0 sample-corpus/test --lm english.lm --compare-greedy
+  $ npx deepspeech evaluate runs/deepspeech/version_0 sample-corpus/test --max-wer 20% --verify-invariance`;
 
 /** What evaluation shares with training, by the same names and defaults. */
 const schema = trainConfigSchema.pick({
@@ -35,34 +39,70 @@ const schema = trainConfigSchema.pick({
 });
 const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
 
-interface EvaluateFlags {
-  json?: string;
-  show: number;
+interface EvaluateFlags extends OutputFlags {
+  compare?: string;
+  compareGreedy?: true;
+  maxWer?: number;
+  verifyInvariance?: true;
 }
 
 export function configure(command: Command): void {
   command
     .argument("<checkpoint>", "a run's folder, or a .safetensors file")
     .argument("<data...>", "what to measure on")
-    .option("--show <number>", "print so many of the worst utterances", parseCount, 0)
-    .option("--json <file>", "write rates and every utterance as JSON; - for stdout");
+    .option("--show <number>", "print so many of the worst utterances", countParser("--show"), 0)
+    .option("--breakdown", "print the rates of each speaker and each length as well")
+    .option("--compare <checkpoint>", "measure another model too, and tell whether they differ")
+    .option("--compare-greedy", "decode the model compared with greedily: shows what a language model is worth")
+    .option("--json <file>", "write rates and every utterance as JSON; - for stdout")
+    .option("--alignments <file>", "write word alignments in sclite's style; as JSON where the name ends in .json")
+    .option("--report <file>", "write an HTML page with sound, pictures and differences, for any browser")
+    .option(
+      "--report-utterances <number>",
+      "show so many of the worst utterances there",
+      countParser("--report-utterances"),
+      20,
+    )
+    .option("--max-wer <rate>", "fail where the word error rate is above this: 0.2, or 20%", parseRate)
+    .option("--verify-invariance", "score again alone and shuffled, and fail where the batch changes a result");
   addFlags(command, settings, []);
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, data: string[], flags: EvaluateFlags) => {
-    refuseMissingFolder(flags.json);
+    refuseMissingFolders(flags);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     const decoding = await givenDecoding(command);
-    const result = await evaluateWithProgress({ checkpoint, data, ...withoutUndefined(config), decoding });
-    await writeResult(result, flags);
+    const evaluation = await evaluateAll({ checkpoint, data, ...withoutUndefined(config), decoding }, flags);
+    await writeEvaluation(evaluation, flags);
+    checkInvariance(evaluation.run.invariance);
+    checkWordErrorRate(evaluation.run.rates.wer, flags.maxWer);
   });
 }
 
-async function evaluateWithProgress(request: Parameters<typeof runEvaluation>[0]): Promise<EvaluationResult> {
+type Request = Parameters<typeof runEvaluation>[0];
+
+async function evaluateAll(request: Request, flags: EvaluateFlags): Promise<Evaluation> {
+  const run = await evaluateWithProgress("evaluating", {
+    ...request,
+    verifyInvariance: flags.verifyInvariance ?? false,
+    evidenceOfWorst: flags.report === undefined ? 0 : flags.reportUtterances,
+  });
+  const evaluation = { checkpoint: request.checkpoint, data: request.data, run, analysis: analyse(run.utterances) };
+  if (flags.compare === undefined && !flags.compareGreedy) return evaluation;
+  const checkpoint = flags.compare ?? request.checkpoint;
+  const other = await evaluateWithProgress("comparing", {
+    ...request,
+    checkpoint,
+    ...(flags.compareGreedy && { decoding: greedyDecoding }),
+  });
+  const comparison = compareResults(run.utterances, other.utterances);
+  return { ...evaluation, compared: { name: flags.compareGreedy ? `${checkpoint}, greedy` : checkpoint, comparison } };
+}
+
+async function evaluateWithProgress(title: string, request: Request): Promise<EvaluationRun> {
   const bar = new ProgressBar(process.stderr.isTTY ? process.stderr : undefined);
   using interruption = listenForInterrupt(() => bar.close());
   try {
-    const onProgress = (done: number, total: number) =>
-      bar.show(done, total, { title: "evaluating", figures: "utterances" });
+    const onProgress = (done: number, total: number) => bar.show(done, total, { title, figures: "utterances" });
     return await runEvaluation({ ...request, onProgress, signal: interruption.signal });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
@@ -72,23 +112,19 @@ async function evaluateWithProgress(request: Parameters<typeof runEvaluation>[0]
   }
 }
 
-async function writeResult(result: EvaluationResult, { json, show }: EvaluateFlags): Promise<void> {
-  const text = `${JSON.stringify(result, null, 2)}\n`;
-  if (json === "-") {
-    process.stdout.write(text);
-    return;
-  }
-  process.stdout.write(`${[...evaluationLines(result), ...worstLines(result, show)].join("\n")}\n`);
-  if (json !== undefined) await writeFileAtomically(json, text);
+function countParser(flag: string): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text)) return Number(text);
+    throw new UserError(`${flag} must be a whole number of at least 0, not "${text}"`, { exitCode: 2 });
+  };
 }
 
-/** Before the work, not after it. */
-function refuseMissingFolder(json: string | undefined): void {
-  if (json === undefined || json === "-" || existsSync(dirname(json))) return;
-  throw new UserError(`--json ${json}: there is no folder ${dirname(json)}; create it first`, { exitCode: 2 });
-}
-
-function parseCount(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new UserError(`--show must be a whole number of at least 0, not "${text}"`, { exitCode: 2 });
+/** A share, or a percentage that says so: what is above 1 without its sign is more likely a percentage than meant. */
+function parseRate(text: string): number {
+  const [, digits, sign] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(text) ?? [];
+  const rate = Number(digits) / (sign === "%" ? 100 : 1);
+  if (sign === "%" || rate <= 1) return rate;
+  throw new UserError(`--max-wer must be a share from 0 to 1, or a percentage such as 20%, not "${text}"`, {
+    exitCode: 2,
+  });
 }

@@ -6,17 +6,21 @@
  * Paths are relative to the manifest's own folder, so that a corpus can be moved as one. `speaker` and `id` are
  * optional; other keys are left alone, as NeMo's tools write many.
  */
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, extname, isAbsolute, relative, resolve, sep } from "node:path";
+import { dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.js";
 import { explainReadError, readFileOrExplain, writeFileAtomically } from "../files.js";
 import { readLibriSpeech } from "./librispeech.js";
 import type { Corpus, Manifest, Utterance } from "./types.js";
 
+/** The manifest inside the folder of a packed corpus (see packing/). */
+export const PACKED_MANIFEST = "manifest.jsonl";
+
 const MANIFEST_EXTENSIONS = new Set([".jsonl", ".json", ".ndjson"]);
 
 /**
- * Reads a corpus wherever it is: a manifest, or a folder in LibriSpeech's layout.
+ * Reads a corpus wherever it is: a manifest, a packed corpus, or a folder in LibriSpeech's layout.
  *
  * @throws UserError where the path is neither, or the corpus holds no utterance at all.
  */
@@ -33,7 +37,10 @@ export async function loadUtterances(path: string): Promise<Corpus> {
 }
 
 async function readCorpus(path: string): Promise<Corpus> {
-  if (await isFolder(path)) return readLibriSpeech(path);
+  if (await isFolder(path)) {
+    const manifest = join(path, PACKED_MANIFEST);
+    return existsSync(manifest) ? { utterances: await readManifest(manifest), leftOut: [] } : readLibriSpeech(path);
+  }
   if (MANIFEST_EXTENSIONS.has(extname(path).toLowerCase()))
     return { utterances: await readManifest(path), leftOut: [] };
   throw new UserError(

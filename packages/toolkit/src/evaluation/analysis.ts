@@ -27,10 +27,12 @@ export interface LengthRates {
   /** Utterances shorter than this; null for no bound. */
   toSeconds: number | null;
   rates: CorpusErrorRates;
-  /** 95% interval of the word error rate. */
-  interval: ConfidenceInterval;
+  /** 95% interval of the word error rate; null where there are too few utterances to tell. */
+  interval: ConfidenceInterval | null;
 }
 
+/** Of fewer utterances than this, draws are so alike that their interval would pretend to be sure. */
+const LEAST_UTTERANCES = 5;
 const LENGTH_BOUNDS = [0, 2, 4, 6, 8, 10, 15, 20, 30];
 
 /** @throws SpeechError `empty-reference` where a speaker's or a length's references hold no word */
@@ -54,14 +56,15 @@ function ratesBySpeaker(utterances: readonly UtteranceResult[]): SpeakerRates[] 
 
 function ratesByLength(utterances: readonly UtteranceResult[]): LengthRates[] {
   const groups = groupedErrorRates(utterances, lengthIndex).sort((a, b) => a.group - b.group);
-  return groups.map(({ group, rates }) => ({
-    fromSeconds: LENGTH_BOUNDS[group]!,
-    toSeconds: LENGTH_BOUNDS[group + 1] ?? null,
-    rates,
-    interval: bootstrapInterval(
-      utterances.filter((utterance) => lengthIndex(utterance) === group).map(({ words }) => words),
-    ),
-  }));
+  return groups.map(({ group, rates }) => {
+    const own = utterances.filter((utterance) => lengthIndex(utterance) === group);
+    return {
+      fromSeconds: LENGTH_BOUNDS[group]!,
+      toSeconds: LENGTH_BOUNDS[group + 1] ?? null,
+      rates,
+      interval: own.length < LEAST_UTTERANCES ? null : bootstrapInterval(own.map(({ words }) => words)),
+    };
+  });
 }
 
 function lengthIndex({ durationSeconds }: { durationSeconds: number }): number {

@@ -78,7 +78,7 @@ export async function verifyInvariance(
     before !== again || !(largestDifference <= INVARIANCE_TOLERANCE);
   return {
     numUtterances: first.emissions.size,
-    largestDifference: Math.max(0, ...found.map(({ largestDifference }) => largestDifference)),
+    largestDifference: found.reduce((most, { largestDifference }) => Math.max(most, largestDifference), 0),
     tolerance: INVARIANCE_TOLERANCE,
     differences: found.filter(isDifferent).sort((a, b) => b.largestDifference - a.largestDifference),
   };

@@ -3,6 +3,7 @@
  * see what a run does from its first file to its last line.
  */
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { englishAlphabet, greedyDecode } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
 import {
@@ -124,6 +125,8 @@ class TrainingRun {
       const batch = usableBatch(loaded, config);
       for (const { utterance, reason } of batch.failures) this.#countFailure(utterance.id, reason);
       if (batch.utterances.length > 0) this.#step(batch, plan.batches.length);
+      // Node frees the handles of collected tensors in turns of the event loop, which resolved promises alone starve.
+      await setImmediate();
       progress.batch++;
       progress.elapsedSeconds = this.#elapsedSeconds();
       if (progress.elapsedSeconds - this.#savedAtSeconds >= 60 * config.saveMinutes) this.#saveLast();

@@ -2,6 +2,8 @@
  * From a file to what a model hears: one channel, 16 kHz.
  */
 import { readFileOrExplain } from "../../files.js";
+import { parsePackedPath } from "../packing/packed-path.js";
+import { readPacked } from "../packing/shard.js";
 import { MODEL_SAMPLE_RATE, type Waveform } from "../types.js";
 import { decodeAudio } from "./decode.js";
 import { resample } from "./resample.js";
@@ -11,8 +13,17 @@ export interface WaveformOptions {
   sampleRate?: number;
 }
 
-/** Reads a sound file, mixes its channels down to their mean, and resamples it. Throws a UserError naming the file. */
+/**
+ * Reads a sound file, mixes its channels down to their mean, and resamples it; or takes a recording out of a shard, if
+ * the path is that of one (see packing/). Throws a UserError naming the file.
+ */
 export async function loadWaveform(path: string, options: WaveformOptions = {}): Promise<Waveform> {
+  const packed = parsePackedPath(path);
+  if (packed) {
+    const { sampleRate = MODEL_SAMPLE_RATE } = options;
+    const waveform = readPacked(packed);
+    return { samples: resample(waveform.samples, waveform.sampleRate, sampleRate), sampleRate };
+  }
   return decodeWaveform(await readFileOrExplain(path), { ...options, fileName: path });
 }
 

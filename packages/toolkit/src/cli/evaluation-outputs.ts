@@ -1,0 +1,67 @@
+/** Where an evaluation goes: the terminal, and the files that were asked for. */
+import { existsSync } from "node:fs";
+import { dirname, extname } from "node:path";
+import { UserError } from "../errors.js";
+import { alignmentsAsJson, alignmentsAsText } from "../evaluation/alignments.js";
+import type { EvaluationAnalysis } from "../evaluation/analysis.js";
+import type { Comparison } from "../evaluation/comparison.js";
+import { renderReport } from "../evaluation/report/report.js";
+import type { EvaluationRun } from "../evaluation/run-evaluation.js";
+import { writeFileAtomically } from "../files.js";
+import { breakdownLines, comparisonLines, evaluationLines, invarianceLines, worstLines } from "./evaluation-lines.js";
+
+/** Everything that was measured. */
+export interface Evaluation {
+  checkpoint: string;
+  data: readonly string[];
+  run: EvaluationRun;
+  analysis: EvaluationAnalysis;
+  /** Another model, or another way of decoding. */
+  compared?: { name: string; comparison: Comparison };
+}
+
+export interface OutputFlags {
+  json?: string;
+  alignments?: string;
+  report?: string;
+  reportUtterances: number;
+  show: number;
+  breakdown?: true;
+}
+
+/** Before the work, not after it. */
+export function refuseMissingFolders({ json, alignments, report }: OutputFlags): void {
+  for (const [flag, path] of Object.entries({ "--json": json, "--alignments": alignments, "--report": report })) {
+    if (path === undefined || (flag === "--json" && path === "-") || existsSync(dirname(path))) continue;
+    throw new UserError(`${flag} ${path}: there is no folder ${dirname(path)}; create it first`, { exitCode: 2 });
+  }
+}
+
+export async function writeEvaluation(evaluation: Evaluation, flags: OutputFlags): Promise<void> {
+  const { json, alignments, report } = flags;
+  if (json === "-") process.stdout.write(evaluationJson(evaluation));
+  else process.stdout.write(`${linesOf(evaluation, flags).join("\n")}\n`);
+  if (json !== undefined && json !== "-") await writeFileAtomically(json, evaluationJson(evaluation));
+  if (alignments !== undefined) {
+    const format = extname(alignments) === ".json" ? alignmentsAsJson : alignmentsAsText;
+    await writeFileAtomically(alignments, format(evaluation.run.utterances));
+  }
+  if (report !== undefined) {
+    await writeFileAtomically(report, renderReport({ ...evaluation, numWorst: flags.reportUtterances }));
+  }
+}
+
+function linesOf({ run, analysis, compared }: Evaluation, { show, breakdown }: OutputFlags): string[] {
+  return [
+    ...evaluationLines(run, analysis),
+    ...(breakdown ? breakdownLines(analysis) : []),
+    ...(run.invariance ? invarianceLines(run.invariance) : []),
+    ...(compared ? comparisonLines(compared.comparison, { other: compared.name, show }) : []),
+    ...worstLines(run, show),
+  ];
+}
+
+/** Sound and pictures are for the report alone. */
+function evaluationJson({ run: { evidence: _, ...result }, analysis, compared }: Evaluation): string {
+  return `${JSON.stringify({ ...result, ...analysis, ...(compared && { compared }) }, null, 2)}\n`;
+}

@@ -1,0 +1,71 @@
+/** Checks of what was heard. */
+import { MODEL_SAMPLE_RATE, type Utterance } from "../types.js";
+import type { AudioFacts } from "./audio-facts.js";
+import type { MeasureResponse } from "./audio-facts-worker.js";
+import type { Problem } from "./problems.js";
+
+/** −50 dB of full scale: speech recorded at that level drowns in the noise of any microphone. */
+const SILENT_PEAK = 10 ** (-50 / 20);
+/** One sample in a thousand: audible, and no single loud moment. */
+const CLIPPED_SHARE = 0.001;
+/** The loader refuses what is further off. */
+const DURATION_TOLERANCE_SECONDS = 0.5;
+const DURATION_TOLERANCE = 0.05;
+
+/** What is wrong with one recording by itself. */
+export function checkAudio({ id, durationSeconds, audioPath }: Utterance, heard: MeasureResponse): Problem[] {
+  if ("reason" in heard) return [{ kind: "unreadable", utteranceId: id, detail: heard.reason }];
+  const problems: Problem[] = [];
+  const add = (kind: Problem["kind"], detail: string) => problems.push({ kind, utteranceId: id, detail });
+  if (heard.peak < SILENT_PEAK) add("silence", `${audioPath} is never louder than ${decibels(heard.peak)}`);
+  if (heard.clippedShare > CLIPPED_SHARE) add("clipping", `${(100 * heard.clippedShare).toFixed(1)}% of the samples`);
+  if (heard.sampleRate < MODEL_SAMPLE_RATE) {
+    add("low-rate", `${heard.sampleRate} Hz, where the model hears ${MODEL_SAMPLE_RATE}`);
+  }
+  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, DURATION_TOLERANCE * durationSeconds);
+  if (Math.abs(heard.durationSeconds - durationSeconds) > tolerance) {
+    add(
+      "wrong-duration",
+      `${durationSeconds.toFixed(2)} s are stated, ${heard.durationSeconds.toFixed(2)} s are there`,
+    );
+  }
+  return problems;
+}
+
+/** Recordings that came before, and those that the held-out data have too. */
+export function findSameAudio(
+  utterances: readonly Utterance[],
+  heard: readonly MeasureResponse[],
+  heldOut: ReadonlyMap<string, Utterance>,
+): Problem[] {
+  const seen = new Map<string, Utterance>();
+  return utterances.flatMap((utterance, index): Problem[] => {
+    const facts = heard[index] as MeasureResponse;
+    if ("reason" in facts || isSilent(facts)) return [];
+    const [other, held] = [seen.get(facts.digest), heldOut.get(facts.digest)];
+    if (!other) seen.set(facts.digest, utterance);
+    if (held) return [{ kind: "held-out-audio", utteranceId: utterance.id, detail: `is ${held.id} there` }];
+    return other ? [{ kind: "duplicate", utteranceId: utterance.id, detail: `is ${other.id} once more` }] : [];
+  });
+}
+
+/** Held-out recordings by their sound. */
+export function indexByDigest(
+  utterances: readonly Utterance[],
+  heard: readonly MeasureResponse[],
+): Map<string, Utterance> {
+  const index = new Map<string, Utterance>();
+  for (const [i, facts] of heard.entries()) {
+    if (!("reason" in facts) && !isSilent(facts)) index.set(facts.digest, utterances[i] as Utterance);
+  }
+  return index;
+}
+
+/** All silence is alike. */
+function isSilent({ peak }: AudioFacts): boolean {
+  return peak < SILENT_PEAK;
+}
+
+function decibels(peak: number): string {
+  return peak === 0 ? "nothing at all" : `${(20 * Math.log10(peak)).toFixed(0)} dB of full scale`;
+}

@@ -1,0 +1,49 @@
+/** The report's section on another model, measured on the same utterances. */
+import type { PairedBootstrap } from "@deepspeech-ts/speech";
+import type { ComparedUtterance, Comparison } from "../comparison.js";
+import { html, type Markup } from "./html.js";
+import { count, percent, points, pValue } from "./numbers.js";
+import { wordDiff } from "./word-diff.js";
+
+const SHOWN_UTTERANCES = 30;
+
+export interface ComparedModels {
+  comparison: Comparison;
+  /** What people call the other model. */
+  name: string;
+}
+
+export function comparisonSection(checkpoint: string, { comparison, name }: ComparedModels): Markup {
+  const { rates, wer, cer, numBetter, numWorse, numEqual, numNotCompared, utterances } = comparison;
+  const changed = utterances.filter(({ wordErrorDifference }) => wordErrorDifference !== 0);
+  return html`<section aria-labelledby="comparison"><h2 id="comparison">Compared with another model</h2>
+<p>${verdict(wer)} The first has fewer word errors in ${count(numBetter)} utterances, more in ${count(numWorse)}, as many in ${count(numEqual)}.${
+    numNotCompared > 0 ? ` ${count(numNotCompared)} could not be compared.` : ""
+  }</p>
+<div class="scroll"><table><thead><tr><th scope="col">Model</th><th scope="col">WER</th><th scope="col">CER</th></tr></thead><tbody>
+<tr><th scope="row">First: ${checkpoint}</th><td>${percent(rates.first.wer)}</td><td>${percent(rates.first.cer)}</td></tr>
+<tr><th scope="row">Second: ${name}</th><td>${percent(rates.second.wer)}</td><td>${percent(rates.second.cer)}</td></tr>
+<tr><th scope="row">Difference, in points</th><td>${points(wer.difference)}</td><td>${points(cer.difference)}</td></tr>
+<tr><th scope="row">95% interval</th><td>${interval(wer)}</td><td>${interval(cer)}</td></tr>
+<tr><th scope="row">Paired bootstrap</th><td>${pValue(wer.pValue)}</td><td>${pValue(cer.pValue)}</td></tr></tbody></table></div>
+<details open><summary>Utterances that differ most (${count(Math.min(SHOWN_UTTERANCES, changed.length))} of ${count(changed.length)})</summary>
+${changed.slice(0, SHOWN_UTTERANCES).map(changedUtterance)}</details></section>`;
+}
+
+/** What the numbers come to, in one sentence. */
+export function verdict({ difference, interval: { low, high } }: PairedBootstrap): string {
+  if (difference === 0) return "Both models have the same word error rate.";
+  const better = difference < 0 ? "first" : "second";
+  if (low <= 0 && high >= 0) return `The ${better} model has the lower word error rate, but chance could explain it.`;
+  return `The ${better} model has the lower word error rate, and chance hardly explains it.`;
+}
+
+function interval({ interval: { low, high } }: PairedBootstrap): string {
+  return `${points(low)} to ${points(high)}`;
+}
+
+function changedUtterance({ id, reference, first, second, wordErrorDifference }: ComparedUtterance): Markup {
+  const change = wordErrorDifference < 0 ? "fewer" : "more";
+  return html`<article class="compared"><h3>${id} <span class="quiet">the first has ${Math.abs(wordErrorDifference)} ${change}</span></h3>
+<p class="quiet">First</p>${wordDiff(reference, first)}<p class="quiet">Second</p>${wordDiff(reference, second)}</article>`;
+}

@@ -1,0 +1,47 @@
+/**
+ * An evaluation as one HTML file that needs nothing else: no network, no framework, and a content security policy that
+ * holds it to that. Whatever comes from data is escaped by the templates it stands in.
+ */
+import type { EvaluationAnalysis } from "../analysis.js";
+import type { EvaluationRun } from "../run-evaluation.js";
+import { type ComparedModels, comparisonSection } from "./comparison-section.js";
+import { html, Markup } from "./html.js";
+import { SCRIPT } from "./script.js";
+import { confusionSection, leftOutSection, lengthSection, speakerSection, summarySection } from "./sections.js";
+import { STYLE } from "./style.js";
+import { worstSection } from "./worst-section.js";
+
+export interface ReportData {
+  /** The checkpoint and the data as they were asked for. */
+  checkpoint: string;
+  data: readonly string[];
+  run: EvaluationRun;
+  analysis: EvaluationAnalysis;
+  /** How many of the worst utterances are shown; `run.evidence` holds their sound. */
+  numWorst: number;
+  /** Another model, or another way of decoding, on the same utterances. */
+  compared?: ComparedModels;
+}
+
+const POLICY =
+  "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/** The whole file. Its size is that of the evidence, 2.5 MB for a minute of sound, and little else. */
+export function renderReport({ checkpoint, data, run, analysis, numWorst, compared }: ReportData): string {
+  const title = `${checkpoint} on ${data.join(", ")}`;
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<title>Evaluation: ${title}</title><style>${new Markup(STYLE)}</style></head>
+<body><header><p class="quiet">Speech recognition, evaluated</p><h1>${checkpoint}</h1><p>on ${data.join(", ")}</p></header><main>
+${summarySection(run, analysis)}
+${compared && comparisonSection(checkpoint, compared)}
+${lengthSection(analysis)}
+${speakerSection(analysis)}
+${confusionSection(run.utterances)}
+${worstSection(run.utterances, { evidence: run.evidence, numWorst })}
+${leftOutSection(run)}
+</main><footer>Rates are corpus rates: (substitutions + deletions + insertions) / reference length, summed over all utterances. Intervals, and the comparison of models, are by bootstrap over utterances (Bisani and Ney, ICASSP 2004), 1,000 resamples.</footer>
+<script>${new Markup(SCRIPT)}</script></body></html>
+`.text;
+}
