@@ -10,9 +10,9 @@ export default defineConfig({
   test: ["sample-corpus/test"],
   experiment: "quickstart",
 
-  epochs: 22,
+  epochs: 40,
   maxMinutes: 7,
-  maxDurationSeconds: 16,
+  maxDurationSeconds: 32,
 
   // Operators on so small a model are over before a second thread has woken up; the loader uses the other core.
   threads: 1,

@@ -105,6 +105,6 @@ const width = PANELS.length * PANEL.width;
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(
   output,
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" width="${width}" height="${PANEL.height}" font-family="sans-serif" font-size="12" fill="#333">\n<rect width="100%" height="100%" fill="white"/>\n${panels.join("\n")}\n</svg>\n`,
+  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" width="${width}" height="${PANEL.height}" font-family="sans-serif" font-size="12" fill="#333" role="img" aria-label="Training curves of ${runFolder}">\n<title>Training curves of ${runFolder}</title>\n<rect width="100%" height="100%" fill="white"/>\n${panels.join("\n")}\n</svg>\n`,
 );
 console.log(`wrote ${output}`);

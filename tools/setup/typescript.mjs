@@ -28,7 +28,7 @@ export async function compileTypescript(context) {
  */
 function sourceStamp(root) {
   const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$|tsconfig[^/]*\.json$/.test(path);
-  const folders = [...packages(root).map((name) => join("packages", name, "src")), "test", "tools"];
+  const folders = [...packages(root).map((name) => join("packages", name, "src")), "test", "tools", "bench"];
   const configs = readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name));
   const packageConfigs = packages(root).map((name) => join("packages", name, "tsconfig.json"));
   const paths = [...configs, ...packageConfigs.filter((path) => existsSync(join(root, path)))]

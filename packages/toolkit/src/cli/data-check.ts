@@ -46,7 +46,7 @@ export function configure(command: Command): void {
       "--batch-seconds <number>",
       "batch size of the plan whose padding is predicted",
       parseNumber("--batch-seconds", 1),
-      320,
+      160,
     )
     .option("--time-stride <number>", "the model's frames for each frame of output", parseWhole("--time-stride", 1), 2)
     .option(

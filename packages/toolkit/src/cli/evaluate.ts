@@ -3,8 +3,9 @@ import type { Command } from "commander";
 import { UserError } from "../errors.js";
 import { analyse } from "../evaluation/analysis.js";
 import { compareResults } from "../evaluation/comparison.js";
-import { greedyDecoding } from "../evaluation/decoding-config.js";
-import { type EvaluationRun, runEvaluation } from "../evaluation/run-evaluation.js";
+import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
+import { describeDecoding } from "../evaluation/describe-decoding.js";
+import { type EvaluationOptions, type EvaluationRun, runEvaluation } from "../evaluation/run-evaluation.js";
 import { trainConfigSchema } from "../training/config.js";
 import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { checkInvariance, checkWordErrorRate } from "./evaluation-checks.js";
@@ -78,7 +79,7 @@ export function configure(command: Command): void {
   });
 }
 
-type Request = Parameters<typeof runEvaluation>[0];
+type Request = EvaluationOptions & { decoding: DecodingConfig };
 
 async function evaluateAll(request: Request, flags: EvaluateFlags): Promise<Evaluation> {
   const run = await evaluateWithProgress("evaluating", {
@@ -86,16 +87,16 @@ async function evaluateAll(request: Request, flags: EvaluateFlags): Promise<Eval
     verifyInvariance: flags.verifyInvariance ?? false,
     evidenceOfWorst: flags.report === undefined ? 0 : flags.reportUtterances,
   });
-  const evaluation = { checkpoint: request.checkpoint, data: request.data, run, analysis: analyse(run.utterances) };
+  const { checkpoint, data, decoding } = request;
+  const evaluation = { checkpoint, data, decoding, run, analysis: analyse(run.utterances) };
   if (flags.compare === undefined && !flags.compareGreedy) return evaluation;
-  const checkpoint = flags.compare ?? request.checkpoint;
-  const other = await evaluateWithProgress("comparing", {
-    ...request,
-    checkpoint,
-    ...(flags.compareGreedy && { decoding: greedyDecoding }),
-  });
-  const comparison = compareResults(run.utterances, other.utterances);
-  return { ...evaluation, compared: { name: flags.compareGreedy ? `${checkpoint}, greedy` : checkpoint, comparison } };
+  const other = {
+    checkpoint: flags.compare ?? checkpoint,
+    decoding: flags.compareGreedy ? greedyDecoding : decoding,
+  };
+  const { utterances } = await evaluateWithProgress("comparing", { ...request, ...other });
+  const name = `${other.checkpoint}, ${describeDecoding(other.decoding)}`;
+  return { ...evaluation, compared: { name, comparison: compareResults(run.utterances, utterances) } };
 }
 
 async function evaluateWithProgress(title: string, request: Request): Promise<EvaluationRun> {

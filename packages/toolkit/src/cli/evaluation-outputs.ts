@@ -5,6 +5,8 @@ import { UserError } from "../errors.js";
 import { alignmentsAsJson, alignmentsAsText } from "../evaluation/alignments.js";
 import type { EvaluationAnalysis } from "../evaluation/analysis.js";
 import type { Comparison } from "../evaluation/comparison.js";
+import type { DecodingConfig } from "../evaluation/decoding-config.js";
+import { describeDecoding } from "../evaluation/describe-decoding.js";
 import { renderReport } from "../evaluation/report/report.js";
 import type { EvaluationRun } from "../evaluation/run-evaluation.js";
 import { writeFileAtomically } from "../files.js";
@@ -14,6 +16,7 @@ import { breakdownLines, comparisonLines, evaluationLines, invarianceLines, wors
 export interface Evaluation {
   checkpoint: string;
   data: readonly string[];
+  decoding: DecodingConfig;
   run: EvaluationRun;
   analysis: EvaluationAnalysis;
   /** Another model, or another way of decoding. */
@@ -47,7 +50,8 @@ export async function writeEvaluation(evaluation: Evaluation, flags: OutputFlags
     await writeFileAtomically(alignments, format(evaluation.run.utterances));
   }
   if (report !== undefined) {
-    await writeFileAtomically(report, renderReport({ ...evaluation, numWorst: flags.reportUtterances }));
+    const decoding = describeDecoding(evaluation.decoding);
+    await writeFileAtomically(report, renderReport({ ...evaluation, decoding, numWorst: flags.reportUtterances }));
   }
 }
 
@@ -62,6 +66,7 @@ function linesOf({ run, analysis, compared }: Evaluation, { show, breakdown }: O
 }
 
 /** Sound and pictures are for the report alone. */
-function evaluationJson({ run: { evidence: _, ...result }, analysis, compared }: Evaluation): string {
-  return `${JSON.stringify({ ...result, ...analysis, ...(compared && { compared }) }, null, 2)}\n`;
+function evaluationJson({ run, analysis, compared, ...asked }: Evaluation): string {
+  const { evidence: _, ...result } = run;
+  return `${JSON.stringify({ ...asked, ...result, ...analysis, ...(compared && { compared }) }, null, 2)}\n`;
 }

@@ -8,11 +8,14 @@
  */
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { dirname, extname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.js";
 import { explainReadError, readFileOrExplain, writeFileAtomically } from "../files.js";
 import { readLibriSpeech } from "./librispeech.js";
 import type { Corpus, Manifest, Utterance } from "./types.js";
+
+/** The name of a file in the manifest's own folder, such as a shard's: nothing to resolve, which saves a third of a second. */
+const PLAIN_NAME = /^[\w-][\w.#+-]*$/;
 
 /** The manifest inside the folder of a packed corpus (see packing/). */
 export const PACKED_MANIFEST = "manifest.jsonl";
@@ -66,18 +69,30 @@ async function isFolder(path: string): Promise<boolean> {
  */
 export async function readManifest(path: string): Promise<Utterance[]> {
   const content = new TextDecoder().decode(await readFileOrExplain(path));
+  const folder = resolve(dirname(path));
   const lineNumbers = new Map<string, number>();
   const utterances: Utterance[] = [];
-  for (const [index, line] of content.split("\n").entries()) {
+  let lineNumber = 0;
+  for (const line of linesOf(content)) {
+    lineNumber += 1;
     if (line.trim() === "") continue;
-    const place = `${path}, line ${index + 1}`;
-    const utterance = parseLine(line, place, dirname(path));
+    const place = `${path}, line ${lineNumber}`;
+    const utterance = parseLine(line, place, folder);
     const other = lineNumbers.get(utterance.id);
     if (other) throw badManifest(place, `the id "${utterance.id}" is that of line ${other} too; give each its own.`);
-    lineNumbers.set(utterance.id, index + 1);
+    lineNumbers.set(utterance.id, lineNumber);
     utterances.push(utterance);
   }
   return utterances;
+}
+
+/** Lines one by one: an index of 281,000 utterances is read at every start, and a list of its lines would cost as much. */
+function* linesOf(content: string): Generator<string, void, undefined> {
+  for (let start = 0; start < content.length; ) {
+    const end = content.indexOf("\n", start);
+    yield content.slice(start, end < 0 ? content.length : end);
+    start = end < 0 ? content.length : end + 1;
+  }
 }
 
 /** Writes a manifest atomically, with audio paths relative to its folder. */
@@ -106,7 +121,7 @@ function parseLine(line: string, place: string, folder: string): Utterance {
   }
   return {
     id: optionalString(entry, "id", place) ?? path.slice(0, path.length - extname(path).length),
-    audioPath: isAbsolute(path) ? path : resolve(folder, path),
+    audioPath: PLAIN_NAME.test(path) ? `${folder}${sep}${path}` : resolve(folder, path),
     durationSeconds: duration,
     text: requiredString(entry, "text", place, { allowEmpty: true }),
     speaker: optionalString(entry, "speaker", place) ?? "",

@@ -5,6 +5,7 @@ import { manualSeed, noGrad, tidy } from "@deepspeech-ts/torch";
 import {
   DeepSpeech,
   featureConfigSchema,
+  type ModelConfig,
   modelConfigSchema,
   modelTensors,
   saveCheckpoint,
@@ -14,7 +15,7 @@ import {
  * Writes a checkpoint of random weights that answers with letters, and with different ones to different sounds. Being
  * untrained it is wrong about nearly everything, so that any change of its input shows in its answers.
  */
-export function babblingCheckpoint(folder: string, name = "babbling"): string {
+export function babblingCheckpoint(folder: string, name = "babbling", changes: Partial<ModelConfig> = {}): string {
   const path = join(folder, `${name}.safetensors`);
   tidy(() => {
     manualSeed(11);
@@ -24,6 +25,7 @@ export function babblingCheckpoint(folder: string, name = "babbling"): string {
       residualLayers: 1,
       recurrentLayers: 2,
       hiddenSize: 16,
+      ...changes,
     });
     using model = new DeepSpeech(config);
     noGrad(() => {

@@ -17,7 +17,7 @@ export interface AudioFacts {
   readonly peak: number;
   /** The part of the samples that stand in flat tops at full scale, from 0 to 1. */
   readonly clippedShare: number;
-  /** The same for the same sound at 16 bits, whatever the format. */
+  /** The same for the same sound, whatever its loudness and lossless format. */
   readonly digest: string;
 }
 
@@ -34,7 +34,7 @@ export async function measureAudio(path: string): Promise<AudioFacts> {
     sampleRate,
     peak: peakOf(samples),
     clippedShare: clippedSamples(samples) / samples.length,
-    digest: createHash("sha256").update(toPcm16(samples)).digest("base64"),
+    digest: digestOf(samples),
   };
 }
 
@@ -43,6 +43,12 @@ async function loadAtOwnRate(path: string): Promise<{ samples: Float32Array; sam
   if (packed) return readPacked(packed);
   const { channels, sampleRate } = await decodeAudio(await readFileOrExplain(path), { fileName: path });
   return { samples: mixDown(channels), sampleRate };
+}
+
+/** Of the signs of the samples at 16 bits: decoders scale differently, and no two recordings cross zero alike. */
+function digestOf(samples: Float32Array): string {
+  const signs = Int8Array.from(toPcm16(samples), Math.sign);
+  return createHash("sha256").update(signs).digest("base64");
 }
 
 function peakOf(samples: Float32Array): number {

@@ -23,7 +23,7 @@ export interface CorpusStatistics {
   readonly characterRates: HistogramBin[];
 }
 
-const MOST_BINS = 12;
+const MOST_BINS = 18;
 
 export function corpusStatistics(utterances: readonly Utterance[]): CorpusStatistics {
   const words = utterances.flatMap(({ text }) => text.toLowerCase().match(/\S+/g) ?? []);
@@ -45,7 +45,7 @@ export function corpusStatistics(utterances: readonly Utterance[]): CorpusStatis
   };
 }
 
-/** Bins of one width, which is 1, 2 or 5 times a power of ten, from the least value to the greatest; at most 12 or 13. */
+/** Bins of one width, which is 1, 2 or 5 times a power of ten, from the least value to the greatest; at most 19. */
 export function histogram(values: readonly number[]): HistogramBin[] {
   if (values.length === 0) return [];
   const [least, greatest] = values.reduce(
@@ -53,10 +53,11 @@ export function histogram(values: readonly number[]): HistogramBin[] {
     [values[0]!, values[0]!],
   );
   const width = niceWidth((greatest - least) / MOST_BINS);
-  const first = Math.floor(least / width);
-  const counts = new Array<number>(Math.floor(greatest / width) - first + 1).fill(0);
-  for (const value of values) counts[Math.floor(value / width) - first]! += 1;
   // Decimal steps leave dust in binary.
+  const binOf = (value: number) => Math.floor(Number((value / width).toPrecision(12)));
+  const first = binOf(least);
+  const counts = new Array<number>(binOf(greatest) - first + 1).fill(0);
+  for (const value of values) counts[binOf(value) - first]! += 1;
   const edge = (bin: number) => Number((bin * width).toPrecision(12));
   return counts.map((count, i) => ({ from: edge(first + i), to: edge(first + i + 1), count }));
 }

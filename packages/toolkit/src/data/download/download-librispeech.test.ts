@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -60,6 +61,27 @@ test("a subset arrives through cuts, and can be trained on", async (t) => {
   );
   assert.equal(await readFile(join(scene.folder, "LibriSpeech/README.TXT"), "utf8"), "about the corpus");
   assert.deepEqual(await readdir(join(scene.folder, "downloads")), []);
+});
+
+test("killed outright, the next command goes on, and nothing half is taken for whole", async (t) => {
+  const scene = await prepare(t, { faults: [{ kind: "stall", afterBytes: 2000 }] });
+  const options = { folder: scene.folder, mirrors: [scene.mirror.url], stallSeconds: 60 };
+  const script = `
+    const { downloadSubset } = await import(${JSON.stringify(new URL("./download-librispeech.js", import.meta.url))});
+    const onProgress = (stage, done) => console.log(stage, done);
+    await downloadSubset(${JSON.stringify(scene.subset)}, { ...${JSON.stringify(options)}, onProgress });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of child.stdout) if (String(line).includes("downloading 2000")) child.kill("SIGKILL");
+  assert.deepEqual(await readdir(join(scene.folder, "downloads")), ["dev-clean-2.tar.gz.part"]);
+  assert.deepEqual(await readdir(join(scene.folder, "LibriSpeech")), []);
+  assert.equal(await scene.run(), "downloaded");
+  assert.deepEqual(
+    scene.mirror.requests.map(({ range }) => range),
+    [undefined, "bytes=2000-"],
+  );
+  assert.equal((await loadUtterances(join(scene.folder, "LibriSpeech/dev-clean-2"))).utterances.length, 1);
 });
 
 test("what is there is not downloaded again", async (t) => {

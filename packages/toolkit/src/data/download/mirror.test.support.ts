@@ -18,7 +18,7 @@ export type Fault =
   | { kind: "status"; status: number }
   /** Sends the whole file whatever was asked for, and ends the connection after so many bytes if told. */
   | { kind: "no-ranges"; afterBytes?: number }
-  /** Says that the file is longer than what it sends. */
+  /** Compresses the file once more on the way. */
   | { kind: "gzip" };
 
 export interface Mirror {

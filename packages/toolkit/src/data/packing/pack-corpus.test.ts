@@ -33,6 +33,7 @@ test("training hears the same from a packed corpus, to the last bit of 16-bit re
   assert.ok(result.numShards > 1);
   assert.deepEqual((await readdir(folder)).length, result.numShards + 1);
   const packed = await loadUtterances(folder);
+  assert.deepEqual(packed.utterances, result.utterances);
   const order = (list: readonly Utterance[]) => [...list].sort((a, b) => (a.id < b.id ? -1 : 1));
   assert.deepEqual(
     order(packed.utterances).map(({ id, text, speaker }) => [id, text, speaker]),

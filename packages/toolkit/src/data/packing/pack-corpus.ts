@@ -30,6 +30,7 @@ export interface PackOptions {
 export interface PackResult {
   readonly numShards: number;
   readonly numBytes: number;
+  /** What was packed, at its new place, from short to long. */
   readonly utterances: Utterance[];
   /** Recordings that could not be read. */
   readonly failures: LeftOutUtterance[];
@@ -62,7 +63,11 @@ export async function packCorpus(utterances: readonly Utterance[], options: Pack
     await writeManifest(join(growing, PACKED_MANIFEST), result.utterances);
     await rename(growing, folder);
     await flushFolder(dirname(folder));
-    return result;
+    const atRest = ({ audioPath, ...rest }: Utterance) => ({
+      ...rest,
+      audioPath: folder + audioPath.slice(growing.length),
+    });
+    return { ...result, utterances: result.utterances.map(atRest) };
   } finally {
     await rm(growing, { recursive: true, force: true });
   }

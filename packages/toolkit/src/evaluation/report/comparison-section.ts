@@ -13,15 +13,15 @@ export interface ComparedModels {
   name: string;
 }
 
-export function comparisonSection(checkpoint: string, { comparison, name }: ComparedModels): Markup {
+export function comparisonSection(own: string, { comparison, name }: ComparedModels): Markup {
   const { rates, wer, cer, numBetter, numWorse, numEqual, numNotCompared, utterances } = comparison;
   const changed = utterances.filter(({ wordErrorDifference }) => wordErrorDifference !== 0);
-  return html`<section aria-labelledby="comparison"><h2 id="comparison">Compared with another model</h2>
+  return html`<section aria-labelledby="comparison"><h2 id="comparison">Comparison</h2>
 <p>${verdict(wer)} The first has fewer word errors in ${count(numBetter)} utterances, more in ${count(numWorse)}, as many in ${count(numEqual)}.${
     numNotCompared > 0 ? ` ${count(numNotCompared)} could not be compared.` : ""
   }</p>
 <div class="scroll"><table><thead><tr><th scope="col">Model</th><th scope="col">WER</th><th scope="col">CER</th></tr></thead><tbody>
-<tr><th scope="row">First: ${checkpoint}</th><td>${percent(rates.first.wer)}</td><td>${percent(rates.first.cer)}</td></tr>
+<tr><th scope="row">First: ${own}</th><td>${percent(rates.first.wer)}</td><td>${percent(rates.first.cer)}</td></tr>
 <tr><th scope="row">Second: ${name}</th><td>${percent(rates.second.wer)}</td><td>${percent(rates.second.cer)}</td></tr>
 <tr><th scope="row">Difference, in points</th><td>${points(wer.difference)}</td><td>${points(cer.difference)}</td></tr>
 <tr><th scope="row">95% interval</th><td>${interval(wer)}</td><td>${interval(cer)}</td></tr>

@@ -46,7 +46,15 @@ function reportOf(run: EvaluationRun): string {
   }));
   const compared = { name: HOSTILE, comparison: compareResults(run.utterances, other) };
   const analysis = analyse(run.utterances);
-  return renderReport({ checkpoint: HOSTILE, data: [HOSTILE], run, analysis, numWorst: NUM_WORST, compared });
+  return renderReport({
+    checkpoint: HOSTILE,
+    data: [HOSTILE],
+    decoding: HOSTILE,
+    run,
+    analysis,
+    numWorst: NUM_WORST,
+    compared,
+  });
 }
 
 /** Writes what only a running page knows where `--dump-dom` shows it. */
@@ -99,6 +107,7 @@ describe("renderReport", () => {
     const text = renderReport({
       checkpoint: "best",
       data: ["test"],
+      decoding: "greedy",
       run: perfect,
       analysis: analyse(right),
       numWorst: NUM_WORST,

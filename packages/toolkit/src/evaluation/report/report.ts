@@ -15,6 +15,8 @@ export interface ReportData {
   /** The checkpoint and the data as they were asked for. */
   checkpoint: string;
   data: readonly string[];
+  /** How emissions became text, such as "greedy". */
+  decoding: string;
   run: EvaluationRun;
   analysis: EvaluationAnalysis;
   /** How many of the worst utterances are shown; `run.evidence` holds their sound. */
@@ -27,15 +29,16 @@ const POLICY =
   "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 /** The whole file. Its size is that of the evidence, 2.5 MB for a minute of sound, and little else. */
-export function renderReport({ checkpoint, data, run, analysis, numWorst, compared }: ReportData): string {
+export function renderReport(report: ReportData): string {
+  const { checkpoint, data, decoding, run, analysis, numWorst, compared } = report;
   const title = `${checkpoint} on ${data.join(", ")}`;
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>Evaluation: ${title}</title><style>${new Markup(STYLE)}</style></head>
-<body><header><p class="quiet">Speech recognition, evaluated</p><h1>${checkpoint}</h1><p>on ${data.join(", ")}</p></header><main>
+<body><header><p class="quiet">Speech recognition, evaluated</p><h1>${checkpoint}</h1><p>on ${data.join(", ")}; decoding: ${decoding}</p></header><main>
 ${summarySection(run, analysis)}
-${compared && comparisonSection(checkpoint, compared)}
+${compared && comparisonSection(`${checkpoint}, ${decoding}`, compared)}
 ${lengthSection(analysis)}
 ${speakerSection(analysis)}
 ${confusionSection(run.utterances)}

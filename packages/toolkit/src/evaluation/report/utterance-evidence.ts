@@ -8,6 +8,7 @@ import { FeatureExtractor, usableBatch } from "../../acoustic-model/index.js";
 import { planBatches } from "../../data/batches.js";
 import type { AudioLoader, Batch } from "../../data/loader.js";
 import type { PreparedUtterance } from "../../data/prepare.js";
+import { frameSecondsOf } from "../decoding.js";
 import { emissionsOf, forwardBatch, type Recognition } from "../evaluate.js";
 
 export interface UtteranceEvidence {
@@ -75,17 +76,17 @@ function evidenceOf(
   viewer: FeatureExtractor,
 ): Omit<UtteranceEvidence, "id"> {
   const { waveforms: samples, sampleLengths } = batch;
-  const { hopSamples, sampleRate } = recognition.extractor.config;
-  const secondsPerFrame = (hopSamples * recognition.model.config.timeStride) / sampleRate;
+  const features = recognition.extractor.config;
+  const secondsPerFrame = frameSecondsOf({ features, model: recognition.model.config });
   return noGrad(() =>
     tidy(() => {
-      const { features } = viewer.extract(samples, sampleLengths); // [1, T, bands]
-      const [, numFrames = 0, numBands = 0] = features.shape;
-      const levels = decibelLevels(features.toFloat32Array(), { numFrames, numBands });
+      const { features: bands } = viewer.extract(samples, sampleLengths); // [1, T, bands]
+      const [, numFrames = 0, numBands = 0] = bands.shape;
+      const levels = decibelLevels(bands.toFloat32Array(), { numFrames, numBands });
       const [emissions] = emissionsOf(forwardBatch(batch, recognition));
       const tracks = tokenTracks(emissions!, recognition.alphabet);
       const posteriors = { secondsPerFrame, numFrames: emissions!.numFrames, tracks };
-      return { samples, sampleRate, spectrogram: { numBands, numFrames, levels }, posteriors };
+      return { samples, sampleRate: features.sampleRate, spectrogram: { numBands, numFrames, levels }, posteriors };
     }),
   );
 }
@@ -108,8 +109,7 @@ function decibelLevels(
   return levels;
 }
 
-/** @internal exported for its test */
-export function tokenTracks({ logProbs, numFrames, numTokens }: Emissions, alphabet: Alphabet): TokenTrack[] {
+function tokenTracks({ logProbs, numFrames, numTokens }: Emissions, alphabet: Alphabet): TokenTrack[] {
   const tracks = alphabet.tokens.map((token, tokenId) => ({
     token,
     tokenId,

@@ -1,0 +1,15 @@
+/** How emissions became text, in a few words: for reports, where rates mean little without it. */
+import { basename } from "node:path";
+import type { DecodingConfig } from "./decoding-config.js";
+
+/** "greedy", or "beam search with english.lm (weight 0.5) and 2 hot words" */
+export function describeDecoding({ lm, lmWeight, beamSize, hotWords }: DecodingConfig): string {
+  if (lm === undefined && beamSize === undefined && hotWords.length === 0) return "greedy";
+  const weight = lmWeight === undefined ? "" : ` (weight ${lmWeight})`;
+  const helpers = [
+    ...(lm === undefined ? [] : [`${basename(lm)}${weight}`]),
+    ...(hotWords.length === 0 ? [] : [`${hotWords.length} hot word${hotWords.length === 1 ? "" : "s"}`]),
+  ];
+  const size = beamSize === undefined ? "beam search" : `beam search of ${beamSize}`;
+  return helpers.length === 0 ? size : `${size} with ${helpers.join(" and ")}`;
+}
