@@ -18,7 +18,14 @@ const DOCUMENTS = [
     .map((name) => `docs/${name}`),
 ];
 /** Run by whoever calls these tests, or slow: that the scripts exist is checked, and .ci/run or another test runs them. */
-const SCRIPTS = new Set(["npm test", "npm run lint", "npm run format", "npm run quickstart", "npm run setup"]);
+const SCRIPTS = new Set([
+  "npm test",
+  "npm run lint",
+  "npm run format",
+  "npm run quickstart",
+  "npm run setup",
+  "npm run bench",
+]);
 /** Another project's program. */
 const FOREIGN = new Set(["tensorboard --logdir runs"]);
 

@@ -1,6 +1,6 @@
 /** A language model from text to transcripts, by the real program. */
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { deepspeech, rootPath, temporaryFolder, tinyRun } from "./command.js";
@@ -45,6 +45,16 @@ describe("lm build, lm tune, and decoding with the result", () => {
     assert.match(useless.stderr, /^deepspeech: lmWeight and unknownWordScore have no effect without a language model/);
     assert.notEqual(await heard("--lm", lm, "--lm-weight", "2"), greedy);
     assert.match(await heard("--hot-words", "zebra", "--hot-word-weight", "200"), /\bzebra\b/);
+
+    const hot = ["--hot-words", "zebra", "--hot-word-weight", "200"];
+    assert.match(await heard(...hot, "--format", "srt"), /^1\n00:00:\d\d,\d{3} --> 00:00:\d\d,\d{3}\n.*zebra/);
+    assert.match(await heard(...hot, "--format", "ctm"), /^speech-16k 1 \d+\.\d{3} \d+\.\d{3} zebra [01]\.\d{4}$/m);
+    const json = JSON.parse(await heard(...hot, "--format", "json"));
+    assert.ok(json.words.some(({ word }: { word: string }) => word === "zebra"));
+    const subtitles = join(folder, "subtitles");
+    await heard(rootPath("test/fixtures/audio/speech-8k.wav"), ...hot, "--format", "vtt", "--output", subtitles);
+    assert.deepEqual(readdirSync(subtitles).sort(), ["speech-16k.vtt", "speech-8k.vtt"]);
+    assert.match(readFileSync(join(subtitles, "speech-8k.vtt"), "utf8"), /^WEBVTT\n\n00:00/);
   });
 
   it("refuse wrong use in one line", async (t) => {
@@ -53,6 +63,11 @@ describe("lm build, lm tune, and decoding with the result", () => {
     assert.equal(missing.exitCode, 1);
     assert.match(missing.stderr, /^deepspeech: .*none\.txt.*\n$/);
     const bits = await deepspeech("lm", "build", "a.txt", "--output", "x.lm", "--bits", "9");
+    const many = await deepspeech("transcribe", folder, speech, speech, "--format", "srt");
+    assert.deepEqual(
+      [many.exitCode, many.stderr],
+      [2, "deepspeech: --format srt is one document a recording; give --output <folder> for several\n"],
+    );
     assert.deepEqual([bits.exitCode, bits.stderr], [2, "deepspeech: --bits must be 8, 16 or 32, not 9\n"]);
   });
 });

@@ -90,7 +90,8 @@ export function explainReadError(path: string, error: unknown): unknown {
   return error;
 }
 
-function explainWriteError(path: string, error: unknown): unknown {
+/** Turns a system error met while writing `path` into a `UserError`; any other error is returned as it is. */
+export function explainWriteError(path: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new UserError(

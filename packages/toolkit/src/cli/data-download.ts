@@ -25,6 +25,7 @@ Examples:
 const DEFAULT_SUBSETS = ["train-clean-100", "train-clean-360", "train-other-500", "dev-clean", "test-clean"];
 /** Where the output is no terminal, progress is a line each time so many seconds have passed. */
 const LINE_SECONDS = 30;
+const SHOWN_EVERY_SECONDS = 0.2;
 
 interface DownloadFlags {
   subset: string[];
@@ -86,6 +87,7 @@ class DownloadDisplay {
   readonly #bar = new ProgressBar(process.stderr.isTTY ? process.stderr : undefined);
   #rate = new TransferRate();
   #stage: DownloadStage | undefined;
+  #shownSeconds = 0;
   #lineSeconds = 0;
 
   constructor(name: string) {
@@ -94,6 +96,9 @@ class DownloadDisplay {
 
   show(stage: DownloadStage, doneBytes: number, totalBytes: number): void {
     const now = performance.now() / 1000;
+    // A fast line brings thousands of pieces a second.
+    if (stage === this.#stage && doneBytes < totalBytes && now - this.#shownSeconds < SHOWN_EVERY_SECONDS) return;
+    this.#shownSeconds = now;
     if (stage !== this.#stage) this.#rate = new TransferRate();
     this.#rate.add(doneBytes, now);
     const left = this.#rate.secondsLeft(totalBytes);

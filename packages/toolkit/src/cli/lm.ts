@@ -96,10 +96,17 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
     if (event.kind === "trial") process.stdout.write(`${trialLine(event.trial)}\n`);
   };
   await runTuning({ checkpoint, data, lm, beamSize, normalise }, { onEvent, signal: interruption.signal });
-  const { best, greedy } = result!;
+  const { best, greedy, confidence } = result!;
   const { lmWeight, wordScore } = best;
-  await writeFileAtomically(output, `${JSON.stringify({ lm, lmWeight, wordScore }, null, 2)}\n`);
-  const lines = [`greedy  ${percent(greedy.wer)} WER`, `best    ${trialLine(best)}`, `Saved in ${output}`];
+  const decoding = { lm, lmWeight, wordScore, confidenceTemperature: Number(confidence.temperature.toFixed(3)) };
+  await writeFileAtomically(output, `${JSON.stringify(decoding, null, 2)}\n`);
+  const calibration = [confidence.before, confidence.after].map((q) => q.expectedCalibrationError.toFixed(3));
+  const lines = [
+    `greedy  ${percent(greedy.wer)} WER`,
+    `best    ${trialLine(best)}`,
+    `Word confidences: calibration error ${calibration.join(" before, ")} after`,
+    `Saved in ${output}`,
+  ];
   process.stdout.write(`\n${lines.join("\n")}\n`);
 }
 

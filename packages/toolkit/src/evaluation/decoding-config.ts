@@ -19,6 +19,11 @@ export const decodingSchema = z.strictObject({
     .max(0)
     .optional()
     .describe("added for each word that the language model lacks; default: -10"),
+  confidenceTemperature: z
+    .number()
+    .positive()
+    .optional()
+    .describe('calibrates word confidences; "deepspeech lm tune" fits it; default: 1'),
   hotWords: z.array(z.string().min(1)).default([]).describe("phrases to favour"),
   hotWordWeight: z.number().default(4).describe("added to the score for each whole occurrence of a hot word"),
 });

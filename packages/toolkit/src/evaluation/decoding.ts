@@ -6,14 +6,16 @@ import {
   type Emissions,
   greedyDecode,
   type Hypothesis,
+  type TimedHypothesis,
+  type TimedWord,
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
 import { loadLanguageModel } from "../language-model/load.js";
 import type { DecodingConfig } from "./decoding-config.js";
 
-/** One utterance's emissions to its best hypothesis. */
-export type Decode = (emissions: Emissions) => Hypothesis;
+/** One utterance's emissions to its best hypothesis; beam search tells the words' times too. */
+export type Decode = (emissions: Emissions) => Hypothesis & { timedWords?: TimedWord[] };
 
 /** Seconds from one frame of a model's output to the next. */
 export function frameSecondsOf({ features, model }: Pick<CheckpointHeader, "features" | "model">): number {
@@ -32,8 +34,9 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
     });
   }
   const isGreedy = lm === undefined && hotWords.length === 0 && config.beamSize === undefined;
-  if (isGreedy && config.wordScore !== undefined) {
-    throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
+  for (const name of ["wordScore", "confidenceTemperature"] as const) {
+    if (!isGreedy || config[name] === undefined) continue;
+    throw new UserError(`${name} has no effect on greedy decoding; give beamSize or lm.`, { exitCode: 2 });
   }
   if (isGreedy) return (emissions) => greedyDecode(emissions, alphabet);
   return beamDecode(alphabet, {
@@ -47,7 +50,7 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
 }
 
 /** A beam search that serves one utterance after another. */
-export function beamDecode(alphabet: Alphabet, options: BeamSearchOptions): Decode {
+export function beamDecode(alphabet: Alphabet, options: BeamSearchOptions): (emissions: Emissions) => TimedHypothesis {
   const decoder = createBeamSearchDecoder(alphabet, options);
   return (emissions) => {
     decoder.begin();

@@ -1,15 +1,18 @@
 /** Transcribes recordings in a worker thread. */
+import type { TimedWord } from "@deepspeech-ts/speech";
 import { runTask } from "../worker-task.js";
 import type { RecognitionOptions } from "./recognition.js";
 
 export interface TranscriptionRequest extends RecognitionOptions {
   /** Audio files. */
   files: string[];
+  /** Tell the words' times; they come of beam search, so greedy decoding becomes that. Default: false. */
+  wordTimes?: boolean;
 }
 
 /** One for each file, in order: its text, or why it could not be read. */
 export type TranscriptionResult =
-  | { file: string; text: string; durationSeconds: number }
+  | { file: string; text: string; durationSeconds: number; timedWords?: TimedWord[] }
   | { file: string; error: string };
 
 export interface TranscriptionOptions extends TranscriptionRequest {

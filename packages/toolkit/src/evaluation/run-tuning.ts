@@ -1,4 +1,5 @@
 /** Tunes decoding for a checkpoint and a language model, in a worker thread. */
+import type { ConfidenceFit } from "@deepspeech-ts/speech";
 import { runTask, type TaskOptions } from "../worker-task.js";
 import type { RecognitionOptions } from "./recognition.js";
 import type { Trial } from "./tune.js";
@@ -17,7 +18,7 @@ export interface TuningRequest extends RecognitionOptions {
 export type TuningEvent =
   | { kind: "emissions"; done: number; total: number }
   | { kind: "trial"; trial: Trial; done: number }
-  | { kind: "best"; best: Trial; greedy: Trial["rates"] };
+  | { kind: "best"; best: Trial; greedy: Trial["rates"]; confidence: ConfidenceFit };
 
 /** The events tell trials as they come, and the best at the end. */
 export function runTuning(request: TuningRequest, options: TaskOptions<TuningEvent>): Promise<void> {

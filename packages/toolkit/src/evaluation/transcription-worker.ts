@@ -5,12 +5,15 @@ import { loadWaveform } from "../data/audio/waveform.js";
 import type { Waveform } from "../data/types.js";
 import { errorMessage, UserError } from "../errors.js";
 import { serveTask } from "../worker-task.js";
+import { greedyDecoding } from "./decoding-config.js";
 import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import { openRecognition } from "./recognition.js";
 import type { TranscriptionRequest, TranscriptionResult } from "./run-transcription.js";
 
 serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
-  await using recognition = await openRecognition(request);
+  const { wordTimes = false, decoding = greedyDecoding } = request;
+  const timed = { ...decoding, beamSize: decoding.beamSize ?? 100 };
+  await using recognition = await openRecognition({ ...request, decoding: wordTimes ? timed : decoding });
   for (const file of request.files) {
     if (host.shouldStop()) return;
     host.emit(await transcribe(file, recognition));
@@ -23,8 +26,8 @@ async function transcribe(file: string, recognition: Recognition): Promise<Trans
   if ("error" in read) return { file, ...read };
   const batch = { waveforms: read.samples, sampleLengths: [read.samples.length] };
   const [emissions] = noGrad(() => tidy(() => emissionsOf(forwardBatch(batch, recognition))));
-  const { text } = recognition.decode(emissions!);
-  return { file, text, durationSeconds: read.samples.length / config.sampleRate };
+  const { text, timedWords } = recognition.decode(emissions!);
+  return { file, text, durationSeconds: read.samples.length / config.sampleRate, ...(timedWords && { timedWords }) };
 }
 
 /** The file's sound, or why it cannot be used. */

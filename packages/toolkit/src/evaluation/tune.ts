@@ -5,10 +5,15 @@
  */
 import {
   type Alphabet,
+  type BeamSearchOptions,
+  type ConfidenceFit,
   type CorpusErrorRates,
   corpusErrorRates,
+  correctWords,
   type Emissions,
+  fitConfidenceTemperature,
   type LanguageModel,
+  splitWords,
 } from "@deepspeech-ts/speech";
 import { beamDecode } from "./decoding.js";
 
@@ -54,6 +59,27 @@ export function tuneDecoding(utterances: readonly StoredUtterance[], options: Tu
     step.wordScore /= 2;
   }
   return search.best!;
+}
+
+/**
+ * The temperature that makes the confidences of these utterances' words as often right as they say.
+ * @throws SpeechError where no word was recognised at all
+ */
+export function fitConfidence(
+  utterances: readonly StoredUtterance[],
+  alphabet: Alphabet,
+  options: BeamSearchOptions,
+): ConfidenceFit {
+  const decode = beamDecode(alphabet, options);
+  const samples = utterances.flatMap(({ reference, emissions }) => {
+    const { timedWords } = decode(emissions);
+    const correct = correctWords(
+      timedWords.map(({ word }) => word),
+      splitWords(reference),
+    );
+    return timedWords.map(({ confidence }, i) => ({ confidence, correct: correct[i]! }));
+  });
+  return fitConfidenceTemperature(samples);
 }
 
 class TuningSearch {

@@ -7,7 +7,7 @@ import { frameSecondsOf } from "./decoding.js";
 import { collectEmissions } from "./emissions.js";
 import { openRecognition } from "./recognition.js";
 import type { TuningEvent, TuningRequest } from "./run-tuning.js";
-import { tuneDecoding } from "./tune.js";
+import { fitConfidence, tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   const languageModel = await loadLanguageModel(request.lm);
@@ -22,11 +22,18 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
     reference,
     hypothesis: greedyDecode(emissions, alphabet).text,
   }));
+  const frameSeconds = frameSecondsOf({ features: extractor.config, model: model.config });
+  const search = { languageModel, frameSeconds, beamSize: request.beamSize };
   const best = tuneDecoding(utterances, {
-    ...{ alphabet, languageModel, beamSize: request.beamSize },
-    frameSeconds: frameSecondsOf({ features: extractor.config, model: model.config }),
+    ...search,
+    alphabet,
     onTrial: (trial, done) => host.emit({ kind: "trial", trial, done }),
     shouldStop: host.shouldStop,
   });
-  host.emit({ kind: "best", best, greedy: corpusErrorRates(greedy) });
+  const confidence = fitConfidence(utterances, alphabet, {
+    ...search,
+    lmWeight: best.lmWeight,
+    wordScore: best.wordScore,
+  });
+  host.emit({ kind: "best", best, greedy: corpusErrorRates(greedy), confidence });
 });

@@ -140,6 +140,12 @@ test("a corrupt archive leaves no subset", async (t) => {
   assert.deepEqual(await readdir(join(scene.folder, "downloads")), []);
 });
 
+test("a folder that cannot be made is named", async (t) => {
+  const scene = await prepare(t);
+  await writeFile(scene.folder, "a file, where the folder should be");
+  await assert.rejects(scene.run(), { name: "UserError", code: "file-not-writable" });
+});
+
 test("a disk that is too small is told before the work", async (t) => {
   const folder = await temporaryFolder(t);
   await assert.rejects(

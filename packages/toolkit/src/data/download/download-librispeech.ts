@@ -10,6 +10,7 @@ import { constants, existsSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode, UserError } from "../../errors.js";
+import { explainWriteError } from "../../files.js";
 import { mapConcurrently } from "../concurrency.js";
 import { checkDiskSpace } from "./disk-space.js";
 import { extractArchive } from "./extract-archive.js";
@@ -50,12 +51,16 @@ export async function downloadSubset(
   const target = join(corpus, subset.name);
   if (existsSync(target)) return "already-there";
   const downloads = join(options.folder, "downloads");
-  await mkdir(downloads, { recursive: true });
-  await mkdir(corpus, { recursive: true });
   const archivePath = join(downloads, `${subset.name}.tar.gz`);
-  await obtainArchive(subset, archivePath, options);
-  await unpack(subset, { archivePath, corpus, unpacking: join(downloads, `${subset.name}.unpacking`) }, options);
-  await rm(archivePath);
+  try {
+    await mkdir(downloads, { recursive: true });
+    await mkdir(corpus, { recursive: true });
+    await obtainArchive(subset, archivePath, options);
+    await unpack(subset, { archivePath, corpus, unpacking: join(downloads, `${subset.name}.unpacking`) }, options);
+    await rm(archivePath);
+  } catch (error) {
+    throw explainWriteError(options.folder, error);
+  }
   return "downloaded";
 }
 
@@ -92,9 +97,10 @@ interface Places {
 async function unpack(
   { name }: LibriSpeechSubset,
   { archivePath, corpus, unpacking }: Places,
-  { signal, onProgress }: DownloadOptions,
+  { folder, signal, onProgress }: DownloadOptions,
 ): Promise<void> {
   const { size } = await stat(archivePath);
+  await checkDiskSpace({ folder, archiveBytes: size, presentBytes: size });
   // What an interrupted call unpacked cannot be told from what is whole.
   await rm(unpacking, { recursive: true, force: true });
   await mkdir(unpacking);

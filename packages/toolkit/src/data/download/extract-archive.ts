@@ -25,7 +25,7 @@ export interface ExtractOptions {
  *
  * @returns the paths of the files, relative to the folder, with forward slashes.
  * @throws UserError naming the archive and the entry where it is damaged, or holds what is refused. What was unpacked
- * before stays; the folder is the caller's to remove.
+ * before stays; the folder is the caller's to remove. System errors of the disk are thrown as they are.
  */
 export async function extractArchive(
   archivePath: string,
@@ -105,13 +105,6 @@ function explain(reasons: readonly unknown[], archivePath: string): unknown {
   const own = reasons.find((reason) => reason instanceof UserError);
   if (own) return own;
   const ofSystem = reasons.find((reason) => reason instanceof Error && "syscall" in reason);
-  const code = systemErrorCode(ofSystem);
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new UserError(`${archivePath}: could not be unpacked, the disk is full; free some space and try again.`, {
-      code: "disk-full",
-      cause: ofSystem,
-    });
-  }
   if (ofSystem) return ofSystem;
   const cause = reasons.at(-1);
   return new UserError(`${archivePath}: is damaged, it cannot be unpacked: ${errorMessage(cause)}.`, {

@@ -128,10 +128,11 @@ describe("a file from a mirror", () => {
   });
 
   test("is not built upon rubbish that was left", async (t) => {
-    const attempt = await prepare(t, [], []);
+    const attempt = await prepare(t, []);
     await writeFile(`${attempt.path}.part`, randomBytes(1000));
     await attempt.run();
     await assertWhole(attempt);
+    assert.deepEqual(ranges(attempt.mirrors[0]!), ["bytes=1000-", undefined]);
   });
 
   test("starts anew where more was left than there is", async (t) => {

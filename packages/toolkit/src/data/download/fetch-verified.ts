@@ -46,6 +46,7 @@ const HASH_BLOCK_BYTES = 1 << 20;
 export async function fetchVerified(options: FetchOptions): Promise<void> {
   const partPath = `${options.path}.part`;
   const mirrors = [...options.urls];
+  let isOwn = (await sizeOf(partPath)) === 0;
   while (mirrors.length > 0) {
     const url = await fetchWhole({ ...options, urls: mirrors }, partPath);
     if ((await md5OfFile(partPath, options)) === options.md5) {
@@ -53,9 +54,10 @@ export async function fetchVerified(options: FetchOptions): Promise<void> {
       return;
     }
     await rm(partPath);
-    // Parts may come from several mirrors; the one that sent the end is the likeliest culprit, and is not asked again.
-    mirrors.splice(mirrors.indexOf(url), 1);
     options.onRetry?.(url, "sent a file whose MD5 is wrong; it was thrown away");
+    // Of what came in this call, the mirror that sent the end is the likeliest culprit, and is not asked again.
+    if (isOwn) mirrors.splice(mirrors.indexOf(url), 1);
+    isOwn = true;
   }
   throw new UserError(
     `${options.urls.join(", ")}: no mirror sent a file with the MD5 ${options.md5}; ` +

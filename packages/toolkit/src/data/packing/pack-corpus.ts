@@ -1,13 +1,15 @@
 /**
  * Puts a corpus into shards: decoded, mixed to one channel and resampled once, instead of in every epoch.
  *
- * Utterances are laid down from short to long. Batches group like lengths, so the recordings of a batch lie close to
- * each other, and reading them is nearly sequential. The folder takes its name when all of it is on the disk.
+ * Recordings are laid down from short to long. Batches group like lengths, so the recordings of a batch lie close to
+ * each other, and reading them is nearly sequential. The index keeps the corpus's own order, on which batch plans depend:
+ * training takes the same steps, packed or not. The folder takes its name when all of it is on the disk.
  */
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../errors.js";
+import { explainWriteError } from "../../files.js";
 import type { PlannedUtterance } from "../batches.js";
 import { AudioLoader } from "../loader.js";
 import { PACKED_MANIFEST, writeManifest } from "../manifest.js";
@@ -30,7 +32,7 @@ export interface PackOptions {
 export interface PackResult {
   readonly numShards: number;
   readonly numBytes: number;
-  /** What was packed, at its new place, from short to long. */
+  /** What was packed, at its new place, in the order in which it was given. */
   readonly utterances: Utterance[];
   /** Recordings that could not be read. */
   readonly failures: LeftOutUtterance[];
@@ -52,9 +54,9 @@ export async function packCorpus(utterances: readonly Utterance[], options: Pack
     });
   }
   const growing = `${folder}.packing`;
-  await rm(growing, { recursive: true, force: true });
-  await mkdir(growing, { recursive: true });
   try {
+    await rm(growing, { recursive: true, force: true });
+    await mkdir(growing, { recursive: true });
     const result = await writeShards(utterances, growing, options);
     if (result.utterances.length === 0) {
       const first = result.failures[0];
@@ -68,6 +70,8 @@ export async function packCorpus(utterances: readonly Utterance[], options: Pack
       audioPath: folder + audioPath.slice(growing.length),
     });
     return { ...result, utterances: result.utterances.map(atRest) };
+  } catch (error) {
+    throw explainWriteError(options.folder, error);
   } finally {
     await rm(growing, { recursive: true, force: true });
   }
@@ -94,6 +98,8 @@ async function writeShards(
     onProgress?.(packed.length + failures.length, utterances.length);
   }
   await writer.finish();
+  const places = new Map(utterances.map(({ id }, index) => [id, index]));
+  packed.sort((a, b) => (places.get(a.id) ?? 0) - (places.get(b.id) ?? 0));
   return { numShards: writer.numShards, numBytes: writer.numBytes, utterances: packed, failures };
 }
 
