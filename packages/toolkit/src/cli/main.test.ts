@@ -98,6 +98,15 @@ describe("usage", () => {
     assertRefused(["train", "--config", "no.ts"], "no.ts: no such file; check the path after --config");
   });
 
+  test("a missing LibriSpeech is told with the way to get it", () => {
+    const { status, stderr } = deepspeech("train", "--train", "data/LibriSpeech/none");
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^deepspeech: data\/LibriSpeech\/none: no such folder; "npx deepspeech data download librispeech"/,
+    );
+  });
+
   test("a stack trace is shown where it is asked for, and only there", () => {
     const quiet = deepspeech("train", "--config", "no.ts");
     const verbose = deepspeech("train", "--config", "no.ts", "--verbose");

@@ -1,5 +1,7 @@
 /** `deepspeech train`. */
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { UserError } from "../errors.js";
 import { type TrainConfig, trainConfigSchema } from "../training/config.js";
 import { runTraining } from "../training/run-training.js";
 import { readConfigFile } from "./config-file.js";
@@ -38,7 +40,18 @@ async function readTrainConfig(path: string | undefined, flags: ReadonlyMap<Sett
   return resolveConfig(trainConfigSchema, { base: readRunConfig(config.resume), file, flags });
 }
 
+/** The defaults name LibriSpeech's own folders, which a new user does not have yet. */
+function refuseMissingLibriSpeech({ train, dev, test }: TrainConfig): void {
+  const missing = [...train, ...dev, ...test].find((path) => path.startsWith("data/LibriSpeech/") && !existsSync(path));
+  if (missing === undefined) return;
+  throw new UserError(
+    `${missing}: no such folder; "npx deepspeech data download librispeech" fetches it, or name your own with --train, --dev and --test`,
+    { code: "file-not-found" },
+  );
+}
+
 async function train(config: TrainConfig): Promise<void> {
+  refuseMissingLibriSpeech(config);
   const reporter = new TrainingReporter({
     writeLine: (line) => process.stdout.write(`${line}\n`),
     terminal: process.stderr.isTTY ? process.stderr : undefined,
