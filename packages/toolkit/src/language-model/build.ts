@@ -88,7 +88,8 @@ export async function buildLanguageModel(options: BuildLanguageModelOptions): Pr
   };
   const worker = new URL("./build-worker.js", import.meta.url);
   await runTask<BuildRequest, BuildEvent>(worker, requestOf(options), { onEvent, ...(signal && { signal }) });
-  signal?.throwIfAborted();
+  // Stopped too late, the work was done: what was written stays, and is told.
+  if (summary === undefined) signal?.throwIfAborted();
   return summary as LanguageModelSummary;
 }
 

@@ -189,7 +189,9 @@ test("a full disk is named, whether temporary files or the model meet it", async
 
 test("stopping ends the work and leaves nothing behind", async (t) => {
   const folder = await temporaryFolder(t);
-  const input = [await trainingText(folder)];
+  const text = await trainingText(folder);
+  // The same text many times over: seconds of work, so that the request to stop cannot come too late.
+  const input = Array.from({ length: 400 }, () => text);
   const controller = new AbortController();
   const output = join(folder, "a.bin");
   const build = buildLanguageModel({ input, output, signal: controller.signal, onProgress: () => controller.abort() });
