@@ -6,6 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { systemErrorCode, UserError } from "../../errors.js";
 import { AppendFile, writeError } from "./append-file.js";
 import { encodeEvent, FILE_VERSION, type SummaryValue, scalarValue, textValue } from "./event-schema.js";
 import { frameRecord } from "./records.js";
@@ -14,8 +15,6 @@ import { frameRecord } from "./records.js";
 const FLUSH_BYTES = 65536;
 /** ...or until a record comes this long after the last flush, so that a running TensorBoard keeps up. */
 const FLUSH_SECONDS = 2;
-
-let filesOpened = 0;
 
 /** Appends scalars and texts to one event file. All calls are synchronous. */
 export interface EventWriter {
@@ -51,8 +50,15 @@ export interface EventWriter {
 export function openEventWriter(directory: string): EventWriter {
   makeDirectory(directory);
   const seconds = Math.floor(Date.now() / 1000);
-  const name = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${filesOpened++}`;
-  return new BufferedEventWriter(join(directory, name));
+  const stem = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`;
+  // Another thread of this process may have opened one within this second.
+  for (let n = 0; ; n++) {
+    try {
+      return new BufferedEventWriter(join(directory, `${stem}.${n}`));
+    } catch (error) {
+      if (!(error instanceof UserError && systemErrorCode(error.cause) === "EEXIST")) throw error;
+    }
+  }
 }
 
 class BufferedEventWriter implements EventWriter {
