@@ -17,6 +17,7 @@ export {
 } from "./corpora.js";
 export { ctcLoss } from "./ctc-loss.js";
 export { DeepSpeech, type ModelOutput, outputFrames } from "./deepspeech.js";
+export { checkDevice } from "./device.js";
 export {
   defaultFeatureConfig,
   type FeatureConfig,

@@ -41,6 +41,7 @@ function valueAt(tree: unknown, { path }: Setting): unknown {
 
 /** Allowed values that are not the default, for each kind of setting; what a kind cannot tell is named by key. */
 const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
+  device: [["cuda:1"], "cuda:1"],
   warmupShare: [["0.5"], 0.5],
   betas: [
     ["0.8", "0.95"],

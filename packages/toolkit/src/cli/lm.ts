@@ -93,6 +93,8 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
   let result: Extract<TuningEvent, { kind: "best" }> | undefined;
   const onEvent = (event: TuningEvent) => {
     if (event.kind === "best") result = event;
+    if (event.kind === "leftOut")
+      for (const { id, reason } of event.leftOut) process.stdout.write(`left out ${id}: ${reason}\n`);
     if (event.kind === "trial") process.stdout.write(`${trialLine(event.trial)}\n`);
   };
   await runTuning({ checkpoint, data, lm, beamSize, normalise }, { onEvent, signal: interruption.signal });

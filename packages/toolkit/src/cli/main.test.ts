@@ -107,6 +107,16 @@ describe("usage", () => {
     );
   });
 
+  test("the file that is missing is named, and a test set is wanted only where one is given", () => {
+    assert.equal(
+      deepspeech("train", "--train", "no.jsonl").stderr,
+      "deepspeech: no.jsonl: no such file; check the path.\n",
+    );
+    const { stderr } = deepspeech("train", "--train", "package.json", "--dev", "package.json");
+    assert.doesNotMatch(stderr, /LibriSpeech/);
+    assert.match(stderr, /^deepspeech: package\.json, line 1: /);
+  });
+
   test("a stack trace is shown where it is asked for, and only there", () => {
     const quiet = deepspeech("train", "--config", "no.ts");
     const verbose = deepspeech("train", "--config", "no.ts", "--verbose");

@@ -1,20 +1,29 @@
 /** A corpus's emissions, kept in memory: what is decoded again and again while decoding is tuned. */
 import { noGrad, tidy } from "@deepspeech-ts/torch";
+import { usableBatch } from "../acoustic-model/index.js";
 import { planBatches } from "../data/batches.js";
 import type { AudioLoader } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
+import type { LeftOut } from "../data/types.js";
+import { UserError } from "../errors.js";
 import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import type { StoredUtterance } from "./tune.js";
 
-/** Runs the acoustic model over the utterances; those that cannot be read are left out. */
+/**
+ * Runs the acoustic model over the utterances; those that cannot be read, or are too short, are left out and named.
+ * @throws UserError where none is left
+ */
 export async function collectEmissions(
   utterances: readonly PreparedUtterance[],
   recognition: Recognition & { loader: AudioLoader },
   onProgress: (done: number, total: number) => void,
-): Promise<StoredUtterance[]> {
+): Promise<{ stored: StoredUtterance[]; leftOut: LeftOut[] }> {
   const plan = planBatches(utterances, { maxBatchSeconds: 160, seed: 0, epoch: 0, order: "shortest-first" });
   const stored: StoredUtterance[] = [];
-  for await (const batch of recognition.loader.batches(plan)) {
+  const leftOut: LeftOut[] = [];
+  for await (const loaded of recognition.loader.batches(plan)) {
+    const batch = usableBatch(loaded, { features: recognition.extractor.config });
+    leftOut.push(...batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
     if (batch.utterances.length === 0) continue;
     const emissions = noGrad(() => tidy(() => emissionsOf(forwardBatch(batch, recognition))));
     for (const [row, { targetText: reference }] of batch.utterances.entries()) {
@@ -22,5 +31,10 @@ export async function collectEmissions(
     }
     onProgress(stored.length, utterances.length);
   }
-  return stored;
+  if (stored.length === 0) {
+    throw new UserError(`none of the ${leftOut.length} recordings could be used; the first: ${leftOut[0]?.reason}`, {
+      code: "bad-corpus",
+    });
+  }
+  return { stored, leftOut };
 }

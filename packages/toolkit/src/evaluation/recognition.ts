@@ -1,7 +1,7 @@
 /** A checkpoint made ready to recognise, and the threads that feed it. */
 import { availableParallelism } from "node:os";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
-import { FeatureExtractor, loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/index.js";
+import { checkDevice, FeatureExtractor, loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
 import { frameSecondsOf, openDecoding } from "./decoding.js";
 import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
@@ -27,6 +27,7 @@ export async function openRecognition(options: RecognitionOptions): Promise<Open
   const { checkpoint, device = "cpu", threads = availableParallelism(), workers, decoding = greedyDecoding } = options;
   setNumThreads(threads);
   setFlushDenormal(true);
+  checkDevice(device);
   const opened = tidy(() => {
     const loaded = loadCheckpoint(checkpoint);
     return { header: loaded.header, model: modelFromCheckpoint(loaded, device) };

@@ -1,5 +1,6 @@
 /** Tunes decoding for a checkpoint and a language model, in a worker thread. */
 import type { ConfidenceFit } from "@deepspeech-ts/speech";
+import type { LeftOut } from "../data/types.js";
 import { runTask, type TaskOptions } from "../worker-task.js";
 import type { RecognitionOptions } from "./recognition.js";
 import type { Trial } from "./tune.js";
@@ -17,6 +18,7 @@ export interface TuningRequest extends RecognitionOptions {
 
 export type TuningEvent =
   | { kind: "emissions"; done: number; total: number }
+  | { kind: "leftOut"; leftOut: LeftOut[] }
   | { kind: "trial"; trial: Trial; done: number }
   | { kind: "best"; best: Trial; greedy: Trial["rates"]; confidence: ConfidenceFit };
 

@@ -15,9 +15,10 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   const { alphabet, extractor, model } = recognition;
   const options = { alphabet, features: extractor.config, normalise: request.normalise };
   const corpus = await loadHeldOutCorpus(request.data, options);
-  const utterances = await collectEmissions(corpus.utterances, recognition, (done, total) =>
+  const { stored: utterances, leftOut } = await collectEmissions(corpus.utterances, recognition, (done, total) =>
     host.emit({ kind: "emissions", done, total }),
   );
+  host.emit({ kind: "leftOut", leftOut: [...corpus.facts.leftOut, ...leftOut] });
   const greedy = utterances.map(({ reference, emissions }) => ({
     reference,
     hypothesis: greedyDecode(emissions, alphabet).text,

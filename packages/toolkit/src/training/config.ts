@@ -21,7 +21,9 @@ export const trainConfigSchema = z.strictObject({
   test: z
     .array(z.string().min(1))
     .default(["data/LibriSpeech/test-clean"])
-    .describe("what is reported once, at the end, with the best checkpoint; nothing is chosen on it"),
+    .describe(
+      "what is reported once, at the end, with the best checkpoint; nothing is chosen on it; none where train is given alone",
+    ),
   normalise: z.boolean().default(true).describe("bring transcripts to the alphabet (numbers as words, accents folded)"),
   minDurationSeconds: z.number().min(0).default(0.2).describe("leave shorter utterances out"),
   maxDurationSeconds: positive.default(20).describe("leave longer utterances out of training"),
@@ -38,7 +40,11 @@ export const trainConfigSchema = z.strictObject({
   epochs: count.default(10).describe("passes over the training data"),
   maxMinutes: positive.optional().describe("end training after this time; the schedule is fitted to it"),
   seed: z.int().min(0).default(1).describe("fixes initial weights, order, augmentation and dropout"),
-  device: z.string().default("cpu").describe("cpu, cuda or cuda:N"),
+  device: z
+    .string()
+    .regex(/^(cpu|cuda(:\d+)?)$/, "must be cpu, cuda or cuda:N")
+    .default("cpu")
+    .describe("cpu, cuda or cuda:N"),
   threads: count.optional().describe("threads for one operator; default: as many as there are cores"),
 
   batchSeconds: positive.default(160).describe("seconds of audio in a batch, padding counted"),

@@ -6,6 +6,7 @@ import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
 import { checkpointPath } from "./run-folder.js";
+import { readRunConfig } from "./session.js";
 import {
   manifestIn,
   type RunRecord,
@@ -84,6 +85,24 @@ describe("a resumed run", () => {
     }
     assert.equal(last.one("finished").steps, 15);
     assert.deepEqual(endOf(first.runFolder), expected);
+  });
+
+  it("keeps the plan of an epoch that it stopped within", async (t) => {
+    const config = await setUp(t);
+    const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 2 });
+    await assert.rejects(trainHere({ ...config, resume: stopped.runFolder, batchUtterances: 7 }), {
+      message: `batchUtterances was ${config.batchUtterances} and is now 7, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
+    });
+  });
+
+  it("says of what is no run with a checkpoint what it is", async (t) => {
+    const folder = await temporaryFolder(t);
+    assert.throws(() => readRunConfig(folder), {
+      message: `${folder}: this run ended before its first checkpoint; start it anew.`,
+    });
+    const { runFolder } = await trainHere({ ...(await setUp(t)), epochs: 1 });
+    const best = checkpointPath(runFolder, "best");
+    assert.throws(() => readRunConfig(best), { message: `${best}: resume takes a run's folder, not a file.` });
   });
 
   it("another seed makes another run", async (t) => {

@@ -2,6 +2,8 @@
  * The state of a training run: model, optimiser, and how far it has come. It can be saved at any step and opened again;
  * a run that was stopped and resumed takes the same steps as one that never stopped.
  */
+
+import { existsSync, statSync } from "node:fs";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import {
   defaultGenerator,
@@ -12,7 +14,9 @@ import {
   type Tensor,
   tidy,
 } from "@deepspeech-ts/torch";
+import { z } from "zod";
 import {
+  type Checkpoint,
   DeepSpeech,
   FeatureExtractor,
   initialiseForCtc,
@@ -22,7 +26,7 @@ import {
   saveCheckpoint,
 } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
-import { modelConfigOf, type TrainConfig } from "./config.js";
+import { modelConfigOf, type TrainConfig, trainConfigSchema } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 
 export interface BestResult {
@@ -99,10 +103,11 @@ export class TrainingSession {
 
   #restore(runFolder: string): void {
     tidy(() => {
-      const checkpoint = loadCheckpoint(checkpointPath(runFolder, "last"));
+      const checkpoint = loadLast(runFolder);
       restoreModel(this.model, checkpoint);
       const { tensors, path } = checkpoint;
-      const { progress, optimizerSteps } = checkpoint.header.training as { progress: Progress; optimizerSteps: number };
+      const { config, progress, optimizerSteps } = trainingStateOf(checkpoint);
+      if (progress.batch > 0) refuseOtherPlan(config, this.config);
       const state = new Map([...tensors].filter(([name]) => name.startsWith("optimizer.")).map(withoutPrefix));
       if (state.size === 0) throw new UserError(`${path}: holds no optimiser state, so training cannot go on from it.`);
       this.optimizer.loadStateDict(state, optimizerSteps);
@@ -138,8 +143,54 @@ function withoutPrefix([name, tensor]: [string, Tensor]): [string, Tensor] {
 
 /** The configuration that a run was started with. */
 export function readRunConfig(runFolder: string): TrainConfig {
-  return tidy(() => {
-    const { header } = loadCheckpoint(checkpointPath(runFolder, "last"));
-    return (header.training as { config: TrainConfig }).config;
+  return tidy(() => trainingStateOf(loadLast(runFolder)).config);
+}
+
+function loadLast(runFolder: string): Checkpoint {
+  if (existsSync(runFolder) && !existsSync(checkpointPath(runFolder, "last"))) {
+    const problem = statSync(runFolder).isDirectory()
+      ? "this run ended before its first checkpoint; start it anew"
+      : "resume takes a run's folder, not a file";
+    throw new UserError(`${runFolder}: ${problem}.`, { code: "bad-checkpoint" });
+  }
+  return loadCheckpoint(checkpointPath(runFolder, "last"));
+}
+
+const trainingStateSchema = z.object({
+  config: trainConfigSchema,
+  optimizerSteps: z.int(),
+  progress: z.object({
+    epoch: z.int(),
+    batch: z.int(),
+    step: z.int(),
+    lossSum: z.number(),
+    lossCount: z.int(),
+    elapsedSeconds: z.number(),
+    best: z.object({ epoch: z.int(), wer: z.number(), cer: z.number() }).nullable(),
+  }),
+});
+
+function trainingStateOf({ path, header }: Checkpoint): z.output<typeof trainingStateSchema> {
+  const state = trainingStateSchema.safeParse(header.training);
+  if (state.success) return state.data;
+  throw new UserError(`${path}: holds no training state; it can be evaluated, not resumed.`, {
+    code: "bad-checkpoint",
   });
+}
+
+/** What decides which utterances are in which batch of an epoch. */
+const PLAN_KEYS = [
+  ...(["train", "normalise", "minDurationSeconds", "maxDurationSeconds", "seed"] as const),
+  ...(["batchSeconds", "batchUtterances", "shortestFirstEpochs", "speedFactors"] as const),
+];
+
+/** @throws UserError where the rest of a begun epoch would not be the rest of the same plan */
+function refuseOtherPlan(before: TrainConfig, now: TrainConfig): void {
+  const changed = PLAN_KEYS.find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+  if (changed === undefined) return;
+  const [was, is] = [JSON.stringify(before[changed]), JSON.stringify(now[changed])];
+  throw new UserError(
+    `${changed} was ${was} and is now ${is}, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
+    { code: "bad-config" },
+  );
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { tidy } from "@deepspeech-ts/torch";
+import { runtimeInfo, tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
@@ -231,6 +231,19 @@ describe("a run ends", () => {
     assert.ok(finished.elapsedSeconds >= 1.2);
     const rates = run.all("step").map(({ learningRate }) => learningRate);
     assert.ok(rates.at(-1)! <= Math.max(...rates), "the schedule is fitted to the time");
+  });
+
+  it("when its time is up before it began, measured all the same", async (t) => {
+    const run = await trainHere(await setUp(t, { maxMinutes: 1e-9 }));
+    assert.equal(run.one("finished").reason, "time");
+    assert.equal(run.all("step").length, 1);
+    assert.notEqual(run.one("finished").best, null);
+  });
+
+  it("before any work, where the device is not there", { skip: runtimeInfo().cudaAvailable }, async (t) => {
+    await assert.rejects(trainHere(await setUp(t, { device: "cuda" })), {
+      message: 'device cuda: this libtorch finds no CUDA; use cpu, or see what "deepspeech doctor" says.',
+    });
   });
 
   it("when it diverges: bad steps are skipped, and 20 in a row are too many", async (t) => {

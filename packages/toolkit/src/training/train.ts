@@ -7,6 +7,7 @@ import { setImmediate } from "node:timers/promises";
 import { englishAlphabet, greedyDecode } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
 import {
+  checkDevice,
   loadCheckpoint,
   loadHeldOutCorpus,
   loadTrainingCorpus,
@@ -41,6 +42,7 @@ export interface TrainingHost {
 export async function train(config: TrainConfig, host: TrainingHost): Promise<void> {
   setNumThreads(config.threads ?? availableParallelism());
   setFlushDenormal(true);
+  checkDevice(config.device);
   const corpora = await loadCorpora(config);
   host.emit({ kind: "data", train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null });
   const { workers, cacheGigabytes, features } = config;
@@ -99,7 +101,7 @@ class TrainingRun {
     const facts = { runFolder, numParameters: model.numParameters(), epochs: config.epochs };
     host.emit({ kind: "start", ...facts, totalSteps: this.#totalSteps(), firstStep: progress.step });
     try {
-      while (progress.epoch < config.epochs && !this.#timeIsUp()) {
+      while (!this.#isOver()) {
         await this.#trainEpoch();
         if (!host.shouldStop()) await this.#closeEpoch();
         if (host.shouldStop()) {
@@ -113,6 +115,13 @@ class TrainingRun {
     } finally {
       this.#log.close();
     }
+  }
+
+  /** All epochs are done, or the time is up and what was trained has been measured. */
+  #isOver(): boolean {
+    const { progress, config } = this.session;
+    const isMeasured = progress.best !== null && progress.batch === 0;
+    return progress.epoch >= config.epochs || (this.#timeIsUp() && isMeasured);
   }
 
   /** From where the epoch stands to its end, to the end of time, or to a request to stop. */
@@ -160,6 +169,8 @@ class TrainingRun {
   async #closeEpoch(): Promise<void> {
     const { session, host } = this;
     const { progress, config } = session;
+    // Should measuring fail, the epoch's work is not lost: a resumed run begins with measuring it.
+    this.#saveLast();
     const dev = await this.#evaluate("dev", this.corpora.dev);
     if (host.shouldStop()) return;
     const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
