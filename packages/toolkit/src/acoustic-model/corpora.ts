@@ -4,8 +4,8 @@ import { loadUtterances } from "../data/manifest.js";
 import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "../data/prepare.js";
 import type { LeftOut, Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
-import { outputFrames } from "./deepspeech.js";
 import { type FeatureConfig, numFrames } from "./feature-config.js";
+import { outputFrames } from "./model-config.js";
 
 export interface CorpusFacts {
   numUtterances: number;

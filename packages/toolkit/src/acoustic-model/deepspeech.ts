@@ -8,7 +8,7 @@
  * last frame: an utterance's log-probabilities do not depend on its batch.
  */
 import { call, nn, type Tensor } from "@deepspeech-ts/torch";
-import { defaultModelConfig, type ModelConfig } from "./model-config.js";
+import { defaultModelConfig, type ModelConfig, outputFrames } from "./model-config.js";
 
 const { functional } = nn;
 
@@ -17,11 +17,6 @@ export interface ModelOutput {
   logProbs: Tensor;
   /** Frames of each utterance. */
   logProbLengths: number[];
-}
-
-/** Frames that the first convolution leaves of `frames`. */
-export function outputFrames(frames: number, { timeStride }: Pick<ModelConfig, "timeStride">): number {
-  return Math.floor((frames - 1) / timeStride) + 1;
 }
 
 export class DeepSpeech extends nn.Module {

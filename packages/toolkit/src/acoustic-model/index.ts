@@ -16,7 +16,7 @@ export {
   type TrainingCorpusOptions,
 } from "./corpora.js";
 export { ctcLoss } from "./ctc-loss.js";
-export { DeepSpeech, type ModelOutput, outputFrames } from "./deepspeech.js";
+export { DeepSpeech, type ModelOutput } from "./deepspeech.js";
 export { checkDevice } from "./device.js";
 export {
   defaultFeatureConfig,
@@ -27,7 +27,7 @@ export {
 } from "./feature-config.js";
 export { FeatureExtractor, type Features } from "./features.js";
 export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
-export { defaultModelConfig, type ModelConfig, modelConfigSchema } from "./model-config.js";
+export { defaultModelConfig, type ModelConfig, modelConfigSchema, outputFrames } from "./model-config.js";
 export { modelPresets } from "./presets.js";
 export { specAugment } from "./spec-augment.js";
 export { type SpecAugmentConfig, specAugmentSchema } from "./spec-augment-config.js";

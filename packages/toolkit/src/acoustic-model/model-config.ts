@@ -31,3 +31,8 @@ export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
 /** The reference's dimensions: 14,233,053 parameters. */
 export const defaultModelConfig: ModelConfig = modelConfigSchema.parse({});
+
+/** Frames that the first convolution leaves of `frames`. */
+export function outputFrames(frames: number, { timeStride }: Pick<ModelConfig, "timeStride">): number {
+  return Math.floor((frames - 1) / timeStride) + 1;
+}

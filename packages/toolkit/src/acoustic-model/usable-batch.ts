@@ -5,8 +5,8 @@
 import { minimumFrames } from "@deepspeech-ts/speech";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
-import { outputFrames } from "./deepspeech.js";
 import { type FeatureConfig, minSamples, numFrames } from "./feature-config.js";
+import { outputFrames } from "./model-config.js";
 
 export interface UsableBatchOptions {
   features: FeatureConfig;

@@ -2,6 +2,7 @@
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
 import { defaultFeatureConfig, numFrames } from "../acoustic-model/feature-config.js";
+import { outputFrames } from "../acoustic-model/model-config.js";
 import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
 import { writeManifest } from "../data/manifest.js";
 import type { Utterance } from "../data/types.js";
@@ -107,8 +108,8 @@ async function checkWithProgress(
   }
 }
 
-/** Frames of the default features, then of the model: its own formula stands beside its layers, which need libtorch. */
+/** Frames of the default features, then of the model. */
 function framesOf(seconds: number, timeStride: number): number {
   const frames = numFrames(Math.floor(seconds * defaultFeatureConfig.sampleRate), defaultFeatureConfig);
-  return Math.floor((frames - 1) / timeStride) + 1;
+  return outputFrames(frames, { timeStride });
 }
