@@ -8,24 +8,9 @@ import { call, connectTensors } from "./call.js";
 import { type Dtype, native, type TensorHandle } from "./native.js";
 import type { Scalar } from "./operator-types.js";
 import { Scope } from "./scope.js";
-import { allocate, type TypedArray } from "./typed-arrays.js";
+import { allocate, isDtype, type TypedArray } from "./typed-arrays.js";
 
 type Operand = Tensor | Scalar;
-
-const DTYPES: ReadonlySet<string> = new Set<Dtype>([
-  "float32",
-  "float64",
-  "float16",
-  "bfloat16",
-  "int64",
-  "int32",
-  "int16",
-  "int8",
-  "uint8",
-  "bool",
-  "complex64",
-  "complex128",
-]);
 
 let handleOfTensor: (tensor: Tensor) => TensorHandle;
 
@@ -358,10 +343,6 @@ export function handleOf(tensor: Tensor): TensorHandle {
 
 function isTensor(value: unknown): value is Tensor {
   return value instanceof Tensor;
-}
-
-function isDtype(name: string): name is Dtype {
-  return DTYPES.has(name);
 }
 
 function toList(dimensions: number | readonly number[]): readonly number[] {

@@ -30,6 +30,10 @@ const ARRAY_CLASS: Record<Dtype, TypedArrayClass> = {
   complex128: Float64Array,
 };
 
+export function isDtype(name: string): name is Dtype {
+  return Object.hasOwn(ARRAY_CLASS, name);
+}
+
 /** A new typed array with room for `numel` elements of the dtype. */
 export function allocate(dtype: Dtype, numel: number): TypedArray {
   return new ARRAY_CLASS[dtype](dtype.startsWith("complex") ? 2 * numel : numel);

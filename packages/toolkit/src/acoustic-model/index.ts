@@ -28,7 +28,6 @@ export {
 export { FeatureExtractor, type Features } from "./features.js";
 export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
 export { defaultModelConfig, type ModelConfig, modelConfigSchema, outputFrames } from "./model-config.js";
-export { modelPresets } from "./presets.js";
 export { specAugment } from "./spec-augment.js";
 export { type SpecAugmentConfig, specAugmentSchema } from "./spec-augment-config.js";
 export { type LayerSummary, type ModelSummary, summariseModel } from "./summary.js";

@@ -10,9 +10,9 @@ import { UserError } from "../errors.js";
 import { checkLines } from "./data-check-lines.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
-import { parseNumber, parseWhole } from "./data-options.js";
 import { formatPlural } from "./format.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { parseNumber, parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 
 const HELP = `

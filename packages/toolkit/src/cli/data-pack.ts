@@ -5,9 +5,9 @@ import { packCorpus } from "../data/packing/pack-corpus.js";
 import type { Corpus } from "../data/types.js";
 import { UserError } from "../errors.js";
 import { leftOutLines } from "./data-lines.js";
-import { parseWhole } from "./data-options.js";
 import { formatBytes, formatPlural } from "./format.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 
 const HELP = `

@@ -12,6 +12,7 @@ import { checkInvariance, checkWordErrorRate } from "./evaluation-checks.js";
 import { type Evaluation, type OutputFlags, refuseMissingFolders, writeEvaluation } from "./evaluation-outputs.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 import { resolveConfig, withoutUndefined } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
@@ -51,7 +52,7 @@ export function configure(command: Command): void {
   command
     .argument("<checkpoint>", "a run's folder, or a .safetensors file")
     .argument("<data...>", "what to measure on")
-    .option("--show <number>", "print so many of the worst utterances", countParser("--show"), 0)
+    .option("--show <number>", "print so many of the worst utterances", parseWhole("--show", 0), 0)
     .option("--breakdown", "print the rates of each speaker and each length as well")
     .option("--compare <checkpoint>", "measure another model too, and tell whether they differ")
     .option("--compare-greedy", "decode the model compared with greedily: shows what a language model is worth")
@@ -61,7 +62,7 @@ export function configure(command: Command): void {
     .option(
       "--report-utterances <number>",
       "show so many of the worst utterances there",
-      countParser("--report-utterances"),
+      parseWhole("--report-utterances", 0),
       20,
     )
     .option("--max-wer <rate>", "fail where the word error rate is above this: 0.2, or 20%", parseRate)
@@ -111,13 +112,6 @@ async function evaluateWithProgress(title: string, request: Request): Promise<Ev
   } finally {
     bar.close();
   }
-}
-
-function countParser(flag: string): (text: string) => number {
-  return (text) => {
-    if (/^\d+$/.test(text)) return Number(text);
-    throw new UserError(`${flag} must be a whole number of at least 0, not "${text}"`, { exitCode: 2 });
-  };
 }
 
 /** A share, or a percentage that says so: what is above 1 without its sign is more likely a percentage than meant. */

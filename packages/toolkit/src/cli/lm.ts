@@ -1,11 +1,12 @@
 /** `deepspeech lm build | tune`. */
 import type { Command } from "commander";
-import { UserError } from "../errors.js";
 import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
 import { writeFileAtomically } from "../files.js";
 import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
-import { formatCount } from "./format.js";
+import { formatCount, formatRate } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
+import { parseWhole } from "./number-flags.js";
+import { usageError } from "./usage-error.js";
 
 const BUILD_HELP = `
 The text is plain or gzip, one sentence a line, in the alphabet of the transcripts. The output is binary, or ARPA where its
@@ -27,9 +28,9 @@ export function configure(command: Command): void {
     .description("estimate an n-gram language model from text")
     .argument("<text...>", "text files, plain or gzip")
     .requiredOption("--output <file>", "the file to write")
-    .option("--order <n>", "the longest n-gram, 1 to 6", wholeNumber("--order"), 4)
+    .option("--order <n>", "the longest n-gram, 1 to 6", parseWhole("--order", 0), 4)
     .option("--prune <count...>", "for each order from 1, the largest count to leave out", [])
-    .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", wholeNumber("--bits"), 8)
+    .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", parseWhole("--bits", 0), 8)
     .option("--memory <gigabytes>", "memory for n-grams while they are counted; more goes through temporary files", "1")
     .addHelpText("after", BUILD_HELP)
     .action(build);
@@ -40,7 +41,7 @@ export function configure(command: Command): void {
     .argument("<data...>", "folders in LibriSpeech's layout, or manifests")
     .requiredOption("--lm <file>", "the language model")
     .requiredOption("--output <file>", "the file of decoding settings to write")
-    .option("--beam-size <n>", "prefixes kept in each trial", wholeNumber("--beam-size"), 32)
+    .option("--beam-size <n>", "prefixes kept in each trial", parseWhole("--beam-size", 0), 32)
     .option("--no-normalise", "take transcripts as they stand")
     .addHelpText("after", TUNE_HELP)
     .action(tune);
@@ -55,13 +56,13 @@ interface BuildFlags {
 }
 
 async function build(input: string[], { output, order, prune, bits, memory }: BuildFlags): Promise<void> {
-  if (bits !== 8 && bits !== 16 && bits !== 32) throw usage(`--bits must be 8, 16 or 32, not ${bits}`);
+  if (bits !== 8 && bits !== 16 && bits !== 32) throw usageError(`--bits must be 8, 16 or 32, not ${bits}`);
   const memoryBytes = Number(memory) * 2 ** 30;
-  if (!(memoryBytes > 0)) throw usage(`--memory must be a number above 0, not "${memory}"`);
+  if (!(memoryBytes > 0)) throw usageError(`--memory must be a number above 0, not "${memory}"`);
   using interruption = listenForInterrupt(() => {});
   const summary = await buildLanguageModel({
     ...{ input, output, order, quantisationBits: bits, memoryBytes, signal: interruption.signal },
-    prune: prune.flatMap((part) => part.split(",")).map(wholeNumber("--prune")),
+    prune: prune.flatMap((part) => part.split(",")).map(parseWhole("--prune", 0)),
   });
   process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);
 }
@@ -104,7 +105,7 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
   await writeFileAtomically(output, `${JSON.stringify(decoding, null, 2)}\n`);
   const calibration = [confidence.before, confidence.after].map((q) => q.expectedCalibrationError.toFixed(3));
   const lines = [
-    `greedy  ${percent(greedy.wer)} WER`,
+    `greedy  ${formatRate(greedy.wer)} WER`,
     `best    ${trialLine(best)}`,
     `Word confidences: calibration error ${calibration.join(" before, ")} after`,
     `Saved in ${output}`,
@@ -121,20 +122,5 @@ function trialLine({
   wordScore: number;
   rates: { wer: number; cer: number };
 }): string {
-  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}  WER ${percent(rates.wer)}  CER ${percent(rates.cer)}`;
-}
-
-function percent(rate: number): string {
-  return `${(100 * rate).toFixed(2)}%`;
-}
-
-function wholeNumber(flag: string): (text: string) => number {
-  return (text) => {
-    if (!/^\d+$/.test(text)) throw usage(`${flag} must be a whole number, not "${text}"`);
-    return Number(text);
-  };
-}
-
-function usage(message: string): UserError {
-  return new UserError(message, { code: "bad-argument", exitCode: 2 });
+  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}  WER ${formatRate(rates.wer)}  CER ${formatRate(rates.cer)}`;
 }

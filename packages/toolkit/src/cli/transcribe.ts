@@ -15,6 +15,7 @@ import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { resolveConfig, withoutUndefined } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
+import { usageError } from "./usage-error.js";
 
 const HELP = `
 ${SUPPORTED_FORMATS}, at any sample rate. Folders are searched for them.
@@ -71,12 +72,12 @@ type Writer = (result: TranscriptionResult) => void;
 /** @throws UserError (exit 2) for flags that do not go together */
 function chooseWriter({ json, format, output }: TranscribeFlags, files: readonly string[], isOneFile: boolean): Writer {
   if (json && (format !== "txt" || output !== undefined))
-    throw usage("--json prints lines of its own; leave out --format and --output");
+    throw usageError("--json prints lines of its own; leave out --format and --output");
   if (output !== undefined) return folderWriter(output, format, files);
   if (json) return printJson;
   if (format === "txt") return isOneFile ? printText : printLine;
   if (!isOneFile && (format === "srt" || format === "vtt" || format === "json")) {
-    throw usage(`--format ${format} is one document a recording; give --output <folder> for several`);
+    throw usageError(`--format ${format} is one document a recording; give --output <folder> for several`);
   }
   return (result) => {
     if ("error" in result) printFailure(result.error);
@@ -88,7 +89,7 @@ function folderWriter(folder: string, format: OutputFormat, files: readonly stri
   const names = files.map((file) => parse(file).name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw usage(`two recordings are called "${twice}", so their files in ${folder} would be one`);
+    throw usageError(`two recordings are called "${twice}", so their files in ${folder} would be one`);
   mkdirSync(folder, { recursive: true });
   return (result) => {
     if ("error" in result) return printFailure(result.error);
@@ -102,10 +103,6 @@ function formatted(result: Exclude<TranscriptionResult, { error: string }>, form
   const { file, text, durationSeconds, timedWords = [] } = result;
   const id = parse(file).name.replaceAll(/\s+/g, "_");
   return formatTranscript({ id, text, durationSeconds, timedWords }, format);
-}
-
-function usage(message: string): UserError {
-  return new UserError(message, { exitCode: 2 });
 }
 
 /** The audio files that an argument stands for: itself, or those below it in the order of their paths. */
