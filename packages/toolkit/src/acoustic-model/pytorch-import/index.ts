@@ -1,0 +1,1 @@
+export { type ImportOptions, type ImportSummary, importCheckpoint } from "./import-checkpoint.js";
