@@ -48,7 +48,7 @@ async function measure(steps: number): Promise<Reading[]> {
   const corpusFolder = fileURLToPath(new URL("../../sample-corpus/train", import.meta.url));
   const config = trainConfigSchema.parse({
     ...{ train: [corpusFolder], runs: join(tmpdir(), "deepspeech-bench"), experiment: "memory", threads: 1 },
-    ...{ batchSeconds: 8, maxDurationSeconds: 16, features: { numMels: 64 } },
+    ...{ maxBatchSeconds: 8, maxDurationSeconds: 16, features: { numMels: 64 } },
     model: { convChannels: 16, timeStride: 3, residualLayers: 1, recurrentLayers: 2, hiddenSize: 128 },
   });
   setNumThreads(1);
@@ -57,7 +57,7 @@ async function measure(steps: number): Promise<Reading[]> {
   using session = new TrainingSession(config, englishAlphabet);
   const plan = (epoch: number) =>
     planBatches(corpus.utterances, {
-      ...{ seed: 1, epoch, order: "shuffled", maxBatchSeconds: config.batchSeconds },
+      ...{ seed: 1, epoch, order: "shuffled", maxBatchSeconds: config.maxBatchSeconds },
       speedFactors: config.speedFactors,
     });
   // The loader's memory of decoded audio and its threads' heaps fill up in the first epochs, by design: let them.
@@ -65,7 +65,7 @@ async function measure(steps: number): Promise<Reading[]> {
   const readings: Reading[] = [];
   for (let epoch = 0; ; epoch++) {
     for await (const batch of loader.batches(plan(epoch))) {
-      trainStep(session, batch, config.learningRate);
+      trainStep(session, [batch], config.learningRate);
       session.progress.batch++;
       await setImmediate(); // as training does
       const step = ++session.progress.step;

@@ -18,11 +18,9 @@ export default defineConfig({
   threads: 1,
 
   // Many small steps leave CTC's all-blank plateau sooner than few large ones.
-  batchSeconds: 5,
+  maxBatchSeconds: 5,
   learningRate: 2e-3,
-  schedule: "one-cycle",
-  warmupShare: 0.05,
-  finalLearningRate: 2e-5,
+  schedule: { kind: "one-cycle", pctStart: 0.05, finalDivFactor: 4 },
   betas: [0.9, 0.98],
   gradientClip: 1,
 

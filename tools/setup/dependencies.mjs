@@ -20,7 +20,9 @@ export async function installDependencies(context) {
   if (!hasCommand("npm")) throw new SetupError("npm is missing. Install it: it comes with Node (https://nodejs.org).");
   // `install` keeps to the lock file's versions. Not `ci`: it refuses a lock file made on another platform, whose
   // optional packages differ. `--no-save`: the set-up changes no file that git tracks.
-  await context.run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // onnxruntime-node's install script would fetch CUDA's parts where it sees a CUDA compiler; the processor's are packed.
+  const env = { ONNXRUNTIME_NODE_INSTALL: "skip" };
+  await context.run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"], { env });
   context.save({ dependencies: manifestStamp(context.root) });
   return "installed";
 }

@@ -1,1 +1,14 @@
-export {};
+/** Speech recognition in Node with a model bundle: see docs/recognizer.md. */
+
+export type {
+  AlignOptions,
+  AudioOptions,
+  DecodingOptions,
+  RequestOptions,
+  TranscribeOptions,
+} from "./core/options.js";
+export type { AudioInput } from "./core/platform.js";
+export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";
+export type { Alternative, Segment, Transcription } from "./core/transcription.js";
+export { RecognizerError, type RecognizerErrorCode } from "./errors.js";
+export { type LoadOptions, Recognizer } from "./node/recognizer.js";

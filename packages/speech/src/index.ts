@@ -1,6 +1,7 @@
 /** Text, CTC decoding and error rates for speech recognition: no dependencies, any platform. */
 
 export { type AlignTextOptions, alignText, type TextAlignment } from "./alignment/align-text.js";
+export * from "./bundle/index.js";
 export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
 export type { BeamSearchOptions } from "./decoding/beam-search-options.js";
 export * from "./decoding/confidence.js";
@@ -44,3 +45,4 @@ export * from "./text/alphabet.js";
 export { cardinalWords, LARGEST_CARDINAL, ordinalWords, yearWords } from "./text/english-numbers.js";
 export * from "./text/normalisation-report.js";
 export * from "./text/normalise-english.js";
+export * from "./text/normalise-to-alphabet.js";

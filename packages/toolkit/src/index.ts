@@ -1,3 +1,4 @@
 /** What configuration files and programs import. It loads no libtorch: the training half runs in worker threads. */
 export { UserError } from "./errors.js";
 export { defineConfig, type TrainConfig, type TrainConfigInput } from "./training/config.js";
+export { recipes } from "./training/recipes/index.js";

@@ -6,17 +6,13 @@
  * learns a falsehood, so this module compares what came out with what the headers promised and refuses the rest. FLAC
  * and Ogg have checksums besides. M4A and WebM promise nothing, and of these a decoder's own complaint must do.
  */
-import { FLACDecoder } from "@wasm-audio-decoders/flac";
-import decodeAny from "audio-decode";
-import { errorMessage, UserError } from "../../errors.js";
+import { errorMessage, RecognizerError } from "../errors.js";
+import { type ChunkDecoder, createChunkDecoder, type DecodedAudio } from "./chunk-decoder.js";
 import { type AudioFormat, detectAudioFormat, SUPPORTED_FORMATS } from "./format.js";
-import { flacStreamInfo, wavHeader } from "./headers.js";
-import { promisedMp3Samples } from "./mp3-length.js";
-import { DamagedAudioError, readOgg } from "./ogg.js";
-import { decodeOpus } from "./opus.js";
+import { joinArrays } from "./join-arrays.js";
+import { DamagedAudioError } from "./ogg.js";
 
-/** The most samples a channel that one MP3 frame holds. */
-const MP3_FRAME_SAMPLES = 1152;
+export type { DecodedAudio } from "./chunk-decoder.js";
 
 export interface DecodeOptions {
   /** What error messages call the sound. */
@@ -25,98 +21,86 @@ export interface DecodeOptions {
   targetSampleRate?: number;
 }
 
-export interface DecodedAudio {
-  /** One array a channel, all of the same length, with samples in [-1, 1]. */
-  readonly channels: Float32Array<ArrayBuffer>[];
-  readonly sampleRate: number;
-}
-
 /**
  * Decodes FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A or WebM, told apart by content.
  *
- * @throws UserError of one line, naming the file, where the bytes are empty, of no known format, cut short or damaged,
- * or hold samples that are not finite numbers.
+ * @throws RecognizerError `bad-audio` of one line, naming the file, where the bytes are empty, of no known format, cut
+ * short or damaged, or hold samples that are not finite numbers.
  */
 export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedAudio> {
-  const { fileName } = options;
-  if (bytes.length === 0) throw badAudio(fileName, "is empty.");
-  const format = detectAudioFormat(bytes);
-  if (!format) throw badAudio(fileName, `is not audio of a known format (${SUPPORTED_FORMATS}).`);
-  let audio: DecodedAudio;
+  const parts: DecodedAudio[] = [];
+  for await (const part of decodeChunks([bytes], { ...options, fileBytes: bytes.length })) parts.push(part);
+  const { channels, sampleRate } = parts[0] as DecodedAudio;
+  if (parts.length === 1) return { channels, sampleRate };
+  // A stereo file that begins in unison may give one channel there.
+  const numChannels = Math.max(...parts.map((part) => part.channels.length));
+  const whole = Array.from({ length: numChannels }, (_, channel) =>
+    joinArrays(parts.map((part) => (part.channels[channel] ?? part.channels[0]) as Float32Array)),
+  );
+  return { channels: whole, sampleRate };
+}
+
+export interface DecodeChunksOptions extends DecodeOptions {
+  fileBytes: number;
+}
+
+/**
+ * `decodeAudio` for a file that arrives in pieces: gives its sound as it goes, at least one sample in all. All headers
+ * must lie in the first piece; damage may show only after much of the sound was given.
+ *
+ * @throws RecognizerError `bad-audio`
+ */
+export async function* decodeChunks(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  { fileName, fileBytes, targetSampleRate = 0 }: DecodeChunksOptions,
+): AsyncGenerator<DecodedAudio> {
+  if (fileBytes === 0) throw badAudio(fileName, "is empty.");
+  let format: AudioFormat | undefined;
+  let decoder: ChunkDecoder | undefined;
+  let numSamples = 0;
   try {
-    audio = await decodeFormat(format, bytes, options.targetSampleRate ?? 0);
+    for await (const bytes of pieces) {
+      format ??= formatOf(bytes, fileName);
+      decoder ??= await createChunkDecoder(format, { head: bytes, fileBytes, targetSampleRate });
+      const audio = await decoder.push(bytes);
+      if (!audio) continue;
+      checkSamples(fileName, audio, numSamples);
+      numSamples += audio.channels[0]?.length ?? 0;
+      yield audio;
+    }
+    const rest = await decoder?.end();
+    if (rest) checkSamples(fileName, rest, numSamples);
+    if (rest) yield rest;
+    if (numSamples === 0 && !rest) throw badAudio(fileName, "holds no sound.");
   } catch (error) {
-    if (error instanceof DamagedAudioError) throw badAudio(fileName, error.message, error);
-    throw badAudio(fileName, `could not be decoded as ${format}: ${errorMessage(error)}`, error);
-  }
-  checkSamples(fileName, audio);
-  return audio;
-}
-
-function decodeFormat(format: AudioFormat, bytes: Uint8Array, targetSampleRate: number): Promise<DecodedAudio> {
-  switch (format) {
-    case "flac":
-      return decodeFlac(bytes);
-    case "opus":
-      return decodeOpus(bytes, targetSampleRate);
-    case "wav":
-      wavHeader(bytes);
-      return decodeWithLibrary(bytes);
-    case "mp3":
-      return decodeMp3(bytes);
-    case "vorbis":
-    case "ogg-flac":
-      readOgg(bytes);
-      return decodeWithLibrary(bytes);
-    default:
-      return decodeWithLibrary(bytes);
+    throw explain(error, fileName, format);
+  } finally {
+    decoder?.free();
   }
 }
 
-/** Idle decoders; each holds a few hundred kilobytes, and one file at a time uses it. */
-const idleFlacDecoders: FLACDecoder[] = [];
-
-async function decodeFlac(bytes: Uint8Array): Promise<DecodedAudio> {
-  const { totalSamples } = flacStreamInfo(bytes);
-  const decoder = idleFlacDecoders.pop() ?? new FLACDecoder();
-  await decoder.ready;
-  // decodeFile ends with a reset, which gives back the memory that the file took.
-  const { channelData, sampleRate, samplesDecoded, errors } = await decoder.decodeFile(bytes);
-  idleFlacDecoders.push(decoder);
-  const [error] = errors;
-  if (error) throw new DamagedAudioError(`is damaged: frame ${error.frameNumber + 1}: ${error.message}.`);
-  if (totalSamples > 0 && samplesDecoded < totalSamples) {
-    throw new DamagedAudioError(`is damaged or cut short: ${samplesDecoded} of ${totalSamples} samples can be read.`);
-  }
-  return { channels: channelData as Float32Array<ArrayBuffer>[], sampleRate };
+function formatOf(head: Uint8Array, fileName: string): AudioFormat {
+  const format = detectAudioFormat(head);
+  if (format) return format;
+  throw badAudio(fileName, `is not audio of a known format (${SUPPORTED_FORMATS}).`);
 }
 
-async function decodeMp3(bytes: Uint8Array): Promise<DecodedAudio> {
-  const audio = await decodeWithLibrary(bytes);
-  const promised = promisedMp3Samples(bytes) ?? 0;
-  const decoded = audio.channels[0]?.length ?? 0;
-  // Decoders differ over the last frame; more than that is missing sound.
-  if (decoded < promised - MP3_FRAME_SAMPLES) {
-    throw new DamagedAudioError(`is damaged or cut short: ${decoded} of ${promised} samples can be read.`);
-  }
-  return audio;
+function explain(error: unknown, fileName: string, format: AudioFormat | undefined): unknown {
+  if (error instanceof RecognizerError) return error;
+  if (error instanceof DamagedAudioError) return badAudio(fileName, error.message, error);
+  return badAudio(fileName, `could not be decoded as ${format}: ${errorMessage(error)}`, error);
 }
 
-async function decodeWithLibrary(bytes: Uint8Array): Promise<DecodedAudio> {
-  const { channelData, sampleRate } = await decodeAny(bytes);
-  return { channels: channelData as Float32Array<ArrayBuffer>[], sampleRate };
-}
-
-function checkSamples(fileName: string, { channels, sampleRate }: DecodedAudio): void {
-  if (!channels[0]?.length || !(sampleRate > 0)) throw badAudio(fileName, "holds no sound.");
+function checkSamples(fileName: string, { channels, sampleRate }: DecodedAudio, before: number): void {
+  if (!(sampleRate > 0)) throw badAudio(fileName, "holds no sound.");
   for (const channel of channels) {
     const index = channel.findIndex((sample) => !Number.isFinite(sample));
-    if (index >= 0) {
-      throw badAudio(fileName, `sample ${index} is ${channel[index]}, expected a finite number; write the file anew.`);
-    }
+    if (index < 0) continue;
+    const place = before + index;
+    throw badAudio(fileName, `sample ${place} is ${channel[index]}, expected a finite number; write the file anew.`);
   }
 }
 
-function badAudio(fileName: string, problem: string, cause?: unknown): UserError {
-  return new UserError(`${fileName}: ${problem}`, { code: "bad-audio", cause });
+function badAudio(fileName: string, problem: string, cause?: unknown): RecognizerError {
+  return new RecognizerError("bad-audio", `${fileName}: ${problem}`, { cause });
 }

@@ -24,11 +24,16 @@ export const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set([
 export function detectAudioFormat(bytes: Uint8Array): AudioFormat | undefined {
   if (hasText(bytes, 0, "fLaC")) return "flac";
   if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WAVE")) return "wav";
-  if (hasText(bytes, 0, "OggS")) return detectOggCodec(firstOggPacket(bytes));
+  if (isOgg(bytes)) return detectOggCodec(firstOggPacket(bytes));
   if (hasText(bytes, 0, "ID3") || isMpegFrame(bytes)) return "mp3";
   if (hasText(bytes, 4, "ftyp")) return "m4a";
   if (bytes[0] === 0x1a && bytes[1] === 0x45 && bytes[2] === 0xdf && bytes[3] === 0xa3) return "webm";
   return undefined;
+}
+
+/** Whether a file that begins so is an Ogg file, of whatever codec. */
+export function isOgg(bytes: Uint8Array): boolean {
+  return hasText(bytes, 0, "OggS");
 }
 
 function detectOggCodec(packet: Uint8Array): AudioFormat | undefined {

@@ -10,12 +10,6 @@ export class DamagedAudioError extends Error {
   override readonly name = "DamagedAudioError";
 }
 
-export interface OggStream {
-  readonly packets: Uint8Array[];
-  /** The position after the last sample, in the codec's own units. */
-  readonly endPosition: number;
-}
-
 interface OggPage {
   readonly isFirst: boolean;
   /** -1 where no packet ends on the page. */
@@ -31,27 +25,52 @@ const CHECKSUM_OFFSET = 22;
 const FIRST_PAGE_FLAG = 2;
 
 /**
- * Splits an Ogg file into the packets of its one stream.
+ * Splits the one stream of an Ogg file, which arrives in pieces, into packets.
  *
- * @throws DamagedAudioError where the file is cut short, a checksum fails, or there is a second stream.
+ * Throws DamagedAudioError where the file is cut short, a checksum fails, or there is a second stream.
  */
-export function readOgg(bytes: Uint8Array): OggStream {
-  const packets: Uint8Array[] = [];
-  const parts: Uint8Array[] = [];
-  let endPosition = 0;
-  for (let offset = 0, number = 0; offset < bytes.length; number++) {
-    const page = readPage(bytes, offset, number);
-    if (page.isFirst && number > 0) throw new DamagedAudioError("holds several streams; keep one to a file.");
+export class OggReader {
+  /** The position after the last sample read so far, in the codec's own units. */
+  position = 0;
+  #rest: Uint8Array = new Uint8Array();
+  #numPages = 0;
+  readonly #parts: Uint8Array[] = [];
+
+  /** The packets that end within what has been pushed so far. They may lie in `bytes`. */
+  push(bytes: Uint8Array): Uint8Array[] {
+    const input = this.#rest.length === 0 ? bytes : joinParts([this.#rest, bytes]);
+    const packets: Uint8Array[] = [];
+    let offset = 0;
+    for (let page = this.#nextPage(input, offset); page; page = this.#nextPage(input, offset)) {
+      this.#takePage(input, page, packets);
+      offset = page.end;
+    }
+    this.#rest = input.slice(offset);
+    return packets;
+  }
+
+  /** To be called after the last piece. */
+  end(): void {
+    if (this.#rest.length > 0) throw new DamagedAudioError("ends in the middle of a page; it was cut short.");
+  }
+
+  #nextPage(input: Uint8Array, offset: number): OggPage | undefined {
+    return readPage(input, offset, this.#numPages);
+  }
+
+  #takePage(input: Uint8Array, page: OggPage, packets: Uint8Array[]): void {
+    if (page.isFirst && this.#numPages > 0) {
+      throw new DamagedAudioError("holds several streams; keep one to a file.");
+    }
     let start = page.bodyStart;
     for (const length of page.segments) {
-      parts.push(bytes.subarray(start, start + length));
+      this.#parts.push(input.slice(start, start + length));
       start += length;
-      if (length < 255) packets.push(joinParts(parts.splice(0)));
+      if (length < 255) packets.push(joinParts(this.#parts.splice(0)));
     }
-    if (page.position >= 0) endPosition = page.position;
-    offset = page.end;
+    if (page.position >= 0) this.position = page.position;
+    this.#numPages += 1;
   }
-  return { packets, endPosition };
 }
 
 /** The position of the last page in the tail of a file, or undefined where the tail holds no whole page header. */
@@ -71,14 +90,15 @@ export function firstOggPacket(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(start, start + (bytes[27] as number));
 }
 
-function readPage(bytes: Uint8Array, offset: number, number: number): OggPage {
+/** Undefined where the page's end is not there yet. */
+function readPage(bytes: Uint8Array, offset: number, number: number): OggPage | undefined {
   const segmentsStart = offset + PAGE_HEADER_BYTES;
-  if (segmentsStart > bytes.length) throw new DamagedAudioError("ends in the middle of a page; it was cut short.");
+  if (segmentsStart > bytes.length) return undefined;
   if (!isPageStart(bytes, offset)) throw new DamagedAudioError(`is damaged: no page begins at byte ${offset}.`);
   const bodyStart = segmentsStart + (bytes[offset + 26] as number);
   const segments = bytes.subarray(segmentsStart, bodyStart);
   const end = segments.reduce((sum, length) => sum + length, bodyStart);
-  if (end > bytes.length) throw new DamagedAudioError("ends in the middle of a page; it was cut short.");
+  if (end > bytes.length || segments.length < (bytes[offset + 26] as number)) return undefined;
   const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(offset + CHECKSUM_OFFSET, true);
   if (pageChecksum(bytes, offset, end) !== stored) {
     throw new DamagedAudioError(`is damaged: the checksum of page ${number + 1} does not match.`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changeSpeed, resample } from "./resample.js";
+import { changeSpeed, Resampler, resample } from "./resample.js";
 
 function sine(numSamples: number, sampleRate: number, hertz: number): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: numSamples }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / sampleRate));
@@ -69,3 +69,22 @@ test("rates that are no whole numbers are refused", () => {
   assert.throws(() => resample(new Float32Array(1), 44_100.5, 16_000), { name: "RangeError", message });
   assert.throws(() => resample(new Float32Array(1), 16_000, 0), { name: "RangeError" });
 });
+
+for (const [from, to] of [
+  [44_100, 16_000],
+  [8_000, 16_000],
+  [16_000, 16_000],
+] as const) {
+  test(`${from} Hz in pieces comes out at ${to} Hz as it does in one`, () => {
+    const input = sine(20_011, from, 440);
+    const whole = resample(input, from, to);
+    for (const size of [1, 7, 160, 4096, 20_011]) {
+      const resampler = new Resampler(from, to);
+      const parts: number[] = [];
+      for (let at = 0; at < input.length; at += size) parts.push(...resampler.push(input.subarray(at, at + size)));
+      parts.push(...resampler.end());
+      assert.deepEqual(Float32Array.from(parts), from === to ? Float32Array.from(parts) : whole);
+      assert.equal(parts.length, whole.length);
+    }
+  });
+}

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { SeededRandom } from "../seeded-random.test.support.js";
 import {
   type Alphabet,
+  alphabetOf,
   decodeTokenIds,
   encodeText,
   englishAlphabet,
@@ -85,4 +86,14 @@ test("CTC needs a frame a token and one between equal neighbours", () => {
   assert.equal(minimumFrames(encodeText("hat", englishAlphabet)), 3);
   assert.equal(minimumFrames(encodeText("hello", englishAlphabet)), 6);
   assert.equal(minimumFrames(new Int32Array([5, 5, 5, 2, 2])), 8);
+});
+
+test("an alphabet is made of the characters it is to write, the space with them", () => {
+  assert.deepEqual(alphabetOf("' abcdefghijklmnopqrstuvwxyz"), englishAlphabet);
+  assert.deepEqual(alphabetOf("abä"), { tokens: ["a", "b", "ä", " ", "<blank>"], blankId: 4 });
+  assert.deepEqual(alphabetOf("a\u0308a"), alphabetOf("äaa"));
+  assert.throws(() => alphabetOf(" "), {
+    code: "invalid-alphabet",
+    message: 'the alphabet " " needs a character besides the space',
+  });
 });

@@ -137,3 +137,18 @@ export function minimumFrames(tokenIds: ArrayLike<number>): number {
   }
   return tokenIds.length + repeats;
 }
+
+/**
+ * An alphabet from the characters that a model is to write, in their order, each once. The space, which parts words, is
+ * always one of them: it comes last where it is not given. The blank follows.
+ *
+ * @example alphabetOf("' abcdefghijklmnopqrstuvwxyz") // englishAlphabet
+ * @throws SpeechError `invalid-alphabet` where there is nothing but the space
+ */
+export function alphabetOf(characters: string): Alphabet {
+  const tokens = [...new Set(`${characters.normalize("NFC")} `)];
+  if (tokens.length < 2) {
+    throw new SpeechError("invalid-alphabet", `the alphabet ${quote(characters)} needs a character besides the space`);
+  }
+  return { tokens: [...tokens, "<blank>"], blankId: tokens.length };
+}

@@ -66,12 +66,7 @@ export class DeepSpeech extends nn.Module {
 
   #overTime(features: Tensor, lengths: readonly number[]): Tensor {
     const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
-    const mask = nn
-      .lengthMask(lengths, stem.size(2), stem.device, stem.dtype)
-      .reshape([lengths.length, 1, stem.size(2), 1]);
-    const isPadded = lengths.some((length) => length < stem.size(2));
-    const keepValid = isPadded ? (x: Tensor) => x.mul(mask) : (x: Tensor) => x;
-    let frames = this.residualLayers.reduce((x, layer) => layer.forward(x, keepValid), keepValid(stem)); // [B, C, T', F']
+    let frames = this.residualLayers.reduce((x, layer) => layer.forward(x, lengths), stem); // [B, C, T', F']
     frames = this.fullyConnected.forward(joinBands(frames)); // [B, T', hidden]
     frames = this.recurrentLayers.reduce((x, layer) => layer.forward(x, lengths), frames); // [B, T', 2·hidden]
     return this.classifier.forward(frames); // [B, T', V]
@@ -79,9 +74,8 @@ export class DeepSpeech extends nn.Module {
 
   /** The reference's own forward pass: no lengths, and every recurrent layer but the first runs over the batch axis. */
   #overBatch(features: Tensor): Tensor {
-    const unmasked = (x: Tensor) => x;
     const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
-    const images = this.residualLayers.reduce((x, layer) => layer.forward(x, unmasked), stem); // [B, C, T', F']
+    const images = this.residualLayers.reduce((x, layer) => layer.forward(x), stem); // [B, C, T', F']
     let frames = this.fullyConnected.forward(joinBands(images)); // [B, T', hidden]
     for (const [i, layer] of this.recurrentLayers.entries()) {
       frames = i === 0 ? layer.forward(frames) : layer.forward(frames.transpose(0, 1)).transpose(0, 1);
@@ -119,10 +113,6 @@ class BandLayerNorm extends nn.Module {
     super();
     this.layerNorm = this.module("layer_norm", new nn.LayerNorm(bands));
   }
-
-  forward(input: Tensor): Tensor {
-    return this.layerNorm.forward(input);
-  }
 }
 
 /** input + cnn2(dropout(gelu(norm(cnn1(dropout(gelu(norm(input))))))), [B, C, T, F] throughout. He et al. 2016, pre-activation. */
@@ -142,15 +132,14 @@ class ResidualCNN extends nn.Module {
     this.dropout = this.module("dropout", new nn.Dropout(dropout));
   }
 
-  /** @param keepValid sets frames beyond each utterance's length to zero: before each convolution, and at the end */
-  forward(input: Tensor, keepValid: (x: Tensor) => Tensor): Tensor {
-    const first = this.cnn1.forward(keepValid(this.#activate(input, this.layerNorm1)));
-    const second = this.cnn2.forward(keepValid(this.#activate(first, this.layerNorm2)));
-    return keepValid(second).add(input);
+  /** @param lengths frames of each utterance: what lies beyond is zero where a convolution could see it */
+  forward(input: Tensor, lengths?: readonly number[]): Tensor {
+    const first = this.cnn1.forward(this.#activate(input, this.layerNorm1, lengths));
+    return this.cnn2.forward(this.#activate(first, this.layerNorm2, lengths)).add(input);
   }
 
-  #activate(input: Tensor, norm: BandLayerNorm): Tensor {
-    return this.dropout.forward(functional.gelu(norm.forward(input)));
+  #activate(input: Tensor, { layerNorm }: BandLayerNorm, lengths?: readonly number[]): Tensor {
+    return nn.normGeluDropout(input, layerNorm, { dropout: this.dropout, lengths });
   }
 }
 
@@ -168,6 +157,6 @@ class BidirectionalGRU extends nn.Module {
   }
 
   forward(input: Tensor, lengths?: readonly number[]): Tensor {
-    return this.dropout.forward(this.gru.forward(functional.gelu(this.layerNorm.forward(input)), lengths));
+    return this.dropout.forward(this.gru.forward(nn.normGeluDropout(input, this.layerNorm, { lengths }), lengths));
   }
 }

@@ -1,3 +1,4 @@
+export { averageCheckpoints } from "./average-checkpoints.js";
 export {
   type Checkpoint,
   type CheckpointHeader,
@@ -17,7 +18,7 @@ export {
 } from "./corpora.js";
 export { ctcLoss } from "./ctc-loss.js";
 export { DeepSpeech, type ModelOutput } from "./deepspeech.js";
-export { checkDevice } from "./device.js";
+export { checkDevice, deviceKind } from "./device.js";
 export {
   defaultFeatureConfig,
   type FeatureConfig,

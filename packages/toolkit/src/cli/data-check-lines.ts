@@ -7,14 +7,16 @@ import { formatAudio, formatCount, formatPlural, formatRate } from "./format.js"
 export interface CheckLinesOptions {
   /** How many utterances are named for each kind of problem. */
   readonly show: number;
-  readonly batchSeconds: number;
+  readonly maxBatchSeconds: number;
+  /** What the largest batch takes, in words. */
+  readonly memory: readonly string[];
 }
 
 /** Each kind of problem with its first few utterances, then the batch plan, then the verdict. */
 export function checkLines(
   utterances: readonly Utterance[],
   { problems, numDropped, sampleRates, paddingWaste, numBatches }: CheckResult,
-  { show, batchSeconds }: CheckLinesOptions,
+  { show, maxBatchSeconds, memory }: CheckLinesOptions,
 ): string[] {
   const seconds = utterances.reduce((total, { durationSeconds }) => total + durationSeconds, 0);
   const rates = [...sampleRates].map(([rate, count]) => `${rate} Hz in ${formatCount(count)}`).join(", ");
@@ -29,7 +31,8 @@ export function checkLines(
   return [
     `${formatPlural(utterances.length, "utterance")}, ${formatAudio(seconds)}${rates ? `; ${rates}` : ""}`,
     ...kinds,
-    `Padding: ${formatRate(paddingWaste)} of ${numBatches === 1 ? "1 batch" : `${formatCount(numBatches)} batches`} of up to ${batchSeconds} s`,
+    `Padding: ${formatRate(paddingWaste)} of ${numBatches === 1 ? "1 batch" : `${formatCount(numBatches)} batches`} of up to ${maxBatchSeconds} s`,
+    ...memory,
     numDropped > 0
       ? `${formatPlural(numDropped, "utterance")} of no use for training: see ✗ above.`
       : `Nothing is of no use for training${problems.length > 0 ? "; see ! above" : ""}.`,

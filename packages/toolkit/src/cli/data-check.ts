@@ -1,37 +1,49 @@
 /** `deepspeech data check`. */
-import { englishAlphabet } from "@deepspeech-ts/speech";
+import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
-import { defaultFeatureConfig, numFrames } from "../acoustic-model/feature-config.js";
+import { numFrames } from "../acoustic-model/feature-config.js";
 import { outputFrames } from "../acoustic-model/model-config.js";
 import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
 import { writeManifest } from "../data/manifest.js";
 import type { Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
+import { type TrainConfig, trainConfigSchema } from "../training/config.js";
+import { readConfigFile } from "./config-file.js";
 import { checkLines } from "./data-check-lines.js";
+import { memoryLines } from "./data-check-memory.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
+import { addFlags, givenSettings } from "./flags.js";
 import { formatPlural } from "./format.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { parseNumber, parseWhole } from "./number-flags.js";
+import { parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
+import { resolveConfig } from "./resolve-config.js";
+import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
 Every recording is decoded, at some hundred times real time a core; --no-audio looks at transcripts, stated durations
 and speakers alone. Exit code 1 where something is of no use for training (marked ✗), unless --fix leaves it out.
+Transcripts, batches and memory are judged for the training that the same flags and configuration file would start.
 
 Examples:
   $ npx deepspeech data check my/train.jsonl
   $ npx deepspeech data check my/train.jsonl --held-out my/dev.jsonl my/test.jsonl --fix my/clean.jsonl
-  $ npx deepspeech data check data/LibriSpeech/train-clean-100 --no-audio`;
+  $ npx deepspeech data check my/train.jsonl --config my/recipe.ts
+  $ npx deepspeech data check data/LibriSpeech/train-clean-100 --no-audio --model.hidden-size 1024`;
+
+/** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
+const SETTINGS = new Set([
+  ...["normalise", "alphabet", "minDurationSeconds", "maxDurationSeconds", "device", "precision"],
+  ...["maxBatchSeconds", "maxBatchUtterances", "emaDecay", "speedFactors"],
+]);
+const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["features", "model"].includes(path[0]!));
 
 interface CheckFlags {
+  config?: string;
   heldOut?: string[];
   fix?: string;
   audio: boolean;
-  normalise: boolean;
-  batchSeconds: number;
-  timeStride: number;
-  fastestSpeed: number;
   workers?: number;
   show: number;
 }
@@ -42,32 +54,25 @@ export function configure(command: Command): void {
     .option("--held-out <data...>", "dev and test data, whose speakers and recordings must not be trained on")
     .option("--fix <manifest>", "write a .jsonl manifest of what is of use, with durations corrected")
     .option("--no-audio", "do not listen to the recordings")
-    .option("--no-normalise", "take transcripts as they stand")
-    .option(
-      "--batch-seconds <number>",
-      "batch size of the plan whose padding is predicted",
-      parseNumber("--batch-seconds", 1),
-      160,
-    )
-    .option("--time-stride <number>", "the model's frames for each frame of output", parseWhole("--time-stride", 1), 2)
-    .option(
-      "--fastest-speed <number>",
-      "the greatest of the speed factors in training",
-      parseNumber("--fastest-speed", 0.5),
-      1.1,
-    )
     .option("--workers <number>", "threads that decode", parseWhole("--workers", 1))
     .option("--show <number>", "name so many utterances of each kind", parseWhole("--show", 0), 5)
-    .addHelpText("after", HELP)
-    .action((data: string[], flags: CheckFlags) => check(data, flags));
+    .option("--config <file>", "the training's configuration: .ts, .mts, .js, .mjs or .json");
+  addFlags(command, settings, trainSections);
+  command.addHelpText("after", HELP).action(async (data: string[], flags: CheckFlags) => {
+    const file = flags.config === undefined ? undefined : await readConfigFile(flags.config);
+    const config = resolveConfig(trainConfigSchema, { file, flags: givenSettings(command, settings) });
+    await check(data, flags, config);
+  });
 }
 
-async function check(data: string[], flags: CheckFlags): Promise<void> {
+async function check(data: string[], flags: CheckFlags, config: TrainConfig): Promise<void> {
+  const alphabet = config.alphabet === undefined ? englishAlphabet : alphabetOf(config.alphabet);
   const { utterances, leftOut } = await loadCorpora(data);
   const heldOut = flags.heldOut ? (await loadCorpora(flags.heldOut)).utterances : [];
-  const result = await checkWithProgress(utterances, heldOut, flags);
-  const lines = [...leftOutLines(leftOut), ...checkLines(utterances, result, flags)];
-  process.stdout.write(`${lines.join("\n")}\n`);
+  const result = await checkWithProgress(utterances, heldOut, { flags, config, alphabet });
+  const memory = memoryLines(result.largestBatch, config, { numTokens: alphabet.tokens.length });
+  const lines = checkLines(utterances, result, { ...flags, maxBatchSeconds: config.maxBatchSeconds, memory });
+  process.stdout.write(`${[...leftOutLines(leftOut), ...lines].join("\n")}\n`);
   if (flags.fix === undefined) {
     if (result.numDropped > 0) process.exitCode = 1;
     return;
@@ -83,19 +88,19 @@ async function check(data: string[], flags: CheckFlags): Promise<void> {
 async function checkWithProgress(
   utterances: Utterance[],
   heldOut: Utterance[],
-  flags: CheckFlags,
+  { flags, config, alphabet }: { flags: CheckFlags; config: TrainConfig; alphabet: Alphabet },
 ): Promise<CheckResult> {
   const bar = new ProgressBar(process.stderr.isTTY ? process.stderr : undefined);
   using interruption = listenForInterrupt(() => bar.close());
   try {
     return await checkCorpus(utterances, {
       heldOut,
-      alphabet: englishAlphabet,
-      normalise: flags.normalise,
-      framesOf: (seconds) => framesOf(seconds, flags.timeStride),
-      fastestSpeed: flags.fastestSpeed,
+      alphabet,
+      normalise: config.normalise,
+      framesOf: (seconds) => framesOf(seconds, config),
+      fastestSpeed: Math.max(...config.speedFactors),
       listens: flags.audio,
-      maxBatchSeconds: flags.batchSeconds,
+      plan: planOptions(config),
       ...(flags.workers === undefined ? {} : { numWorkers: flags.workers }),
       signal: interruption.signal,
       onProgress: (done, total) => bar.show(done, total, { title: "listening", figures: "recordings" }),
@@ -108,8 +113,12 @@ async function checkWithProgress(
   }
 }
 
-/** Frames of the default features, then of the model. */
-function framesOf(seconds: number, timeStride: number): number {
-  const frames = numFrames(Math.floor(seconds * defaultFeatureConfig.sampleRate), defaultFeatureConfig);
-  return outputFrames(frames, { timeStride });
+function planOptions(config: TrainConfig) {
+  const { maxBatchSeconds, maxBatchUtterances, speedFactors, seed, minDurationSeconds, maxDurationSeconds } = config;
+  return { maxBatchSeconds, maxBatchUtterances, speedFactors, seed, minDurationSeconds, maxDurationSeconds };
+}
+
+/** Frames of the features, then of the model. */
+function framesOf(seconds: number, { features, model }: TrainConfig): number {
+  return outputFrames(numFrames(Math.floor(seconds * features.sampleRate), features), model);
 }

@@ -1,16 +1,20 @@
 /** `deepspeech data stats`. */
 import type { Command } from "commander";
 import { type CorpusStatistics, corpusStatistics, type HistogramBin } from "../data/check/corpus-statistics.js";
+import { writeFileAtomically } from "../files.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
+import { statisticsPicture } from "./data-stats-picture.js";
 import { formatAudio, formatCount } from "./format.js";
+import { usageError } from "./usage-error.js";
 
 const HELP = `
 Durations are those that manifests state or headers give: nothing is decoded.
 
 Examples:
   $ npx deepspeech data stats data/LibriSpeech/dev-clean
-  $ npx deepspeech data stats my/train.jsonl --json`;
+  $ npx deepspeech data stats my/train.jsonl --json
+  $ npx deepspeech data stats my/train.jsonl --picture my/train.svg`;
 
 const BAR_WIDTH = 40;
 const MOST_SPEAKERS = 5;
@@ -19,15 +23,22 @@ export function configure(command: Command): void {
   command
     .argument("<data...>", "manifests, packed corpora, or folders in LibriSpeech's layout")
     .option("--json", "print the numbers as JSON")
+    .option("--picture <file>", "also draw the histograms of lengths, speech rates and speakers: a .svg")
     .addHelpText("after", HELP)
-    .action(async (data: string[], { json }: { json?: true }) => {
-      const { utterances, leftOut } = await loadCorpora(data);
-      const problems = leftOutLines(leftOut);
-      if (problems.length > 0) process.stderr.write(`${problems.join("\n")}\n`);
-      const statistics = corpusStatistics(utterances);
-      const text = json ? JSON.stringify(statistics, null, 2) : statisticsLines(statistics).join("\n");
-      process.stdout.write(`${text}\n`);
-    });
+    .action(show);
+}
+
+async function show(data: string[], { json, picture }: { json?: true; picture?: string }): Promise<void> {
+  if (picture !== undefined && !/\.svg$/i.test(picture)) {
+    throw usageError(`--picture must be a file ending in .svg, not "${picture}"`);
+  }
+  const { utterances, leftOut } = await loadCorpora(data);
+  const problems = leftOutLines(leftOut);
+  if (problems.length > 0) process.stderr.write(`${problems.join("\n")}\n`);
+  const statistics = corpusStatistics(utterances);
+  if (picture !== undefined) await writeFileAtomically(picture, statisticsPicture(statistics, data.join(", ")));
+  const text = json ? JSON.stringify(statistics, null, 2) : statisticsLines(statistics).join("\n");
+  process.stdout.write(`${text}\n`);
 }
 
 export function statisticsLines(statistics: CorpusStatistics): string[] {

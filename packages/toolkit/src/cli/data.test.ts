@@ -3,13 +3,15 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { startMirror } from "../data/download/mirror.test.support.js";
 import { audioFixture, sampleCorpus, temporaryFolder, utterance, writeFiles } from "../data/fixtures.test.support.js";
 import { readManifest, writeManifest } from "../data/manifest.js";
+import { type TrainConfigInput, trainConfigSchema } from "../training/config.js";
+import { memoryLines } from "./data-check-memory.js";
 
 const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
 
@@ -44,8 +46,8 @@ describe("usage", () => {
     );
     assertRefused(["check", "x", "--show", "-1"], '--show must be a whole number of at least 0, not "-1"');
     assertRefused(
-      ["check", "x", "--batch-seconds", "much"],
-      '--batch-seconds must be a number of at least 1, not "much"',
+      ["check", "x", "--max-batch-seconds", "much"],
+      '--max-batch-seconds must be a number above 0, not "much"',
     );
     assertRefused(["download", "ted"], 'corpus is "ted", expected librispeech.');
     assertRefused(
@@ -108,17 +110,50 @@ describe("check", () => {
     const { stdout } = data("check", dev, "--no-audio", "--held-out", dev);
     assert.match(stdout, /! 1 {2}speakers who are in the held-out data too/);
     assert.match(
-      data("check", dev, "--no-audio", "--time-stride", "100").stdout,
+      data("check", dev, "--no-audio", "--model.time-stride", "100").stdout,
       /✗ \d+ {2}transcripts too long for their audio/,
     );
-    assert.match(data("check", dev, "--no-audio", "--fastest-speed", "50").stdout, /at 50 times its speed/);
+    const fast = ["--speed-factors", "1,2", "--model.time-stride", "10"];
+    assert.match(data("check", dev, "--no-audio", ...fast).stdout, /at 2 times its speed/);
     assert.match(
-      data("check", dev, "--no-audio", "--batch-seconds", "1").stdout,
+      data("check", dev, "--no-audio", "--max-batch-seconds", "1").stdout,
       /Padding: 0\.00% of \d+ batches of up to 1 s/,
     );
+    for (const flags of [["--no-normalise"], ["--alphabet", "abcdefg"]]) {
+      assert.match(data("check", dev, "--no-audio", ...flags).stdout, /✗ \d+ {2}transcripts that cannot be spelt/);
+    }
+  });
+
+  test("the largest batch and its memory are those of the training that flags and file describe", async (t) => {
+    const folder = await temporaryFolder(t);
+    const speech = { audioPath: audioFixture("speech-16k.flac"), durationSeconds: 10 };
+    const train = join(folder, "train.jsonl");
+    await writeManifest(
+      train,
+      ["a", "b", "c"].map((id) => utterance(id, { ...speech, text: "good morning", speaker: id })),
+    );
+    const largestBatch = (...flags: string[]) => {
+      const { stdout, stderr } = data("check", train, "--no-audio", "--speed-factors", "1", ...flags);
+      return (
+        stdout
+          .split("\n")
+          .filter((line) => line.startsWith("Largest batch: "))
+          .join() || stderr
+      );
+    };
+    const predicted = (numUtterances: number, config: TrainConfigInput) =>
+      memoryLines({ numUtterances, seconds: 10 }, trainConfigSchema.parse(config), { numTokens: 29 })[0];
+    assert.equal(largestBatch(), predicted(3, {}));
+    assert.equal(largestBatch("--max-batch-utterances", "2"), predicted(2, {}));
+    const small = ["--model.hidden-size", "64", "--ema-decay", "0"];
+    assert.equal(largestBatch(...small), predicted(3, { model: { hiddenSize: 64 }, emaDecay: 0 }));
+    const recipe = { maxBatchSeconds: 20, model: { hiddenSize: 1024 } };
+    await writeFiles(folder, { "recipe.json": JSON.stringify(recipe) });
+    assert.equal(largestBatch("--config", join(folder, "recipe.json")), predicted(2, recipe));
+    assert.equal(new Set([predicted(3, {}), predicted(2, {}), predicted(2, recipe)]).size, 3);
     assert.match(
-      data("check", dev, "--no-audio", "--no-normalise").stdout,
-      /✗ \d+ {2}transcripts that cannot be spelt/,
+      data("check", train, "--no-audio", "--model.hidden-size", "65536").stdout,
+      /\n! that is more than the [\d.]+ GB of this machine; [\d.]+ GB of it for the model itself: choose a smaller model\n/,
     );
   });
 });
@@ -131,6 +166,18 @@ describe("stats", () => {
     assert.match(stdout, new RegExp(`^Utterances {2}${json.numUtterances}\n`));
     assert.match(stdout, /Seconds an utterance\n +1 – [\d.]+ {2}█+ \d+\n/);
     assert.ok(json.audioSeconds > 0 && json.durations.length > 3);
+  });
+
+  test("draws a picture where it is asked for one", async (t) => {
+    const path = join(await temporaryFolder(t), "dev.svg");
+    const { status, stdout } = data("stats", sampleCorpus("dev"), "--picture", path);
+    assert.deepEqual([status, stdout], [0, data("stats", sampleCorpus("dev")).stdout]);
+    assert.match(await readFile(path, "utf8"), /^<svg .*\n<title id="name">.*sample-corpus\/dev<\/title>\n/);
+    assertRefused(["stats", "x", "--picture", "x.png"], '--picture must be a file ending in .svg, not "x.png"');
+    assert.match(
+      data("stats", sampleCorpus("dev"), "--picture", "no/folder/x.svg").stderr,
+      /no\/folder\/x\.svg: could not be written, there is no folder no\/folder; create it first\.\n$/,
+    );
   });
 });
 

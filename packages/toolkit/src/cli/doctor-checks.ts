@@ -75,7 +75,7 @@ function checkMemory(): Check {
   const bytes = Math.min(limit, totalmem());
   const found = formatBytes(bytes);
   if (bytes >= LEAST_MEMORY_BYTES) return { name: "Memory", status: "ok", found };
-  const remedy = "train with a smaller --batch-seconds and --cache-gigabytes 0";
+  const remedy = "train with a smaller --max-batch-seconds and --cache-gigabytes 0";
   return { name: "Memory", status: "warning", found, remedy };
 }
 

@@ -36,7 +36,7 @@ const schema = trainConfigSchema.pick({
   device: true,
   threads: true,
   workers: true,
-  batchSeconds: true,
+  maxBatchSeconds: true,
   normalise: true,
 });
 const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));

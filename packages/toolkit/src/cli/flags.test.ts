@@ -42,19 +42,18 @@ function valueAt(tree: unknown, { path }: Setting): unknown {
 /** Allowed values that are not the default, for each kind of setting; what a kind cannot tell is named by key. */
 const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
   device: [["cuda:1"], "cuda:1"],
-  warmupShare: [["0.5"], 0.5],
   betas: [
     ["0.8", "0.95"],
     [0.8, 0.95],
   ],
+  "augmentation.noiseSnrDb": [["-3", "12"], [-3, 12]],
+  "augmentation.gainDb": [["-6", "6"], [-6, 6]],
   speedFactors: [["0.95,1.05"], [0.95, 1.05]],
   "features.sampleRate": [["8000"], 8000],
   "features.fftSamples": [["512"], 512],
-  "model.dropout": [["0.3"], 0.3],
-  "specAugment.maxTimeMaskShare": [["0.3"], 0.3],
 };
 
-function otherValue({ key, kind, choices, defaultValue }: Setting): [words: string[], value: unknown] {
+function otherValue({ key, kind, choices, defaultValue, expectation }: Setting): [words: string[], value: unknown] {
   const own = OTHER_VALUES[key];
   if (own) return own;
   if (choices) {
@@ -67,7 +66,8 @@ function otherValue({ key, kind, choices, defaultValue }: Setting): [words: stri
       ["a", "b"],
     ];
   if (kind === "text") return [["other"], "other"];
-  return [["7"], 7];
+  const value = / (to|below|at most) 1$/.test(expectation) ? 0.35 : 3;
+  return [[String(value)], value];
 }
 
 describe("flags", () => {
@@ -75,7 +75,15 @@ describe("flags", () => {
     const settings = trainSettings.filter(({ defaultValue }) => defaultValue !== undefined).map(({ key }) => key);
     assert.deepEqual(settings, keysOf(trainConfigSchema.parse({})));
     const optional = trainSettings.filter(({ defaultValue }) => defaultValue === undefined).map(flagOf);
-    assert.deepEqual(optional, ["--resume", "--max-minutes", "--threads", "--workers"]);
+    assert.deepEqual(optional, [
+      "--alphabet",
+      "--resume",
+      "--wandb",
+      "--max-minutes",
+      "--threads",
+      "--init-from",
+      "--workers",
+    ]);
     const flags = new Set(commandWithFlags().options.map(({ long }) => long));
     assert.deepEqual(
       trainSettings.map(flagOf).filter((flag) => !flags.has(flag)),
@@ -121,10 +129,10 @@ describe("flags", () => {
     assert.equal(refusal("--epochs", "1.5"), "--epochs must be a whole number of at least 1, not 1.5");
     assert.equal(refusal("--epochs", ""), '--epochs must be a whole number of at least 1, not ""');
     assert.equal(refusal("--learning-rate", "0"), "--learning-rate must be a number above 0, not 0");
-    assert.equal(refusal("--warmup-share", "2"), "--warmup-share must be a number from 0 to 1, not 2");
+    assert.equal(refusal("--schedule.warmup-share", "2"), "--schedule.warmup-share must be a number from 0 to 1, not 2");
     assert.equal(
-      refusal("--schedule", "linear"),
-      '--schedule must be warmup-cosine, one-cycle or constant, not "linear"',
+      refusal("--schedule.kind", "linear"),
+      '--schedule.kind must be warmup-cosine, one-cycle, cosine-warm-restarts, reduce-on-plateau or constant, not "linear"',
     );
     assert.equal(
       refusal("--betas", "0.9"),

@@ -63,7 +63,7 @@ function helpOf({ description, choices, defaultValue }: Setting): string {
 
 function describeDefault(value: unknown): string {
   if (typeof value === "boolean") return value ? "yes" : "no";
-  return [value].flat().join(" ");
+  return [value].flat().join(" ") || "none";
 }
 
 /** Lists come as the words after a flag, or as its repetitions, and each may hold several values between commas. */

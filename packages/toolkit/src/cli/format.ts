@@ -7,8 +7,8 @@ export function formatCount(value: number): string {
 }
 
 /** "1 utterance", "38 utterances" */
-export function formatPlural(value: number, noun: string): string {
-  return `${formatCount(value)} ${noun}${value === 1 ? "" : "s"}`;
+export function formatPlural(value: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(value)} ${value === 1 ? noun : plural}`;
 }
 
 /** A share as a percentage with two digits: "7.03%". */

@@ -38,7 +38,7 @@ describe("usage", () => {
   test("help and version are for stdout, with exit code 0", () => {
     const { status, stdout, stderr } = deepspeech("--help");
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
-    for (const name of ["train", "evaluate", "transcribe", "summary", "doctor"]) {
+    for (const name of ["train", "dashboard", "evaluate", "transcribe", "export", "import", "average", "summary", "doctor"]) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -51,7 +51,7 @@ describe("usage", () => {
     assert.match(stderr, /^Usage: deepspeech/);
   });
 
-  for (const name of ["train", "evaluate", "transcribe", "summary", "doctor"]) {
+  for (const name of ["train", "dashboard", "evaluate", "transcribe", "export", "import", "average", "summary", "doctor"]) {
     test(`${name} --help shows examples`, () => {
       const { status, stdout } = deepspeech(name, "--help");
       assert.equal(status, 0);
@@ -90,7 +90,10 @@ describe("usage", () => {
   test("wrong values are refused", () => {
     assertRefused(["train", "--epochs", "0"], "--epochs must be a whole number of at least 1, not 0");
     assertRefused(["evaluate", "a", "b", "--show", "all"], '--show must be a whole number of at least 0, not "all"');
-    assertRefused(["evaluate", "a", "b", "--batch-seconds", "-1"], "--batch-seconds must be a number above 0, not -1");
+    assertRefused(
+      ["evaluate", "a", "b", "--max-batch-seconds", "-1"],
+      "--max-batch-seconds must be a number above 0, not -1",
+    );
     assertRefused(
       ["evaluate", "a", "b", "--json", "/no/x.json"],
       "--json /no/x.json: there is no folder /no; create it first",

@@ -29,6 +29,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./train.js"),
   },
   {
+    name: "dashboard",
+    description: "show runs in the browser, live and side by side",
+    load: () => import("./dashboard.js"),
+  },
+  {
     name: "evaluate",
     description: "measure a checkpoint's word and character error rates",
     load: () => import("./evaluate.js"),
@@ -39,9 +44,24 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./transcribe.js"),
   },
   {
+    name: "export",
+    description: "write a bundle that recognises without libtorch, in Node and in a browser",
+    load: () => import("./export.js"),
+  },
+  {
     name: "lm",
     description: "build a language model from text, and tune decoding with it",
     load: () => import("./lm.js"),
+  },
+  {
+    name: "import",
+    description: "turn a PyTorch checkpoint of the reference into one of this project",
+    load: () => import("./import-checkpoint.js"),
+  },
+  {
+    name: "average",
+    description: "average the weights of several checkpoints",
+    load: () => import("./average.js"),
   },
   {
     name: "summary",

@@ -8,8 +8,10 @@ export const trainSettings: readonly Setting[] = settingsOf(trainConfigSchema);
 export const trainSections: readonly FlagSection[] = [
   { firstKey: "train", heading: "Data:" },
   { firstKey: "runs", heading: "Run:" },
-  { firstKey: "batchSeconds", heading: "Batches:" },
+  { firstKey: "initFrom", heading: "Fine-tuning:" },
+  { firstKey: "maxBatchSeconds", heading: "Batches:" },
   { firstKey: "learningRate", heading: "Optimisation:" },
+  { firstKey: "schedule.kind", heading: "Learning rate schedule:" },
   { firstKey: "speedFactors", heading: "Augmentation:" },
   { firstKey: "features.kind", heading: "Features:" },
   { firstKey: "model.convChannels", heading: "Model:" },

@@ -40,11 +40,21 @@ function corpusLines(name: string, { numUtterances, audioSeconds, leftOut, norma
   ];
 }
 
-export function startLines({ runFolder, numParameters, epochs, totalSteps, firstStep }: EventOf<"start">): string[] {
+export function startLines(event: EventOf<"start">): string[] {
+  const { runFolder, numParameters, numFrozen, freshParameters, epochs, totalSteps, firstStep } = event;
   const from = firstStep > 0 ? `, going on after step ${formatCount(firstStep)}` : "";
+  const frozen = numFrozen > 0 ? `, ${formatCount(numFrozen)} of them frozen` : "";
+  const fresh = freshParameters.length > 0 ? `; new for this alphabet: ${freshParameters.join(", ")}` : "";
   return [
-    `Model  ${formatCount(numParameters)} parameters`,
+    `Model  ${formatCount(numParameters)} parameters${frozen}${fresh}`,
     `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${from}`,
+  ];
+}
+
+export function planLines({ numBatches, paddingWaste, largest }: EventOf<"plan">): string[] {
+  const size = `${largest.utterances} × ${largest.seconds.toFixed(1)} s`;
+  return [
+    `Plan   ${formatPlural(numBatches, "batch", "batches")} an epoch, ${formatRate(paddingWaste)} padding; the largest, ${size}, fits`,
   ];
 }
 
@@ -64,8 +74,13 @@ export function stepFigures({ loss, learningRate, audioSecondsPerSecond }: Event
   return [`loss ${loss.toFixed(3)}`, `lr ${formatSmall(learningRate)}`, speed].join("  ");
 }
 
-export function skippedLine({ epoch, step }: EventOf<"step">): string {
-  return `epoch ${epoch}, step ${formatCount(step)}: the loss or a gradient was not finite; the step was skipped`;
+export function skippedLine({ epoch, step, skippedIds = [] }: EventOf<"step">): string {
+  const [first, ...others] = skippedIds;
+  const with_ =
+    first === undefined
+      ? ""
+      : ` (${first}${others.length > 0 ? ` and ${others.length} more; log.jsonl names them` : ""})`;
+  return `epoch ${epoch}, step ${formatCount(step)}: the loss or a gradient was not finite; the step was skipped${with_}`;
 }
 
 export function failureLine({ id, reason }: EventOf<"failure">): string {
@@ -76,6 +91,11 @@ export function epochLines({ epoch, epochs, trainLoss, dev, isBest }: EventOf<"e
   const losses = `train loss ${trainLoss.toFixed(3)}  dev loss ${dev.loss.toFixed(3)}`;
   const marker = isBest ? "  * best so far" : "";
   return [`epoch ${epoch}/${epochs}  ${losses}  ${ratesText(dev.rates)}${marker}`, ...sampleLines(dev)];
+}
+
+export function averagedLines({ epochs, dev, isBest }: EventOf<"averaged">): string[] {
+  const marker = isBest ? "  * best so far" : "";
+  return [`average of epochs ${epochs.join(", ")}  dev loss ${dev.loss.toFixed(3)}  ${ratesText(dev.rates)}${marker}`];
 }
 
 export function testLines({ test }: EventOf<"test">): string[] {
@@ -98,6 +118,7 @@ function sampleLines({ samples }: EvaluationSummary): string[] {
 const ENDINGS: Record<EventOf<"finished">["reason"], string> = {
   epochs: "Finished",
   time: "Finished, as the time was up,",
+  patience: "Finished, as dev no longer improved,",
   stopped: "Stopped",
 };
 

@@ -11,12 +11,13 @@ const summary: EvaluationSummary = {
   rates: corpusErrorRates([pair]),
   loss: 0.51234,
   samples: [{ id: "1-1", ...pair }],
+  worst: [],
 };
 
 const facts = { numUtterances: 465, audioSeconds: 1090, leftOut: [], normalisation: "" };
 const start: TrainingEvent = {
   ...{ kind: "start", runFolder: "runs/quickstart/version_0", numParameters: 14_233_053 },
-  ...{ epochs: 10, totalSteps: 1500, firstStep: 0 },
+  ...{ numFrozen: 0, freshParameters: [], epochs: 10, totalSteps: 1500, firstStep: 0 },
 };
 
 function stepAt(step: number, changes: Partial<EventOf<"step">> = {}): TrainingEvent {
@@ -69,10 +70,26 @@ describe("a training run in a log", () => {
     assert.deepEqual(linesOf([[start]]), [
       "Model  14,233,053 parameters",
       "Run    runs/quickstart/version_0: 10 epochs, 1,500 steps",
-      "",
+    ]);
+    const tuned: Partial<EventOf<"start">> = { numFrozen: 4640, freshParameters: ["classifier.3.weight"] };
+    assert.deepEqual(linesOf([[{ ...start, ...tuned } as TrainingEvent]]).slice(0, 1), [
+      "Model  14,233,053 parameters, 4,640 of them frozen; new for this alphabet: classifier.3.weight",
     ]);
     const resumed = linesOf([[{ ...start, firstStep: 1200 } as TrainingEvent]]);
     assert.equal(resumed[1], "Run    runs/quickstart/version_0: 10 epochs, 1,500 steps, going on after step 1,200");
+  });
+
+  test("says how an epoch is cut into batches", () => {
+    const plan: TrainingEvent = {
+      kind: "plan",
+      numBatches: 150,
+      paddingWaste: 0.031,
+      largest: { utterances: 14, seconds: 11.27 },
+    };
+    assert.deepEqual(linesOf([[plan]]), [
+      "Plan   150 batches an epoch, 3.10% padding; the largest, 14 × 11.3 s, fits",
+      "",
+    ]);
   });
 
   test("has a line of progress every ten seconds", () => {
@@ -84,7 +101,7 @@ describe("a training run in a log", () => {
       [stepAt(5, { audioSecondsPerSecond: 4.84, etaSeconds: 5 }), 20_000],
       [{ kind: "evaluating", corpus: "dev", done: 20, total: 42 }, 30_000],
     ];
-    assert.deepEqual(linesOf([[start], ...steps]).slice(3), [
+    assert.deepEqual(linesOf([[start], ...steps]).slice(2), [
       "epoch 1/10  step 3/1,500  loss 2.500  lr 5.00e-4  48 s audio/s  ETA ?",
       "epoch 1/10  step 5/1,500  loss 2.500  lr 5.00e-4  4.8 s audio/s  ETA 5.0 s",
       "evaluating on dev  20/42 utterances",
@@ -92,7 +109,10 @@ describe("a training run in a log", () => {
   });
 
   test("has each epoch's losses, error rates and a sample", () => {
-    const epoch: TrainingEvent = { kind: "epoch", epoch: 2, epochs: 10, trainLoss: 0.75, dev: summary, isBest: true };
+    const epoch: TrainingEvent = {
+      ...{ kind: "epoch", epoch: 2, epochs: 10, step: 300, trainLoss: 0.75, dev: summary, isBest: true },
+      elapsedSeconds: 60,
+    };
     const rates = "CER 23.81%  WER 25.00% (S 0, D 1, I 0)";
     assert.deepEqual(linesOf([[epoch]]), [
       `epoch 2/10  train loss 0.750  dev loss 0.512  ${rates}  * best so far`,
@@ -103,8 +123,15 @@ describe("a training run in a log", () => {
     assert.equal(worse[0], `epoch 2/10  train loss 0.750  dev loss 0.512  ${rates}`);
   });
 
+  test("says what the average of the best epochs is worth", () => {
+    const averaged: TrainingEvent = { kind: "averaged", epochs: [3, 2], step: 450, dev: summary, isBest: true };
+    assert.deepEqual(linesOf([[averaged]]), [
+      "average of epochs 3, 2  dev loss 0.512  CER 23.81%  WER 25.00% (S 0, D 1, I 0)  * best so far",
+    ]);
+  });
+
   test("has the test's error rates", () => {
-    assert.deepEqual(linesOf([[{ kind: "test", test: summary }]]).slice(0, 2), [
+    assert.deepEqual(linesOf([[{ kind: "test", step: 1500, test: summary }]]).slice(0, 2), [
       "",
       "test, best checkpoint: CER 23.81%  WER 25.00% (S 0, D 1, I 0) of 1 utterance, 4 words",
     ]);
@@ -138,9 +165,13 @@ describe("a training run in a log", () => {
     const failures = Array.from({ length: 7 }, (_, index): [TrainingEvent] => [
       { kind: "failure", id: `1-${index}`, reason: "1.flac: cut short" },
     ]);
-    const lines = linesOf([[stepAt(12, { skipped: true })], ...failures, [finished("epochs", null)]]);
+    const lines = linesOf([
+      [stepAt(12, { skipped: true, skippedIds: ["1-8", "1-9"] })],
+      ...failures,
+      [finished("epochs", null)],
+    ]);
     assert.deepEqual(lines.slice(0, 8), [
-      "epoch 1, step 12: the loss or a gradient was not finite; the step was skipped",
+      "epoch 1, step 12: the loss or a gradient was not finite; the step was skipped (1-8 and 1 more; log.jsonl names them)",
       ...[0, 1, 2, 3, 4].map((index) => `1-${index}: could not be loaded and is skipped: 1.flac: cut short`),
       "7 times a recording could not be loaded; the first 5 are named above.",
       "",
@@ -162,7 +193,10 @@ test("on a terminal, a bar stands in for the lines of progress and makes way for
     /epoch 1\/10 {2}░{20} {2}3\/1500 {2}loss 2\.500 {2}lr 5\.00e-4 {2}48 s audio\/s {2}ETA 3 min 20 s/,
   );
   const before = lines.length;
-  reporter.handle({ kind: "epoch", epoch: 1, epochs: 10, trainLoss: 0.75, dev: summary, isBest: true });
+  reporter.handle({
+    ...{ kind: "epoch", epoch: 1, epochs: 10, step: 150, trainLoss: 0.75, dev: summary, isBest: true },
+    elapsedSeconds: 60,
+  });
   assert.equal(lines.length, before + 3);
   reporter.handle(stepAt(4));
   assert.match(String(terminal.read()), / 4\/1500 /);

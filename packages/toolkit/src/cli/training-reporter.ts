@@ -6,11 +6,13 @@ import type { TrainingEvent } from "../training/events.js";
 import { formatDuration } from "./format.js";
 import { ProgressBar } from "./progress-bar.js";
 import {
+  averagedLines,
   dataLines,
   type EventOf,
   epochLines,
   failureLine,
   finishedLines,
+  planLines,
   skippedLine,
   startLines,
   stepFigures,
@@ -65,15 +67,19 @@ export class TrainingReporter {
     this.#bar?.close();
   }
 
-  #linesOf(event: EventOf<"data" | "start" | "epoch" | "test" | "finished">): string[] {
+  #linesOf(event: EventOf<"data" | "start" | "plan" | "epoch" | "averaged" | "test" | "finished">): string[] {
     switch (event.kind) {
       case "data":
         return dataLines(event);
       case "start":
         this.#epochs = event.epochs;
-        return [...startLines(event), ""];
+        return startLines(event);
+      case "plan":
+        return [...planLines(event), ""];
       case "epoch":
         return epochLines(event);
+      case "averaged":
+        return averagedLines(event);
       case "test":
         return ["", ...testLines(event)];
       case "finished":

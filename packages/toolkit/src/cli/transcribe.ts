@@ -3,9 +3,9 @@
 import { mkdirSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { extname, join, parse } from "node:path";
+import { AUDIO_EXTENSIONS, SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
 import { formatTranscript, type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
 import { type Command, Option } from "commander";
-import { AUDIO_EXTENSIONS, SUPPORTED_FORMATS } from "../data/audio/format.js";
 import { UserError } from "../errors.js";
 import { runTranscription, type TranscriptionResult } from "../evaluation/run-transcription.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";

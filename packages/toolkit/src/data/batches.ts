@@ -7,6 +7,11 @@
  * Amodei et al. 2016), which steadies the first epoch.
  */
 import { UserError } from "../errors.js";
+import {
+  augmentationOf,
+  type PreparedAugmentation,
+  type UtteranceAugmentation,
+} from "./augmentation/utterance-augmentation.js";
 import { Random } from "./random.js";
 import type { Utterance } from "./types.js";
 
@@ -24,6 +29,8 @@ export interface BatchPlanOptions {
   order: BatchOrder;
   /** Each utterance is played at one of these speeds, by lot (Ko et al. 2015 use 0.9, 1 and 1.1). Default [1]. */
   speedFactors?: readonly number[];
+  /** What else is done to utterances, by lot; for training alone. Default: nothing. */
+  augmentation?: PreparedAugmentation;
 }
 
 /** An utterance as one epoch plays it. */
@@ -32,6 +39,8 @@ export interface PlannedUtterance<U extends Utterance = Utterance> {
   readonly speedFactor: number;
   /** At that speed. */
   readonly durationSeconds: number;
+  /** What is done to it at that speed; its length stays. */
+  readonly augmentation?: UtteranceAugmentation | undefined;
 }
 
 export interface BatchPlan<U extends Utterance = Utterance> {
@@ -51,10 +60,12 @@ const LENGTH_NOISE = 0.05;
  */
 export function planBatches<U extends Utterance>(utterances: readonly U[], options: BatchPlanOptions): BatchPlan<U> {
   checkOptions(options);
-  const { seed, epoch, order, speedFactors = [1] } = options;
+  const { seed, epoch, order, speedFactors = [1], augmentation } = options;
   const planned = utterances.map((utterance) => {
     const speedFactor = speedFactorOf(utterance.id, { seed, epoch, speedFactors });
-    return { utterance, speedFactor, durationSeconds: utterance.durationSeconds / speedFactor };
+    const durationSeconds = utterance.durationSeconds / speedFactor;
+    const changes = augmentation && augmentationOf(utterance.id, { seed, epoch, augmentation });
+    return { utterance, speedFactor, durationSeconds, augmentation: changes };
   });
   const random = new Random(seed, epoch, "batches");
   const batches = cutIntoBatches(arrange(planned, order, random), options);

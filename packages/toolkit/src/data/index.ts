@@ -1,6 +1,9 @@
+export { changeSpeed, resample } from "@deepspeech-ts/recognizer/audio";
 export { audioDurationSeconds } from "./audio/duration.js";
-export { changeSpeed, resample } from "./audio/resample.js";
 export { decodeWaveform, loadWaveform } from "./audio/waveform.js";
+export { type AugmentationConfig, augmentationSchema } from "./augmentation/augmentation-config.js";
+export { prepareAugmentation } from "./augmentation/prepare-augmentation.js";
+export type { PreparedAugmentation } from "./augmentation/utterance-augmentation.js";
 export { type BatchPlan, type BatchPlanOptions, planBatches } from "./batches.js";
 export { type AudioFacts, measureAudio } from "./check/audio-facts.js";
 export { type CheckOptions, type CheckResult, checkCorpus } from "./check/check-corpus.js";

@@ -5,10 +5,10 @@
  */
 import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
+import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
 import { errorMessage, UserError } from "../errors.js";
 import { explainReadError, readFileOrExplain } from "../files.js";
 import { audioDurationSeconds } from "./audio/duration.js";
-import { AUDIO_EXTENSIONS } from "./audio/format.js";
 import { mapConcurrently } from "./concurrency.js";
 import type { Corpus, LeftOut, Utterance } from "./types.js";
 

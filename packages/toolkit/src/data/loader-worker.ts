@@ -1,10 +1,12 @@
 /**
- * The worker thread of the loader: decodes, resamples and changes speed, one recording after another.
+ * The worker thread of the loader: decodes, resamples, changes speed and augments, one recording after another.
  */
 import { parentPort } from "node:worker_threads";
+import { changeSpeed } from "@deepspeech-ts/recognizer/audio";
 import { errorMessage, UserError } from "../errors.js";
-import { changeSpeed } from "./audio/resample.js";
 import { loadWaveform } from "./audio/waveform.js";
+import { applyAugmentation } from "./augmentation/apply-augmentation.js";
+import type { UtteranceAugmentation } from "./augmentation/utterance-augmentation.js";
 import type { PoolRequest, PoolResponse } from "./worker-pool.js";
 
 export interface LoadRequest {
@@ -12,7 +14,8 @@ export interface LoadRequest {
   readonly source: string | Float32Array<ArrayBuffer>;
   readonly sampleRate: number;
   readonly speedFactor: number;
-  /** Give back the samples at their own speed too, for the cache. */
+  readonly augmentation: UtteranceAugmentation | undefined;
+  /** Give back the samples as they were recorded too, for the cache. */
   readonly wantsOriginal: boolean;
 }
 
@@ -35,10 +38,12 @@ port.on("message", ({ requestId, request }: PoolRequest<LoadRequest>) => {
   });
 });
 
-async function load({ source, sampleRate, speedFactor, wantsOriginal }: LoadRequest): Promise<LoadResponse> {
+async function load(request: LoadRequest): Promise<LoadResponse> {
+  const { source, sampleRate, speedFactor, augmentation, wantsOriginal } = request;
   try {
     const original = typeof source === "string" ? (await loadWaveform(source, { sampleRate })).samples : source;
-    const samples = changeSpeed(original, sampleRate, speedFactor);
+    const played = changeSpeed(original, sampleRate, speedFactor);
+    const samples = augmentation ? await applyAugmentation(played, sampleRate, augmentation) : played;
     return wantsOriginal ? { samples, original } : { samples };
   } catch (error) {
     // A defect of ours, or a lack of memory, must stop the run instead of counting as a bad file.

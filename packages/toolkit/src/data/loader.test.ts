@@ -4,7 +4,7 @@ import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Worker } from "node:worker_threads";
-import { changeSpeed } from "./audio/resample.js";
+import { changeSpeed } from "@deepspeech-ts/recognizer/audio";
 import { loadWaveform } from "./audio/waveform.js";
 import type { PlannedUtterance } from "./batches.js";
 import { planBatches } from "./batches.js";

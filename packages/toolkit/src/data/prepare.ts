@@ -9,7 +9,7 @@ import {
   encodeText,
   minimumFrames,
   NormalisationReport,
-  normaliseEnglish,
+  normaliseToAlphabet,
   unknownCharacters,
 } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
@@ -17,7 +17,7 @@ import type { Utterance } from "./types.js";
 
 export interface PrepareOptions {
   alphabet: Alphabet;
-  /** Bring transcripts to the alphabet with the English normaliser; otherwise they are taken as they stand. */
+  /** Bring transcripts to the alphabet first; otherwise they are taken as they stand. */
   normalise: boolean;
   /** How many frames of output the model gives for a length of audio. Default: CTC's need for frames is not checked. */
   framesOf?: (durationSeconds: number) => number;
@@ -72,7 +72,7 @@ function prepareUtterance(
   const { alphabet } = options;
   let targetText = utterance.text;
   if (options.normalise) {
-    const normalised = normaliseEnglish(utterance.text);
+    const normalised = normaliseToAlphabet(utterance.text, alphabet);
     report.add(utterance.id, normalised);
     if (normalised.refused.length > 0) return `cannot be spelt out: ${quoteCharacters(normalised.refused)}`;
     targetText = normalised.text;

@@ -1,6 +1,7 @@
 /**
  * What the data layer speaks of: utterances and waveforms.
  */
+export { MODEL_SAMPLE_RATE, type Waveform } from "@deepspeech-ts/recognizer/audio";
 
 /** One recording and what is said in it. */
 export interface Utterance {
@@ -18,13 +19,6 @@ export interface Utterance {
 /** A list of utterances; on disk, one JSON object a line (see manifest.ts). */
 export type Manifest = readonly Utterance[];
 
-/** One channel of sound, with samples in [-1, 1]. */
-export interface Waveform {
-  readonly samples: Float32Array<ArrayBuffer>;
-  /** Samples a second; models hear 16000. */
-  readonly sampleRate: number;
-}
-
 /** Something in a corpus that cannot be used, and why. */
 export interface LeftOut {
   /** The utterance's id, or the file and line where it should have been. */
@@ -37,6 +31,3 @@ export interface Corpus {
   readonly utterances: Utterance[];
   readonly leftOut: LeftOut[];
 }
-
-/** The sample rate that models are trained on, in samples a second. */
-export const MODEL_SAMPLE_RATE = 16_000;

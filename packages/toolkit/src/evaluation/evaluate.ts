@@ -25,9 +25,9 @@ export interface Recognition {
 
 export interface EvaluateOptions extends Recognition {
   loader: AudioLoader;
-  batchSeconds: number;
+  maxBatchSeconds: number;
   /** The most utterances in a batch. Default: 64. */
-  batchUtterances?: number;
+  maxBatchUtterances?: number;
   /** Which utterances share a batch; it changes no result. Default: "shortest-first", with the least padding. */
   order?: BatchOrder;
   /** Receives each utterance's log-probabilities, which are a view of its whole batch's: copy what is to be kept. */
@@ -69,8 +69,15 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<EvaluationResult> {
   const started = performance.now();
-  const { loader, batchSeconds, batchUtterances = 64, order = "shortest-first", onProgress, shouldStop } = options;
-  const limits = { maxBatchSeconds: batchSeconds, maxBatchUtterances: batchUtterances };
+  const {
+    loader,
+    maxBatchSeconds,
+    maxBatchUtterances = 64,
+    order = "shortest-first",
+    onProgress,
+    shouldStop,
+  } = options;
+  const limits = { maxBatchSeconds, maxBatchUtterances };
   const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order });
   const errorRates = new ErrorRateAccumulator();
   const result = { utterances: [] as UtteranceResult[], leftOut: [] as EvaluationResult["leftOut"] };

@@ -10,11 +10,11 @@ import { ReferenceEmissions, verifyInvariance } from "./verify-invariance.js";
 import { worstUtterances } from "./worst-utterances.js";
 
 serveTask<EvaluationRequest, EvaluationEvent>(async (request, host) => {
-  const { batchSeconds = 160, normalise = true, data, evidenceOfWorst = 0 } = request;
+  const { maxBatchSeconds = 160, normalise = true, data, evidenceOfWorst = 0 } = request;
   await using recognition = await openRecognition(request);
   const { alphabet, extractor } = recognition;
   const { utterances, facts } = await loadHeldOutCorpus(data, { alphabet, features: extractor.config, normalise });
-  const options = { ...recognition, batchSeconds, shouldStop: host.shouldStop };
+  const options = { ...recognition, maxBatchSeconds, shouldStop: host.shouldStop };
   const passes = request.verifyInvariance ? 3 : 1;
   const onProgress = (done: number) => host.emit({ kind: "progress", done, total: passes * utterances.length });
 

@@ -20,8 +20,8 @@ describe("runEvaluation", () => {
     const checkpoint = babblingCheckpoint(await temporaryFolder(t));
     const data = [sampleCorpus("dev")];
     const [small, large] = [
-      await runEvaluation({ checkpoint, data, batchSeconds: 5, ...quiet }),
-      await runEvaluation({ checkpoint, data, batchSeconds: 160, ...quiet }),
+      await runEvaluation({ checkpoint, data, maxBatchSeconds: 5, ...quiet }),
+      await runEvaluation({ checkpoint, data, maxBatchSeconds: 160, ...quiet }),
     ];
     assert.ok(new Set(Object.values(transcriptsOf(small))).size > 20, "the model does not answer one thing to all");
     assert.deepEqual(transcriptsOf(large), transcriptsOf(small));
@@ -37,7 +37,7 @@ describe("runEvaluation", () => {
     const result = await runEvaluation({
       checkpoint,
       data: [sampleCorpus("dev")],
-      batchSeconds: 20,
+      maxBatchSeconds: 20,
       onProgress,
       ...quiet,
     });
@@ -114,7 +114,7 @@ describe("runEvaluation", () => {
     const options = {
       checkpoint: babblingCheckpoint(folder),
       data: [sampleCorpus("train")],
-      batchSeconds: 5,
+      maxBatchSeconds: 5,
       ...quiet,
     };
     await assert.rejects(runEvaluation({ ...options, onProgress, signal: controller.signal }), { name: "AbortError" });

@@ -9,7 +9,7 @@ export interface EvaluationRequest extends RecognitionOptions {
   /** Folders in LibriSpeech's layout, or manifests. */
   data: string[];
   /** Seconds of audio in a batch, padding counted. Default: 160. It does not change any result. */
-  batchSeconds?: number;
+  maxBatchSeconds?: number;
   /** Bring transcripts to the alphabet first. Default: true. */
   normalise?: boolean;
   /** Score everything again, each utterance alone and in random company, and tell of differences. Default: false. */

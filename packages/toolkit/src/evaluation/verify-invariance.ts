@@ -68,7 +68,7 @@ export async function verifyInvariance(
 ): Promise<InvarianceReport> {
   const shuffled = new Random("verify-invariance").shuffle([...utterances]);
   const progressFrom = (offset: number) => (done: number) => options.onProgress?.(offset + done, 2 * utterances.length);
-  const alone = { ...options, batchUtterances: 1, onProgress: progressFrom(0) };
+  const alone = { ...options, maxBatchUtterances: 1, onProgress: progressFrom(0) };
   const mixed = { ...options, order: "as-is" as const, onProgress: progressFrom(utterances.length) };
   const found = [
     ...(await rescore(utterances, first, { ...alone, rescoring: "alone" })),

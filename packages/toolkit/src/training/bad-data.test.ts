@@ -33,7 +33,7 @@ describe("training on bad data", () => {
     const { folder, manifest, pathOf } = await corpusOf(t, 20);
     const whole = await readFile(pathOf(7));
     await writeFile(pathOf(7), whole.subarray(0, whole.length / 2));
-    const run = await trainInWorker(tinyConfig(folder, manifest, { batchUtterances: 4 }));
+    const run = await trainInWorker(tinyConfig(folder, manifest, { maxBatchUtterances: 4 }));
     const [failure, ...others] = run.all("failure");
     assert.deepEqual(others, []);
     assert.equal(failure?.id, "u7");

@@ -11,7 +11,7 @@ describe("the training configuration", () => {
     assert.deepEqual(modelConfigOf(config, 29), defaultModelConfig);
     assert.equal(config.train.length, 3);
     assert.deepEqual([config.features.kind, config.features.numMels], ["log-mel", 128]);
-    assert.deepEqual([config.specAugment.frequencyMaskBands, config.specAugment.timeMaskFrames], [15, 35]);
+    assert.deepEqual([config.specAugment.frequencyMaskBands, config.specAugment.timeMaskFrames], [20, 40]);
   });
 
   it("takes the model's input width from the features, and its output width from the alphabet", () => {
@@ -42,7 +42,7 @@ describe("the training configuration", () => {
       { maxMinutes: -1 },
       { speedFactors: [3] },
       { betas: [0.9, 1] },
-      { schedule: "step" },
+      { schedule: { kind: "step" } },
       { model: { kernelSize: 4 } },
       { model: { dropout: 1 } },
       { features: { fftSamples: 401 } },

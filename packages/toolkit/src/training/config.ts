@@ -6,6 +6,8 @@ import { z } from "zod";
 import { featureConfigSchema } from "../acoustic-model/feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
 import { specAugmentSchema } from "../acoustic-model/spec-augment-config.js";
+import { augmentationSchema } from "../data/augmentation/augmentation-config.js";
+import { scheduleSchema } from "./schedule-config.js";
 
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
 const positive = z.number().positive();
@@ -25,6 +27,11 @@ export const trainConfigSchema = z.strictObject({
       "what is reported once, at the end, with the best checkpoint; nothing is chosen on it; none where train is given alone",
     ),
   normalise: z.boolean().default(true).describe("bring transcripts to the alphabet (numbers as words, accents folded)"),
+  alphabet: z
+    .string()
+    .refine((characters) => characters.trim() !== "", "must hold a character besides the space")
+    .optional()
+    .describe("characters that the model can write, and the space; default: ' and a to z, or initFrom's"),
   minDurationSeconds: z.number().min(0).default(0.2).describe("leave shorter utterances out"),
   maxDurationSeconds: positive.default(20).describe("leave longer utterances out of training"),
 
@@ -34,10 +41,21 @@ export const trainConfigSchema = z.strictObject({
     .regex(/^[\w.-]+$/, "must be letters, digits, '.', '_' and '-'")
     .default("deepspeech")
     .describe("name of the run's folder under runs; each run makes its next version_N"),
+  keepBest: count
+    .default(1)
+    .describe("checkpoints to keep, those with the lowest dev WER; more than 1 by their epochs' names"),
+  averageBest: z
+    .int()
+    .min(0)
+    .refine((value) => value !== 1, "must be 0 or at least 2")
+    .default(0)
+    .describe("average so many best checkpoints at the end, and take the average if dev WER is lower; 0: no"),
   saveMinutes: positive.default(15).describe("save the last checkpoint this often within an epoch, and after each"),
   resume: z.string().optional().describe("continue the run in this folder (runs/<experiment>/version_N)"),
+  wandb: z.string().min(1).optional().describe("also log to this project of Weights & Biases, through its own package"),
 
   epochs: count.default(10).describe("passes over the training data"),
+  patience: z.int().min(0).default(0).describe("end after so many epochs in a row without a better dev WER; 0: never"),
   maxMinutes: positive.optional().describe("end training after this time; the schedule is fitted to it"),
   seed: z.int().min(0).default(1).describe("fixes initial weights, order, augmentation and dropout"),
   device: z
@@ -47,24 +65,39 @@ export const trainConfigSchema = z.strictObject({
     .describe("cpu, cuda or cuda:N"),
   threads: count.optional().describe("threads for one operator; default: as many as there are cores"),
 
-  batchSeconds: positive.default(160).describe("seconds of audio in a batch, padding counted"),
-  batchUtterances: count.default(32).describe("utterances in a batch, at most"),
+  precision: z
+    .enum(["fp32", "bf16", "fp16"])
+    .default("fp32")
+    .describe("arithmetic of the model; weights stay fp32. bf16 needs a processor or card that has it, fp16 a card"),
+
+  initFrom: z
+    .string()
+    .optional()
+    .describe("fine-tune: start from the weights of this checkpoint, run or bundle, with its model and features"),
+  freeze: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("parameters to leave as they are, by name; * stands for anything: cnn.* rescnn_layers.*"),
+
+  maxBatchSeconds: positive.default(160).describe("seconds of audio in a batch, padding counted"),
+  maxBatchUtterances: count.default(32).describe("utterances in a batch, at most"),
+  accumulateBatches: count.default(1).describe("batches whose gradients make one step"),
   shortestFirstEpochs: z.int().min(0).default(1).describe("first epochs that run from short utterances to long"),
   workers: count.optional().describe("threads that decode audio; default: one fewer than there are cores, at most 4"),
   cacheGigabytes: z.number().min(0).default(2).describe("memory for decoded audio; an hour takes 0.23"),
 
   learningRate: positive.default(5e-4).describe("the schedule's peak"),
-  schedule: z
-    .enum(["warmup-cosine", "one-cycle", "constant"])
-    .default("warmup-cosine")
-    .describe("how the learning rate rises and falls"),
-  warmupShare: z.number().min(0).max(1).default(0.1).describe("share of all steps in which the rate rises"),
-  finalLearningRate: z.number().min(0).default(0).describe("where the schedule ends"),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])
     .describe("AdamW's decay of the gradient's running mean and of its square's"),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW's weight decay; biases and norms are not decayed"),
+  emaDecay: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.999)
+    .describe("evaluate and keep a running average of the weights with this decay a step; 0: the weights themselves"),
   gradientClip: positive.default(5).describe("largest norm of all gradients together"),
   lossAverage: z
     .enum(["tokens", "utterances"])
@@ -73,11 +106,14 @@ export const trainConfigSchema = z.strictObject({
   blankBias: z.number().default(0).describe("initial bias of the blank; below 0 it delays CTC's all-blank plateau"),
   orthogonalRecurrence: z.boolean().default(true).describe("start recurrent weights orthogonal, gate by gate"),
 
+  schedule: scheduleSchema.prefault({}),
+
   speedFactors: z
     .array(z.number().min(0.5).max(2))
     .min(1)
     .default([0.9, 1, 1.1])
     .describe("speeds that each epoch plays an utterance at, by lot"),
+  augmentation: augmentationSchema.prefault({}),
   specAugment: specAugmentSchema.prefault({}),
   features: featureConfigSchema.prefault({}),
   model: modelConfigSchema.omit({ numMels: true, numTokens: true }).prefault({}),
@@ -87,6 +123,11 @@ export const trainConfigSchema = z.strictObject({
 export type TrainConfig = z.output<typeof trainConfigSchema>;
 /** What a person writes: every key is optional. */
 export type TrainConfigInput = z.input<typeof trainConfigSchema>;
+
+/** Checkpoints that a run keeps: an average needs those that it is made of. */
+export function numKept({ keepBest, averageBest }: Pick<TrainConfig, "keepBest" | "averageBest">): number {
+  return Math.max(keepBest, averageBest);
+}
 
 /** The model that a configuration describes: its input width is the features', its output width the alphabet's. */
 export function modelConfigOf(config: Pick<TrainConfig, "features" | "model">, numTokens: number): ModelConfig {

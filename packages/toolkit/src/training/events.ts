@@ -1,4 +1,7 @@
-/** What a training run tells the thread that started it. Plain data: it crosses a worker's boundary. */
+/**
+ * What a training run tells the thread that started it, and its log. Plain data: it crosses a worker's boundary, and
+ * is written to the run's log as it is.
+ */
 import type { CorpusErrorRates } from "@deepspeech-ts/speech";
 import type { CorpusFacts } from "../acoustic-model/index.js";
 
@@ -10,16 +13,47 @@ export interface TranscriptSample {
   hypothesis: string;
 }
 
+/** An utterance that was heard badly, with what is needed to listen to it. */
+export interface WorstUtterance extends TranscriptSample {
+  audioPath: string;
+  durationSeconds: number;
+  /** Substitutions, deletions and insertions of words. */
+  wordErrors: number;
+}
+
 /** Error rates of one evaluation; losses are means over utterances of the loss divided by the target length. */
 export interface EvaluationSummary {
   rates: CorpusErrorRates;
   loss: number;
+  /** The same few utterances each time. */
   samples: TranscriptSample[];
+  /** Those with the most word errors for each word, worst first. */
+  worst: WorstUtterance[];
 }
 
 export type TrainingEvent =
   | { kind: "data"; train: CorpusFacts; dev: CorpusFacts; test: CorpusFacts | null }
-  | { kind: "start"; runFolder: string; numParameters: number; epochs: number; totalSteps: number; firstStep: number }
+  | {
+      kind: "start";
+      runFolder: string;
+      numParameters: number;
+      /** Parameters that `freeze` leaves as they are. */
+      numFrozen: number;
+      /** Names of parameters that a fine-tuned model did not take over. */
+      freshParameters: readonly string[];
+      epochs: number;
+      totalSteps: number;
+      firstStep: number;
+    }
+  | {
+      /** The plan of the first epoch, and the largest batch, which was tried. */
+      kind: "plan";
+      numBatches: number;
+      /** The part of all batches that is padding, from 0 to 1. */
+      paddingWaste: number;
+      /** `seconds` is the longest utterance's. */
+      largest: { utterances: number; seconds: number };
+    }
   | {
       kind: "step";
       /** Both counted from 1. */
@@ -34,16 +68,32 @@ export type TrainingEvent =
       etaSeconds: number;
       /** The loss or a gradient was not finite, and the weights stayed as they were. */
       skipped: boolean;
+      /** Where the step was skipped: the utterances it would have trained on. */
+      skippedIds?: string[];
     }
   /** A file could not be loaded; training goes on without it. */
   | { kind: "failure"; id: string; reason: string }
   | { kind: "evaluating"; corpus: "dev" | "test"; done: number; total: number }
-  | { kind: "epoch"; epoch: number; epochs: number; trainLoss: number; dev: EvaluationSummary; isBest: boolean }
-  | { kind: "test"; test: EvaluationSummary }
+  | {
+      kind: "epoch";
+      /** Counted from 1. */
+      epoch: number;
+      epochs: number;
+      /** Steps taken when it ended. */
+      step: number;
+      trainLoss: number;
+      dev: EvaluationSummary;
+      isBest: boolean;
+      /** Of the whole run so far, earlier parts of a resumed run included. */
+      elapsedSeconds: number;
+    }
+  /** The average of the best epochs' weights; where it is best, it is the run's best checkpoint. */
+  | { kind: "averaged"; epochs: number[]; step: number; dev: EvaluationSummary; isBest: boolean }
+  | { kind: "test"; step: number; test: EvaluationSummary }
   | {
       kind: "finished";
-      /** "stopped": by Ctrl-C; the run can be resumed. */
-      reason: "epochs" | "time" | "stopped";
+      /** "patience": dev stopped improving; "stopped": by Ctrl-C, and the run can be resumed. */
+      reason: "epochs" | "time" | "patience" | "stopped";
       runFolder: string;
       steps: number;
       elapsedSeconds: number;

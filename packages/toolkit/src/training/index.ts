@@ -1,8 +1,10 @@
 export { defineConfig, modelConfigOf, type TrainConfig, type TrainConfigInput, trainConfigSchema } from "./config.js";
 export type { EvaluationSummary, TrainingEvent } from "./events.js";
 export { runTraining } from "./run-training.js";
-export { learningRateAt, type ScheduleOptions } from "./schedule.js";
-export { readRunConfig, TrainingSession } from "./session.js";
+export { learningRateAt, type ScheduleOptions, type SchedulePosition } from "./schedule.js";
+export { type ScheduleConfig, scheduleSchema } from "./schedule-config.js";
+export { TrainingSession } from "./session.js";
 export { type StepResult, trainStep } from "./step.js";
 export { readEvents } from "./tensorboard/event-reader.js";
 export { openEventWriter } from "./tensorboard/event-writer.js";
+export { readRunConfig } from "./training-state.js";

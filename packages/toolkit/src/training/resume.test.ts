@@ -5,8 +5,7 @@ import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
-import { checkpointPath } from "./run-folder.js";
-import { readRunConfig } from "./session.js";
+import { checkpointPath, createRunFolder } from "./run-folder.js";
 import {
   manifestIn,
   type RunRecord,
@@ -15,11 +14,12 @@ import {
   trainHere,
   trainInWorker,
 } from "./training.test.support.js";
+import { readRunConfig } from "./training-state.js";
 
 /** Everything random is on: order, speeds, masks and dropout. Five steps an epoch. */
 const lively: TrainConfigInput = {
   epochs: 3,
-  batchUtterances: 2,
+  maxBatchUtterances: 2,
   learningRate: 1e-3,
   speedFactors: [0.9, 1, 1.1],
   specAugment: { timeMasks: 2, frequencyMasks: 2 },
@@ -90,19 +90,31 @@ describe("a resumed run", () => {
   it("keeps the plan of an epoch that it stopped within", async (t) => {
     const config = await setUp(t);
     const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 2 });
-    await assert.rejects(trainHere({ ...config, resume: stopped.runFolder, batchUtterances: 7 }), {
-      message: `batchUtterances was ${config.batchUtterances} and is now 7, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
+    await assert.rejects(trainHere({ ...config, resume: stopped.runFolder, maxBatchUtterances: 7 }), {
+      message: `maxBatchUtterances was ${config.maxBatchUtterances} and is now 7, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
     });
   });
 
   it("says of what is no run with a checkpoint what it is", async (t) => {
     const folder = await temporaryFolder(t);
     assert.throws(() => readRunConfig(folder), {
-      message: `${folder}: this run ended before its first checkpoint; start it anew.`,
+      message: `${folder}: is no run's folder, or one that ended before it began; start a new run.`,
     });
+    const none = `${folder}/none`;
+    assert.throws(() => readRunConfig(none), { message: `${none}: no such run; check the path.` });
     const { runFolder } = await trainHere({ ...(await setUp(t)), epochs: 1 });
     const best = checkpointPath(runFolder, "best");
     assert.throws(() => readRunConfig(best), { message: `${best}: resume takes a run's folder, not a file.` });
+  });
+
+  it("that was killed before its first checkpoint begins at its beginning", async (t) => {
+    const config = await setUp(t);
+    const whole = await trainHere(config);
+    const runFolder = createRunFolder(config);
+    assert.deepEqual(readRunConfig(runFolder), config);
+    const resumed = await trainHere({ ...config, resume: runFolder });
+    assert.equal(resumed.runFolder, runFolder);
+    assert.deepEqual(endOf(runFolder), endOf(whole.runFolder));
   });
 
   it("another seed makes another run", async (t) => {

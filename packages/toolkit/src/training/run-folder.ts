@@ -13,7 +13,7 @@ export function createRunFolder(config: TrainConfig): string {
   const experiment = join(config.runs, config.experiment);
   const folder = makeFolders(experiment);
   const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
-  writeFileAtomicallySync(join(folder, "config.json"), [json]);
+  writeFileAtomicallySync(configPath(folder), [json]);
   return folder;
 }
 
@@ -43,6 +43,16 @@ function makeNextVersion(experiment: string): string {
   }
 }
 
-export function checkpointPath(runFolder: string, which: "best" | "last"): string {
+export function checkpointPath(runFolder: string, which: "best" | "last" | "averaged"): string {
   return join(runFolder, "checkpoints", `${which}.safetensors`);
+}
+
+/** One of the best epochs' checkpoints, counted from 1. */
+export function epochCheckpointPath(runFolder: string, epoch: number): string {
+  return join(runFolder, "checkpoints", `epoch-${String(epoch).padStart(3, "0")}.safetensors`);
+}
+
+/** The configuration that a run was started with. */
+export function configPath(runFolder: string): string {
+  return join(runFolder, "config.json");
 }

@@ -1,40 +1,82 @@
-/** A run's curves in TensorBoard, under the tags of the project this one succeeds. */
-import type { EvaluationResult } from "../evaluation/evaluate.js";
-import type { StepResult } from "./step.js";
-import { openEventWriter } from "./tensorboard/event-writer.js";
+/**
+ * A run's log is the stream of its events. Whatever shows a run — TensorBoard, tables, a page, Weights & Biases — takes
+ * the same events, so no two of them can tell different stories.
+ */
+import type { TrainingEvent } from "./events.js";
+import { csvSinks } from "./logging/csv-sink.js";
+import { JsonLinesSink } from "./logging/json-lines-sink.js";
+import type { LoggedEvent } from "./logging/logged-event.js";
+import { logPath } from "./logging/read-log.js";
+import { isTold, type ResumePoint, restoreLog } from "./logging/restore.js";
+import type { LogSink } from "./logging/sink.js";
+import type { SpectrogramPair } from "./logging/spectrogram-image.js";
+import { TensorBoardSink } from "./logging/tensorboard-sink.js";
+import { openWandbSink, type WandbOptions } from "./logging/wandb-sink.js";
 
+export interface RunLogOptions {
+  /** Where the checkpoint of a resumed run stands; what the log holds beyond is dropped. Default: a new run. */
+  resumeAt?: ResumePoint;
+  /** Logs to Weights & Biases as well. Default: only to the run's folder. */
+  wandb?: WandbOptions;
+}
+
+/** Writes log.jsonl, steps.csv, epochs.csv and TensorBoard's events into a run's folder. */
 export class RunLog {
-  readonly #events: ReturnType<typeof openEventWriter>;
+  readonly #sinks: readonly LogSink[];
+  /** What earlier sessions of this run have logged. */
+  readonly #kept: readonly LoggedEvent[];
 
-  constructor(runFolder: string) {
-    this.#events = openEventWriter(runFolder);
+  private constructor(sinks: readonly LogSink[], kept: readonly LoggedEvent[]) {
+    this.#sinks = sinks;
+    this.#kept = kept;
   }
 
-  step(step: number, { loss, gradientNorm }: StepResult, learningRate: number, audioSecondsPerSecond: number): void {
-    this.#events.scalar("Loss/train", loss, step);
-    this.#events.scalar("learning_rate", learningRate, step);
-    this.#events.scalar("gradient_norm", gradientNorm, step);
-    this.#events.scalar("audio_seconds_per_second", audioSecondsPerSecond, step);
+  /**
+   * Opens the log of the run in `runFolder`, a folder that is there.
+   *
+   * @throws UserError where a file cannot be written, or Weights & Biases is asked for and cannot be had
+   */
+  static async open(runFolder: string, { resumeAt, wandb }: RunLogOptions = {}): Promise<RunLog> {
+    const at = resumeAt ?? { step: 0, epoch: 0 };
+    // Before the log is cut: a run that cannot start leaves all as it was.
+    const online = wandb ? [await openWandbSink(runFolder, at.step, wandb)] : [];
+    const path = logPath(runFolder);
+    const kept = restoreLog(path, at);
+    const files = [new JsonLinesSink(path), ...csvSinks(runFolder, kept), new TensorBoardSink(runFolder, at.step)];
+    return new RunLog([...files, ...online], kept);
   }
 
-  /** `val_acc` is the share of characters that are right: 1 − CER, at least 0. */
-  evaluation(step: number, { rates, loss, utterances }: EvaluationResult): void {
-    this.#events.scalar("Loss/val", loss, step);
-    this.#events.scalar("val_acc", Math.max(0, 1 - rates.cer), step);
-    this.#events.scalar("Metrics/wer", rates.wer, step);
-    this.#events.scalar("Metrics/cer", rates.cer, step);
-    const samples = utterances.slice(0, 5).map((u) => `**${u.id}**\n\n    ${u.reference}\n    ${u.hypothesis}`);
-    this.#events.text("samples", samples.join("\n\n"), step);
-    this.#events.flush();
+  /**
+   * Logs an event as of now. Progress within an evaluation is passed over, and so is what a resumed run's log holds
+   * already.
+   *
+   * @throws UserError where the disk is full
+   */
+  handle(event: TrainingEvent): void {
+    if (event.kind === "evaluating") return;
+    const logged = { ...event, time: new Date().toISOString() };
+    if (isTold(logged, this.#kept)) return;
+    for (const sink of this.#sinks) sink.handle(logged);
+    if (event.kind !== "step" && event.kind !== "failure") this.flush();
   }
 
-  test(step: number, { rates }: EvaluationResult): void {
-    this.#events.scalar("Test/wer", rates.wer, step);
-    this.#events.scalar("Test/cer", rates.cer, step);
-    this.#events.flush();
+  /** Logs what an utterance looks like before and after augmentation, in one scale of colours. */
+  logSpectrograms(step: number, pair: SpectrogramPair): void {
+    for (const sink of this.#sinks) sink.spectrograms?.(step, pair);
   }
 
-  close(): void {
-    this.#events.close();
+  /**
+   * Hands what was gathered to the operating system. To be called before a checkpoint is saved: a run that is killed
+   * then has all steps up to its checkpoint in its log.
+   */
+  flush(): void {
+    for (const sink of this.#sinks) sink.flush();
+  }
+
+  /** Ends the log: all of it is closed, even where a part fails, whose error is then thrown. */
+  async close(): Promise<void> {
+    const closing = await Promise.allSettled(this.#sinks.map(async (sink) => sink.close()));
+    const failed = closing.find(({ status }) => status === "rejected");
+    if (failed?.status === "rejected") throw failed.reason;
   }
 }

@@ -1,20 +1,18 @@
 /**
- * The state of a training run: model, optimiser, and how far it has come. It can be saved at any step and opened again;
- * a run that was stopped and resumed takes the same steps as one that never stopped.
+ * The state of a training run: model, optimiser, and how far it has come. It can be saved after any step and opened
+ * again; a run that was stopped or killed and resumed takes the same steps as one that never stopped.
  */
-
-import { existsSync, statSync } from "node:fs";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import {
   defaultGenerator,
   generatorState,
   manualSeed,
+  noGrad,
   optim,
   setGeneratorState,
   type Tensor,
   tidy,
 } from "@deepspeech-ts/torch";
-import { z } from "zod";
 import {
   type Checkpoint,
   DeepSpeech,
@@ -26,79 +24,110 @@ import {
   saveCheckpoint,
 } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
-import { modelConfigOf, type TrainConfig, trainConfigSchema } from "./config.js";
+import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
-
-export interface BestResult {
-  epoch: number;
-  wer: number;
-  cer: number;
-}
-
-export interface Progress {
-  /** Epochs finished. */
-  epoch: number;
-  /** Batches of the current epoch that are done. */
-  batch: number;
-  /** Steps taken in all. */
-  step: number;
-  /** Sum of the current epoch's losses, and how many. */
-  lossSum: number;
-  lossCount: number;
-  /** Training time, over all sessions. */
-  elapsedSeconds: number;
-  best: BestResult | null;
-}
-
-const NOTHING_DONE: Progress = { epoch: 0, batch: 0, step: 0, lossSum: 0, lossCount: 0, elapsedSeconds: 0, best: null };
+import { freeze, takeWeights } from "./starting-point.js";
+import {
+  hasCheckpoint,
+  loadLast,
+  nothingDone,
+  type Progress,
+  refuseOtherPlan,
+  trainingStateOf,
+} from "./training-state.js";
 
 export class TrainingSession {
   readonly model: DeepSpeech;
+  /** The running average of the model's weights; null where `emaDecay` is 0. */
+  readonly averaged: DeepSpeech | null;
+  /** The parameters that no pattern froze. */
+  readonly trained: ReadonlyMap<string, Tensor>;
+  /** Parameters that a fine-tuned model did not take over. */
+  readonly freshParameters: readonly string[];
   readonly extractor: FeatureExtractor;
   readonly optimizer: optim.AdamW;
   readonly runFolder: string;
-  progress: Progress = { ...NOTHING_DONE };
+  progress: Progress = nothingDone();
 
   constructor(
     readonly config: TrainConfig,
     readonly alphabet: Alphabet,
   ) {
-    const { device, blankBias, orthogonalRecurrence } = config;
+    const { device, initFrom, resume } = config;
     manualSeed(config.seed);
-    this.model = new DeepSpeech(modelConfigOf(config, alphabet.tokens.length));
-    initialiseForCtc(this.model, { orthogonalRecurrence, blankBias, blankId: alphabet.blankId });
+    this.model = this.#build();
+    const isBegun = resume !== undefined && hasCheckpoint(resume);
+    this.freshParameters =
+      initFrom === undefined || isBegun ? [] : tidy(() => takeWeights(this.model, alphabet, loadCheckpoint(initFrom)));
     this.model.to(device);
+    this.averaged = config.emaDecay > 0 ? this.#copyOfModel() : null;
+    this.trained = freeze(this.model, config.freeze);
     this.extractor = new FeatureExtractor(config.features, device);
-    this.optimizer = new optim.AdamW(this.model.namedParameters(), {
+    this.optimizer = new optim.AdamW(this.trained, {
       betas: config.betas,
       weightDecay: config.weightDecay,
       // Decay pulls towards zero; biases and norms have no reason to be small.
       decays: (_, parameter) => parameter.shape.length > 1,
     });
-    if (config.resume !== undefined) this.#restore(config.resume);
-    this.runFolder = config.resume ?? createRunFolder(config);
+    if (isBegun) this.#restore(resume);
+    this.runFolder = resume ?? createRunFolder(config);
+  }
+
+  /** What is evaluated and kept: the average of the weights, or the weights themselves. */
+  get evaluated(): DeepSpeech {
+    return this.averaged ?? this.model;
   }
 
   /** Saves all that is needed to go on. */
   saveLast(): void {
     tidy(() => {
       const tensors = modelTensors(this.model);
+      for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(`average.${name}`, tensor);
       for (const [name, tensor] of this.optimizer.stateDict()) tensors.set(`optimizer.${name}`, tensor);
       for (const [name, device] of this.#generators()) tensors.set(name, generatorState(defaultGenerator(device)));
-      this.#save("last", tensors);
+      this.#save(checkpointPath(this.runFolder, "last"), tensors);
     });
   }
 
-  /** Saves the weights alone. */
-  saveBest(): void {
-    this.#save("best", modelTensors(this.model));
+  /** Saves the evaluated weights alone. */
+  saveWeights(path: string): void {
+    this.#save(path, modelTensors(this.evaluated));
   }
 
-  #save(which: "best" | "last", tensors: ReadonlyMap<string, Tensor>): void {
+  /** Leaves the generators as `body` found them. */
+  withoutDrawing(body: () => void): void {
+    tidy(() => {
+      const before = this.#generators().map(
+        ([, device]) => [device, generatorState(defaultGenerator(device))] as const,
+      );
+      body();
+      for (const [device, state] of before) setGeneratorState(defaultGenerator(device), state);
+    });
+  }
+
+  #build(): DeepSpeech {
+    const { config, alphabet } = this;
+    const model = new DeepSpeech(modelConfigOf(config, alphabet.tokens.length));
+    const { blankBias, orthogonalRecurrence } = config;
+    initialiseForCtc(model, { orthogonalRecurrence, blankBias, blankId: alphabet.blankId });
+    return model;
+  }
+
+  #copyOfModel(): DeepSpeech {
+    const copy = this.#build().to(this.config.device).eval();
+    copy.loadStateDict(this.model.stateDict());
+    for (const parameter of copy.parameters()) parameter.requiresGrad = false;
+    return copy;
+  }
+
+  #save(path: string, tensors: ReadonlyMap<string, Tensor>): void {
     const { config, model, progress, optimizer } = this;
     const training = { config, progress, optimizerSteps: optimizer.steps };
-    const header = { model: model.config, features: config.features, alphabet: this.alphabet, training };
-    saveCheckpoint(checkpointPath(this.runFolder, which), header, tensors);
+    saveCheckpoint(
+      path,
+      { model: model.config, features: config.features, alphabet: this.alphabet, training },
+      tensors,
+    );
   }
 
   #restore(runFolder: string): void {
@@ -108,15 +137,23 @@ export class TrainingSession {
       const { tensors, path } = checkpoint;
       const { config, progress, optimizerSteps } = trainingStateOf(checkpoint);
       if (progress.batch > 0) refuseOtherPlan(config, this.config);
-      const state = new Map([...tensors].filter(([name]) => name.startsWith("optimizer.")).map(withoutPrefix));
+      const state = tensorsUnder("optimizer.", checkpoint);
       if (state.size === 0) throw new UserError(`${path}: holds no optimiser state, so training cannot go on from it.`);
       this.optimizer.loadStateDict(state, optimizerSteps);
+      this.#restoreAverage(checkpoint);
       for (const [name, device] of this.#generators()) {
         const saved = tensors.get(name);
         if (saved) setGeneratorState(defaultGenerator(device), saved);
       }
       this.progress = progress;
     });
+  }
+
+  /** A run that begins to average when it is resumed begins with the weights as they are. */
+  #restoreAverage(checkpoint: Checkpoint): void {
+    const saved = tensorsUnder("average.", checkpoint);
+    const averages = saved.size > 0 ? saved : this.model.stateDict();
+    noGrad(() => this.averaged?.loadStateDict(averages));
   }
 
   /** Dropout draws from the device's generator, and libtorch's CPU generator serves what runs beside it. */
@@ -128,6 +165,7 @@ export class TrainingSession {
 
   dispose(): void {
     this.model.dispose();
+    this.averaged?.dispose();
     this.extractor.dispose();
     this.optimizer.dispose();
   }
@@ -137,60 +175,8 @@ export class TrainingSession {
   }
 }
 
-function withoutPrefix([name, tensor]: [string, Tensor]): [string, Tensor] {
-  return [name.slice("optimizer.".length), tensor];
-}
-
-/** The configuration that a run was started with. */
-export function readRunConfig(runFolder: string): TrainConfig {
-  return tidy(() => trainingStateOf(loadLast(runFolder)).config);
-}
-
-function loadLast(runFolder: string): Checkpoint {
-  if (existsSync(runFolder) && !existsSync(checkpointPath(runFolder, "last"))) {
-    const problem = statSync(runFolder).isDirectory()
-      ? "this run ended before its first checkpoint; start it anew"
-      : "resume takes a run's folder, not a file";
-    throw new UserError(`${runFolder}: ${problem}.`, { code: "bad-checkpoint" });
-  }
-  return loadCheckpoint(checkpointPath(runFolder, "last"));
-}
-
-const trainingStateSchema = z.object({
-  config: trainConfigSchema,
-  optimizerSteps: z.int(),
-  progress: z.object({
-    epoch: z.int(),
-    batch: z.int(),
-    step: z.int(),
-    lossSum: z.number(),
-    lossCount: z.int(),
-    elapsedSeconds: z.number(),
-    best: z.object({ epoch: z.int(), wer: z.number(), cer: z.number() }).nullable(),
-  }),
-});
-
-function trainingStateOf({ path, header }: Checkpoint): z.output<typeof trainingStateSchema> {
-  const state = trainingStateSchema.safeParse(header.training);
-  if (state.success) return state.data;
-  throw new UserError(`${path}: holds no training state; it can be evaluated, not resumed.`, {
-    code: "bad-checkpoint",
-  });
-}
-
-/** What decides which utterances are in which batch of an epoch. */
-const PLAN_KEYS = [
-  ...(["train", "normalise", "minDurationSeconds", "maxDurationSeconds", "seed"] as const),
-  ...(["batchSeconds", "batchUtterances", "shortestFirstEpochs", "speedFactors"] as const),
-];
-
-/** @throws UserError where the rest of a begun epoch would not be the rest of the same plan */
-function refuseOtherPlan(before: TrainConfig, now: TrainConfig): void {
-  const changed = PLAN_KEYS.find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
-  if (changed === undefined) return;
-  const [was, is] = [JSON.stringify(before[changed]), JSON.stringify(now[changed])];
-  throw new UserError(
-    `${changed} was ${was} and is now ${is}, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
-    { code: "bad-config" },
-  );
+/** A checkpoint's tensors with a prefix, by the rest of their names. */
+function tensorsUnder(prefix: string, { tensors }: Checkpoint): Map<string, Tensor> {
+  const found = [...tensors].filter(([name]) => name.startsWith(prefix));
+  return new Map(found.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }

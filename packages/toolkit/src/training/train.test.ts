@@ -10,7 +10,6 @@ import { runEvaluation } from "../evaluation/run-evaluation.js";
 import type { TrainConfig, TrainConfigInput } from "./config.js";
 import type { TrainingEvent } from "./events.js";
 import { checkpointPath } from "./run-folder.js";
-import { readRunConfig } from "./session.js";
 import {
   loggedValues,
   manifestIn,
@@ -20,6 +19,7 @@ import {
   trainHere,
   trainInWorker,
 } from "./training.test.support.js";
+import { readRunConfig } from "./training-state.js";
 
 async function setUp(t: TestContext, overrides: TrainConfigInput = {}): Promise<TrainConfig> {
   const folder = await temporaryFolder(t);
@@ -27,7 +27,7 @@ async function setUp(t: TestContext, overrides: TrainConfigInput = {}): Promise<
 }
 
 /** The first step throws the weights beyond all measure. */
-const explosive: TrainConfigInput = { learningRate: 1e30, warmupShare: 0, schedule: "constant" };
+const explosive: TrainConfigInput = { learningRate: 1e30, schedule: { kind: "constant", warmupShare: 0 } };
 
 /** A logged curve as [step, value]. */
 function curve(runFolder: string, tag: string): [step: number, value: number][] {
@@ -51,7 +51,14 @@ describe("a run's folder", () => {
     assert.deepEqual(folders, [join(experiment, "version_0"), join(experiment, "version_1")]);
     const [first = ""] = folders;
     const names = readdirSync(first).map((name) => name.replace(/(tfevents).*/, "$1"));
-    assert.deepEqual(names.sort(), ["checkpoints", "config.json", "events.out.tfevents"]);
+    assert.deepEqual(names.sort(), [
+      "checkpoints",
+      "config.json",
+      "epochs.csv",
+      "events.out.tfevents",
+      "log.jsonl",
+      "steps.csv",
+    ]);
     assert.deepEqual(readdirSync(join(first, "checkpoints")).sort(), [
       "best.json",
       "best.safetensors",
@@ -115,7 +122,7 @@ describe("a run's curves", () => {
   });
 
   it("stay finite, and the learning rate rises and falls", async (t) => {
-    const run = await trainHere(await setUp(t, { epochs: 5, learningRate: 1e-3, warmupShare: 0.2 }));
+    const run = await trainHere(await setUp(t, { epochs: 5, learningRate: 1e-3, schedule: { warmupShare: 0.2 } }));
     const rates = curve(run.runFolder, "learning_rate").map(([, rate]) => rate);
     assert.equal(rates[0], 0);
     assert.equal(rates.indexOf(Math.max(...rates)), 3);
@@ -199,7 +206,7 @@ describe("a run ends", () => {
   });
 
   it("when it is told to while it measures, and measures again when resumed", async (t) => {
-    const config = await setUp(t, { epochs: 2, batchSeconds: 2 });
+    const config = await setUp(t, { epochs: 2, maxBatchSeconds: 2 });
     const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "evaluating" });
     assert.deepEqual(stopped.all("epoch"), []);
     assert.equal(stopped.all("evaluating").length, 1, "the rest is not measured");
@@ -250,14 +257,14 @@ describe("a run ends", () => {
     const folder = await temporaryFolder(t);
     const manifest = await manifestIn(folder, await shortUtterances(24));
     const record = new RunRecord();
-    await assert.rejects(trainHere(tinyConfig(folder, manifest, { ...explosive, batchUtterances: 1 }), { record }), {
+    await assert.rejects(trainHere(tinyConfig(folder, manifest, { ...explosive, maxBatchUtterances: 1 }), { record }), {
       name: "UserError",
       code: "diverged",
       message:
         /^the loss was not finite in 20 steps in a row \(the last with [\w-]+\); lower learningRate or gradientClip, and check the audio\.$/,
     });
     const skipped = record.all("step").map((event) => event.skipped);
-    assert.deepEqual(skipped, [false, ...Array(19).fill(true)], "the first step was sound");
+    assert.deepEqual(skipped, [false, ...Array(20).fill(true)], "the first step was sound");
   });
 
   it("when it has diverged by the time that it is measured", async (t) => {
@@ -276,7 +283,7 @@ describe("resuming", () => {
     const none = join(config.runs, "none");
     await assert.rejects(trainInWorker({ ...config, resume: none }), {
       name: "UserError",
-      message: `${checkpointPath(none, "last")}: no such checkpoint; check the path.`,
+      message: `${none}: no such run; check the path.`,
     });
   });
 

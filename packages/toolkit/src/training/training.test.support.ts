@@ -46,7 +46,7 @@ export function tinyConfig(folder: string, manifest: string, overrides: TrainCon
     epochs: 2,
     threads: 1,
     workers: 1,
-    batchUtterances: 2,
+    maxBatchUtterances: 2,
     features: { numMels: 16 },
     model: { convChannels: 2, residualLayers: 1, recurrentLayers: 1, hiddenSize: 8 },
     ...overrides,

@@ -3,9 +3,9 @@
  * and the same sound under two names.
  */
 import { createHash } from "node:crypto";
+import { mixDown } from "@deepspeech-ts/recognizer/audio";
 import { readFileOrExplain } from "../../files.js";
-import { decodeAudio } from "../audio/decode.js";
-import { mixDown } from "../audio/waveform.js";
+import { decodeAudio } from "../audio/waveform.js";
 import { parsePackedPath } from "../packing/packed-path.js";
 import { readPacked, toPcm16 } from "../packing/shard.js";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { loadWaveform } from "../audio/waveform.js";
-import { audioFixture, temporaryFolder, utterance, writeFiles } from "../fixtures.test.support.js";
+import { audioFixture, temporaryFolder, utterance, wav, writeFiles } from "../fixtures.test.support.js";
 import { packCorpus } from "../packing/pack-corpus.js";
 import type { Utterance } from "../types.js";
 import { type AudioFacts, measureAudio } from "./audio-facts.js";
@@ -16,32 +16,9 @@ const OPTIONS: CheckOptions = {
   framesOf: (seconds) => Math.floor(40 * seconds),
   fastestSpeed: 1,
   listens: true,
-  maxBatchSeconds: 30,
+  plan: { maxBatchSeconds: 30, seed: 0 },
   numWorkers: 1,
 };
-
-/** A WAV file of 16-bit samples, one channel. */
-function wav(samples: Float32Array, sampleRate = 16_000): Uint8Array {
-  const bytes = new Uint8Array(44 + 2 * samples.length);
-  const view = new DataView(bytes.buffer);
-  const text = (offset: number, value: string) => bytes.set(new TextEncoder().encode(value), offset);
-  text(0, "RIFF");
-  view.setUint32(4, 36 + 2 * samples.length, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, sampleRate, true);
-  view.setUint32(28, 2 * sampleRate, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, 2 * samples.length, true);
-  for (const [i, x] of samples.entries()) {
-    view.setInt16(44 + 2 * i, Math.round(32_767 * Math.max(-1, Math.min(1, x))), true);
-  }
-  return bytes;
-}
 
 function speech(id: string, fields: Partial<Utterance> = {}): Utterance {
   return utterance(id, { audioPath: audioFixture("speech-16k.flac"), durationSeconds: 1.064, ...fields });
@@ -229,10 +206,22 @@ test("padding is that of the plan of what is clean", async () => {
     utterance("empty", { text: "", durationSeconds: 9 }),
   ];
   const options = { ...OPTIONS, listens: false };
-  const together = await checkCorpus(corpus, { ...options, maxBatchSeconds: 6 });
+  const together = await checkCorpus(corpus, { ...options, plan: { maxBatchSeconds: 6, seed: 0 } });
   assert.deepEqual([together.numBatches, together.paddingWaste.toFixed(4)], [1, (1 - 4 / 6).toFixed(4)]);
-  const apart = await checkCorpus(corpus, { ...options, maxBatchSeconds: 5 });
+  assert.deepEqual(together.largestBatch, { numUtterances: 2, seconds: 3 });
+  const apart = await checkCorpus(corpus, { ...options, plan: { maxBatchSeconds: 5, seed: 0 } });
   assert.deepEqual([apart.numBatches, apart.paddingWaste], [2, 0]);
+  assert.deepEqual(apart.largestBatch, { numUtterances: 1, seconds: 3 });
+});
+
+test("the plan leaves out what training does, and plays what is left as slowly as training does", async () => {
+  const durations = [0.1, 1, 2, 30];
+  const corpus = durations.map((durationSeconds, i) => utterance(`u${i}`, { durationSeconds, text: "a" }));
+  const plan = { maxBatchSeconds: 60, seed: 0, minDurationSeconds: 0.5, maxDurationSeconds: 20, speedFactors: [0.5] };
+  const { largestBatch } = await checkCorpus(corpus, { ...OPTIONS, listens: false, plan });
+  assert.deepEqual(largestBatch, { numUtterances: 2, seconds: 4 });
+  const nothing = await checkCorpus([], { ...OPTIONS, listens: false });
+  assert.deepEqual([nothing.numBatches, nothing.largestBatch], [0, undefined]);
 });
 
 test("an abort stops the listening", async () => {

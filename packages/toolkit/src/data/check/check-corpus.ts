@@ -2,7 +2,7 @@
  * Everything that would spoil a training run and can be known before it: each finding names its utterance, and the
  * manifest without the useless ones is at hand.
  */
-import { planBatches } from "../batches.js";
+import { type BatchPlan, type BatchPlanOptions, planBatches } from "../batches.js";
 import type { Utterance } from "../types.js";
 import { checkAudio, findSameAudio, indexByDigest } from "./audio-checks.js";
 import type { MeasureResponse } from "./audio-facts-worker.js";
@@ -15,8 +15,20 @@ export interface CheckOptions extends TranscriptOptions, MeasureOptions {
   readonly heldOut?: readonly Utterance[];
   /** Decode every recording. Without it, only transcripts, stated durations and speakers are checked. */
   readonly listens: boolean;
-  /** The batch plan whose padding is predicted. */
-  readonly maxBatchSeconds: number;
+  /** The batches that training would make, whose padding and size are predicted. */
+  readonly plan: CheckedPlanOptions;
+}
+
+export interface CheckedPlanOptions extends Omit<BatchPlanOptions, "epoch" | "order"> {
+  /** Training leaves out what is shorter or longer. Default: nothing. */
+  readonly minDurationSeconds?: number;
+  readonly maxDurationSeconds?: number;
+}
+
+export interface BatchSize {
+  readonly numUtterances: number;
+  /** Of the longest, which the others are padded to. */
+  readonly seconds: number;
 }
 
 export interface CheckResult {
@@ -29,11 +41,13 @@ export interface CheckResult {
   /** The part of the batches of an epoch over what is clean that is padding, from 0 to 1. */
   readonly paddingWaste: number;
   readonly numBatches: number;
+  /** The batch with the most sound, padding counted; undefined where there is none. */
+  readonly largestBatch: BatchSize | undefined;
 }
 
 /** Checks a corpus. Throws the signal's reason once it is aborted. */
 export async function checkCorpus(utterances: readonly Utterance[], options: CheckOptions): Promise<CheckResult> {
-  const { heldOut = [], listens, maxBatchSeconds } = options;
+  const { heldOut = [], listens } = options;
   const heard = listens ? await measureCorpus(utterances, options) : [];
   const heldOutHeard = listens ? await measureCorpus(heldOut, options) : [];
   const corrected = utterances.map((utterance, index) => withTrueDuration(utterance, heard[index]));
@@ -47,7 +61,7 @@ export async function checkCorpus(utterances: readonly Utterance[], options: Che
   ];
   const dropped = new Set(problems.filter(({ kind }) => isFatal(kind)).map(({ utteranceId }) => utteranceId));
   const clean = corrected.filter(({ id }) => !dropped.has(id));
-  const plan = planBatches(clean, { maxBatchSeconds, seed: 0, epoch: 0, order: "shuffled" });
+  const plan = planTraining(clean, options.plan);
   return {
     problems,
     clean,
@@ -55,7 +69,24 @@ export async function checkCorpus(utterances: readonly Utterance[], options: Che
     sampleRates: countSampleRates(heard),
     paddingWaste: plan.paddingWaste,
     numBatches: plan.batches.length,
+    largestBatch: largestBatch(plan),
   };
+}
+
+/** The first epoch's batches, over what is within the limits of duration. */
+function planTraining(utterances: readonly Utterance[], options: CheckedPlanOptions): BatchPlan {
+  const { minDurationSeconds = 0, maxDurationSeconds = Number.POSITIVE_INFINITY, ...rest } = options;
+  const isKept = ({ durationSeconds }: Utterance) =>
+    durationSeconds >= minDurationSeconds && durationSeconds <= maxDurationSeconds;
+  return planBatches(utterances.filter(isKept), { ...rest, epoch: 0, order: "shuffled" });
+}
+
+function largestBatch({ batches }: BatchPlan): BatchSize | undefined {
+  const sizes = batches.map((batch) => {
+    return { numUtterances: batch.length, seconds: Math.max(...batch.map(({ durationSeconds }) => durationSeconds)) };
+  });
+  const paddedSeconds = ({ numUtterances, seconds }: BatchSize) => numUtterances * seconds;
+  return sizes.sort((a, b) => paddedSeconds(b) - paddedSeconds(a))[0];
 }
 
 /** The duration that was heard, where the stated one is another by more than a rounding. */

@@ -62,7 +62,8 @@ export function histogram(values: readonly number[]): HistogramBin[] {
   return counts.map((count, i) => ({ from: edge(first + i), to: edge(first + i + 1), count }));
 }
 
-function niceWidth(least: number): number {
+/** The least width of at least `least` that is 1, 2 or 5 times a power of ten; 1 where `least` is not above 0. */
+export function niceWidth(least: number): number {
   if (!(least > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(least));
   return ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10) * power;

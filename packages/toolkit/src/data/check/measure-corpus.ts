@@ -14,7 +14,7 @@ export interface MeasureOptions {
 
 /** What was heard of each utterance, or why nothing was, in their order. */
 export async function measureCorpus(
-  utterances: readonly Utterance[],
+  utterances: readonly Pick<Utterance, "audioPath" | "durationSeconds">[],
   { numWorkers = availableParallelism(), signal, onProgress }: MeasureOptions = {},
 ): Promise<MeasureResponse[]> {
   const pool = new WorkerPool<string, MeasureResponse>(new URL("./audio-facts-worker.js", import.meta.url), numWorkers);

@@ -1,5 +1,7 @@
 /** Whether there is room, asked before hours of work instead of found out after them. */
+import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 
 /** What the archive's content takes beside the archive: sound hardly compresses, and small files waste half a block. */
@@ -14,8 +16,7 @@ export interface SpaceNeed {
 
 /** @throws UserError where the rest of the archive and what is in it do not fit on the folder's disk together. */
 export async function checkDiskSpace({ folder, archiveBytes, presentBytes }: SpaceNeed): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeBytes = bavail * bsize;
+  const freeBytes = await freeDiskBytes(folder);
   const neededBytes = archiveBytes - presentBytes + archiveBytes * UNPACKED_FACTOR;
   if (neededBytes <= freeBytes) return;
   throw new UserError(
@@ -23,6 +24,27 @@ export async function checkDiskSpace({ folder, archiveBytes, presentBytes }: Spa
       "free some space, or choose another disk with --to.",
     { code: "disk-full" },
   );
+}
+
+/** What may be written on the disk of a folder, which need not be there yet. */
+export async function freeDiskBytes(folder: string): Promise<number> {
+  const present = resolve(folder);
+  if (!existsSync(present)) return freeDiskBytes(dirname(present));
+  const { bavail, bsize } = await statfs(present);
+  return bavail * bsize;
+}
+
+/**
+ * The most that archives take on the disk when they are downloaded and unpacked one after the other, each removed after
+ * it was unpacked.
+ */
+export function unpackingBytes(archives: readonly number[]): number {
+  let [content, peak] = [0, 0];
+  for (const archiveBytes of archives) {
+    content += archiveBytes * UNPACKED_FACTOR;
+    peak = Math.max(peak, content + archiveBytes);
+  }
+  return peak;
 }
 
 function gigabytes(bytes: number): string {

@@ -6,8 +6,8 @@
  *     <folder>/downloads/dev-clean.unpacking/      grows
  *     <folder>/LibriSpeech/dev-clean/              whole: it takes its name when every file is on the disk
  */
-import { constants, existsSync } from "node:fs";
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants, existsSync, readdirSync, statSync } from "node:fs";
+import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode, UserError } from "../../errors.js";
 import { explainWriteError } from "../../files.js";
@@ -40,7 +40,7 @@ const FLUSHED_AT_ONCE = 32;
 /**
  * Downloads, verifies and unpacks one subset, continuing what an earlier call left.
  *
- * @returns "already-there" where the subset's folder exists: it only ever appears whole.
+ * @returns "already-there" where the subset's folder has anything in it: it only ever appears whole.
  * @throws UserError where no mirror has it, the disk is too small, or the archive is not what it should be.
  */
 export async function downloadSubset(
@@ -49,9 +49,9 @@ export async function downloadSubset(
 ): Promise<"downloaded" | "already-there"> {
   const corpus = join(options.folder, "LibriSpeech");
   const target = join(corpus, subset.name);
-  if (existsSync(target)) return "already-there";
+  if (isSubsetThere(target)) return "already-there";
   const downloads = join(options.folder, "downloads");
-  const archivePath = join(downloads, `${subset.name}.tar.gz`);
+  const archivePath = archivePathOf(subset, options.folder);
   try {
     await mkdir(downloads, { recursive: true });
     await mkdir(corpus, { recursive: true });
@@ -62,6 +62,22 @@ export async function downloadSubset(
     throw explainWriteError(options.folder, error);
   }
   return "downloaded";
+}
+
+/** Whether a subset's folder is there; an empty one, made by hand or for a mount, is not. */
+export function isSubsetThere(path: string): boolean {
+  return existsSync(path) && (!statSync(path).isDirectory() || readdirSync(path).length > 0);
+}
+
+/** How much of a subset's archive earlier calls have left, or the user put there. */
+export function presentArchiveBytes(subset: LibriSpeechSubset, folder: string): number {
+  const path = archivePathOf(subset, folder);
+  const found = [path, `${path}.part`].find((candidate) => existsSync(candidate));
+  return found === undefined ? 0 : statSync(found).size;
+}
+
+function archivePathOf({ name }: LibriSpeechSubset, folder: string): string {
+  return join(folder, "downloads", `${name}.tar.gz`);
 }
 
 /** The archive may be there already: a call that was cut short left it, or the user put it there. */
@@ -113,6 +129,10 @@ async function unpack(
     }
     await mapConcurrently(names, FLUSHED_AT_ONCE, (file) => flush(join(unpacking, file)));
     await keepNotes(join(unpacking, "LibriSpeech"), corpus);
+    // An empty folder of that name makes way; one that was filled meanwhile does not.
+    await rmdir(join(corpus, name)).catch((error) => {
+      if (systemErrorCode(error) !== "ENOENT") throw error;
+    });
     await rename(unpacked, join(corpus, name));
     await flush(corpus);
   } finally {

@@ -13,20 +13,67 @@ export interface LibriSpeechSubset {
   readonly resource: 12 | 31;
   /** MD5 of `<name>.tar.gz`, in hexadecimal. */
   readonly md5: string;
+  /** Size of `<name>.tar.gz`; Mini LibriSpeech's to the megabyte. */
+  readonly archiveBytes: number;
   /** What is in it, for people. */
   readonly description: string;
 }
 
 export const LIBRISPEECH_SUBSETS: readonly LibriSpeechSubset[] = [
-  subset("train-clean-100", 12, "2a93770f6d5c6c964bc36631d331a522", "100 hours, clear speech, 6.4 GB"),
-  subset("train-clean-360", 12, "c0e676e450a7ff2f54aeade5171606fa", "364 hours, clear speech, 23 GB"),
-  subset("train-other-500", 12, "d1a0fd59409feb2c614ce4d30c387708", "497 hours, harder speech, 31 GB"),
-  subset("dev-clean", 12, "42e2234ba48799c1f50f24a7926300a1", "5 hours to choose models by, 0.3 GB"),
-  subset("dev-other", 12, "c8d0bcc9cca99d4f8b62fcc847357931", "5 hours to choose models by, harder, 0.3 GB"),
-  subset("test-clean", 12, "32fa31d27d2e1cad72775fee3f4849a9", "5 hours to report on, 0.3 GB"),
-  subset("test-other", 12, "fb5a50374b501bb3bac4815ee91d3135", "5 hours to report on, harder, 0.3 GB"),
-  subset("train-clean-5", 31, "5df7d4e78065366204ca6845bb08f490", "Mini LibriSpeech: 5 hours to train on, 0.3 GB"),
-  subset("dev-clean-2", 31, "6d7ab67ac6a1d2c993d050e16d61080d", "Mini LibriSpeech: 2 hours to choose by, 0.1 GB"),
+  subset(
+    "train-clean-100",
+    12,
+    { md5: "2a93770f6d5c6c964bc36631d331a522", archiveBytes: 6_387_309_499 },
+    "100 hours, clear speech",
+  ),
+  subset(
+    "train-clean-360",
+    12,
+    { md5: "c0e676e450a7ff2f54aeade5171606fa", archiveBytes: 23_049_477_885 },
+    "364 hours, clear speech",
+  ),
+  subset(
+    "train-other-500",
+    12,
+    { md5: "d1a0fd59409feb2c614ce4d30c387708", archiveBytes: 30_593_501_606 },
+    "497 hours, harder speech",
+  ),
+  subset(
+    "dev-clean",
+    12,
+    { md5: "42e2234ba48799c1f50f24a7926300a1", archiveBytes: 337_926_286 },
+    "5 hours to choose models by",
+  ),
+  subset(
+    "dev-other",
+    12,
+    { md5: "c8d0bcc9cca99d4f8b62fcc847357931", archiveBytes: 314_305_928 },
+    "5 hours to choose models by, harder",
+  ),
+  subset(
+    "test-clean",
+    12,
+    { md5: "32fa31d27d2e1cad72775fee3f4849a9", archiveBytes: 346_663_984 },
+    "5 hours to report on",
+  ),
+  subset(
+    "test-other",
+    12,
+    { md5: "fb5a50374b501bb3bac4815ee91d3135", archiveBytes: 328_757_843 },
+    "5 hours to report on, harder",
+  ),
+  subset(
+    "train-clean-5",
+    31,
+    { md5: "5df7d4e78065366204ca6845bb08f490", archiveBytes: 332_000_000 },
+    "Mini LibriSpeech: 5 hours to train on",
+  ),
+  subset(
+    "dev-clean-2",
+    31,
+    { md5: "6d7ab67ac6a1d2c993d050e16d61080d", archiveBytes: 126_000_000 },
+    "Mini LibriSpeech: 2 hours to choose by",
+  ),
 ];
 
 /** Hosts that serve `resources/<number>/<archive>`, in the order in which they are tried. */
@@ -50,6 +97,11 @@ export function archiveUrls({ name, resource }: LibriSpeechSubset, mirrors = OPE
   return mirrors.map((mirror) => `${mirror.replace(/\/$/, "")}/resources/${resource}/${name}.tar.gz`);
 }
 
-function subset(name: string, resource: 12 | 31, md5: string, description: string): LibriSpeechSubset {
-  return { name, resource, md5, description };
+function subset(
+  name: string,
+  resource: 12 | 31,
+  archive: Pick<LibriSpeechSubset, "md5" | "archiveBytes">,
+  description: string,
+): LibriSpeechSubset {
+  return { name, resource, ...archive, description };
 }

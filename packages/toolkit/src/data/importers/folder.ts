@@ -4,9 +4,9 @@
  */
 import { readdir } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
+import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
-import { AUDIO_EXTENSIONS } from "../audio/format.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { readText } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";

@@ -17,11 +17,8 @@ export interface OpenedPage {
 
 /** Opens a file; undefined, after skipping the test with a clear word, where there is no Chromium. */
 export async function openInChromium(context: TestContext, path: string): Promise<OpenedPage | undefined> {
-  const binary = findChromium();
-  if (!binary) {
-    context.skip(`NOT CHECKED IN A BROWSER: none of ${NAMES.join(", ")} is on the PATH; apt-get install chromium`);
-    return undefined;
-  }
+  const binary = chromiumOrSkip(context);
+  if (!binary) return undefined;
   const flags = [
     "--headless",
     "--no-sandbox",
@@ -36,7 +33,16 @@ export async function openInChromium(context: TestContext, path: string): Promis
   return { dom: stdout, console: stderr.split("\n").filter((line) => line.includes(":CONSOLE")) };
 }
 
-function findChromium(): string | undefined {
+/** The program's path; undefined, after skipping the test with a clear word, where there is none. */
+export function chromiumOrSkip(context: TestContext): string | undefined {
+  const binary = findChromium();
+  if (!binary)
+    context.skip(`NOT CHECKED IN A BROWSER: none of ${NAMES.join(", ")} is on the PATH; apt-get install chromium`);
+  return binary;
+}
+
+/** The program's path; undefined where there is none. */
+export function findChromium(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
 }

@@ -6,6 +6,11 @@ import { deflateSync } from "node:zlib";
 
 /** @param samples one channel in [-1, 1]; what is beyond is clipped */
 export function wavDataUrl(samples: Float32Array, sampleRate: number): string {
+  return dataUrl("audio/wav", wavBytes(samples, sampleRate));
+}
+
+/** A whole WAV file. @param samples one channel in [-1, 1]; what is beyond is clipped */
+export function wavBytes(samples: Float32Array, sampleRate: number): Buffer {
   const header = Buffer.alloc(44);
   const dataBytes = 2 * samples.length;
   header.write("RIFF", 0, "latin1");
@@ -24,7 +29,7 @@ export function wavDataUrl(samples: Float32Array, sampleRate: number): string {
   for (const [i, sample] of samples.entries()) {
     data.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32767), 2 * i);
   }
-  return dataUrl("audio/wav", Buffer.concat([header, data]));
+  return Buffer.concat([header, data]);
 }
 
 /** Red, green and blue, from 0 to 255. */

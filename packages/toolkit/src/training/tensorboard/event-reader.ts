@@ -7,17 +7,21 @@ import { explainReadError } from "../../files.js";
 import { decodeEvent, type EventMessage, FILE_VERSION, type SummaryValue } from "./event-schema.js";
 import { RecordError, splitRecords } from "./records.js";
 
-/** One logged value: a point of a curve, or a text. */
+/** One logged value: a point of a curve, a text, or a picture as the bytes of its file. */
 export type LoggedValue = {
   tag: string;
   step: number;
   /** Seconds since 1970. */
   wallTime: number;
-} & ({ kind: "scalar"; value: number } | { kind: "text"; text: string });
+} & (
+  | { kind: "scalar"; value: number }
+  | { kind: "text"; text: string }
+  | { kind: "image"; width: number; height: number; encodedImage: Uint8Array }
+);
 
 /**
- * The scalars and texts of the event file at `path`, in the order of writing. Values of other kinds, which other
- * programs write (images, histograms), are passed over.
+ * The scalars, texts and images of the event file at `path`, in the order of writing. Values of other kinds, which
+ * other programs write (histograms, sounds), are passed over.
  *
  * @throws UserError where the file is missing or may not be read
  * @throws RecordError naming the file and the byte where a record is cut short, damaged or no event
@@ -58,8 +62,12 @@ function checkVersion({ fileVersion }: EventMessage, path: string): void {
 }
 
 function loggedValue(value: SummaryValue, { step, wallTime }: EventMessage): LoggedValue | undefined {
-  const { tag, simpleValue, tensor, metadata } = value;
+  const { tag, simpleValue, image, tensor, metadata } = value;
   if (simpleValue !== undefined) return { kind: "scalar", tag, step, wallTime, value: simpleValue };
+  if (image !== undefined) {
+    const { width, height, encodedImage } = image;
+    return { kind: "image", tag, step, wallTime, width, height, encodedImage };
+  }
 
   const bytes = tensor?.stringValues?.[0];
   if (bytes === undefined || metadata?.pluginData?.pluginName !== "text") return undefined;

@@ -1,5 +1,6 @@
 /**
- * The part of TensorBoard's protocol buffers that a training run needs: scalars and texts.
+ * The part of TensorBoard's protocol buffers that a training run needs: scalars, texts, images, and where a resumed
+ * run goes on.
  * Field numbers: tensorboard/compat/proto/{event,summary,tensor,tensor_shape,types}.proto.
  */
 
@@ -8,22 +9,33 @@ import protobuf from "protobufjs/light.js";
 const SCHEMA: protobuf.INamespace = {
   nested: {
     Event: {
-      oneofs: { what: { oneof: ["fileVersion", "summary"] } },
+      oneofs: { what: { oneof: ["fileVersion", "summary", "sessionLog"] } },
       fields: {
         wallTime: { id: 1, type: "double" },
         step: { id: 2, type: "int64" },
         fileVersion: { id: 3, type: "string" },
         summary: { id: 5, type: "Summary" },
+        sessionLog: { id: 7, type: "SessionLog" },
       },
     },
+    SessionLog: { fields: { status: { id: 1, type: "int32" } } },
     Summary: { fields: { value: { id: 1, rule: "repeated", type: "Value" } } },
     Value: {
-      oneofs: { value: { oneof: ["simpleValue", "tensor"] } },
+      oneofs: { value: { oneof: ["simpleValue", "image", "tensor"] } },
       fields: {
         tag: { id: 1, type: "string" },
         simpleValue: { id: 2, type: "float" },
+        image: { id: 4, type: "Image" },
         tensor: { id: 8, type: "Tensor" },
         metadata: { id: 9, type: "SummaryMetadata" },
+      },
+    },
+    Image: {
+      fields: {
+        height: { id: 1, type: "int32" },
+        width: { id: 2, type: "int32" },
+        colorspace: { id: 3, type: "int32" },
+        encodedImage: { id: 4, type: "bytes" },
       },
     },
     Tensor: {
@@ -49,6 +61,10 @@ export const FILE_VERSION = "brain.Event:2";
 const STRING_DTYPE = 7;
 /** DATA_CLASS_TENSOR of summary.proto. */
 const TENSOR_DATA_CLASS = 2;
+/** RGB of summary.proto. */
+const RGB_COLORSPACE = 3;
+/** START of event.proto's SessionLog. */
+const SESSION_START = 1;
 
 const eventType = protobuf.Root.fromJSON(SCHEMA).lookupType("Event");
 
@@ -58,12 +74,21 @@ export interface EventMessage {
   step: number;
   fileVersion?: string;
   summary?: { value: SummaryValue[] };
+  sessionLog?: { status: number };
+}
+
+/** A picture in a file format that browsers show. */
+export interface EncodedImage {
+  width: number;
+  height: number;
+  encodedImage: Uint8Array;
 }
 
 /** A tag's value at one step. */
 export interface SummaryValue {
   tag: string;
   simpleValue?: number;
+  image?: EncodedImage & { colorspace: number };
   tensor?: { dtype?: number; shape?: { dims: { size: number }[] }; stringValues?: Uint8Array[] };
   metadata?: { pluginData?: { pluginName?: string }; dataClass?: number };
 }
@@ -80,6 +105,16 @@ export function textValue(tag: string, text: string): SummaryValue {
     tensor: { dtype: STRING_DTYPE, shape: { dims: [] }, stringValues: [Buffer.from(text, "utf8")] },
     metadata: { pluginData: { pluginName: "text" }, dataClass: TENSOR_DATA_CLASS },
   };
+}
+
+/** A picture, shown on TensorBoard's Images page. */
+export function imageValue(tag: string, image: EncodedImage): SummaryValue {
+  return { tag, image: { ...image, colorspace: RGB_COLORSPACE } };
+}
+
+/** Says that the run starts (again) with `step`: TensorBoard drops what files of the same folder logged from there on. */
+export function sessionStart(step: number, wallTime: number): EventMessage {
+  return { wallTime, step, sessionLog: { status: SESSION_START } };
 }
 
 /** Encodes an event as TensorBoard's `Event` message. */

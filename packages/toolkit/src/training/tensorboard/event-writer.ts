@@ -7,16 +7,22 @@ import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemErrorCode, UserError } from "../../errors.js";
-import { AppendFile, writeError } from "./append-file.js";
-import { encodeEvent, FILE_VERSION, type SummaryValue, scalarValue, textValue } from "./event-schema.js";
+import { writeError } from "../logging/append-file.js";
+import { BufferedFile } from "../logging/buffered-file.js";
+import {
+  type EncodedImage,
+  type EventMessage,
+  encodeEvent,
+  FILE_VERSION,
+  imageValue,
+  type SummaryValue,
+  scalarValue,
+  sessionStart,
+  textValue,
+} from "./event-schema.js";
 import { frameRecord } from "./records.js";
 
-/** Records wait in memory until this many bytes have gathered... */
-const FLUSH_BYTES = 65536;
-/** ...or until a record comes this long after the last flush, so that a running TensorBoard keeps up. */
-const FLUSH_SECONDS = 2;
-
-/** Appends scalars and texts to one event file. All calls are synchronous. */
+/** Appends scalars, texts and images to one event file. All calls are synchronous. */
 export interface EventWriter {
   /** The event file. */
   readonly path: string;
@@ -33,6 +39,12 @@ export interface EventWriter {
 
   /** Adds a text in Markdown, such as a run's configuration or a sample transcript. */
   text(tag: string, value: string, step: number): void;
+
+  /** Adds a picture: the bytes of a PNG, and its size in pixels. */
+  image(tag: string, image: EncodedImage, step: number): void;
+
+  /** Says that a resumed run goes on with `step`: TensorBoard drops what the folder's earlier files hold from there on. */
+  resumeFrom(step: number): void;
 
   /** Hands what was buffered to the operating system. */
   flush(): void;
@@ -63,15 +75,12 @@ export function openEventWriter(directory: string): EventWriter {
 
 class BufferedEventWriter implements EventWriter {
   readonly path: string;
-  readonly #file: AppendFile;
-  #pending: Buffer[] = [];
-  #pendingBytes = 0;
-  #lastFlushSeconds = 0;
+  readonly #file: BufferedFile;
 
   constructor(path: string) {
     this.path = path;
-    this.#file = new AppendFile(path);
-    this.#push(encodeEvent({ wallTime: nowSeconds(), step: 0, fileVersion: FILE_VERSION }));
+    this.#file = new BufferedFile(path);
+    this.#push({ wallTime: nowSeconds(), step: 0, fileVersion: FILE_VERSION });
     this.flush();
   }
 
@@ -83,33 +92,29 @@ class BufferedEventWriter implements EventWriter {
     this.#add(textValue(tag, value), step, nowSeconds());
   }
 
+  image(tag: string, image: EncodedImage, step: number): void {
+    this.#add(imageValue(tag, image), step, nowSeconds());
+  }
+
+  resumeFrom(step: number): void {
+    this.#push(sessionStart(step, nowSeconds()));
+  }
+
   flush(): void {
-    this.#lastFlushSeconds = nowSeconds();
-    if (this.#pendingBytes === 0) return;
-    this.#file.append(Buffer.concat(this.#pending));
-    this.#pending = [];
-    this.#pendingBytes = 0;
+    this.#file.flush();
   }
 
   close(): void {
-    try {
-      this.flush();
-    } finally {
-      this.#file.close();
-    }
+    this.#file.close();
   }
 
   #add(value: SummaryValue, step: number, wallTime: number): void {
     if (!Number.isSafeInteger(step)) throw new RangeError(`step of "${value.tag}" must be an integer, got ${step}`);
-    this.#push(encodeEvent({ wallTime, step, summary: { value: [value] } }));
-    const isDue = nowSeconds() - this.#lastFlushSeconds >= FLUSH_SECONDS;
-    if (isDue || this.#pendingBytes >= FLUSH_BYTES) this.flush();
+    this.#push({ wallTime, step, summary: { value: [value] } });
   }
 
-  #push(event: Uint8Array): void {
-    const record = frameRecord(event);
-    this.#pending.push(record);
-    this.#pendingBytes += record.length;
+  #push(event: EventMessage): void {
+    this.#file.add(frameRecord(encodeEvent(event)));
   }
 }
 

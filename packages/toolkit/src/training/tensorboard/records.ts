@@ -6,7 +6,7 @@
  * all little-endian. Format: TensorFlow's guide "TFRecord and tf.train.Example", section "TFRecords format details".
  */
 
-import { maskedCrc32c } from "./crc32c.js";
+import { maskedCrc32c } from "./crc32.js";
 
 const LENGTH_BYTES = 8;
 const CRC_BYTES = 4;

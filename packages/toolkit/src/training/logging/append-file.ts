@@ -3,17 +3,17 @@
  * middle of a write: the torn piece is cut off again, and the run learns of it in one clear line.
  */
 
-import { closeSync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { errorMessage, systemErrorCode, UserError } from "../../errors.js";
 
 /** An open file to which `append` adds all of a piece or nothing. */
 export class AppendFile {
   readonly #fd: number;
-  #length = 0;
+  #length: number;
 
   /**
-   * @param flags as of `fs.open`; by default the file must not exist yet
-   * @throws UserError where the file cannot be created
+   * @param flags as of `fs.open`; by default the file must not exist yet, "a" goes on with one that does
+   * @throws UserError where the file cannot be opened
    */
   constructor(
     readonly path: string,
@@ -21,6 +21,7 @@ export class AppendFile {
   ) {
     try {
       this.#fd = openSync(path, flags);
+      this.#length = fstatSync(this.#fd).size;
     } catch (error) {
       throw writeError(`cannot create ${path}`, error);
     }
@@ -46,7 +47,7 @@ export class AppendFile {
     try {
       ftruncateSync(this.#fd, this.#length);
     } catch {
-      // The write's own error says more than this one, and reading finds a torn piece by its checksum.
+      // The write's own error says more than this one, and a reader knows a torn piece by its end.
     }
   }
 }

@@ -1,0 +1,162 @@
+/**
+ * Decoders of the single formats, fed a file in pieces, so that an hour of sound need never be in memory at once. Each
+ * compares what came out with what the headers promised.
+ */
+import { FLACDecoder } from "@wasm-audio-decoders/flac";
+import decodeAny from "audio-decode";
+import type { AudioFormat } from "./format.js";
+import { flacStreamInfo, wavHeader } from "./headers.js";
+import { promisedMp3Samples } from "./mp3-length.js";
+import { DamagedAudioError, OggReader } from "./ogg.js";
+import { createOpusChunkDecoder } from "./opus.js";
+
+/** The most samples a channel that one MP3 frame holds. */
+const MP3_FRAME_SAMPLES = 1152;
+
+export interface DecodedAudio {
+  /** One array a channel, all of the same length, with samples in [-1, 1]. */
+  readonly channels: Float32Array<ArrayBuffer>[];
+  readonly sampleRate: number;
+}
+
+/** Decodes one file. Pieces may be cut anywhere; what comes out, put together, does not depend on where. */
+export interface ChunkDecoder {
+  /** The sound that can be had so far; undefined where there is none yet. Throws DamagedAudioError. */
+  push(bytes: Uint8Array): Promise<DecodedAudio | undefined>;
+  /** The rest. Throws DamagedAudioError where some of the sound is missing. */
+  end(): Promise<DecodedAudio | undefined>;
+  /** To be called in the end, whatever happened. */
+  free(): void;
+}
+
+export interface ChunkDecoderOptions {
+  /** The file's first bytes, with all headers. */
+  readonly head: Uint8Array;
+  readonly fileBytes: number;
+  /** The rate that the caller wants in the end; 0 for the file's own. */
+  readonly targetSampleRate: number;
+}
+
+/** Throws DamagedAudioError where a header is damaged. */
+export function createChunkDecoder(format: AudioFormat, options: ChunkDecoderOptions): Promise<ChunkDecoder> {
+  const { head, fileBytes, targetSampleRate } = options;
+  switch (format) {
+    case "flac":
+      return FlacChunkDecoder.create(flacStreamInfo(head).totalSamples);
+    case "opus":
+      return createOpusChunkDecoder(targetSampleRate);
+    case "wav":
+      wavHeader(head, fileBytes);
+      return LibraryDecoder.create("wav");
+    case "mp3":
+      // Decoders differ over the last frame; more than that is missing sound.
+      return LibraryDecoder.create("mp3", { atLeast: (promisedMp3Samples(head) ?? 0) - MP3_FRAME_SAMPLES });
+    case "ogg-flac":
+      return LibraryDecoder.create("flac", { pages: new OggReader() });
+    case "vorbis":
+      return LibraryDecoder.create("oga", { pages: new OggReader() });
+    default:
+      return LibraryDecoder.create(format);
+  }
+}
+
+/** Idle decoders; each holds a few hundred kilobytes, and one file at a time uses it. */
+const idleFlacDecoders: FLACDecoder[] = [];
+
+class FlacChunkDecoder implements ChunkDecoder {
+  readonly #decoder: FLACDecoder;
+  readonly #promised: number;
+  #numSamples = 0;
+
+  /** @param promised the samples that the header tells of; 0 where it does not */
+  static async create(promised: number): Promise<FlacChunkDecoder> {
+    const decoder = idleFlacDecoders.pop() ?? new FLACDecoder();
+    await decoder.ready;
+    return new FlacChunkDecoder(decoder, promised);
+  }
+
+  private constructor(decoder: FLACDecoder, promised: number) {
+    this.#decoder = decoder;
+    this.#promised = promised;
+  }
+
+  async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
+    return this.#checked(await this.#decoder.decode(bytes));
+  }
+
+  async end(): Promise<DecodedAudio | undefined> {
+    const audio = this.#checked(await this.#decoder.flush());
+    checkLength(this.#numSamples, this.#promised, this.#promised);
+    return audio;
+  }
+
+  free(): void {
+    const decoder = this.#decoder;
+    // A reset gives back the memory that the file took.
+    void decoder.reset().then(() => idleFlacDecoders.push(decoder));
+  }
+
+  #checked(decoded: Awaited<ReturnType<FLACDecoder["decode"]>>): DecodedAudio | undefined {
+    const { channelData, sampleRate, samplesDecoded, errors } = decoded;
+    const [error] = errors;
+    if (error) throw new DamagedAudioError(`is damaged: frame ${error.frameNumber + 1}: ${error.message}.`);
+    this.#numSamples += samplesDecoded;
+    if (samplesDecoded === 0) return undefined;
+    return { channels: channelData as Float32Array<ArrayBuffer>[], sampleRate };
+  }
+}
+
+type LibraryFormat = "wav" | "flac" | "mp3" | "oga" | "m4a" | "webm";
+type LibraryStream = Awaited<ReturnType<(typeof decodeAny)["wav"]>>;
+
+interface LibraryChecks {
+  /** Samples a channel below which the file is cut short. */
+  atLeast?: number;
+  /** Tests the checksums of an Ogg file. */
+  pages?: OggReader;
+}
+
+/** The formats that audio-decode decodes. */
+class LibraryDecoder implements ChunkDecoder {
+  readonly #stream: LibraryStream;
+  readonly #checks: LibraryChecks;
+  #numSamples = 0;
+
+  static async create(format: LibraryFormat, checks: LibraryChecks = {}): Promise<LibraryDecoder> {
+    return new LibraryDecoder(await decodeAny[format](), checks);
+  }
+
+  private constructor(stream: LibraryStream, checks: LibraryChecks) {
+    this.#stream = stream;
+    this.#checks = checks;
+  }
+
+  async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
+    this.#checks.pages?.push(bytes);
+    return this.#counted(await this.#stream(bytes));
+  }
+
+  async end(): Promise<DecodedAudio | undefined> {
+    this.#checks.pages?.end();
+    const audio = this.#counted(await this.#stream.flush());
+    const { atLeast = 0 } = this.#checks;
+    checkLength(this.#numSamples, atLeast, atLeast + MP3_FRAME_SAMPLES);
+    return audio;
+  }
+
+  free(): void {
+    this.#stream.free();
+  }
+
+  #counted({ channelData, sampleRate }: { channelData: Float32Array[]; sampleRate: number }): DecodedAudio | undefined {
+    const [first] = channelData;
+    if (!first?.length) return undefined;
+    this.#numSamples += first.length;
+    return { channels: channelData as Float32Array<ArrayBuffer>[], sampleRate };
+  }
+}
+
+function checkLength(decoded: number, atLeast: number, promised: number): void {
+  if (decoded >= atLeast) return;
+  throw new DamagedAudioError(`is damaged or cut short: ${decoded} of ${promised} samples can be read.`);
+}

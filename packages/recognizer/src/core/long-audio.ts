@@ -1,0 +1,142 @@
+/**
+ * A recording of any length, in pieces, to segments of emissions: speech is found, cut at pauses, and given to the
+ * model as it comes. Of the sound, only what the model has not seen is kept.
+ */
+import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
+import { SampleBuffer } from "./sample-buffer.js";
+import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
+import { ACTIVITY_FRAME_RATE, ActivityDetector } from "./voice-activity.js";
+
+/** Pauses within a sentence stay, for the model was trained on sentences; those between paragraphs do not. */
+const RULES: SegmentRules = {
+  pauseSeconds: 1,
+  longSegmentSeconds: 20,
+  shortPauseSeconds: 0.4,
+  maxSegmentSeconds: Number.POSITIVE_INFINITY,
+  cutSeconds: 0,
+};
+/** The longest piece of sound that the model is given at once. */
+const WINDOW_SECONDS = 30;
+/** How far two windows of a longer segment overlap. */
+const OVERLAP_SECONDS = 6;
+/** Windows that may wait for the model at a time. */
+const MOST_PENDING = 8;
+
+/** A segment that the model has heard all of. */
+export interface HeardSegment {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly emissions: Emissions;
+}
+
+export type Infer = (samples: Float32Array<ArrayBuffer>) => Promise<Emissions>;
+
+/** A segment on its way through the model. Numbers are samples of the recording. */
+interface OpenSegment {
+  readonly start: number;
+  /** Where the next window starts. */
+  nextWindow: number;
+  readonly windows: Promise<PlacedEmissions>[];
+}
+
+export class LongAudio {
+  readonly #header: BundleHeader;
+  readonly #infer: Infer;
+  readonly #onSegment: (segment: Promise<HeardSegment>) => void;
+  readonly #buffer = new SampleBuffer();
+  readonly #detector: ActivityDetector;
+  readonly #segmenter = new Segmenter(RULES);
+  readonly #pending = new Set<Promise<unknown>>();
+  /** Samples from one activity frame to the next. */
+  readonly #activitySamples: number;
+  /** Samples from one frame of emissions to the next. */
+  readonly #frameSamples: number;
+  #open: OpenSegment | undefined;
+
+  /** @param onSegment is called with the segments in order; each promise settles when the model has heard it. */
+  constructor(header: BundleHeader, infer: Infer, onSegment: (segment: Promise<HeardSegment>) => void) {
+    this.#header = header;
+    this.#infer = infer;
+    this.#onSegment = onSegment;
+    this.#detector = new ActivityDetector(header.sampleRate);
+    this.#activitySamples = Math.round(header.sampleRate / ACTIVITY_FRAME_RATE);
+    this.#frameSamples = Math.round(header.frameSeconds * header.sampleRate);
+  }
+
+  get durationSeconds(): number {
+    return this.#buffer.end / this.#header.sampleRate;
+  }
+
+  /** Takes the recording's next samples; resolves when more may come. */
+  async push(samples: Float32Array<ArrayBuffer>): Promise<void> {
+    this.#buffer.push(samples);
+    for (const frame of this.#detector.push(samples)) this.#take(this.#segmenter.push(frame));
+    if (this.#open) this.#startFullWindows(this.#open, this.#buffer.end);
+    this.#buffer.dropBefore(this.#open?.nextWindow ?? this.#segmenter.earliestFrame * this.#activitySamples);
+    while (this.#pending.size >= MOST_PENDING) await Promise.race(this.#pending);
+  }
+
+  /** At the recording's end: gives the last segments. */
+  end(): void {
+    for (const frame of this.#detector.end()) this.#take(this.#segmenter.push(frame));
+    this.#take(this.#segmenter.end(), this.#buffer.end);
+  }
+
+  /** @param last the end of a segment that reaches the recording's end, which need not fall on a frame */
+  #take(events: readonly SegmentEvent[], last?: number): void {
+    for (const { kind, frame } of events) {
+      const sample = Math.min(this.#buffer.end, frame * this.#activitySamples);
+      if (kind === "start") this.#open = { start: sample, nextWindow: sample, windows: [] };
+      else this.#finish(last !== undefined && last - sample < this.#activitySamples ? last : sample);
+    }
+  }
+
+  #startFullWindows(open: OpenSegment, end: number): void {
+    const window = this.#inFrames(WINDOW_SECONDS);
+    // A window that is full may still be the last: the next one must have something of its own.
+    while (end - open.nextWindow > window) {
+      this.#startWindow(open, open.nextWindow + window);
+      open.nextWindow += window - this.#inFrames(OVERLAP_SECONDS);
+    }
+  }
+
+  #finish(end: number): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open || end - open.start < this.#header.minSamples) return;
+    const { sampleRate, alphabet } = this.#header;
+    this.#startFullWindows(open, end);
+    if (open.windows.length === 0 || end > open.nextWindow + this.#inFrames(OVERLAP_SECONDS)) {
+      this.#startWindow(open, end);
+    }
+    const heard = Promise.all(open.windows).then((windows) => ({
+      startSeconds: open.start / sampleRate,
+      endSeconds: end / sampleRate,
+      emissions: joinEmissions(windows, alphabet),
+    }));
+    heard.catch(() => {});
+    this.#onSegment(heard);
+  }
+
+  #startWindow(open: OpenSegment, end: number): void {
+    const firstFrame = (open.nextWindow - open.start) / this.#frameSamples;
+    const placed = this.#infer(this.#buffer.slice(open.nextWindow, end)).then((emissions) => ({
+      firstFrame,
+      emissions,
+    }));
+    open.windows.push(placed);
+    // Its failure is reported by the segment's promise.
+    const settled = placed.then(
+      () => {},
+      () => {},
+    );
+    this.#pending.add(settled);
+    void settled.then(() => this.#pending.delete(settled));
+  }
+
+  /** Samples of whole frames, so that windows lie on one grid. */
+  #inFrames(seconds: number): number {
+    return Math.round(seconds / this.#header.frameSeconds) * this.#frameSamples;
+  }
+}

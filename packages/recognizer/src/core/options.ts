@@ -1,0 +1,164 @@
+/** What a caller may ask for, checked at the door. */
+import type { BundleHeader, HotWord } from "@deepspeech-ts/speech";
+import { createBeamSearchDecoder, SpeechError } from "@deepspeech-ts/speech";
+import { RecognizerError } from "../errors.js";
+import type { SearchSettings } from "./search.js";
+import type { Segment } from "./transcription.js";
+
+/** How emissions become text. Whatever is absent is as the bundle has it. */
+export interface DecodingOptions {
+  /** Use the bundle's language model. Default: if it has one. */
+  languageModel?: boolean;
+  /**
+   * Phrases to favour besides those of the bundle; one without a weight has the bundle's `hotWordWeight`. They need
+   * beam search.
+   */
+  hotWords?: readonly (string | HotWord)[];
+  /** Prefixes that beam search keeps. Default: the bundle's; else 100 with a language model, hot words or `nBest`. */
+  beamSize?: number;
+  /** Weight of the language model. */
+  lmWeight?: number;
+  /** Added to the score for each word. */
+  wordScore?: number;
+  /** Added for each word that the language model lacks. */
+  unknownWordScore?: number;
+  /** How many texts to answer with, best first. Default 1. More than 1 needs beam search. */
+  nBest?: number;
+  /** Tell when each word was spoken and how sure it is. Default false. */
+  wordTimes?: boolean;
+}
+
+export interface RequestOptions {
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** Rejects with `timeout` after this many seconds. Default: never. */
+  timeoutSeconds?: number;
+}
+
+export interface AudioOptions {
+  /** Samples a second, where raw samples are given. Default: the model's. */
+  sampleRate?: number;
+  /** What error messages call the sound. Default: its path, or "the recording". */
+  fileName?: string;
+  /** Longer recordings are refused with `too-long`. Default: none are. */
+  maxDurationSeconds?: number;
+}
+
+export interface TranscribeOptions extends DecodingOptions, RequestOptions, AudioOptions {
+  /** Called with each segment as soon as it and all before it are done: a long recording shows as it goes. */
+  onSegment?: (segment: Segment) => void;
+}
+
+export interface AlignOptions extends RequestOptions, AudioOptions {}
+
+type Check = { readonly wanted: string; holds(value: unknown): boolean };
+
+const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+const positive: Check = { wanted: "a number above 0", holds: (value) => isNumber(value) && value > 0 };
+const number: Check = { wanted: "a number", holds: isNumber };
+const boolean: Check = { wanted: "true or false", holds: (value) => typeof value === "boolean" };
+export const wholeNumber: Check = {
+  wanted: "a whole number of 1 or more",
+  holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+};
+const list: Check = { wanted: "a list", holds: Array.isArray };
+const func: Check = { wanted: "a function", holds: (value) => typeof value === "function" };
+const text: Check = { wanted: "text", holds: (value) => typeof value === "string" };
+const signal: Check = { wanted: "an AbortSignal", holds: (value) => value instanceof AbortSignal };
+
+export const REQUEST_CHECKS = { signal, timeoutSeconds: positive };
+export const AUDIO_CHECKS = { sampleRate: wholeNumber, fileName: text, maxDurationSeconds: positive };
+export const DECODING_CHECKS = {
+  languageModel: boolean,
+  hotWords: list,
+  beamSize: wholeNumber,
+  lmWeight: number,
+  wordScore: number,
+  unknownWordScore: number,
+  nBest: wholeNumber,
+  wordTimes: boolean,
+};
+export const TRANSCRIBE_CHECKS = { ...REQUEST_CHECKS, ...AUDIO_CHECKS, ...DECODING_CHECKS, onSegment: func };
+export const ALIGN_CHECKS = { ...REQUEST_CHECKS, ...AUDIO_CHECKS };
+export { positive, text };
+
+/** @throws RecognizerError `bad-argument` for an option that is unknown or of the wrong kind */
+export function checkOptions(options: object, checks: Readonly<Record<string, Check>>): void {
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (!check) throw badArgument(`${name} is no option here; there are ${Object.keys(checks).join(", ")}`);
+    if (value === undefined || check.holds(value)) continue;
+    const found = typeof value === "object" ? "an object" : JSON.stringify(value);
+    throw badArgument(`${name} is ${found}, expected ${check.wanted}`);
+  }
+}
+
+/**
+ * The bundle's decoding with a request's wishes. Decoding is greedy where nobody asks for more.
+ *
+ * @throws RecognizerError `bad-argument`
+ */
+export function resolveSearch(options: DecodingOptions, header: BundleHeader): SearchSettings {
+  const { decoding, alphabet, frameSeconds } = header;
+  const useLanguageModel = resolveLanguageModel(options, header);
+  const hotWords = [...decoding.hotWords, ...(options.hotWords ?? [])].map((word) =>
+    typeof word === "string" ? { phrase: word, weight: decoding.hotWordWeight } : word,
+  );
+  const nBest = options.nBest ?? 1;
+  const beamSize = options.beamSize ?? decoding.beamSize;
+  const isGreedy = !useLanguageModel && hotWords.length === 0 && beamSize === undefined && nBest === 1;
+  const wordScore = options.wordScore ?? decoding.wordScore;
+  const confidenceTemperature = decoding.confidenceTemperature ?? 1;
+  const common = { frameSeconds, confidenceTemperature, wordTimes: options.wordTimes ?? false };
+  if (isGreedy && options.wordScore !== undefined) {
+    throw badArgument("wordScore has no effect on greedy decoding; give beamSize");
+  }
+  if (isGreedy) return { ...common, useLanguageModel };
+  const beam = {
+    hotWords,
+    nBest,
+    ...given({ beamSize, wordScore: alphabet.tokens.includes(" ") ? wordScore : options.wordScore }),
+    ...(useLanguageModel && given(languageModelWeights(options, header))),
+  };
+  checkBeam({ ...beam, frameSeconds }, header);
+  return { ...common, useLanguageModel, beam };
+}
+
+function resolveLanguageModel(options: DecodingOptions, { sections }: BundleHeader): boolean {
+  const isThere = sections.some(({ name }) => name === "language-model.bin");
+  if (options.languageModel && !isThere) {
+    throw badArgument('languageModel is true, but the bundle has none; export the model with "--lm"');
+  }
+  const isUsed = options.languageModel ?? isThere;
+  for (const name of ["lmWeight", "unknownWordScore"] as const) {
+    if (!isUsed && options[name] !== undefined) throw badArgument(`${name} has no effect without a language model`);
+  }
+  return isUsed;
+}
+
+function languageModelWeights(options: DecodingOptions, { decoding }: BundleHeader) {
+  return {
+    lmWeight: options.lmWeight ?? decoding.lmWeight,
+    unknownWordScore: options.unknownWordScore ?? decoding.unknownWordScore,
+  };
+}
+
+/** Lets the beam search itself judge its numbers and phrases; the language model is elsewhere. */
+function checkBeam(beam: Parameters<typeof createBeamSearchDecoder>[1], { alphabet }: BundleHeader): void {
+  const { lmWeight = 0.5, unknownWordScore = 0, ...rest } = beam;
+  if (!(lmWeight >= 0 && lmWeight <= 20)) throw badArgument(`lmWeight is ${lmWeight}; it must be from 0 to 20`);
+  if (!(unknownWordScore <= 0)) throw badArgument(`unknownWordScore is ${unknownWordScore}; it must be at most 0`);
+  try {
+    createBeamSearchDecoder(alphabet, rest);
+  } catch (error) {
+    throw error instanceof SpeechError ? badArgument(error.message) : error;
+  }
+}
+
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
+
+function badArgument(message: string): RecognizerError {
+  return new RecognizerError("bad-argument", message);
+}

@@ -1,0 +1,36 @@
+/**
+ * What the recogniser needs of the place where it runs. Node gives it with worker threads (src/node); a browser can
+ * with web workers.
+ */
+import type { Emissions, TextAlignment } from "@deepspeech-ts/speech";
+import type { Cancellation } from "./cancellation.js";
+import type { FoundText, PartialText, SearchSettings } from "./search.js";
+
+/** A sound file by its path, its bytes, or raw samples of one channel. */
+export type AudioInput = string | Uint8Array | Float32Array;
+
+export interface OpenAudioOptions {
+  /** What error messages call the sound. */
+  readonly fileName: string;
+  /** Samples a second of raw samples. */
+  readonly inputSampleRate: number;
+  /** Samples a second of the result. */
+  readonly sampleRate: number;
+  readonly cancellation: Cancellation;
+}
+
+/** Nothing here blocks the caller's thread for longer than it takes to copy what is passed. */
+export interface Platform {
+  /** Runs the model once over a batch; one result for each waveform. */
+  infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]>;
+  /** `searchText` */
+  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]>;
+  /** `searchPartialText` */
+  searchPartial(settled: Emissions, tail: Emissions, settings: SearchSettings): Promise<PartialText>;
+  /** `alignText` */
+  align(emissions: Emissions, text: string): Promise<TextAlignment>;
+  /** One channel at the model's rate, in pieces of a few seconds, decoded as they are asked for. */
+  openAudio(input: AudioInput, options: OpenAudioOptions): AsyncIterable<Float32Array<ArrayBuffer>>;
+  /** Stops the threads; what is under way is rejected. */
+  close(): Promise<void>;
+}

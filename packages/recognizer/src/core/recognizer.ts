@@ -1,0 +1,210 @@
+/**
+ * The recogniser itself, on any platform: requests in, transcripts out. Many requests may run at the same time; they
+ * share the model's runs (batch-queue.ts), and none waits for another's decoding or search.
+ */
+import { type BundleHeader, type Emissions, SpeechError, type TextAlignment } from "@deepspeech-ts/speech";
+import { RecognizerError } from "../errors.js";
+import { BatchQueue, type BatchQueueOptions } from "./batch-queue.js";
+import { Cancellation, cancellable, RequestCancellation } from "./cancellation.js";
+import { type HeardSegment, LongAudio } from "./long-audio.js";
+import {
+  ALIGN_CHECKS,
+  type AlignOptions,
+  type AudioOptions,
+  checkOptions,
+  type RequestOptions,
+  resolveSearch,
+  TRANSCRIBE_CHECKS,
+  type TranscribeOptions,
+} from "./options.js";
+import type { AudioInput, Platform } from "./platform.js";
+import type { SearchSettings } from "./search.js";
+import { streamEvents } from "./stream.js";
+import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
+import { type Segment, segmentOf, type Transcription, transcriptionOf } from "./transcription.js";
+
+export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate"> {}
+
+/** Recognises speech with one model bundle. Made by the platform's `Recognizer.load`. */
+export class CoreRecognizer implements AsyncDisposable {
+  /** What the bundle says of itself. */
+  readonly header: BundleHeader;
+  readonly #platform: Platform;
+  readonly #queue: BatchQueue;
+  readonly #closing = new Cancellation();
+  #closed: Promise<void> | undefined;
+
+  constructor(header: BundleHeader, platform: Platform, options: CoreOptions) {
+    this.header = header;
+    this.#platform = platform;
+    this.#queue = new BatchQueue((waveforms) => platform.infer(waveforms), {
+      ...options,
+      sampleRate: header.sampleRate,
+    });
+  }
+
+  /**
+   * The text of a recording: a sound file by its path or its bytes, or the samples of one channel in [-1, 1]. Any
+   * length: speech is cut at pauses, and memory does not grow with the recording where its format can be decoded in
+   * pieces.
+   *
+   * @throws RecognizerError `bad-argument`, `bad-audio`, `file-not-found`, `file-not-readable`, `too-long`, `timeout`,
+   * `closed`; or the signal's reason
+   */
+  transcribe(input: AudioInput, options: TranscribeOptions = {}): Promise<Transcription> {
+    return this.#request(options, TRANSCRIBE_CHECKS, async (cancellation) => {
+      const settings = resolveSearch(options, this.header);
+      const segments: Promise<Segment>[] = [];
+      const durationSeconds = await this.#hear(input, options, cancellation, (heard) => {
+        const found = heard.then((segment) => this.#search(segment, settings, cancellation));
+        segments.push(announced(found, segments.at(-1), options.onSegment));
+      });
+      const found = (await Promise.all(segments)).filter(({ text }) => text !== "");
+      return transcriptionOf(found, { durationSeconds, nBest: options.nBest ?? 1, wordTimes: settings.wordTimes });
+    });
+  }
+
+  /**
+   * When each word of a known text is spoken: times in seconds from the recording's start, confidences, and a score
+   * per frame that tells good transcripts from bad. The text must be spelt in the model's alphabet; normalise it first.
+   *
+   * @throws RecognizerError as `transcribe` does, and `alignment-infeasible` where the text cannot be the recording's
+   */
+  align(input: AudioInput, text: string, options: AlignOptions = {}): Promise<TextAlignment> {
+    return this.#request(options, ALIGN_CHECKS, async (cancellation) => {
+      const segments: Promise<HeardSegment>[] = [];
+      const durationSeconds = await this.#hear(input, options, cancellation, (segment) => segments.push(segment));
+      const heard = await Promise.all(segments);
+      const emissions = onOneTimeline(heard, durationSeconds, this.header);
+      try {
+        return await cancellable(this.#platform.align(emissions, text), cancellation);
+      } catch (error) {
+        throw explainSpeechError(error);
+      }
+    });
+  }
+
+  /**
+   * Recognises sound as it arrives. Yields partial results that only grow firmer, and a final one for each segment
+   * once a pause ends it; ends when the source ends. See `StreamOptions` for what may be set.
+   *
+   * @throws RecognizerError `bad-argument`, `bad-audio`, `closed`; or the signal's reason
+   */
+  async *stream(source: StreamInput, options: StreamOptions = {}): AsyncGenerator<StreamEvent, void, undefined> {
+    this.#checkOpen();
+    checkOptions(options, STREAM_CHECKS);
+    const settings = resolveSearch(options, this.header);
+    using cancellation = new RequestCancellation(options, this.#closing);
+    cancellation.throwIfCancelled();
+    yield* streamEvents(source, options, {
+      header: this.header,
+      cancellation,
+      infer: (samples) => this.#queue.submit(samples, cancellation),
+      search: (segment) => this.#search(segment, settings, cancellation),
+      searchPartial: (settled, tail) =>
+        cancellable(this.#platform.searchPartial(settled, tail, settings), cancellation),
+    });
+  }
+
+  /** Rejects what is under way with `closed`, and stops the threads. May be called twice. */
+  close(): Promise<void> {
+    this.#closing.cancel(new RecognizerError("closed", "the recogniser was closed"));
+    this.#closed ??= this.#platform.close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Like `close`, without waiting for the threads' end. */
+  [Symbol.dispose](): void {
+    void this.close();
+  }
+
+  #checkOpen(): void {
+    this.#closing.throwIfCancelled();
+  }
+
+  async #request<T>(
+    options: RequestOptions,
+    checks: Parameters<typeof checkOptions>[1],
+    run: (cancellation: Cancellation) => Promise<T>,
+  ): Promise<T> {
+    this.#checkOpen();
+    checkOptions(options, checks);
+    using cancellation = new RequestCancellation(options, this.#closing);
+    cancellation.throwIfCancelled();
+    return await run(cancellation);
+  }
+
+  /** Feeds a recording to the model. Answers with its length when all of it was read. */
+  async #hear(
+    input: AudioInput,
+    options: AudioOptions,
+    cancellation: Cancellation,
+    onSegment: (segment: Promise<HeardSegment>) => void,
+  ): Promise<number> {
+    const { sampleRate } = this.header;
+    const fileName = options.fileName ?? (typeof input === "string" ? input : "the recording");
+    const inputSampleRate = options.sampleRate ?? sampleRate;
+    const audio = new LongAudio(this.header, (samples) => this.#queue.submit(samples, cancellation), onSegment);
+    for await (const samples of this.#platform.openAudio(input, {
+      fileName,
+      inputSampleRate,
+      sampleRate,
+      cancellation,
+    })) {
+      cancellation.throwIfCancelled();
+      await cancellable(audio.push(samples), cancellation);
+      checkLength(audio.durationSeconds, fileName, options);
+    }
+    audio.end();
+    return audio.durationSeconds;
+  }
+
+  async #search(heard: HeardSegment, settings: SearchSettings, cancellation: Cancellation): Promise<Segment> {
+    return segmentOf(await cancellable(this.#platform.search(heard.emissions, settings), cancellation), heard);
+  }
+}
+
+/** The segment, once all before it are done and it has been told. */
+function announced(
+  segment: Promise<Segment>,
+  before: Promise<Segment> | undefined,
+  onSegment: ((segment: Segment) => void) | undefined,
+): Promise<Segment> {
+  const inTurn = Promise.all([segment, before]).then(([found]) => {
+    if (found.text !== "") onSegment?.(found);
+    return found;
+  });
+  // Reported when all are awaited; until then nobody may be listening.
+  inTurn.catch(() => {});
+  return inTurn;
+}
+
+function checkLength(seconds: number, fileName: string, { maxDurationSeconds }: AudioOptions): void {
+  if (maxDurationSeconds === undefined || seconds <= maxDurationSeconds) return;
+  throw new RecognizerError("too-long", `${fileName}: is longer than ${maxDurationSeconds} s; cut it, or allow more`);
+}
+
+/** The emissions of a whole recording, with blanks for what was no speech. */
+function onOneTimeline(segments: readonly HeardSegment[], seconds: number, header: BundleHeader): Emissions {
+  const { alphabet, frameSeconds } = header;
+  const numTokens = alphabet.tokens.length;
+  const numFrames = Math.ceil(seconds / frameSeconds);
+  const logProbs = new Float32Array(numFrames * numTokens).fill(Math.log(1e-6));
+  for (let frame = 0; frame < numFrames; frame++) logProbs[frame * numTokens + alphabet.blankId] = 0;
+  for (const { startSeconds, emissions } of segments) {
+    const first = Math.round(startSeconds / frameSeconds);
+    const room = Math.max(0, Math.min(emissions.numFrames, numFrames - first));
+    logProbs.set(emissions.logProbs.subarray(0, room * numTokens), first * numTokens);
+  }
+  return { logProbs, numFrames, numTokens };
+}
+
+function explainSpeechError(error: unknown): unknown {
+  if (!(error instanceof SpeechError)) return error;
+  const code = error.code === "alignment-infeasible" ? "alignment-infeasible" : "bad-argument";
+  return new RecognizerError(code, error.message, { cause: error });
+}

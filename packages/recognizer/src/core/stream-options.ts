@@ -1,0 +1,81 @@
+/** What a live stream takes and gives. */
+import {
+  DECODING_CHECKS,
+  type DecodingOptions,
+  positive,
+  REQUEST_CHECKS,
+  type RequestOptions,
+  text,
+  wholeNumber,
+} from "./options.js";
+import type { Segment } from "./transcription.js";
+
+/**
+ * Pieces of sound of any size: samples of one channel in [-1, 1], or bytes as `encoding` says. Node's readable streams
+ * are such sources.
+ */
+export type StreamInput = AsyncIterable<Float32Array | Uint8Array> | Iterable<Float32Array | Uint8Array>;
+
+export interface StreamOptions extends DecodingOptions, RequestOptions {
+  /** Samples a second of raw samples. Default: the model's. */
+  sampleRate?: number;
+  /**
+   * What bytes are: "pcm16", samples of one channel in 16 bits, little-endian; or "file", a sound file of any format
+   * that is still being written. Default: "pcm16".
+   */
+  encoding?: "pcm16" | "file";
+  /** What error messages call the sound. Default: "the stream". */
+  fileName?: string;
+  /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5. */
+  chunkSeconds?: number;
+  /** Sound before what is new that the model hears again each time. Default 4. */
+  contextSeconds?: number;
+  /** Sound that must follow before a frame is settled. Default 1. */
+  lookaheadSeconds?: number;
+  /** Silence that ends a segment. Default 0.8. */
+  endpointSeconds?: number;
+  /** A segment of this length is ended without a pause, at its quietest moment of late. Default 30. */
+  maxSegmentSeconds?: number;
+}
+
+export type StreamEvent =
+  | {
+      readonly kind: "partial";
+      /** Counts the segments from 0. */
+      readonly segment: number;
+      /** Words that no later result of this segment changes. */
+      readonly stable: string;
+      /** What follows them, for now; its last word may be unfinished. */
+      readonly tail: string;
+      readonly startSeconds: number;
+      /** How much of the stream had been heard. */
+      readonly heardSeconds: number;
+    }
+  /** A segment's whole text, once a pause or the stream's end has ended it. It starts with all its stable words. */
+  | ({ readonly kind: "final"; readonly segment: number; readonly heardSeconds: number } & Segment);
+
+const encoding = {
+  wanted: '"pcm16" or "file"',
+  holds: (value: unknown) => value === "pcm16" || value === "file",
+};
+
+export const STREAM_CHECKS = {
+  ...REQUEST_CHECKS,
+  ...DECODING_CHECKS,
+  sampleRate: wholeNumber,
+  encoding,
+  fileName: text,
+  chunkSeconds: positive,
+  contextSeconds: positive,
+  lookaheadSeconds: positive,
+  endpointSeconds: positive,
+  maxSegmentSeconds: positive,
+};
+
+export const STREAM_DEFAULTS = {
+  chunkSeconds: 0.5,
+  contextSeconds: 4,
+  lookaheadSeconds: 1,
+  endpointSeconds: 0.8,
+  maxSegmentSeconds: 30,
+};

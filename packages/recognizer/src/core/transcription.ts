@@ -1,0 +1,92 @@
+/** What a recogniser answers with. */
+import type { TimedWord } from "@deepspeech-ts/speech";
+import type { FoundText } from "./search.js";
+
+/** A text that a stretch of sound may be, and how far it is believed: the natural logarithm that the search ranks by. */
+export interface Alternative {
+  readonly text: string;
+  readonly score: number;
+}
+
+/** Speech between two pauses. Times are seconds from the recording's start. */
+export interface Segment {
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  readonly text: string;
+  readonly words: readonly string[];
+  /** The words' times and confidences, where they were asked for. */
+  readonly timedWords?: readonly TimedWord[];
+  /** The best texts, best first, `text` being the first. */
+  readonly nBest: readonly Alternative[];
+}
+
+/** A recording's text. No speech gives no segments and an empty text. */
+export interface Transcription {
+  /** The segments' texts with a space between each. */
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly timedWords?: readonly TimedWord[];
+  /** The best texts of the whole, best first. */
+  readonly nBest: readonly Alternative[];
+  readonly segments: readonly Segment[];
+  readonly durationSeconds: number;
+}
+
+/** The segment that a search found; its first frame lies at `startSeconds`. */
+export function segmentOf(
+  found: readonly FoundText[],
+  { startSeconds, endSeconds }: { startSeconds: number; endSeconds: number },
+): Segment {
+  const { text, words, timedWords } = found[0] as FoundText;
+  return {
+    startSeconds,
+    endSeconds,
+    text,
+    words,
+    ...(timedWords && { timedWords: timedWords.map((word) => shifted(word, startSeconds)) }),
+    nBest: found.map((hypothesis) => ({ text: hypothesis.text, score: hypothesis.score })),
+  };
+}
+
+/** The whole of a recording's segments. */
+export function transcriptionOf(
+  segments: readonly Segment[],
+  { durationSeconds, nBest, wordTimes }: { durationSeconds: number; nBest: number; wordTimes: boolean },
+): Transcription {
+  return {
+    text: joinTexts(segments.map(({ text }) => text)),
+    words: segments.flatMap(({ words }) => words),
+    ...(wordTimes && { timedWords: segments.flatMap(({ timedWords = [] }) => timedWords) }),
+    nBest: combineAlternatives(
+      segments.map((segment) => segment.nBest),
+      nBest,
+    ),
+    segments,
+    durationSeconds,
+  };
+}
+
+/** The best ways to choose one alternative of each list; scores add up. */
+export function combineAlternatives(lists: readonly (readonly Alternative[])[], count: number): Alternative[] {
+  let combined: Alternative[] = [{ text: "", score: 0 }];
+  for (const list of lists) {
+    const longer = combined.flatMap((left) =>
+      list.map((right) => ({ text: joinTexts([left.text, right.text]), score: left.score + right.score })),
+    );
+    combined = longer.sort((a, b) => b.score - a.score).slice(0, count);
+  }
+  return combined;
+}
+
+function joinTexts(texts: readonly string[]): string {
+  return texts.filter((text) => text !== "").join(" ");
+}
+
+function shifted(word: TimedWord, seconds: number): TimedWord {
+  const shift = <T extends { startSeconds: number; endSeconds: number }>(timed: T): T => ({
+    ...timed,
+    startSeconds: timed.startSeconds + seconds,
+    endSeconds: timed.endSeconds + seconds,
+  });
+  return { ...shift(word), characters: word.characters.map(shift) };
+}

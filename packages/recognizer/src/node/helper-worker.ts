@@ -1,0 +1,57 @@
+/** The threads that decode sound files and search for texts. */
+import { workerData } from "node:worker_threads";
+import { type Alphabet, alignText, type Emissions, NgramModel } from "@deepspeech-ts/speech";
+import { type SearchSettings, searchPartialText, searchText } from "../core/search.js";
+import { AudioReader, type AudioSource } from "./audio-reader.js";
+import { serveCalls, type Transferred } from "./worker-client.js";
+
+export interface HelperWorkerData {
+  readonly alphabet: Alphabet;
+  readonly frameSeconds: number;
+  readonly confidenceTemperature: number;
+  /** The language model's binary file, shared by all helpers. */
+  readonly languageModel: SharedArrayBuffer | undefined;
+}
+
+const { alphabet, frameSeconds, confidenceTemperature, languageModel } = workerData as HelperWorkerData;
+const knowledge = {
+  alphabet,
+  // The bundle's checksums have been compared; the bytes are used in place, shared or not.
+  languageModel: languageModel && NgramModel.fromBuffer(languageModel as unknown as ArrayBuffer, { verify: false }),
+};
+const readers = new Map<number, AudioReader>();
+
+const plain = (result: unknown): Transferred => ({ result, transfer: [] });
+
+serveCalls({
+  async search(emissions: Emissions, settings: SearchSettings) {
+    return plain(searchText(emissions, settings, knowledge));
+  },
+
+  async searchPartial(settled: Emissions, tail: Emissions, settings: SearchSettings) {
+    return plain(searchPartialText(settled, tail, settings, knowledge));
+  },
+
+  async align(emissions: Emissions, text: string) {
+    return plain(alignText(emissions, text, alphabet, { frameSeconds, confidenceTemperature }));
+  },
+
+  /** Begins with a sound file or raw samples, under a number that the caller chooses. */
+  async openAudio(id: number, source: AudioSource) {
+    readers.set(id, new AudioReader(source));
+    return plain(undefined);
+  },
+
+  /** The next samples; undefined at the end. */
+  async readAudio(id: number) {
+    const samples = await readers.get(id)?.next();
+    return { result: samples, transfer: samples ? [samples.buffer] : [] };
+  },
+
+  async closeAudio(id: number) {
+    const reader = readers.get(id);
+    readers.delete(id);
+    await reader?.close();
+    return plain(undefined);
+  },
+});

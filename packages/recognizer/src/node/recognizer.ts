@@ -1,0 +1,82 @@
+/** The recogniser for Node: no compiler and no libtorch, only what npm installs. */
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { type Bundle, BundleError, openBundle } from "@deepspeech-ts/speech";
+import { checkOptions, wholeNumber } from "../core/options.js";
+import { CoreRecognizer } from "../core/recognizer.js";
+import { errorMessage, RecognizerError } from "../errors.js";
+import { explainReadError } from "./audio-reader.js";
+import { NodePlatform } from "./node-platform.js";
+
+export interface LoadOptions {
+  /** Threads that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
+  workers?: number;
+  /** Threads that each of them uses for one operator. Default: the processor's cores, shared among the workers. */
+  threads?: number;
+  /** The most seconds of sound in one run of the model, padding included. Default 120. */
+  maxBatchSeconds?: number;
+  /** How long a request waits for others to share a run with, while the model is idle. Default 5. */
+  maxWaitMilliseconds?: number;
+}
+
+const milliseconds = {
+  wanted: "a number of 0 or more",
+  holds: (value: unknown) => typeof value === "number" && value >= 0 && Number.isFinite(value),
+};
+const seconds = {
+  wanted: "a number above 0",
+  holds: (value: unknown) => typeof value === "number" && value > 0,
+};
+const LOAD_CHECKS = {
+  workers: wholeNumber,
+  threads: wholeNumber,
+  maxBatchSeconds: seconds,
+  maxWaitMilliseconds: milliseconds,
+};
+
+/** Recognises speech with one model bundle, off the calling thread. Dispose it, or `close` it, when done. */
+export class Recognizer extends CoreRecognizer {
+  /**
+   * Loads a bundle and starts the threads.
+   *
+   * @param bundle the path or the bytes of a .dsb file
+   * @throws RecognizerError `bad-bundle`, `bad-argument`, `file-not-found`, `file-not-readable`
+   */
+  static async load(bundle: string | Uint8Array<ArrayBuffer>, options: LoadOptions = {}): Promise<Recognizer> {
+    checkOptions(options, LOAD_CHECKS);
+    const { workers = 1, maxBatchSeconds = 120, maxWaitMilliseconds = 5 } = options;
+    const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
+    const name = typeof bundle === "string" ? bundle : "the bundle";
+    const opened = await openVerified(typeof bundle === "string" ? await readBundle(bundle) : bundle, name);
+    const platform = await start(opened, { workers, threads }, name);
+    return new Recognizer(opened.header, platform, { maxBatchSeconds, maxWaitMilliseconds, numRunners: workers });
+  }
+}
+
+async function readBundle(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw explainReadError(path, error);
+  }
+}
+
+async function openVerified(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Bundle> {
+  try {
+    const bundle = openBundle(bytes);
+    await bundle.verify();
+    return bundle;
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    throw new RecognizerError("bad-bundle", `${name}: ${error.message}`, { cause: error });
+  }
+}
+
+async function start(bundle: Bundle, options: { workers: number; threads: number }, name: string) {
+  try {
+    return await NodePlatform.start(bundle, options);
+  } catch (error) {
+    const reason = `its model cannot be run: ${errorMessage(error)}; export it again`;
+    throw new RecognizerError("bad-bundle", `${name}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,109 @@
+/** Calls between threads: a method's name and arguments go over, its result or its error comes back. */
+import { type MessagePort, parentPort, type TransferListItem, Worker } from "node:worker_threads";
+import { SpeechError } from "@deepspeech-ts/speech";
+import { RecognizerError } from "../errors.js";
+
+interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly args: readonly unknown[];
+}
+
+type Answer =
+  | { readonly id: number; readonly result: unknown }
+  /** Errors for people lose their class on the way, and are given it again. */
+  | { readonly id: number; readonly kind: "RecognizerError" | "SpeechError"; readonly code: string; message: string }
+  | { readonly id: number; readonly kind: "defect"; readonly error: unknown };
+
+interface PendingCall {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A worker thread that serves calls. An idle one lets the process end. */
+export class WorkerClient {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, PendingCall>();
+  #nextId = 0;
+  #failure: unknown;
+
+  constructor(script: URL, workerData: unknown) {
+    this.#worker = new Worker(script, { workerData });
+    this.#worker.unref();
+    this.#worker.on("message", (answer: Answer) => this.#take(answer));
+    this.#worker.on("error", (error) => this.#fail(error));
+    this.#worker.on("exit", (status) => this.#fail(new Error(`a worker thread stopped with status ${status}`)));
+  }
+
+  /** Calls that have not been answered. */
+  get numPending(): number {
+    return this.#pending.size;
+  }
+
+  call<R>(method: string, args: readonly unknown[], transfer: readonly TransferListItem[] = []): Promise<R> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    return new Promise<R>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage({ id, method, args } satisfies Call, transfer);
+    });
+  }
+
+  /** Stops the thread; calls that are under way, and later ones, are rejected with `reason`. */
+  async close(reason: unknown): Promise<void> {
+    this.#fail(reason);
+    await this.#worker.terminate();
+  }
+
+  #take(answer: Answer): void {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    this.#pending.delete(answer.id);
+    if (this.#pending.size === 0) this.#worker.unref();
+    if ("result" in answer) pending.resolve(answer.result as never);
+    else pending.reject(revived(answer));
+  }
+
+  /** The first failure counts: a closed thread exits too. */
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#pending.values()) reject(this.#failure);
+    this.#pending.clear();
+  }
+}
+
+function revived(answer: Exclude<Answer, { result: unknown }>): unknown {
+  if (answer.kind === "defect") return answer.error;
+  const KnownError = answer.kind === "SpeechError" ? SpeechError : RecognizerError;
+  return new KnownError(answer.code as never, answer.message);
+}
+
+/** A result, and which of its buffers need not be copied. */
+export interface Transferred {
+  readonly result: unknown;
+  readonly transfer: readonly TransferListItem[];
+}
+
+/** The worker's side: answers calls with the methods of `handlers`. */
+export function serveCalls(handlers: Readonly<Record<string, (...args: never[]) => Promise<Transferred>>>): void {
+  if (!parentPort) throw new Error("serveCalls must run in a worker thread");
+  const port: MessagePort = parentPort;
+  port.on("message", async ({ id, method, args }: Call) => {
+    try {
+      const handler = handlers[method] as (...args: unknown[]) => Promise<Transferred>;
+      const { result, transfer } = await handler(...args);
+      port.postMessage({ id, result } satisfies Answer, transfer);
+    } catch (error) {
+      port.postMessage(failureOf(id, error));
+    }
+  });
+}
+
+function failureOf(id: number, error: unknown): Answer {
+  if (error instanceof RecognizerError) {
+    return { id, kind: "RecognizerError", code: error.code, message: error.message };
+  }
+  if (error instanceof SpeechError) return { id, kind: "SpeechError", code: error.code, message: error.message };
+  return { id, kind: "defect", error };
+}

@@ -1,0 +1,89 @@
+/** What a bundle says of itself. It is stored as JSON; everything a recogniser must know before it opens the graph. */
+import type { Alphabet } from "../text/alphabet.js";
+
+export const BUNDLE_FORMAT = "deepspeech-ts bundle";
+export const BUNDLE_VERSION = 1;
+
+export const BUNDLE_PRECISIONS = ["fp32", "fp16", "int8"] as const;
+/** How the graph's large weights are stored. */
+export type BundlePrecision = (typeof BUNDLE_PRECISIONS)[number];
+
+export const BUNDLE_SECTIONS = ["model.onnx", "language-model.bin"] as const;
+export type BundleSectionName = (typeof BUNDLE_SECTIONS)[number];
+
+export interface BundleSection {
+  readonly name: BundleSectionName;
+  /** Bytes from the beginning of the first section; a multiple of 64. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+  /** 64 hexadecimal digits. */
+  readonly sha256: string;
+}
+
+/**
+ * How to decode unless the user says otherwise. Absent numbers have the beam search's own defaults; with none of them,
+ * no hot words and no language model among the sections, decoding is greedy.
+ */
+export interface DecodingSettings {
+  readonly beamSize?: number;
+  /** Weight of the bundled language model. */
+  readonly lmWeight?: number;
+  readonly wordScore?: number;
+  readonly unknownWordScore?: number;
+  /** Calibrates word confidences. */
+  readonly confidenceTemperature?: number;
+  /** Phrases to favour. */
+  readonly hotWords: readonly string[];
+  /** Added to the score for each whole occurrence of a hot word. */
+  readonly hotWordWeight: number;
+}
+
+export interface BundleRates {
+  /** Shares, not percentages. */
+  readonly wer: number;
+  readonly cer: number;
+}
+
+/** How the model came to be, as far as its checkpoint tells. */
+export interface TrainingFacts {
+  /** When the bundle was made, in ISO 8601. */
+  readonly exportedAt: string;
+  /** The version of this project that made it. */
+  readonly projectVersion: string;
+  readonly numParameters: number;
+  /** Names of the training corpora. */
+  readonly corpora: readonly string[];
+  readonly epochs?: number;
+  /** Updates of the weights. */
+  readonly steps?: number;
+  /** Greedy error rates on the development set, as training measured them. */
+  readonly dev?: BundleRates;
+  /** Error rates of this very bundle, with its decoding settings. */
+  readonly evaluation?: BundleRates & {
+    /** Names of the corpora. */
+    readonly corpora: readonly string[];
+    readonly numUtterances: number;
+    readonly audioSeconds: number;
+  };
+}
+
+export interface BundleHeader {
+  readonly format: typeof BUNDLE_FORMAT;
+  readonly version: typeof BUNDLE_VERSION;
+  readonly alphabet: Alphabet;
+  /** Samples a second of the graph's waveforms. */
+  readonly sampleRate: number;
+  /** The shortest waveform that the graph takes. */
+  readonly minSamples: number;
+  /** Seconds of audio from one frame of the log-probabilities to the next. */
+  readonly frameSeconds: number;
+  /** The model's dimensions, for people. */
+  readonly model: Readonly<Record<string, number | string>>;
+  /** How waveforms become features, for people: the graph computes them. */
+  readonly features: Readonly<Record<string, number | string>>;
+  readonly precision: BundlePrecision;
+  readonly decoding: DecodingSettings;
+  readonly training: TrainingFacts;
+  readonly sections: readonly BundleSection[];
+}

@@ -1,0 +1,167 @@
+/** Checks a bundle's header, value by value: a recogniser may rely on every field. */
+import { SpeechError } from "../errors.js";
+import { validateAlphabet } from "../text/alphabet.js";
+import { BundleError } from "./bundle-error.js";
+import {
+  BUNDLE_FORMAT,
+  BUNDLE_PRECISIONS,
+  BUNDLE_SECTIONS,
+  BUNDLE_VERSION,
+  type BundleHeader,
+  type BundleSection,
+} from "./bundle-header.js";
+
+/** Whether a value is allowed, and in which words that is said. */
+interface Check {
+  readonly wanted: string;
+  holds(value: unknown): boolean;
+}
+
+type Fields = Readonly<Record<string, Check>>;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const number: Check = { wanted: "a number", holds: (value) => typeof value === "number" && Number.isFinite(value) };
+const text: Check = { wanted: "text", holds: (value) => typeof value === "string" };
+
+function whole(least: number): Check {
+  return {
+    wanted: `a whole number of at least ${least}`,
+    holds: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+  };
+}
+
+const positive: Check = { wanted: "a number above 0", holds: (value) => number.holds(value) && (value as number) > 0 };
+const share: Check = {
+  wanted: "a number of at least 0",
+  holds: (value) => number.holds(value) && (value as number) >= 0,
+};
+
+function oneOf(values: readonly unknown[]): Check {
+  return {
+    wanted: values.map((value) => JSON.stringify(value)).join(" or "),
+    holds: (value) => values.includes(value),
+  };
+}
+
+function listOf(element: Check): Check {
+  return {
+    wanted: `a list, each of it ${element.wanted}`,
+    holds: (value) => Array.isArray(value) && value.every(element.holds),
+  };
+}
+
+const dimensions: Check = {
+  wanted: "an object of numbers and texts",
+  holds: (value) => isObject(value) && Object.values(value).every((own) => number.holds(own) || text.holds(own)),
+};
+
+const object: Check = { wanted: "an object", holds: isObject };
+
+const HEADER: Fields = {
+  format: oneOf([BUNDLE_FORMAT]),
+  version: oneOf([BUNDLE_VERSION]),
+  alphabet: object,
+  sampleRate: whole(1),
+  minSamples: whole(1),
+  frameSeconds: positive,
+  model: dimensions,
+  features: dimensions,
+  precision: oneOf(BUNDLE_PRECISIONS),
+  decoding: object,
+  training: object,
+  sections: listOf(object),
+};
+
+const ALPHABET: Fields = { tokens: listOf(text), blankId: whole(0) };
+
+const DECODING: Fields = { hotWords: listOf(text), hotWordWeight: number };
+const DECODING_OPTIONAL: Fields = {
+  beamSize: whole(1),
+  lmWeight: share,
+  wordScore: number,
+  unknownWordScore: number,
+  confidenceTemperature: positive,
+};
+
+const TRAINING: Fields = {
+  exportedAt: text,
+  projectVersion: text,
+  numParameters: whole(1),
+  corpora: listOf(text),
+};
+const TRAINING_OPTIONAL: Fields = { epochs: whole(0), steps: whole(0), dev: object, evaluation: object };
+
+const RATES: Fields = { wer: share, cer: share };
+const EVALUATION: Fields = { ...RATES, corpora: listOf(text), numUtterances: whole(1), audioSeconds: positive };
+
+const SECTION: Fields = {
+  name: oneOf(BUNDLE_SECTIONS),
+  offset: { wanted: "a multiple of 64", holds: (value) => whole(0).holds(value) && (value as number) % 64 === 0 },
+  size: whole(1),
+  sha256: { wanted: "64 hexadecimal digits", holds: (value) => /^[0-9a-f]{64}$/.test(String(value)) },
+};
+
+/**
+ * The header, if it is one.
+ * @throws BundleError `invalid-header` that names the first field which is missing, unknown or not allowed
+ */
+export function checkHeader(value: unknown): BundleHeader {
+  if (!isObject(value)) throw invalid("the header is not a JSON object");
+  checkFields(value, "", HEADER);
+  checkFields(value.alphabet, "alphabet.", ALPHABET);
+  checkFields(value.decoding, "decoding.", DECODING, DECODING_OPTIONAL);
+  checkFields(value.training, "training.", TRAINING, TRAINING_OPTIONAL);
+  const { dev, evaluation } = value.training as Record<string, unknown>;
+  if (dev !== undefined) checkFields(dev, "training.dev.", RATES);
+  if (evaluation !== undefined) checkFields(evaluation, "training.evaluation.", EVALUATION);
+  const header = value as unknown as BundleHeader;
+  for (const [i, section] of header.sections.entries()) checkFields(section, `sections.${i}.`, SECTION);
+  checkSections(header.sections);
+  checkAlphabet(header);
+  return header;
+}
+
+function checkFields(value: unknown, prefix: string, required: Fields, optional: Fields = {}): void {
+  const fields = value as Record<string, unknown>;
+  for (const [name, check] of Object.entries(required)) checkField(prefix + name, fields[name], check);
+  for (const [name, check] of Object.entries(optional)) {
+    if (fields[name] !== undefined) checkField(prefix + name, fields[name], check);
+  }
+  const unknown = Object.keys(fields).find((name) => !Object.hasOwn(required, name) && !Object.hasOwn(optional, name));
+  if (unknown !== undefined) throw invalid(`"${prefix}${unknown}" is no field of it`);
+}
+
+function checkField(name: string, value: unknown, check: Check): void {
+  if (!check.holds(value)) throw invalid(`"${name}" must be ${check.wanted}, not ${brief(value)}`);
+}
+
+/** Sections follow one another, and the graph is among them. */
+function checkSections(sections: readonly BundleSection[]): void {
+  const names = sections.map(({ name }) => name);
+  if (!names.includes("model.onnx")) throw invalid("there is no section model.onnx");
+  if (new Set(names).size < names.length) throw invalid("two sections have one name");
+  let end = 0;
+  for (const { name, offset, size } of sections) {
+    if (offset < end) throw invalid(`section ${name} overlaps the one before it`);
+    end = offset + size;
+  }
+}
+
+function checkAlphabet({ alphabet }: BundleHeader): void {
+  try {
+    validateAlphabet(alphabet);
+  } catch (error) {
+    throw error instanceof SpeechError ? invalid(error.message) : error;
+  }
+}
+
+function brief(value: unknown): string {
+  const json = JSON.stringify(value) ?? "absent";
+  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
+}
+
+function invalid(reason: string): BundleError {
+  return new BundleError("invalid-header", `has a header that is not in order: ${reason}; export the model again`);
+}

@@ -1,0 +1,19 @@
+export { BundleError, type BundleErrorCode } from "./bundle-error.js";
+export {
+  BUNDLE_PRECISIONS,
+  type BundleHeader,
+  type BundlePrecision,
+  type BundleRates,
+  type BundleSection,
+  type BundleSectionName,
+  type DecodingSettings,
+  type TrainingFacts,
+} from "./bundle-header.js";
+export {
+  type Bundle,
+  type BundleDescription,
+  encodeBundle,
+  openBundle,
+  readBundleHeader,
+  type SectionContent,
+} from "./container.js";

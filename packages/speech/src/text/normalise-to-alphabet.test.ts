@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { alphabetOf, englishAlphabet } from "./alphabet.js";
+import { normaliseEnglish } from "./normalise-english.js";
+import { normaliseToAlphabet } from "./normalise-to-alphabet.js";
+
+const german = alphabetOf("abcdefghijklmnopqrstuvwxyzäöüß");
+
+test("the English letters keep their own normaliser, in whatever order they stand", () => {
+  const text = "Dr. Müller paid $5.20, café!";
+  assert.deepEqual(normaliseToAlphabet(text, englishAlphabet), normaliseEnglish(text));
+  assert.deepEqual(normaliseToAlphabet(text, alphabetOf("zyxwvutsrqponmlkjihgfedcba'")), normaliseEnglish(text));
+});
+
+test("letters of another alphabet stay, in its case; punctuation parts words", () => {
+  const { text, changes, refused } = normaliseToAlphabet("Grüße,  aus\u00adÖl-stadt!\n", german);
+  assert.equal(text, "grüße ausöl stadt");
+  assert.deepEqual(refused, []);
+  assert.deepEqual(
+    changes.map(({ kind, from, position }) => [kind, from, position]),
+    [
+      ["punctuation", ",", 5],
+      ["invisible", "\u00ad", 11],
+      ["punctuation", "-", 14],
+      ["punctuation", "!", 20],
+    ],
+  );
+});
+
+test("an alphabet of capitals gets capitals, and its apostrophe in any shape", () => {
+  assert.equal(normaliseToAlphabet("don’t", alphabetOf("'ABCDEFGHIJKLMNOPQRSTUVWXYZ")).text, "DON'T");
+});
+
+test("a decomposed letter is the composed one", () => {
+  assert.equal(normaliseToAlphabet("o\u0308l", german).text, "öl");
+});
+
+test("what cannot be written is refused by its place: digits, signs, other scripts", () => {
+  const { text, refused } = normaliseToAlphabet("um 8 é €", german);
+  assert.equal(text, "um");
+  assert.deepEqual(refused, [
+    { character: "8", position: 3 },
+    { character: "é", position: 5 },
+    { character: "€", position: 7 },
+  ]);
+});

@@ -1,0 +1,165 @@
+/**
+ * How much memory a training step takes on the device that trains, told before a run from the model's dimensions alone,
+ * without libtorch.
+ *
+ * It counts what the step in training/step.ts holds at its peak. The backward pass frees nothing that the forward pass
+ * handed to JavaScript, so every operator's output counts, beside what autograd keeps for the way back, such as the GRU's
+ * gates. With N = utterances × frames of output, P = N × channels × bands (one image of the convolutions), I the width of
+ * a recurrent layer's input and H the hidden size, in float32 values:
+ *
+ *                  on the CPU                       on a graphics card
+ *     images       P × (2 + 5 a block)              P × (2 + 11.5 a block)
+ *     rows         N × (I + 12 H) a layer           N × (3 I + 18.5 H) a layer
+ *                  and N × (4 H + 2 tokens)         and N × (4.25 H + 2 tokens)
+ *     way back     the greater of 12 N H, the last GRU's gradients, and the images' gradients, 2 P and 2 P as oneDNN
+ *                  blocks them, less what autograd has given up by then
+ *     parameters   4 times the weights: themselves, gradients, AdamW's two means; once more for their running average
+ *
+ * On the CPU, norm, GELU, dropout and mask are one operator with one output; a graphics card runs them one by one, and
+ * turns the reverse GRU's input around by copying. In bf16 on the CPU values take half, and weights are there once more
+ * in bf16. Making the features comes before, AdamW's update after all this; whichever takes most counts.
+ *
+ * Measured against the growth of resident memory in the first step of a process on the CPU (libtorch 1.13), 20 models and
+ * batches of 0.24 to 1.7 GB: within 8%, but for a model of four channels (13%). Not measured on graphics cards, where
+ * cuDNN's buffers and the allocator's rounding come on top.
+ */
+import { type FeatureConfig, numFrames } from "./feature-config.js";
+import { type ModelConfig, outputFrames } from "./model-config.js";
+
+export interface TrainedBatch {
+  numUtterances: number;
+  /** Of the longest, which the others are padded to. */
+  seconds: number;
+}
+
+export interface TrainingMemoryOptions {
+  features: FeatureConfig;
+  device: "cpu" | "cuda";
+  /** Of the products; on the CPU everything between them has it too. On a graphics card all is counted as fp32. */
+  precision: "fp32" | "bf16" | "fp16";
+  /** Whether a running average of the weights is kept. Default: false. */
+  averagesWeights?: boolean;
+}
+
+/** Bytes on the training device. */
+export interface TrainingMemory {
+  weights: number;
+  gradients: number;
+  /** AdamW's running means. */
+  optimizer: number;
+  /** The running average of the weights; 0 where there is none. */
+  average: number;
+  /** All that a step makes and frees again, at its peak. */
+  activations: number;
+  total: number;
+}
+
+const FLOAT_BYTES = 4;
+const NARROW_BYTES = 2;
+/** oneDNN lays out images in blocks of so many channels, the last one filled up. */
+const CHANNEL_BLOCK = 16;
+/** What libtorch sets up in its first step: kernels, thread pools, small buffers. Measured. */
+const SETUP_BYTES = 20e6;
+
+/** What the forward pass leaves behind, in values of a layer's image, input or hidden size. */
+interface LayerCounts {
+  /** Images for each residual block without its dropouts: norms, GELUs, masks, convolutions, a sum. */
+  block: number;
+  /** Dropouts in a block that leave something of their own. */
+  dropoutsInBlock: number;
+  /** Inputs for each recurrent layer. */
+  input: number;
+  /** Hidden sizes for each recurrent layer: gates and their parts, 8; output, 2; what turns directions around. */
+  recurrent: number;
+  /** What a dropout leaves: its output, and a mask of a byte. */
+  dropout: number;
+}
+
+const COUNTS: Record<"cpu" | "cuda", LayerCounts> = {
+  cpu: { block: 5, dropoutsInBlock: 0, input: 1, recurrent: 10, dropout: 1 },
+  cuda: { block: 9, dropoutsInBlock: 2, input: 3, recurrent: 16, dropout: 1.25 },
+};
+
+/** The peak memory of a training step on this batch. */
+export function trainingMemory(
+  model: ModelConfig,
+  batch: TrainedBatch,
+  { features, device, precision, averagesWeights = false }: TrainingMemoryOptions,
+): TrainingMemory {
+  const weights = FLOAT_BYTES * numParameters(model);
+  const held = { weights, gradients: weights, optimizer: 2 * weights, average: averagesWeights ? weights : 0 };
+  const frames = numFrames(Math.floor(batch.seconds * features.sampleRate), features);
+  const rows = batch.numUtterances * outputFrames(frames, model);
+  const isNarrow = precision !== "fp32" && device === "cpu";
+  const narrowWeights = isNarrow ? NARROW_BYTES * numParameters(model) : 0;
+  const valueBytes = isNarrow ? NARROW_BYTES : FLOAT_BYTES;
+  const stages = [
+    FLOAT_BYTES * batch.numUtterances * frames * featureValues(features),
+    narrowWeights + valueBytes * (forwardValues(model, rows, COUNTS[device]) + backwardValues(model, rows)),
+    // AdamW's denominators; on the CPU it is one operator that needs none.
+    device === "cpu" ? 0 : weights,
+  ];
+  const activations = SETUP_BYTES + Math.max(...stages);
+  return { ...held, activations, total: sum([...Object.values(held), activations]) };
+}
+
+/** For each frame: windows, spectra (complex, two squares, their sum), and nine steps of mel bands. */
+function featureValues({ fftSamples, numMels }: FeatureConfig): number {
+  return fftSamples + 5 * (fftSamples / 2 + 1) + 9 * numMels;
+}
+
+function forwardValues(model: ModelConfig, rows: number, counts: LayerCounts): number {
+  const { hiddenSize, residualLayers, numTokens, dropout } = model;
+  const perDropout = dropout > 0 ? counts.dropout : 0;
+  const images = 2 + residualLayers * (counts.block + counts.dropoutsInBlock * perDropout);
+  const recurrent = gruInputSizes(model).map(
+    (inputSize) => counts.input * inputSize + (counts.recurrent + 2 * perDropout) * hiddenSize,
+  );
+  const linear = (3 + perDropout) * hiddenSize + 2 * numTokens;
+  // Before and after SpecAugment.
+  const features = 2 * model.timeStride * model.numMels;
+  return images * imageValues(model, rows) + rows * (features + sum(recurrent) + linear);
+}
+
+function backwardValues(model: ModelConfig, rows: number): number {
+  const { hiddenSize, recurrentLayers, convChannels } = model;
+  // The GRUs' gates are autograd's alone; nothing else is freed before the step ends.
+  const givenUp = 8 * rows * hiddenSize * recurrentLayers;
+  const blocked = (Math.ceil(convChannels / CHANNEL_BLOCK) * CHANNEL_BLOCK) / convChannels;
+  const imageGradients = (2 + 2 * blocked) * imageValues(model, rows);
+  return Math.max(12 * rows * hiddenSize, imageGradients - givenUp);
+}
+
+function imageValues(model: ModelConfig, rows: number): number {
+  return rows * model.convChannels * bandsOf(model);
+}
+
+function bandsOf({ numMels, frequencyStride }: ModelConfig): number {
+  return Math.floor((numMels - 1) / frequencyStride) + 1;
+}
+
+function gruInputSizes({ recurrentLayers, hiddenSize }: ModelConfig): number[] {
+  return Array.from({ length: recurrentLayers }, (_, layer) => (layer === 0 ? hiddenSize : 2 * hiddenSize));
+}
+
+/** Parameters of the model of these dimensions, without building it. */
+export function numParameters(model: ModelConfig): number {
+  const { convChannels, kernelSize, residualLayers, hiddenSize, numTokens } = model;
+  const bands = bandsOf(model);
+  const kernel = kernelSize ** 2;
+  const stem = linear(kernel, convChannels);
+  const block = 2 * linear(convChannels * kernel, convChannels) + 4 * bands;
+  const direction = (inputSize: number) => 3 * hiddenSize * (inputSize + hiddenSize + 2);
+  const recurrent = gruInputSizes(model).map((inputSize) => 2 * inputSize + 2 * direction(inputSize));
+  const classifier = linear(2 * hiddenSize, hiddenSize) + linear(hiddenSize, numTokens);
+  return stem + residualLayers * block + linear(convChannels * bands, hiddenSize) + sum(recurrent) + classifier;
+}
+
+/** Weights and biases of a linear layer, or of a convolution whose kernel reads `inputs` values. */
+function linear(inputs: number, outputs: number): number {
+  return (inputs + 1) * outputs;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,31 @@
+/** `deepspeech average`. */
+
+import { tidy } from "@deepspeech-ts/torch";
+import type { Command } from "commander";
+import { averageCheckpoints, saveCheckpoint } from "../acoustic-model/index.js";
+import { usageError } from "./usage-error.js";
+
+const HELP = `
+Checkpoints of one run, such as those that "deepspeech train --keep-best 5" leaves, often average to a better model than
+each is. The training state is left out: an average can be evaluated and fine-tuned, not resumed.
+
+Examples:
+  $ npx deepspeech average runs/deepspeech/version_0/checkpoints/epoch-*.safetensors --output averaged.safetensors
+  $ npx deepspeech evaluate averaged.safetensors data/LibriSpeech/dev-clean`;
+
+export function configure(command: Command): void {
+  command
+    .argument("<checkpoints...>", "two or more .safetensors files, or runs' folders, which stand for their best")
+    .requiredOption("--output <file>", "where to write the average: a name that ends in .safetensors")
+    .addHelpText("after", HELP)
+    .action((checkpoints: string[], { output }: { output: string }) => {
+      if (!output.endsWith(".safetensors")) {
+        throw usageError(`--output must end in .safetensors, not "${output}"`);
+      }
+      tidy(() => {
+        const { header, tensors } = averageCheckpoints(checkpoints);
+        saveCheckpoint(output, { ...header, training: { averageOf: checkpoints } }, tensors);
+      });
+      process.stdout.write(`The average of ${checkpoints.length} checkpoints is in ${output}\n`);
+    });
+}

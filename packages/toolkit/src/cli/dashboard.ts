@@ -1,0 +1,55 @@
+/** `deepspeech dashboard`. */
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import type { Command } from "commander";
+import { startDashboard } from "../dashboard/index.js";
+import { UserError } from "../errors.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { parseWhole } from "./number-flags.js";
+import { usageError } from "./usage-error.js";
+
+const DEFAULT_FOLDER = "runs";
+const LARGEST_PORT = 65_535;
+
+const HELP = `
+Shows runs that are over and runs that go on, side by side: curves, error rates, what was heard, and the recordings
+that went worst. Anything that holds runs may be named: a run's folder, an experiment's, or one above them.
+The page is for this machine alone, unless --host says otherwise; it has no password. Ctrl-C ends it.
+
+Examples:
+  $ npx deepspeech dashboard
+  $ npx deepspeech dashboard runs/deepspeech/version_0 runs/deepspeech/version_1
+  $ npx deepspeech dashboard runs --port 8080`;
+
+interface Options {
+  port?: number;
+  host?: string;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument("[folders...]", "runs, or folders of runs", [DEFAULT_FOLDER])
+    .option("--port <n>", "port to listen at; 0 for any (default: 6007, or the next that is free)", parsePort)
+    .option("--host <address>", "address to listen at (default: 127.0.0.1, this machine alone)")
+    .addHelpText("after", HELP)
+    .action(serve);
+}
+
+function parsePort(text: string): number {
+  const port = parseWhole("--port", 0)(text);
+  if (port <= LARGEST_PORT) return port;
+  throw usageError(`--port must be at most ${LARGEST_PORT}, not "${text}"`);
+}
+
+async function serve(folders: readonly string[], options: Options): Promise<void> {
+  // Who names no folder may be early: the first run makes it.
+  const missing = folders.find((folder) => folder !== DEFAULT_FOLDER && !existsSync(folder));
+  if (missing !== undefined) {
+    throw new UserError(`${missing}: no such folder; name a run, or a folder of runs.`, { code: "file-not-found" });
+  }
+  using interruption = listenForInterrupt(() => {});
+  const dashboard = await startDashboard({ folders, ...options });
+  process.stdout.write(`Dashboard of ${folders.join(", ")}: ${dashboard.url} (Ctrl-C ends it)\n`);
+  if (!interruption.signal.aborted) await once(interruption.signal, "abort");
+  await dashboard.close();
+}

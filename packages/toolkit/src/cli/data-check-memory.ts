@@ -1,0 +1,49 @@
+/** What `deepspeech data check` says of the memory that training on its batches takes. */
+import { totalmem } from "node:os";
+import { type TrainingMemory, trainingMemory } from "../acoustic-model/memory.js";
+import type { BatchSize } from "../data/check/check-corpus.js";
+import { modelConfigOf, type TrainConfig } from "../training/config.js";
+import { formatBytes } from "./format.js";
+
+/** The largest batch with its memory, and where the machine has less, a warning with ways out. */
+export function memoryLines(
+  batch: BatchSize | undefined,
+  config: TrainConfig,
+  { numTokens, machineBytes = memoryOfMachine() }: { numTokens: number; machineBytes?: number },
+): string[] {
+  if (batch === undefined) return [];
+  const memory = trainingMemory(modelConfigOf(config, numTokens), batch, {
+    features: config.features,
+    device: config.device === "cpu" ? "cpu" : "cuda",
+    precision: config.precision,
+    averagesWeights: config.emaDecay > 0,
+  });
+  const size = `${batch.numUtterances} × ${batch.seconds.toFixed(1)} s`;
+  const line = `Largest batch: ${size}, about ${formatBytes(memory.total)} on the training device${qualification(config)}`;
+  return [line, ...warning(memory, config, machineBytes)];
+}
+
+/** What autocast narrows on graphics cards, and what it copies to do so, differs between libtorch's versions. */
+function qualification({ device, precision }: TrainConfig): string {
+  return device === "cpu" || precision === "fp32" ? "" : ", counted as if in fp32";
+}
+
+/** Of a graphics card's memory nothing is known here: asking would take libtorch. */
+function warning({ total, activations }: TrainingMemory, { device }: TrainConfig, machineBytes: number): string[] {
+  if (device !== "cpu" || total <= machineBytes) return [];
+  const fixed = total - activations;
+  const wayOut =
+    fixed >= machineBytes
+      ? `${formatBytes(fixed)} of it for the model itself: choose a smaller model`
+      : "give a smaller --max-batch-seconds or --max-duration-seconds";
+  return [`! that is more than the ${formatBytes(machineBytes)} of this machine; ${wayOut}`];
+}
+
+/**
+ * What the machine has, or the container's limit where that is less.
+ *
+ * @param limit 0, or a number beyond any machine, where there is none
+ */
+export function memoryOfMachine(limit = process.constrainedMemory(), installed = totalmem()): number {
+  return limit > 0 ? Math.min(limit, installed) : installed;
+}

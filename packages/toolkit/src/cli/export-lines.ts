@@ -1,0 +1,40 @@
+/** What `deepspeech export` prints: a row for each variant. */
+import type { ExportedVariant, ExportResult } from "../export/run-export.js";
+import { formatAudio, formatPlural, formatRate } from "./format.js";
+
+export function exportLines(result: ExportResult, decoding: string): string[] {
+  const { variants, corpora, numUtterances, audioSeconds, leftOut } = result;
+  const exact = variants.find(({ precision }) => precision === "fp32");
+  const rows = variants.map((variant) => rowOf(variant, exact));
+  const measuredOn = `${corpora.join(", ")}: ${formatPlural(numUtterances, "utterance")}, ${formatAudio(audioSeconds)}, ${decoding}`;
+  const compared = formatPlural(variants[0]?.parity.numUtterances ?? 0, "utterance");
+  return [
+    ...leftOut.map(({ id, reason }) => `left out ${id}: ${reason}`),
+    ...alignRight([["Variant", "Size", "WER", "CER", "WER vs fp32", "From training", "From batch"], ...rows]),
+    "",
+    numUtterances > 0 ? `Rates   ${measuredOn}` : "Rates   not measured: no data; give --evaluate",
+    `From    largest difference of a log-probability over ${compared}: from the trained model, and in a batch from alone`,
+    ...variants.map(({ path }) => `Saved   ${path}`),
+  ];
+}
+
+function rowOf({ precision, size, rates, parity }: ExportedVariant, exact: ExportedVariant | undefined): string[] {
+  const change = rates && exact?.rates && precision !== "fp32" ? rates.wer - exact.rates.wer : undefined;
+  return [
+    precision,
+    `${(size / 1e6).toFixed(1)} MB`,
+    rates ? formatRate(rates.wer) : "-",
+    rates ? formatRate(rates.cer) : "-",
+    change === undefined ? "-" : `${change < 0 ? "" : "+"}${(100 * change).toFixed(2)} pp`,
+    parity.fromTraining.toExponential(1),
+    parity.fromBatch.toExponential(1),
+  ];
+}
+
+/** The first column to the left, the others to the right. */
+function alignRight(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const padded = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!);
+  return rows.map((row) => row.map(padded).join("  "));
+}

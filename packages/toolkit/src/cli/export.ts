@@ -1,0 +1,83 @@
+/** `deepspeech export`. */
+import type { BundlePrecision } from "@deepspeech-ts/speech";
+import { BUNDLE_PRECISIONS } from "@deepspeech-ts/speech";
+import type { Command } from "commander";
+import { UserError } from "../errors.js";
+import { describeDecoding } from "../evaluation/describe-decoding.js";
+import { type ExportOptions, type ExportResult, runExport } from "../export/run-export.js";
+import { trainConfigSchema } from "../training/config.js";
+import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
+import { exportLines } from "./export-lines.js";
+import { addFlags, givenSettings } from "./flags.js";
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { ProgressBar } from "./progress-bar.js";
+import { resolveConfig, withoutUndefined } from "./resolve-config.js";
+import { trainSettings } from "./train-flags.js";
+import { usageError } from "./usage-error.js";
+
+const HELP = `
+A bundle is one file that recognises speech without libtorch, in Node and in a browser: features, model, alphabet,
+decoding settings and language model. Variants: fp32 as trained, fp16 with weights of half the size, int8 with those of a
+quarter, and the fastest. Each is held against the trained model, and measured on the data it was developed on.
+
+Examples:
+  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb
+  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb --precision all
+  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb --precision int8 --decoding decoding.json
+  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb --evaluate data/LibriSpeech/dev-clean`;
+
+const schema = trainConfigSchema.pick({ threads: true, workers: true, normalise: true });
+const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
+
+interface ExportFlags {
+  out: string;
+  precision: BundlePrecision[];
+  evaluate?: string[] | false;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument("<checkpoint>", "a run's folder, or a .safetensors file")
+    .requiredOption("--out <file>", "the bundle to write, ending in .dsb; of several, each gets its precision's name")
+    .option(
+      "--precision <names>",
+      `one or more of ${BUNDLE_PRECISIONS.join(", ")}, between commas; or all`,
+      parsePrecisions,
+      ["fp32" as const],
+    )
+    .option("--evaluate <path...>", "corpora to measure on (default: the run's development data)")
+    .option("--no-evaluate", "measure no error rates");
+  addFlags(command, settings, []);
+  addDecodingFlags(command);
+  command.addHelpText("after", HELP).action(async (checkpoint: string, flags: ExportFlags) => {
+    const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
+    const decoding = await givenDecoding(command);
+    const evaluate = flags.evaluate === false ? [] : flags.evaluate;
+    const request = { checkpoint, out: flags.out, precisions: flags.precision, decoding, ...withoutUndefined(config) };
+    const result = await exportWithProgress({ ...request, ...(Array.isArray(evaluate) && { evaluate }) });
+    process.stdout.write(`${exportLines(result, describeDecoding(decoding)).join("\n")}\n`);
+  });
+}
+
+async function exportWithProgress(request: ExportOptions): Promise<ExportResult> {
+  const bar = new ProgressBar(process.stderr.isTTY ? process.stderr : undefined);
+  using interruption = listenForInterrupt(() => bar.close());
+  try {
+    const onProgress = (precision: BundlePrecision, done: number, total: number) =>
+      bar.show(done, total, { title: `measuring ${precision}`, figures: "utterances" });
+    return await runExport({ ...request, onProgress, signal: interruption.signal });
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    throw new UserError("interrupted; nothing was written", { code: "interrupted", exitCode: INTERRUPTED_EXIT_CODE });
+  } finally {
+    bar.close();
+  }
+}
+
+/** In the order of their sizes, each once, whatever was given. */
+function parsePrecisions(text: string): BundlePrecision[] {
+  const names = text === "all" ? [...BUNDLE_PRECISIONS] : text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !BUNDLE_PRECISIONS.some((precision) => precision === name));
+  if (unknown === undefined) return BUNDLE_PRECISIONS.filter((precision) => names.includes(precision));
+  throw usageError(`--precision must be all, or of ${BUNDLE_PRECISIONS.join(", ")}, not "${unknown}"`);
+}

@@ -1,0 +1,58 @@
+/**
+ * What a training run is told: flags go over the configuration file, the file over the recipe, the recipe over the
+ * defaults. A resumed run begins with its own configuration, a fine-tuned one with its model's dimensions and features.
+ */
+import { UserError } from "../errors.js";
+import { type TrainConfig, trainConfigSchema } from "../training/config.js";
+import { recipes } from "../training/recipes/index.js";
+import { readConfigFile } from "./config-file.js";
+import { nearestName } from "./nearest-name.js";
+import { resolveConfig } from "./resolve-config.js";
+import type { Setting } from "./settings.js";
+
+export interface TrainConfigSources {
+  /** A configuration file's path. */
+  file?: string | undefined;
+  /** A recipe's name. */
+  recipe?: string | undefined;
+  flags: ReadonlyMap<Setting, unknown>;
+}
+
+/** @throws UserError (exit 2) for what cannot be told, and for a run or model that cannot be read */
+export async function readTrainConfig({ file: path, recipe, flags }: TrainConfigSources): Promise<TrainConfig> {
+  const file = path === undefined ? undefined : await readConfigFile(path);
+  const base = recipe === undefined ? {} : recipeNamed(recipe);
+  const config = resolveConfig(trainConfigSchema, { base, file, flags });
+  if (config.resume !== undefined) {
+    if (recipe !== undefined) throw refuse("--recipe is for a new run; a resumed one keeps its own.");
+    const { readRunConfig } = await import("../training/training-state.js");
+    return resolveConfig(trainConfigSchema, { base: readRunConfig(config.resume), file, flags });
+  }
+  const tuned = config.initFrom === undefined ? {} : await dimensionsOf(config.initFrom);
+  const resolved = resolveConfig(trainConfigSchema, { base: { ...base, ...tuned }, file, flags });
+  // Who trains on data of their own and names no test data has none: LibriSpeech's is no stand-in.
+  const isGiven = (key: string) => file?.content[key] !== undefined || [...flags.keys()].some((s) => s.key === key);
+  return isGiven("train") && !isGiven("test") ? { ...resolved, test: [] } : resolved;
+}
+
+function recipeNamed(name: string): Record<string, unknown> {
+  if (Object.hasOwn(recipes, name)) return recipes[name as keyof typeof recipes];
+  const names = Object.keys(recipes);
+  const meant = nearestName(name, names);
+  throw refuse(`--recipe must be ${names.join(" or ")}, not "${name}"${meant ? `; did you mean "${meant}"?` : ""}`);
+}
+
+/** The weights fit no other dimensions, and know no other features. What they are trained on now runs over time. */
+async function dimensionsOf(initFrom: string): Promise<Record<string, unknown>> {
+  const [{ loadCheckpoint }, { tidy }] = await Promise.all([
+    import("../acoustic-model/index.js"),
+    import("@deepspeech-ts/torch"),
+  ]);
+  const { model, features } = tidy(() => loadCheckpoint(initFrom).header);
+  const { numMels, numTokens, recurrence, ...dimensions } = model;
+  return { model: dimensions, features };
+}
+
+function refuse(message: string): UserError {
+  return new UserError(message, { code: "bad-config", exitCode: 2 });
+}

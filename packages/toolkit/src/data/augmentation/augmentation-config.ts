@@ -1,0 +1,28 @@
+/**
+ * What training does to the sound of an utterance, besides its speed: the settings, with their defaults and what --help
+ * says of them. Noise and rooms are the user's own recordings; without any, nothing is added.
+ */
+import { z } from "zod";
+
+const paths = z.array(z.string().min(1)).default([]);
+const probability = z.number().min(0).max(1).default(0.5);
+
+/** Lowest and highest, in dB. */
+function range(low: number, high: number) {
+  return z
+    .tuple([z.number(), z.number()])
+    .refine(([lowest, highest]) => lowest <= highest, "must be the lowest value and then the highest")
+    .default([low, high]);
+}
+
+export const augmentationSchema = z.strictObject({
+  noise: paths.describe("recordings of noise to mix in: audio files, or folders of them"),
+  noiseProbability: probability.describe("share of utterances that noise is mixed into, where there is any"),
+  noiseSnrDb: range(5, 25).describe("lowest and highest signal-to-noise ratio, in dB"),
+  reverberation: paths.describe("room impulse responses to play speech through: audio files, or folders of them"),
+  reverberationProbability: probability.describe("share of utterances that get a room, where there is any"),
+  gainDb: range(0, 0).describe("lowest and highest change of loudness, in dB; 0 0 leaves it"),
+});
+
+/** A complete configuration of augmentation. */
+export type AugmentationConfig = z.output<typeof augmentationSchema>;

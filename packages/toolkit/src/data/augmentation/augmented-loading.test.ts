@@ -1,0 +1,166 @@
+/** Augmentation through the whole way: plan, worker threads, batches. */
+import assert from "node:assert/strict";
+import { cp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { resample } from "@deepspeech-ts/recognizer/audio";
+import { readFileOrExplain } from "../../files.js";
+import { decodeAudio, loadWaveform } from "../audio/waveform.js";
+import { type BatchPlanOptions, planBatches } from "../batches.js";
+import { audioFixture, sampleCorpus, temporaryFolder } from "../fixtures.test.support.js";
+import { readLibriSpeech } from "../librispeech.js";
+import { AudioLoader, type AudioLoaderOptions } from "../loader.js";
+import { power, reverberate } from "./augment.js";
+import { augmentationSchema } from "./augmentation-config.js";
+import { augmentationOf, type PreparedAugmentation, type UtteranceAugmentation } from "./utterance-augmentation.js";
+
+const { utterances: dev } = await readLibriSpeech(sampleCorpus("dev"));
+const corpus = dev.toSorted((a, b) => a.durationSeconds - b.durationSeconds).slice(0, 12);
+const others = (await readLibriSpeech(sampleCorpus("test"))).utterances.map(({ audioPath }) => audioPath);
+const room = audioFixture("speech-44k-stereo.flac");
+
+function augmentation(changes: Partial<PreparedAugmentation> = {}): PreparedAugmentation {
+  const { noise: _, reverberation: __, ...settings } = augmentationSchema.parse({ gainDb: [-3, 3] });
+  return { ...settings, noiseFiles: others.slice(0, 6), impulseResponseFiles: [room], ...changes };
+}
+
+function planOf(changes: Partial<BatchPlanOptions> = {}) {
+  return planBatches(corpus, {
+    ...{ maxBatchUtterances: 4, seed: 3, epoch: 0, order: "shuffled", speedFactors: [0.9, 1, 1.1] },
+    augmentation: augmentation(),
+    ...changes,
+  });
+}
+
+type Plan = ReturnType<typeof planOf>;
+type Waveforms = Map<string, Float32Array>;
+
+/** Waveforms by utterance. */
+async function collect(loader: AudioLoader, plan: Pick<Plan, "batches">): Promise<Waveforms> {
+  const waveforms: Waveforms = new Map();
+  for await (const { utterances, waveforms: rows, maxSamples, sampleLengths, failures } of loader.batches(plan)) {
+    assert.deepEqual(failures, []);
+    for (const [row, { id }] of utterances.entries()) {
+      waveforms.set(id, rows.slice(row * maxSamples, row * maxSamples + sampleLengths[row]!));
+    }
+  }
+  return waveforms;
+}
+
+async function load(plan: Pick<Plan, "batches">, options: AudioLoaderOptions = { numWorkers: 2 }): Promise<Waveforms> {
+  await using loader = new AudioLoader(options);
+  return await collect(loader, plan);
+}
+
+test("an epoch is the same to the bit, whichever thread loads what, from the cache or not, begun or resumed", async () => {
+  const plan = planOf();
+  const whole = await load(plan, { numWorkers: 1 });
+  assert.equal(whole.size, corpus.length);
+  assert.deepEqual(await load(planOf(), { numWorkers: 3, prefetchBatches: 4 }), whole);
+  const rest = await load({ batches: plan.batches.slice(1) });
+  assert.ok(rest.size > 0 && rest.size < whole.size);
+  for (const [id, waveform] of rest) assert.deepEqual(waveform, whole.get(id), id);
+
+  await using loader = new AudioLoader({ numWorkers: 2, cacheBytes: 1e9 });
+  assert.deepEqual(await collect(loader, plan), whole);
+  assert.deepEqual(await collect(loader, plan), whole);
+});
+
+test("another epoch, or another seed, sounds different, and is as long", async () => {
+  const still = { speedFactors: [1] };
+  const first = await load(planOf(still));
+  for (const changes of [{ epoch: 1 }, { seed: 4 }]) {
+    const other = await load(planOf({ ...still, ...changes }));
+    for (const [id, waveform] of first) {
+      assert.equal(other.get(id)?.length, waveform.length);
+      assert.notDeepEqual(other.get(id), waveform, id);
+    }
+  }
+});
+
+test("what has no augmentation in its plan is untouched, though training's plan went before it", async () => {
+  await using loader = new AudioLoader({ numWorkers: 1, cacheBytes: 1e9 });
+  await collect(loader, planOf({ speedFactors: [1] }));
+  const evaluated = await collect(
+    loader,
+    planBatches(corpus, { maxBatchSeconds: 60, seed: 0, epoch: 0, order: "as-is" }),
+  );
+  for (const { id, audioPath } of corpus) {
+    assert.deepEqual(evaluated.get(id), (await loadWaveform(audioPath)).samples, id);
+  }
+});
+
+test("noise is mixed in at the ratio that was drawn", async () => {
+  const noiseOnly = augmentation({
+    noiseProbability: 1,
+    noiseSnrDb: [6, 20],
+    reverberationProbability: 0,
+    gainDb: [0, 0],
+  });
+  const plan = planOf({ augmentation: noiseOnly, speedFactors: [1] });
+  const waveforms = await load(plan);
+  let measured = 0;
+  for (const { utterance, augmentation } of plan.batches.flat()) {
+    const noisy = waveforms.get(utterance.id)!;
+    if (noisy.some((sample) => Math.abs(sample) === 1)) continue; // made softer as a whole
+    const { samples: clean } = await loadWaveform(utterance.audioPath);
+    const found = 10 * Math.log10(power(clean) / power(noisy.map((sample, i) => sample - clean[i]!)));
+    assert.ok(Math.abs(found - augmentation!.noise!.snrDb) < 0.1, `${utterance.id}: ${found} dB`);
+    measured++;
+  }
+  assert.ok(measured > 8, `${measured} utterances`);
+});
+
+test("of a room's channels the first is taken, at the model's sample rate", async () => {
+  const roomOnly = augmentation({ noiseProbability: 0, reverberationProbability: 1, gainDb: [0, 0] });
+  const [item] = planOf({ augmentation: roomOnly, speedFactors: [1] }).batches.flat();
+  const { channels, sampleRate } = await decodeAudio(await readFileOrExplain(room), { fileName: room });
+  assert.ok(channels.length === 2 && sampleRate === 44_100);
+  const { samples } = await loadWaveform(item!.utterance.audioPath);
+  const expected = reverberate(samples, resample(channels[0]!, sampleRate, 16_000));
+  const found = (await load({ batches: [[item!]] })).get(item!.utterance.id);
+  const peak = expected.reduce((highest, sample) => Math.max(highest, Math.abs(sample)), 1);
+  assert.deepEqual(
+    found,
+    expected.map((sample) => sample * (1 / peak)),
+  );
+});
+
+test("noise that vanishes during training fails its utterance by name, and no other", async (t) => {
+  const noise = join(await temporaryFolder(t), "noise.flac");
+  await cp(audioFixture("speech-16k.flac"), noise);
+  const settings = augmentation({ noiseFiles: [noise], noiseProbability: 0.5, impulseResponseFiles: [] });
+  const plan = planOf({ augmentation: settings });
+  await rm(noise);
+  const hit = plan.batches.flat().filter(({ augmentation }) => augmentation?.noise);
+  assert.ok(hit.length > 0 && hit.length < corpus.length);
+  await using loader = new AudioLoader({ numWorkers: 1 });
+  const failed = new Map<string, string>();
+  for await (const { failures } of loader.batches(plan)) {
+    for (const { utterance, reason } of failures) failed.set(utterance.id, reason);
+  }
+  const reason = `${noise}: no such file; check the path.`;
+  assert.deepEqual(failed, new Map(hit.map(({ utterance }) => [utterance.id, reason])));
+});
+
+test("shares and ranges are kept, and one lot does not move another", () => {
+  const ids = Array.from({ length: 4000 }, (_, i) => `utterance ${i}`);
+  const drawn = (changes: Partial<PreparedAugmentation>): (UtteranceAugmentation | undefined)[] =>
+    ids.map((id) => augmentationOf(id, { seed: 1, epoch: 2, augmentation: augmentation(changes) }));
+  const both = drawn({ noiseProbability: 0.3, noiseSnrDb: [5, 25], reverberationProbability: 0.6 });
+  const count = (test: (item: UtteranceAugmentation | undefined) => boolean) => both.filter(test).length / ids.length;
+  // Within four standard deviations of a share of 4000 lots.
+  assert.ok(Math.abs(count((item) => item?.noise !== undefined) - 0.3) < 0.03);
+  assert.ok(Math.abs(count((item) => item?.impulseResponsePath !== undefined) - 0.6) < 0.032);
+  const ratios = both.flatMap((item) => item?.noise?.snrDb ?? []);
+  assert.ok(Math.min(...ratios) >= 5 && Math.min(...ratios) < 5.5 && Math.max(...ratios) > 24.5);
+  assert.ok(both.every((item) => Math.abs(item!.gainDb!) <= 3));
+
+  const withoutRooms = drawn({ noiseProbability: 0.3, noiseSnrDb: [5, 25], impulseResponseFiles: [] });
+  assert.deepEqual(
+    withoutRooms.map((item) => item?.noise),
+    both.map((item) => item?.noise),
+  );
+  const nothing = drawn({ noiseFiles: [], impulseResponseFiles: [], gainDb: [0, 0] });
+  assert.ok(nothing.every((item) => item === undefined));
+});

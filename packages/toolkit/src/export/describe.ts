@@ -1,0 +1,70 @@
+/** What a bundle's header says of a checkpoint. */
+import { basename } from "node:path";
+import type { BundleDescription, BundlePrecision, DecodingSettings, TrainingFacts } from "@deepspeech-ts/speech";
+import { z } from "zod";
+import type { CheckpointHeader } from "../acoustic-model/checkpoint.js";
+import { minSamples } from "../acoustic-model/feature-config.js";
+import type { DecodingConfig } from "../evaluation/decoding-config.js";
+import type { Weights } from "./graph/weights.js";
+
+/** Of the training run's own records, what a bundle keeps; a checkpoint may have been made without a run. */
+const runSchema = z.object({
+  config: z.object({ train: z.array(z.string()) }),
+  progress: z.object({
+    epoch: z.int().min(0),
+    step: z.int().min(0),
+    best: z.object({ wer: z.number(), cer: z.number() }).optional().catch(undefined),
+  }),
+});
+
+export interface DescribeOptions {
+  precision: BundlePrecision;
+  decoding: DecodingConfig;
+  weights: Weights;
+  projectVersion: string;
+  /** When the bundle is made. */
+  exportedAt: Date;
+  /** What was measured with this very bundle. */
+  evaluation?: TrainingFacts["evaluation"];
+}
+
+export function describeCheckpoint(header: CheckpointHeader, options: DescribeOptions): BundleDescription {
+  const { features, model, alphabet, training } = header;
+  const { weights, exportedAt, projectVersion, evaluation } = options;
+  const numParameters = [...weights.values()].reduce((total, { data }) => total + data.length, 0);
+  return {
+    alphabet,
+    sampleRate: features.sampleRate,
+    minSamples: minSamples(features),
+    frameSeconds: (features.hopSamples * model.timeStride) / features.sampleRate,
+    model,
+    features,
+    precision: options.precision,
+    decoding: decodingSettings(options.decoding),
+    training: {
+      exportedAt: exportedAt.toISOString(),
+      projectVersion,
+      numParameters,
+      ...runFacts(training),
+      ...(evaluation && { evaluation }),
+    },
+  };
+}
+
+/** The language model travels as a section, whatever its path was. */
+function decodingSettings({ lm: _, ...settings }: DecodingConfig): DecodingSettings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** Corpora are named without the folders they lay in, which are nobody's business. */
+function runFacts(training: unknown): Pick<TrainingFacts, "corpora" | "epochs" | "steps" | "dev"> {
+  const { success, data } = runSchema.safeParse(training);
+  if (!success) return { corpora: [] };
+  const { epoch, step, best } = data.progress;
+  return {
+    corpora: data.config.train.map((path) => basename(path)),
+    epochs: epoch,
+    steps: step,
+    ...(best && { dev: { wer: best.wer, cer: best.cer } }),
+  };
+}

@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { NgramModel, openBundle } from "@deepspeech-ts/speech";
+import { tidy } from "@deepspeech-ts/torch";
+import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
+import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
+import { UserError } from "../errors.js";
+import { decodingSchema } from "../evaluation/decoding-config.js";
+import { runEvaluation } from "../evaluation/run-evaluation.js";
+import { buildLanguageModel } from "../language-model/build.js";
+import { randomCheckpoint } from "./export.test.support.js";
+import { exportCheckpoint } from "./export-checkpoint.js";
+import { runExport } from "./run-export.js";
+
+const quiet = { threads: 1, workers: 1 };
+const data = [join(sampleCorpus("dev"), "1/3")];
+
+async function bundleAt(path: string) {
+  const bundle = openBundle(new Uint8Array(await readFile(path)));
+  await bundle.verify();
+  return bundle;
+}
+
+describe("runExport", () => {
+  it("writes a bundle for each precision, with the error rates that the training half measures", async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = randomCheckpoint(folder);
+    const progress: string[] = [];
+    const result = await runExport({
+      ...{ checkpoint, out: join(folder, "model.dsb"), precisions: ["fp32", "fp16", "int8"], evaluate: data, ...quiet },
+      onProgress: (precision, done, total) => progress.push(`${precision} ${done}/${total}`),
+    });
+    const { rates, audioSeconds } = await runEvaluation({ checkpoint, data, ...quiet });
+    assert.deepEqual(
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".dsb"))
+        .sort(),
+      ["model-fp16.dsb", "model-fp32.dsb", "model-int8.dsb"],
+    );
+    assert.deepEqual(result.variants[0]!.rates, { wer: rates.wer, cer: rates.cer });
+    assert.equal(result.numUtterances, rates.numUtterances);
+    assert.equal(result.audioSeconds, audioSeconds);
+    assert.deepEqual(progress.slice(-1), [`int8 ${rates.numUtterances}/${rates.numUtterances}`]);
+    for (const { precision, path, size, rates: own } of result.variants) {
+      const { header } = await bundleAt(path);
+      assert.equal(header.precision, precision);
+      assert.equal((await readFile(path)).length, size);
+      assert.ok(Math.abs(own!.cer - rates.cer) < 0.05, `${precision} has ${own!.cer}, training ${rates.cer}`);
+      assert.deepEqual(header.training.evaluation, {
+        ...{ wer: own!.wer, cer: own!.cer, corpora: ["3"] },
+        ...{ numUtterances: rates.numUtterances, audioSeconds },
+      });
+    }
+    const [fp32, fp16, int8] = result.variants.map(({ size }) => size) as [number, number, number];
+    assert.ok(int8 < fp16 && fp16 < fp32, `${int8}, ${fp16}, ${fp32} bytes`);
+  });
+
+  it("tells all that a recogniser must know", async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = randomCheckpoint(folder, {
+      model: { timeStride: 3 },
+      features: { fftSamples: 512, hopSamples: 160 },
+    });
+    const out = join(folder, "model.dsb");
+    await runExport({ checkpoint, out, evaluate: [], ...quiet });
+    const { header } = await bundleAt(out);
+    const { training, sections, alphabet, ...facts } = header;
+    assert.deepEqual(facts, {
+      format: "deepspeech-ts bundle",
+      version: 1,
+      sampleRate: 16_000,
+      minSamples: 257,
+      frameSeconds: 0.03,
+      model: tidy(() => loadCheckpoint(checkpoint).header.model),
+      features: tidy(() => loadCheckpoint(checkpoint).header.features),
+      precision: "fp32",
+      decoding: { hotWords: [], hotWordWeight: 4 },
+    });
+    assert.equal(alphabet.tokens.length, 29);
+    assert.deepEqual(Object.keys(training), ["exportedAt", "projectVersion", "numParameters", "corpora"]);
+    assert.deepEqual(
+      sections.map(({ name }) => name),
+      ["model.onnx"],
+    );
+  });
+
+  it("keeps the run's own facts, and measures on its development data where they are still there", async (t) => {
+    const folder = await temporaryFolder(t);
+    const run = (dev: string[]) => ({
+      config: { train: ["/somewhere/private/train-clean-100"], dev },
+      progress: { epoch: 4, step: 321, best: { wer: 0.5, cer: 0.25 } },
+    });
+    for (const [dev, numUtterances] of [
+      [data, 5],
+      [[join(folder, "gone")], 0],
+    ] as const) {
+      const path = join(folder, "run.safetensors");
+      tidy(() => {
+        const { header, tensors } = loadCheckpoint(randomCheckpoint(folder));
+        saveCheckpoint(path, { ...header, training: run([...dev]) }, tensors);
+      });
+      const out = join(folder, "model.dsb");
+      const result = await runExport({ checkpoint: path, out, ...quiet });
+      assert.equal(result.numUtterances, numUtterances);
+      const { training } = (await bundleAt(out)).header;
+      assert.deepEqual([training.corpora, training.epochs, training.steps], [["train-clean-100"], 4, 321]);
+      assert.deepEqual(training.dev, { wer: 0.5, cer: 0.25 });
+      assert.equal(training.evaluation?.numUtterances, numUtterances || undefined);
+    }
+  });
+
+  it("takes the language model and the decoding settings along", async (t) => {
+    const folder = await temporaryFolder(t);
+    const [text, arpa] = [join(folder, "words.txt"), join(folder, "words.arpa")];
+    writeFileSync(text, "please hold the line\npress one to hold\n".repeat(10));
+    await buildLanguageModel({ input: [text], output: arpa, order: 2 });
+    const decoding = decodingSchema.parse({ lm: arpa, lmWeight: 0.8, wordScore: 0.1, hotWords: ["press one"] });
+    const out = join(folder, "model.dsb");
+    const checkpoint = randomCheckpoint(folder);
+    const result = await runExport({ checkpoint, out, decoding, evaluate: data, ...quiet });
+    const bundle = await bundleAt(out);
+    assert.deepEqual(bundle.header.decoding, {
+      lmWeight: 0.8,
+      wordScore: 0.1,
+      hotWords: ["press one"],
+      hotWordWeight: 4,
+    });
+    const languageModel = NgramModel.fromBuffer(bundle.section("language-model.bin")!.slice().buffer);
+    assert.equal(languageModel.order, 2);
+    assert.notEqual(languageModel.wordId("hold"), languageModel.unknownId);
+    const { rates } = await runEvaluation({ checkpoint, data, decoding, ...quiet });
+    assert.equal(result.variants[0]!.rates!.wer, rates.wer);
+  });
+
+  it("refuses what no bundle can hold, before it works", async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = randomCheckpoint(folder, { model: { recurrence: "batch" } });
+    const out = join(folder, "model.dsb");
+    const refusals: [request: Parameters<typeof runExport>[0], message: string][] = [
+      [
+        { checkpoint, out },
+        `${checkpoint}: its recurrent layers run over the batch (recurrence: "batch"), so what it hears in an utterance ` +
+          'depends on the others; a bundle needs a model trained with recurrence: "time".',
+      ],
+      [
+        { checkpoint, out: join(folder, "model.onnx") },
+        `${folder}/model.onnx: a bundle's name ends in .dsb; choose such a name.`,
+      ],
+      [
+        { checkpoint, out: join(folder, "a/b.dsb") },
+        `${folder}/a/b.dsb: there is no folder ${folder}/a; create it first.`,
+      ],
+    ];
+    for (const [request, message] of refusals) {
+      await assert.rejects(runExport({ ...request, ...quiet }), (error) => {
+        assert.ok(error instanceof UserError);
+        assert.equal(error.message, message);
+        return true;
+      });
+    }
+    assert.ok(!existsSync(out));
+  });
+
+  it("leaves nothing behind when it is interrupted", async (t) => {
+    const folder = await temporaryFolder(t);
+    const controller = new AbortController();
+    const exporting = runExport({
+      ...{ checkpoint: randomCheckpoint(folder), out: join(folder, "model.dsb"), evaluate: data, ...quiet },
+      precisions: ["fp32", "int8"],
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
+    await assert.rejects(exporting, { name: "AbortError" });
+    assert.deepEqual(readdirSync(folder).sort(), ["random.json", "random.safetensors"]);
+  });
+
+  it("keeps an older bundle when it is interrupted", async (t) => {
+    const folder = await temporaryFolder(t);
+    const out = join(folder, "model.dsb");
+    writeFileSync(out, "older");
+    const request = { checkpoint: randomCheckpoint(folder), out, evaluate: data, ...quiet };
+    assert.equal(await exportCheckpoint(request, { onProgress() {}, shouldStop: () => true }), undefined);
+    assert.equal(await readFile(out, "utf8"), "older");
+  });
+});

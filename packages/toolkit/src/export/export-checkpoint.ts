@@ -1,0 +1,145 @@
+/**
+ * From a checkpoint to bundles: build each graph, hold it against the model that was trained, measure it; and write the
+ * files when all of that is done.
+ */
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename } from "node:path";
+import {
+  type BundlePrecision,
+  type CorpusErrorRates,
+  encodeBundle,
+  type SectionContent,
+  type TrainingFacts,
+} from "@deepspeech-ts/speech";
+import { setNumThreads } from "@deepspeech-ts/torch";
+import { AudioLoader } from "../data/loader.js";
+import type { LeftOut } from "../data/types.js";
+import { UserError } from "../errors.js";
+import { type Decode, frameSecondsOf, openDecoding } from "../evaluation/decoding.js";
+import { greedyDecoding } from "../evaluation/decoding-config.js";
+import { writeFileAtomicallySync } from "../files.js";
+import { describeCheckpoint } from "./describe.js";
+import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
+import { modelGraph } from "./graph/model-graph.js";
+import { languageModelSection } from "./language-model-section.js";
+import { measureErrorRates } from "./measure.js";
+import { OnnxSession } from "./onnx-session.js";
+import { type OpenCheckpoint, openCheckpoint } from "./open-checkpoint.js";
+import { outputPaths } from "./output-paths.js";
+import { measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
+import type { ExportedVariant, ExportRequest, ExportResult } from "./run-export.js";
+
+export interface ExportHost {
+  onProgress(precision: BundlePrecision, done: number, total: number): void;
+  /** Asked between batches: true ends the export, and nothing is written. */
+  shouldStop(): boolean;
+}
+
+/** What every variant is built from and measured with. */
+interface Materials {
+  checkpoint: OpenCheckpoint;
+  data: EvaluationData;
+  loader: AudioLoader;
+  decode: Decode;
+  waveforms: readonly Float32Array[];
+  threads: number;
+}
+
+interface Variant {
+  precision: BundlePrecision;
+  graph: Uint8Array<ArrayBuffer>;
+  parity: Parity;
+  rates: CorpusErrorRates | undefined;
+  leftOut: LeftOut[];
+}
+
+/** Blocks its thread while libtorch works; `runExport` gives it one of its own. Undefined where it was asked to stop. */
+export async function exportCheckpoint(request: ExportRequest, host: ExportHost): Promise<ExportResult | undefined> {
+  const { precisions = ["fp32"], decoding = greedyDecoding, normalise = true, workers } = request;
+  const { threads = availableParallelism() } = request;
+  const paths = outputPaths(request.out, precisions);
+  setNumThreads(threads);
+  using checkpoint = openCheckpoint(request.checkpoint);
+  const { header, weights } = checkpoint;
+  const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
+  const data = await loadEvaluationData(request.evaluate, header, normalise);
+  await using loader = new AudioLoader({
+    sampleRate: header.features.sampleRate,
+    ...(workers !== undefined && { numWorkers: workers }),
+  });
+  const waveforms = await parityWaveforms(data, loader, header);
+  const variants: Variant[] = [];
+  for (const precision of precisions) {
+    variants.push(await makeVariant(precision, { checkpoint, data, loader, decode, waveforms, threads }, host));
+    if (host.shouldStop()) return undefined;
+  }
+  const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
+  const exportedAt = new Date();
+  const written: ExportedVariant[] = [];
+  for (const { precision, graph, parity, rates } of variants) {
+    const facts = { precision, decoding, weights, exportedAt, projectVersion: projectVersion() };
+    const evaluation = rates && evaluationFacts(rates, data);
+    const content = { "model.onnx": graph, ...(languageModel && { "language-model.bin": languageModel }) };
+    const path = paths.get(precision)!;
+    const description = describeCheckpoint(header, { ...facts, ...(evaluation && { evaluation }) });
+    const size = await writeBundle(path, description, content);
+    written.push({ precision, path, size, parity, ...(rates && { rates: { wer: rates.wer, cer: rates.cer } }) });
+  }
+  return {
+    variants: written,
+    corpora: data.corpora,
+    numUtterances: variants[0]?.rates?.numUtterances ?? 0,
+    audioSeconds: data.audioSeconds,
+    leftOut: [...data.leftOut, ...(variants[0]?.leftOut ?? [])],
+  };
+}
+
+async function makeVariant(precision: BundlePrecision, materials: Materials, host: ExportHost): Promise<Variant> {
+  const { checkpoint, data, waveforms, threads } = materials;
+  const { header, weights } = checkpoint;
+  const { model, features } = header;
+  const graph = modelGraph({ model, features, weights, precision, producerVersion: projectVersion() });
+  await using session = await OnnxSession.open(graph, threads);
+  const parity = await measureParity(session, checkpoint, waveforms);
+  if (precision === "fp32") refuseDisagreement(parity);
+  const { rates, leftOut } = await measureErrorRates(session, data.utterances, {
+    ...materials,
+    features,
+    onProgress: (done) => host.onProgress(precision, done, data.utterances.length),
+    shouldStop: host.shouldStop,
+  });
+  return { precision, graph, parity, rates, leftOut };
+}
+
+function refuseDisagreement({ fromTraining, fromBatch }: Parity): void {
+  const largest = Math.max(fromTraining, fromBatch);
+  if (largest <= PARITY_TOLERANCE) return;
+  throw new UserError(
+    `the exported graph differs from the trained model by ${largest.toExponential(1)} in a log-probability, ` +
+      `${PARITY_TOLERANCE} is allowed; nothing was written. Please report it with the checkpoint's JSON file.`,
+    { code: "export-disagrees" },
+  );
+}
+
+function evaluationFacts(
+  { wer, cer, numUtterances }: CorpusErrorRates,
+  { corpora, audioSeconds }: EvaluationData,
+): NonNullable<TrainingFacts["evaluation"]> {
+  return { wer, cer, numUtterances, audioSeconds, corpora: corpora.map((path) => basename(path)) };
+}
+
+async function writeBundle(
+  path: string,
+  description: ReturnType<typeof describeCheckpoint>,
+  content: SectionContent,
+): Promise<number> {
+  const parts = await encodeBundle(description, content);
+  writeFileAtomicallySync(path, parts);
+  return parts.reduce((total, { length }) => total + length, 0);
+}
+
+function projectVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

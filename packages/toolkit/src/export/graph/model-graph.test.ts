@@ -1,0 +1,143 @@
+/** The shape of the graph: what a checker of ONNX models looks at, and what recognisers rely on. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { BUNDLE_PRECISIONS } from "@deepspeech-ts/speech";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { temporaryFolder } from "../../data/fixtures.test.support.js";
+import { graphOf, randomModel, sampleWaveforms } from "../export.test.support.js";
+import { DATA_TYPES, decodeModel, type GraphMessage } from "../onnx/schema.js";
+
+/** All of ONNX's own operators that a runtime must have. */
+const ALWAYS = [
+  ...[
+    "Abs",
+    "Add",
+    "Cast",
+    "Concat",
+    "Conv",
+    "Div",
+    "Erf",
+    "Gather",
+    "GatherElements",
+    "Identity",
+    "LayerNormalization",
+  ],
+  ...[
+    "Less",
+    "Log",
+    "LogSoftmax",
+    "MatMul",
+    "Max",
+    "Min",
+    "Mod",
+    "Mul",
+    "Range",
+    "ReduceSum",
+    "Reshape",
+    "Shape",
+    "Sqrt",
+  ],
+  ...["Sub", "Transpose", "Unsqueeze"],
+];
+const OPERATORS = {
+  fp32: [...ALWAYS, "GRU"],
+  fp16: [...ALWAYS, "GRU"],
+  int8: [
+    ...[...ALWAYS, "Expand", "MatMulInteger", "QuantizeLinear", "ReduceMax", "Scan", "Sigmoid", "Slice", "Split"],
+    ...["Squeeze", "Tanh"],
+  ],
+};
+
+/** Every value is made once, and before it is used; gives the operators. */
+function checkGraph(graph: GraphMessage, outer: ReadonlySet<string> = new Set()): Set<string> {
+  const known = new Set(outer);
+  const operators = new Set<string>();
+  const define = (name: string) => {
+    assert.ok(!known.has(name), `${name} is made twice`);
+    known.add(name);
+  };
+  for (const { name } of [...graph.input, ...graph.initializer]) define(name);
+  for (const { name, opType, input, output, attribute } of graph.node) {
+    for (const value of input) assert.ok(value === "" || known.has(value), `${name} uses ${value} before it is made`);
+    operators.add(opType);
+    for (const { g } of attribute) if (g) for (const inner of checkGraph(g, known)) operators.add(inner);
+    for (const value of output) define(value);
+  }
+  for (const { name } of graph.output) assert.ok(known.has(name), `output ${name} is not made`);
+  for (const { name, dims, dataType, rawData } of graph.initializer) {
+    const bytes = { 1: 4, 2: 1, 3: 1, 7: 8, 10: 2 }[dataType];
+    assert.equal(rawData.length, dims.reduce((total, size) => total * size, 1) * bytes!, `${name} fills its shape`);
+  }
+  return operators;
+}
+
+describe("modelGraph", () => {
+  for (const precision of BUNDLE_PRECISIONS) {
+    it(`is in order in ${precision}`, async (t) => {
+      using model = randomModel(await temporaryFolder(t));
+      const { graph, opsetImport, irVersion, producerName } = decodeModel(graphOf(model, precision));
+      assert.deepEqual([...checkGraph(graph)].sort(), OPERATORS[precision].toSorted());
+      assert.deepEqual([irVersion, producerName, opsetImport], [8, "deepspeech-ts", [{ version: 17 }]]);
+      assert.ok(
+        graph.node.every((node) => !("domain" in node)),
+        "all operators are ONNX's own",
+      );
+      assert.deepEqual(
+        [...graph.input, ...graph.output].map(({ name, type }) => [
+          name,
+          type.tensorType.elemType,
+          type.tensorType.shape.dim.map(({ dimValue, dimParam }) => dimParam ?? dimValue),
+        ]),
+        [
+          ["waveforms", DATA_TYPES.float32, ["batch", "samples"]],
+          ["lengths", DATA_TYPES.int64, ["batch"]],
+          ["log_probs", DATA_TYPES.float32, ["batch", "frames", 29]],
+          ["log_prob_lengths", DATA_TYPES.int64, ["batch"]],
+          ["features", DATA_TYPES.float32, ["batch", "feature_frames", 40]],
+        ],
+      );
+    });
+  }
+
+  it("stores weights as the precision says", async (t) => {
+    using model = randomModel(await temporaryFolder(t));
+    const matrixTypes = (precision: keyof typeof OPERATORS) => {
+      const { graph } = decodeModel(graphOf(model, precision));
+      const bodies = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? [g] : [])));
+      const constants = [graph, ...bodies].flatMap(({ initializer }) => initializer);
+      const matrices = constants.filter(({ name }) =>
+        /BiGRU\.weight|(fully_connected|classifier\.\d)\.weight(:int8)?$/.test(name),
+      );
+      return [...new Set(matrices.filter(({ dims }) => dims.length >= 2).map(({ dataType }) => dataType))];
+    };
+    assert.deepEqual(matrixTypes("fp32"), [DATA_TYPES.float32]);
+    assert.deepEqual(matrixTypes("int8"), [DATA_TYPES.int8]);
+    const { graph } = decodeModel(graphOf(model, "fp16"));
+    const floats = graph.initializer.filter(
+      ({ name, dataType }) => dataType === DATA_TYPES.float32 && /weight|bias/.test(name),
+    );
+    assert.deepEqual(floats, []);
+  });
+
+  it("gives the same whether ONNX Runtime optimises it or not", async (t) => {
+    using model = randomModel(await temporaryFolder(t));
+    const [waveform] = (await sampleWaveforms(1)) as [Float32Array];
+    const feeds = {
+      waveforms: new Tensor("float32", waveform, [1, waveform.length]),
+      lengths: new Tensor("int64", BigInt64Array.of(BigInt(waveform.length)), [1]),
+    };
+    for (const precision of ["fp32", "fp16"] as const) {
+      const answers: Float32Array[] = [];
+      for (const graphOptimizationLevel of ["disabled", "all"] as const) {
+        const session = await InferenceSession.create(graphOf(model, precision), { graphOptimizationLevel });
+        answers.push((await session.run(feeds)).log_probs!.data as Float32Array);
+        await session.release();
+      }
+      const [plain, optimised] = answers as [Float32Array, Float32Array];
+      assert.ok(
+        plain.every((value, i) => Math.abs(value - optimised[i]!) < 1e-4),
+        precision,
+      );
+    }
+  });
+});

@@ -1,0 +1,9 @@
+export { type GraphOptions, modelGraph } from "./graph/model-graph.js";
+export { PARITY_TOLERANCE, type Parity } from "./parity.js";
+export {
+  type ExportedVariant,
+  type ExportOptions,
+  type ExportRequest,
+  type ExportResult,
+  runExport,
+} from "./run-export.js";

@@ -1,0 +1,51 @@
+/** Error rates of a graph, with the decoding that its bundle will hold. */
+import { type CorpusErrorRates, ErrorRateAccumulator } from "@deepspeech-ts/speech";
+import { type FeatureConfig, usableBatch } from "../acoustic-model/index.js";
+import { planBatches } from "../data/batches.js";
+import type { AudioLoader } from "../data/loader.js";
+import type { PreparedUtterance } from "../data/prepare.js";
+import type { LeftOut } from "../data/types.js";
+import type { Decode } from "../evaluation/decoding.js";
+import type { OnnxSession } from "./onnx-session.js";
+
+/** Batches change no result; short ones keep memory low. */
+const BATCH_SECONDS = 80;
+
+export interface MeasureOptions {
+  loader: AudioLoader;
+  features: FeatureConfig;
+  decode: Decode;
+  /** Called after each batch with the utterances done. */
+  onProgress: (done: number) => void;
+  /** Asked between batches: true ends the measurement with what was done so far. */
+  shouldStop: () => boolean;
+}
+
+export interface MeasuredRates {
+  /** Undefined where no utterance could be used. */
+  rates: CorpusErrorRates | undefined;
+  leftOut: LeftOut[];
+}
+
+/** Rates over the utterances that can be used; the others are named. */
+export async function measureErrorRates(
+  session: OnnxSession,
+  utterances: readonly PreparedUtterance[],
+  { loader, features, decode, onProgress, shouldStop }: MeasureOptions,
+): Promise<MeasuredRates> {
+  const limits = { maxBatchSeconds: BATCH_SECONDS, maxBatchUtterances: 16 };
+  const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order: "shortest-first" });
+  const rates = new ErrorRateAccumulator();
+  const leftOut: LeftOut[] = [];
+  let used = 0;
+  for await (const loaded of loader.batches(plan)) {
+    const batch = usableBatch(loaded, { features });
+    const emissions = batch.utterances.length > 0 ? await session.run(batch) : [];
+    for (const [row, { targetText }] of batch.utterances.entries()) rates.add(targetText, decode(emissions[row]!).text);
+    used += batch.utterances.length;
+    leftOut.push(...batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
+    onProgress(used + leftOut.length);
+    if (shouldStop()) break;
+  }
+  return { rates: used > 0 ? rates.result() : undefined, leftOut };
+}

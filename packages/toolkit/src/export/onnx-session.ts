@@ -1,0 +1,54 @@
+/** A graph opened with ONNX Runtime, as a recogniser will run it: what is measured is what users get. */
+import type { Emissions } from "@deepspeech-ts/speech";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+
+export interface WaveformBatch {
+  /** [B, N] row-major, each row padded at its end */
+  readonly waveforms: Float32Array;
+  /** Samples of each row that are sound. */
+  readonly sampleLengths: readonly number[];
+}
+
+export class OnnxSession {
+  readonly #session: InferenceSession;
+
+  private constructor(session: InferenceSession) {
+    this.#session = session;
+  }
+
+  /** @param threads for one operator */
+  static async open(graph: Uint8Array, threads: number): Promise<OnnxSession> {
+    const options = { intraOpNumThreads: threads, interOpNumThreads: 1 };
+    return new OnnxSession(await InferenceSession.create(graph, options));
+  }
+
+  /** Log-probabilities of each utterance, as views of one array. */
+  async run({ waveforms, sampleLengths }: WaveformBatch): Promise<Emissions[]> {
+    const batch = sampleLengths.length;
+    const outputs = await this.#session.run({
+      waveforms: new Tensor("float32", waveforms, [batch, waveforms.length / batch]),
+      lengths: new Tensor("int64", BigInt64Array.from(sampleLengths, BigInt), [batch]),
+    });
+    const { log_probs: logProbs, log_prob_lengths: lengths } = outputs;
+    const [, frames = 0, numTokens = 0] = logProbs!.dims;
+    const values = logProbs!.data as Float32Array; // [B, T, V]
+    return Array.from(lengths!.data as BigInt64Array, (length, row) => {
+      const start = row * frames * numTokens;
+      const numFrames = Number(length);
+      return { logProbs: values.subarray(start, start + numFrames * numTokens), numFrames, numTokens };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** Waveforms of any lengths as one batch. */
+export function batchOf(waveforms: readonly Float32Array[]): WaveformBatch {
+  const sampleLengths = waveforms.map(({ length }) => length);
+  const width = Math.max(...sampleLengths);
+  const padded = new Float32Array(waveforms.length * width);
+  for (const [row, waveform] of waveforms.entries()) padded.set(waveform, row * width);
+  return { waveforms: padded, sampleLengths };
+}

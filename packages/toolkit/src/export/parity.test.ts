@@ -1,0 +1,84 @@
+/** The graph through ONNX Runtime against the model through libtorch, on recordings of the sample corpus. */
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { minSamples } from "../acoustic-model/index.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { type ExportedConfig, graphOf, randomModel, sampleWaveforms } from "./export.test.support.js";
+import { OnnxSession } from "./onnx-session.js";
+import { measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
+
+type Precision = Parameters<typeof graphOf>[1];
+
+async function parityOf(
+  t: TestContext,
+  config: ExportedConfig,
+  { precision = "fp32", waveforms }: { precision?: Precision; waveforms?: Float32Array[] } = {},
+): Promise<Parity> {
+  using model = randomModel(await temporaryFolder(t), config);
+  await using session = await OnnxSession.open(graphOf(model, precision), 1);
+  return await measureParity(session, model, waveforms ?? (await sampleWaveforms(4)));
+}
+
+const CONFIGS: [name: string, config: ExportedConfig][] = [
+  ["the reference's strides", {}],
+  ["a time stride of 3 and kernels of 5", { model: { timeStride: 3, kernelSize: 5 } }],
+  ["no strides and kernels of 1", { model: { timeStride: 1, frequencyStride: 1, kernelSize: 1 } }],
+  ["no residual block and one recurrent layer", { model: { residualLayers: 0, recurrentLayers: 1 } }],
+  ["more layers than the default", { model: { residualLayers: 3, recurrentLayers: 4, hiddenSize: 9 } }],
+  ["mel features as they are", { features: { kind: "mel", normalisation: "none" } }],
+  ["mel features, normalised", { features: { kind: "mel" } }],
+  ["log-mel features as they are", { features: { normalisation: "none" } }],
+  ["hops that do not divide the window", { features: { fftSamples: 512, hopSamples: 160 } }],
+  ["a window shorter than the hop", { features: { fftSamples: 160, hopSamples: 200 }, model: { numMels: 16 } }],
+];
+
+describe("an exported graph", () => {
+  for (const [name, config] of CONFIGS) {
+    it(`says what the model says, with ${name}`, async (t) => {
+      const { fromTraining, fromBatch, numUtterances } = await parityOf(t, config);
+      assert.equal(numUtterances, 4);
+      assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
+      assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
+    });
+  }
+
+  it("takes the shortest waveforms, alone and beside longer ones", async (t) => {
+    const [long] = (await sampleWaveforms(1)) as [Float32Array];
+    const least = minSamples({ fftSamples: 400 });
+    const loud = long.subarray(6000);
+    const waveforms = [long, ...[least, least + 1, 399, 400, 401, 599, 600].map((length) => loud.slice(0, length))];
+    const { fromTraining, fromBatch } = await parityOf(t, { features: { normalisation: "none" } }, { waveforms });
+    assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
+    assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
+  });
+
+  it("hears silence as nothing, however long it is", async (t) => {
+    const waveforms = [1000, 5000, 30_000].map((length) => new Float32Array(length));
+    const { fromBatch } = await parityOf(t, {}, { waveforms });
+    assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
+  });
+
+  it("stays near the model with weights of half the size, and of a quarter", async (t) => {
+    const half = await parityOf(t, {}, { precision: "fp16" });
+    assert.ok(half.fromTraining < 0.02, `fp16 differs by ${half.fromTraining}`);
+    assert.ok(half.fromTraining > PARITY_TOLERANCE, "weights are rounded");
+    assert.ok(half.fromBatch <= PARITY_TOLERANCE, `fp16 differs by ${half.fromBatch} in a batch`);
+    const quarter = await parityOf(t, {}, { precision: "int8" });
+    assert.ok(quarter.fromTraining < 0.5, `int8 differs by ${quarter.fromTraining}`);
+    assert.ok(quarter.fromTraining > half.fromTraining, "weights are rounded more");
+  });
+
+  it("of another model is told from it", async (t) => {
+    const folder = await temporaryFolder(t);
+    using model = randomModel(folder);
+    const graph = graphOf(model);
+    const weights = model.weights.get("birnn_layers.1.BiGRU.weight_hh_l0_reverse")!;
+    weights.data[5]! += 0.05;
+    const changed = graphOf(model);
+    const waveforms = await sampleWaveforms(2);
+    await using same = await OnnxSession.open(graph, 1);
+    await using other = await OnnxSession.open(changed, 1);
+    assert.ok((await measureParity(same, model, waveforms)).fromTraining <= PARITY_TOLERANCE);
+    assert.ok((await measureParity(other, model, waveforms)).fromTraining > PARITY_TOLERANCE);
+  });
+});

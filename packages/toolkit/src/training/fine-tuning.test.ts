@@ -1,0 +1,99 @@
+/** Starting from another model's weights: all of them, with another alphabet, with frozen layers. */
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { alphabetOf } from "@deepspeech-ts/speech";
+import { tidy } from "@deepspeech-ts/torch";
+import { loadCheckpoint } from "../acoustic-model/index.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
+import type { TrainConfig, TrainConfigInput } from "./config.js";
+import { checkpointPath } from "./run-folder.js";
+import { manifestIn, type RunRecord, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
+
+/** A trained model, and the configuration of runs that start from it. */
+async function setUp(t: TestContext, overrides: TrainConfigInput = {}) {
+  const folder = await temporaryFolder(t);
+  const manifest = await manifestIn(folder, await shortUtterances(6));
+  const base = await trainHere(tinyConfig(folder, manifest, { learningRate: 3e-3 }));
+  const config = tinyConfig(folder, manifest, { initFrom: base.runFolder, epochs: 1, emaDecay: 0, ...overrides });
+  return { base, config };
+}
+
+function weightsOf(record: RunRecord, which: "best" | "last"): Map<string, number[]> {
+  return tidy(() => {
+    const { tensors } = loadCheckpoint(checkpointPath(record.runFolder, which));
+    const own = [...tensors].filter(([name]) => name.startsWith("model."));
+    return new Map(own.map(([name, tensor]) => [name.slice("model.".length), tensor.toNumbers()]));
+  });
+}
+
+/** So small a rate that the weights stay where they start. */
+const still: TrainConfigInput = { learningRate: 1e-30, weightDecay: 0 };
+
+describe("fine-tuning", () => {
+  it("begins with the other model's weights", async (t) => {
+    const { base, config } = await setUp(t, still);
+    const tuned = await trainHere(config);
+    assert.deepEqual(weightsOf(tuned, "last"), weightsOf(base, "best"));
+    assert.deepEqual(tuned.one("start").freshParameters, []);
+    const [before, after] = [base.all("epoch"), tuned.all("epoch")];
+    const best = before.find(({ epoch }) => epoch === base.one("finished").best?.epoch)!;
+    assert.deepEqual(after[0]!.dev.rates, best.dev.rates);
+  });
+
+  it("with another alphabet makes its last layer anew and keeps all else", async (t) => {
+    const alphabet = "ETAOINSHRDLUCMFWYPVBGKQJXZ";
+    const { base, config } = await setUp(t, { ...still, alphabet });
+    const tuned = await trainHere(config);
+    assert.deepEqual(tuned.one("start").freshParameters, ["classifier.3.weight", "classifier.3.bias"]);
+    const [before, after] = [weightsOf(base, "best"), weightsOf(tuned, "last")];
+    for (const [name, values] of after) {
+      if (name.startsWith("classifier.3.")) assert.equal(values.length % 28, 0, name);
+      else assert.deepEqual(values, before.get(name), name);
+    }
+    const { header } = tidy(() => loadCheckpoint(tuned.runFolder));
+    assert.deepEqual(header.alphabet, alphabetOf(alphabet));
+    assert.match(tuned.all("epoch")[0]!.dev.samples[0]!.reference, /^[A-Z ]+$/);
+  });
+
+  it("a resumed run keeps the alphabet that it was begun with", async (t) => {
+    const { config } = await setUp(t, { alphabet: "abcdefghijklmnopqrstuvwxyz" });
+    const first = await trainHere(config);
+    const more: TrainConfig = { ...config, epochs: 2, resume: first.runFolder };
+    delete more.alphabet;
+    await trainHere(more);
+    assert.equal(tidy(() => loadCheckpoint(first.runFolder)).header.alphabet.tokens.length, 28);
+  });
+
+  it("leaves frozen parameters as they are, and trains the others", async (t) => {
+    const { base, config } = await setUp(t, { learningRate: 1e-2, freeze: ["cnn.*", "*.layer_norm*"] });
+    const tuned = await trainHere(config);
+    const [before, after] = [weightsOf(base, "best"), weightsOf(tuned, "last")];
+    const isFrozen = (name: string) => name.startsWith("cnn.") || name.includes(".layer_norm");
+    for (const [name, values] of after) {
+      if (isFrozen(name)) assert.deepEqual(values, before.get(name), name);
+      else assert.notDeepEqual(values, before.get(name), name);
+    }
+    const frozen = [...after].filter(([name]) => isFrozen(name)).reduce((sum, [, values]) => sum + values.length, 0);
+    assert.equal(tuned.one("start").numFrozen, frozen);
+  });
+
+  it("refuses patterns that fit nothing, and those that leave nothing to train", async (t) => {
+    const { config } = await setUp(t);
+    await assert.rejects(trainHere({ ...config, freeze: ["encoder.*"] }), {
+      name: "UserError",
+      message: 'freeze: "encoder.*" fits no parameter; "deepspeech summary" names them.',
+    });
+    await assert.rejects(trainHere({ ...config, freeze: ["*"] }), {
+      name: "UserError",
+      message: "freeze: * leaves no parameter to train.",
+    });
+  });
+
+  it("refuses weights of other dimensions", async (t) => {
+    const { config } = await setUp(t);
+    await assert.rejects(trainHere({ ...config, model: { ...config.model, hiddenSize: 9 } }), {
+      name: "UserError",
+      message: /best\.safetensors: holds a model of another architecture: /,
+    });
+  });
+});

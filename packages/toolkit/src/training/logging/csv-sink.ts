@@ -1,0 +1,86 @@
+/**
+ * steps.csv and epochs.csv: a run's curves for spreadsheets and plots, a row for each step and each epoch. Format: RFC
+ * 4180. A cell holds a number, "true" or "false", so none needs quotes.
+ */
+import { join } from "node:path";
+import { writeFileAtomicallySync } from "../../files.js";
+import { BufferedFile } from "./buffered-file.js";
+import type { LoggedEvent, LoggedEventOf } from "./logged-event.js";
+import type { LogSink } from "./sink.js";
+
+type Cell = number | boolean;
+/** Each column by its name, and how an event fills it. */
+type Columns<K extends LoggedEvent["kind"]> = Record<string, (event: LoggedEventOf<K>) => Cell>;
+
+const STEP_COLUMNS: Columns<"step"> = {
+  step: ({ step }) => step,
+  epoch: ({ epoch }) => epoch,
+  loss: ({ loss }) => loss,
+  learning_rate: ({ learningRate }) => learningRate,
+  gradient_norm: ({ gradientNorm }) => gradientNorm,
+  audio_seconds_per_second: ({ audioSecondsPerSecond }) => audioSecondsPerSecond,
+  skipped: ({ skipped }) => skipped,
+};
+
+const EPOCH_COLUMNS: Columns<"epoch"> = {
+  epoch: ({ epoch }) => epoch,
+  step: ({ step }) => step,
+  train_loss: ({ trainLoss }) => trainLoss,
+  dev_loss: ({ dev }) => dev.loss,
+  dev_wer: ({ dev }) => dev.rates.wer,
+  dev_cer: ({ dev }) => dev.rates.cer,
+  best: ({ isBest }) => isBest,
+  elapsed_seconds: ({ elapsedSeconds }) => elapsedSeconds,
+};
+
+/**
+ * The tables of a run.
+ *
+ * @param kept the events that the log holds already; the tables begin with their rows, whatever was in them before
+ * @throws UserError where a file cannot be written
+ */
+export function csvSinks(runFolder: string, kept: readonly LoggedEvent[]): LogSink[] {
+  return [
+    new CsvSink(join(runFolder, "steps.csv"), "step", STEP_COLUMNS, kept),
+    new CsvSink(join(runFolder, "epochs.csv"), "epoch", EPOCH_COLUMNS, kept),
+  ];
+}
+
+class CsvSink<K extends LoggedEvent["kind"]> implements LogSink {
+  readonly #file: BufferedFile;
+
+  constructor(
+    path: string,
+    readonly kind: K,
+    readonly columns: Columns<K>,
+    kept: readonly LoggedEvent[],
+  ) {
+    const rows = kept.filter((event) => this.#isRow(event)).map((event) => this.#row(event));
+    writeFileAtomicallySync(path, [Buffer.from([line(Object.keys(columns)), ...rows].join(""))]);
+    this.#file = new BufferedFile(path, "a");
+  }
+
+  handle(event: LoggedEvent): void {
+    if (this.#isRow(event)) this.#file.add(Buffer.from(this.#row(event)));
+  }
+
+  flush(): void {
+    this.#file.flush();
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #isRow(event: LoggedEvent): event is LoggedEventOf<K> {
+    return event.kind === this.kind;
+  }
+
+  #row(event: LoggedEventOf<K>): string {
+    return line(Object.values(this.columns).map((cellOf) => cellOf(event)));
+  }
+}
+
+function line(cells: readonly (Cell | string)[]): string {
+  return `${cells.join(",")}\r\n`;
+}

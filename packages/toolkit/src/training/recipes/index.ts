@@ -1,0 +1,9 @@
+import type { TrainConfigInput } from "../config.js";
+import { defaultRecipe } from "./default.js";
+import { referenceRecipe } from "./reference.js";
+
+/** What `--recipe` knows by name. A configuration file and flags go over a recipe. */
+export const recipes = { default: defaultRecipe, reference: referenceRecipe } satisfies Record<
+  string,
+  TrainConfigInput
+>;

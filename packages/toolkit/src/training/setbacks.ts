@@ -1,0 +1,50 @@
+/** What a run puts up with: a few unreadable files, a few steps without a finite loss. Beyond that it stops. */
+import type { LeftOutUtterance } from "../data/prepare.js";
+import { UserError } from "../errors.js";
+
+/** More unreadable files than this share of the corpus, and something is wrong with the corpus. */
+const TOLERATED_FAILURES = 0.05;
+/** So many steps in a row without a finite loss, and the run has diverged. */
+const TOLERATED_SKIPS = 20;
+
+export class Setbacks {
+  readonly #failed = new Set<string>();
+  readonly #named = new Set<string>();
+  #skipsInARow = 0;
+
+  /** @param onFailure told of each unreadable file once, however often it is asked for */
+  constructor(
+    readonly numTrainingFiles: number,
+    readonly onFailure: (id: string, reason: string) => void,
+  ) {}
+
+  /** @throws UserError `bad-corpus` where they are too many */
+  trainingFailures(failures: readonly LeftOutUtterance[]): void {
+    for (const { utterance, reason } of failures) {
+      this.name(utterance.id, reason);
+      this.#failed.add(utterance.id);
+      if (this.#failed.size <= TOLERATED_FAILURES * this.numTrainingFiles) continue;
+      throw new UserError(
+        `${this.#failed.size} of ${this.numTrainingFiles} training files could not be loaded, more than 5%; the last: ${reason}`,
+        { code: "bad-corpus" },
+      );
+    }
+  }
+
+  name(id: string, reason: string): void {
+    if (this.#named.has(id)) return;
+    this.#named.add(id);
+    this.onFailure(id, reason);
+  }
+
+  /** @throws UserError `diverged` */
+  step(skipped: boolean, firstUtterance: string): void {
+    this.#skipsInARow = skipped ? this.#skipsInARow + 1 : 0;
+    if (this.#skipsInARow < TOLERATED_SKIPS) return;
+    throw new UserError(
+      `the loss was not finite in ${TOLERATED_SKIPS} steps in a row (the last with ${firstUtterance}); ` +
+        "lower learningRate or gradientClip, and check the audio.",
+      { code: "diverged" },
+    );
+  }
+}

@@ -1,0 +1,338 @@
+/** The training loop: epochs of steps, each measured on dev, the best kept, and the test set once at the end. */
+import { setImmediate } from "node:timers/promises";
+import { countErrors, greedyDecode } from "@deepspeech-ts/speech";
+import { tidy } from "@deepspeech-ts/torch";
+import {
+  averageCheckpoints,
+  type DeepSpeech,
+  loadCheckpoint,
+  type ModelCorpus,
+  restoreModel,
+  saveCheckpoint,
+  usableBatch,
+} from "../acoustic-model/index.js";
+import type { PreparedAugmentation } from "../data/augmentation/utterance-augmentation.js";
+import { type BatchPlan, planBatches } from "../data/batches.js";
+import type { AudioLoader, Batch } from "../data/loader.js";
+import type { PreparedUtterance } from "../data/prepare.js";
+import { type EvaluationResult, evaluate } from "../evaluation/evaluate.js";
+import { worstUtterances } from "../evaluation/worst-utterances.js";
+import { numKept } from "./config.js";
+import type { EvaluationSummary, TrainingEvent } from "./events.js";
+import { isBetter, rank, saveRanked } from "./kept-checkpoints.js";
+import { explainingMemory, rehearseLargestBatch } from "./rehearsal.js";
+import { RunClock } from "./run-clock.js";
+import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
+import type { RunLog } from "./run-log.js";
+import { learningRateAt } from "./schedule.js";
+import { updatePlateau } from "./schedule-plateau.js";
+import type { TrainingSession } from "./session.js";
+import { Setbacks } from "./setbacks.js";
+import { type StepResult, spectrogramsOf, trainStep } from "./step.js";
+
+/** Utterances named with each evaluation. */
+const NUM_SAMPLES = 5;
+const NUM_WORST = 20;
+
+export interface TrainingHost {
+  emit(event: TrainingEvent): void;
+  /** Asked between steps: true ends the run in good order. */
+  shouldStop(): boolean;
+}
+
+export interface Corpora {
+  train: ModelCorpus;
+  dev: ModelCorpus;
+  test: ModelCorpus | null;
+}
+
+export interface TrainingParts {
+  session: TrainingSession;
+  loader: AudioLoader;
+  corpora: Corpora;
+  augmentation: PreparedAugmentation;
+  log: RunLog;
+  host: TrainingHost;
+}
+
+type TrainingBatch = Batch<PreparedUtterance>;
+
+export class TrainingRun implements TrainingParts {
+  readonly session: TrainingSession;
+  readonly loader: AudioLoader;
+  readonly corpora: Corpora;
+  readonly augmentation: PreparedAugmentation;
+  readonly log: RunLog;
+  readonly host: TrainingHost;
+  readonly #clock: RunClock;
+  readonly #setbacks: Setbacks;
+  #trainedSeconds = 0;
+  #trainedAudioSeconds = 0;
+  #savedAtSeconds: number;
+
+  constructor({ session, loader, corpora, augmentation, log, host }: TrainingParts) {
+    this.session = session;
+    this.loader = loader;
+    this.corpora = corpora;
+    this.augmentation = augmentation;
+    this.log = log;
+    this.host = host;
+    const { config, progress } = session;
+    this.#clock = new RunClock(config, progress.elapsedSeconds);
+    this.#setbacks = new Setbacks(corpora.train.utterances.length, (id, reason) =>
+      this.#emit({ kind: "failure", id, reason }),
+    );
+    this.#savedAtSeconds = progress.elapsedSeconds;
+  }
+
+  async run(): Promise<void> {
+    const { host } = this;
+    this.#start();
+    while (!this.#isOver()) {
+      await this.#trainEpoch();
+      if (!host.shouldStop()) await this.#closeEpoch();
+      if (host.shouldStop()) {
+        this.#saveLast();
+        return this.#finish("stopped");
+      }
+    }
+    await this.#averageBest();
+    await this.#reportTest();
+    this.#finish(host.shouldStop() ? "stopped" : this.#ending());
+  }
+
+  #start(): void {
+    const { model, runFolder, progress, config, trained, freshParameters } = this.session;
+    const [numParameters, numTrained] = [model.numParameters(), sum([...trained.values()].map(({ numel }) => numel))];
+    const plan = this.#plan(progress.epoch);
+    const counts = { numParameters, numFrozen: numParameters - numTrained, freshParameters };
+    const totalSteps = this.#stepsIn(plan) * config.epochs;
+    this.#emit({ kind: "start", runFolder, ...counts, epochs: config.epochs, totalSteps, firstStep: progress.step });
+    if (this.#isOver()) return;
+    const largest = rehearseLargestBatch(this.session, [plan, this.#plan(progress.epoch + 1)]);
+    this.#emit({ kind: "plan", numBatches: plan.batches.length, paddingWaste: plan.paddingWaste, largest });
+    // A run killed at any point can be resumed, so there is a checkpoint from the first step on.
+    if (progress.step === 0) this.#saveLast();
+  }
+
+  /** All epochs are done, patience is at its end, or the time is up and what was trained has been measured. */
+  #isOver(): boolean {
+    const { progress } = this.session;
+    const isMeasured = progress.kept.length > 0 && progress.batch === 0;
+    return this.#allEpochsDone() || this.#patienceIsOver() || (this.#clock.timeIsUp && isMeasured);
+  }
+
+  #allEpochsDone(): boolean {
+    return this.session.progress.epoch >= this.session.config.epochs;
+  }
+
+  #patienceIsOver(): boolean {
+    const { progress, config } = this.session;
+    const [best] = progress.kept;
+    return best !== undefined && config.patience > 0 && progress.epoch - best.epoch >= config.patience;
+  }
+
+  #ending(): "epochs" | "patience" | "time" {
+    if (this.#allEpochsDone()) return "epochs";
+    return this.#patienceIsOver() ? "patience" : "time";
+  }
+
+  /** From where the epoch stands to its end, to the end of time, or to a request to stop. */
+  async #trainEpoch(): Promise<void> {
+    const { session, host, loader } = this;
+    const { progress, config } = session;
+    const plan = this.#plan(progress.epoch);
+    const remaining = plan.batches.slice(progress.batch);
+    let group: TrainingBatch[] = [];
+    let numLoaded = 0;
+    for await (const loaded of loader.batches({ batches: remaining })) {
+      group.push(usableBatch(loaded, config));
+      numLoaded++;
+      if (group.length < config.accumulateBatches && numLoaded < remaining.length) continue;
+      this.#step(group, plan);
+      // Node frees the handles of collected tensors in turns of the event loop, which resolved promises alone starve.
+      await setImmediate();
+      progress.batch += group.length;
+      group = [];
+      progress.elapsedSeconds = this.#clock.elapsedSeconds;
+      if (progress.elapsedSeconds - this.#savedAtSeconds >= 60 * config.saveMinutes) this.#saveLast();
+      if (host.shouldStop() || this.#clock.timeIsUp) return;
+    }
+  }
+
+  #step(group: readonly TrainingBatch[], plan: BatchPlan): void {
+    const { session } = this;
+    const { progress, config } = session;
+    for (const { failures } of group) this.#setbacks.trainingFailures(failures);
+    const batches = group.filter(({ utterances }) => utterances.length > 0);
+    if (batches.length === 0) return;
+    const learningRate = this.#learningRate(plan);
+    if (progress.batch === 0) this.log.logSpectrograms(progress.step + 1, spectrogramsOf(session, batches[0]!));
+    const before = performance.now();
+    const result = explainingMemory(sizeOf(batches, config.features), () => trainStep(session, batches, learningRate));
+    this.#trainedSeconds += (performance.now() - before) / 1000;
+    this.#trainedAudioSeconds += sum(batches.flatMap((batch) => batch.sampleLengths)) / config.features.sampleRate;
+    progress.step++;
+    if (!result.skipped) {
+      progress.lossSum += result.loss;
+      progress.lossCount++;
+    }
+    this.#reportStep(result, { learningRate, batches, plan });
+  }
+
+  #learningRate(plan: BatchPlan): number {
+    const { config, progress } = this.session;
+    const epochs = this.#epochsDone(plan);
+    const totalSteps = this.#stepsIn(plan) * config.epochs;
+    return learningRateAt(
+      { epochs, share: this.#clock.share(epochs), totalSteps },
+      { ...config.schedule, learningRate: config.learningRate, plateauScale: progress.plateau.scale },
+    );
+  }
+
+  #reportStep(
+    result: StepResult,
+    { learningRate, batches, plan }: { learningRate: number; batches: readonly TrainingBatch[]; plan: BatchPlan },
+  ): void {
+    const { config, progress } = this.session;
+    const ids = batches.flatMap(({ utterances }) => utterances.map(({ id }) => id));
+    this.#emit({
+      kind: "step",
+      epoch: progress.epoch + 1,
+      step: progress.step,
+      totalSteps: this.#stepsIn(plan) * config.epochs,
+      learningRate,
+      audioSecondsPerSecond: this.#trainedAudioSeconds / this.#trainedSeconds,
+      etaSeconds: this.#clock.etaSeconds(this.#epochsDone(plan)),
+      ...result,
+      ...(result.skipped && { skippedIds: ids }),
+    });
+    this.#setbacks.step(result.skipped, ids[0]!);
+  }
+
+  /** Evaluates, keeps the best, and moves on to the next epoch; a request to stop leaves the epoch to be evaluated. */
+  async #closeEpoch(): Promise<void> {
+    const { session, host } = this;
+    const { progress, config } = session;
+    // Should measuring fail, the epoch's work is not lost: a resumed run begins with measuring it.
+    this.#saveLast();
+    const dev = await this.#evaluate("dev", this.corpora.dev);
+    if (host.shouldStop()) return;
+    const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
+    const { wer, cer } = dev.rates;
+    const epoch = progress.epoch + 1;
+    const { elapsedSeconds } = this.#clock;
+    const plateau = updatePlateau(progress.plateau, wer, { ...config.schedule, learningRate: config.learningRate });
+    const ranking = rank(progress.kept, { epoch, wer, cer }, numKept(config));
+    const isBest = ranking.place === 0;
+    Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds, plateau, kept: ranking.kept });
+    const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
+    this.#emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });
+    saveRanked(session, ranking, () => this.#saveLast());
+  }
+
+  async #evaluate(name: "dev" | "test", corpus: ModelCorpus): Promise<EvaluationResult> {
+    const { session, loader, host } = this;
+    const { evaluated, extractor, alphabet, config } = session;
+    const result = await evaluate(corpus.utterances, {
+      ...{ model: evaluated, extractor, alphabet, loader, maxBatchSeconds: config.maxBatchSeconds },
+      decode: (emissions) => greedyDecode(emissions, alphabet),
+      onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
+      shouldStop: () => host.shouldStop(),
+    });
+    for (const { id, reason } of result.leftOut) this.#setbacks.name(id, reason);
+    return result;
+  }
+
+  /** Measures the average of the best epochs' weights; where it is better than each, it is the best. */
+  async #averageBest(): Promise<void> {
+    const { session, host } = this;
+    const { progress, config, runFolder } = session;
+    const epochs = progress.kept.slice(0, config.averageBest).map(({ epoch }) => epoch);
+    if (epochs.length < 2) return;
+    const path = checkpointPath(runFolder, "averaged");
+    tidy(() => {
+      const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
+      saveCheckpoint(path, header, tensors);
+    });
+    restore(session.evaluated, path);
+    const dev = await this.#evaluate("dev", this.corpora.dev);
+    if (host.shouldStop()) return;
+    const [best] = progress.kept;
+    const isBest = best !== undefined && isBetter(dev.rates, best);
+    if (isBest) {
+      session.saveWeights(checkpointPath(runFolder, "best"));
+      progress.kept = [{ ...best, wer: dev.rates.wer, cer: dev.rates.cer }, ...progress.kept.slice(1)];
+    }
+    this.#emit({ kind: "averaged", epochs, step: progress.step, dev: summaryOf(dev), isBest });
+  }
+
+  /** The best checkpoint's error rates on what nothing was chosen by. */
+  async #reportTest(): Promise<void> {
+    const { session, corpora, host } = this;
+    if (!corpora.test || host.shouldStop()) return;
+    restore(session.evaluated, checkpointPath(session.runFolder, "best"));
+    const test = await this.#evaluate("test", corpora.test);
+    if (!host.shouldStop()) this.#emit({ kind: "test", step: session.progress.step, test: summaryOf(test) });
+  }
+
+  #finish(reason: "epochs" | "time" | "patience" | "stopped"): void {
+    const { progress, runFolder } = this.session;
+    const { step: steps, kept } = progress;
+    const { elapsedSeconds } = this.#clock;
+    this.#emit({ kind: "finished", reason, runFolder, steps, elapsedSeconds, best: kept[0] ?? null });
+  }
+
+  #saveLast(): void {
+    // First the log: what a checkpoint has done, the log of a run that is killed right after it has told.
+    this.log.flush();
+    this.session.saveLast();
+    this.#savedAtSeconds = this.#clock.elapsedSeconds;
+  }
+
+  #plan(epoch: number): BatchPlan<PreparedUtterance> {
+    const { seed, maxBatchSeconds, maxBatchUtterances, speedFactors, shortestFirstEpochs } = this.session.config;
+    return planBatches(this.corpora.train.utterances, {
+      ...{ seed, epoch, speedFactors, maxBatchSeconds, maxBatchUtterances, augmentation: this.augmentation },
+      order: epoch < shortestFirstEpochs ? "shortest-first" : "shuffled",
+    });
+  }
+
+  #stepsIn({ batches }: BatchPlan): number {
+    return Math.ceil(batches.length / this.session.config.accumulateBatches);
+  }
+
+  #epochsDone({ batches }: BatchPlan): number {
+    const { progress } = this.session;
+    return progress.epoch + progress.batch / batches.length;
+  }
+
+  #emit(event: TrainingEvent): void {
+    this.log.handle(event);
+    this.host.emit(event);
+  }
+}
+
+function restore(model: DeepSpeech, path: string): void {
+  tidy(() => restoreModel(model, loadCheckpoint(path)));
+}
+
+function sizeOf(batches: readonly TrainingBatch[], { sampleRate }: { sampleRate: number }) {
+  const utterances = Math.max(...batches.map((batch) => batch.utterances.length));
+  return { utterances, seconds: Math.max(...batches.map((batch) => batch.maxSamples)) / sampleRate };
+}
+
+function summaryOf({ rates, loss, utterances }: EvaluationResult): EvaluationSummary {
+  const samples = utterances
+    .slice(0, NUM_SAMPLES)
+    .map(({ id, reference, hypothesis }) => ({ id, reference, hypothesis }));
+  const worst = worstUtterances(utterances, NUM_WORST).map((utterance) => {
+    const { id, reference, hypothesis, audioPath, durationSeconds, words } = utterance;
+    return { id, reference, hypothesis, audioPath, durationSeconds, wordErrors: countErrors(words) };
+  });
+  return { rates, loss, samples, worst };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,96 @@
+/** How far a run has come, as its checkpoints record it: with the weights, all that a resumed run needs. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { tidy } from "@deepspeech-ts/torch";
+import { z } from "zod";
+import { type Checkpoint, loadCheckpoint } from "../acoustic-model/index.js";
+import { UserError } from "../errors.js";
+import { type TrainConfig, trainConfigSchema } from "./config.js";
+import { initialLossScale } from "./loss-scaler.js";
+import { checkpointPath, configPath } from "./run-folder.js";
+import { INITIAL_PLATEAU, plateauStateSchema } from "./schedule-plateau.js";
+
+const measuredEpochSchema = z.object({ epoch: z.int(), wer: z.number(), cer: z.number() });
+
+/** An epoch, counted from 1, and its error rates on dev. */
+export type MeasuredEpoch = z.output<typeof measuredEpochSchema>;
+
+const progressSchema = z.object({
+  /** Epochs finished. */
+  epoch: z.int(),
+  /** Batches done of the epoch under way. */
+  batch: z.int(),
+  step: z.int(),
+  /** Of the epoch under way, over the steps that were not skipped. */
+  lossSum: z.number(),
+  lossCount: z.int(),
+  /** Of all sessions together. */
+  elapsedSeconds: z.number(),
+  /** The best epochs whose checkpoints are kept, best first. */
+  kept: z.array(measuredEpochSchema),
+  lossScale: z.object({ scale: z.number(), goodSteps: z.int() }),
+  plateau: plateauStateSchema,
+});
+
+export type Progress = z.output<typeof progressSchema>;
+
+export function nothingDone(): Progress {
+  const counters = { epoch: 0, batch: 0, step: 0, lossSum: 0, lossCount: 0, elapsedSeconds: 0 };
+  return { ...counters, kept: [], lossScale: initialLossScale, plateau: INITIAL_PLATEAU };
+}
+
+const trainingStateSchema = z.object({ config: trainConfigSchema, optimizerSteps: z.int(), progress: progressSchema });
+
+export type TrainingState = z.output<typeof trainingStateSchema>;
+
+/** @throws UserError for a checkpoint that holds weights alone */
+export function trainingStateOf({ path, header }: Checkpoint): TrainingState {
+  const state = trainingStateSchema.safeParse(header.training);
+  if (state.success) return state.data;
+  throw new UserError(`${path}: holds no training state; it can be evaluated, not resumed.`, {
+    code: "bad-checkpoint",
+  });
+}
+
+/** Whether a run got as far as its first checkpoint, which it saves before its first step. */
+export function hasCheckpoint(runFolder: string): boolean {
+  return existsSync(checkpointPath(runFolder, "last"));
+}
+
+/** A run's newest checkpoint; its tensors belong to the open scope. */
+export function loadLast(runFolder: string): Checkpoint {
+  return loadCheckpoint(checkpointPath(runFolder, "last"));
+}
+
+/**
+ * The configuration that a run was started with, to go on with. One that was killed before its first checkpoint begins
+ * at its beginning.
+ * @throws UserError for what is no run's folder
+ */
+export function readRunConfig(runFolder: string): TrainConfig {
+  if (hasCheckpoint(runFolder)) return tidy(() => trainingStateOf(loadLast(runFolder)).config);
+  const path = configPath(runFolder);
+  if (existsSync(path)) return trainConfigSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  const problem = !existsSync(runFolder)
+    ? "no such run; check the path"
+    : statSync(runFolder).isDirectory()
+      ? "is no run's folder, or one that ended before it began; start a new run"
+      : "resume takes a run's folder, not a file";
+  throw new UserError(`${runFolder}: ${problem}.`, { code: "bad-checkpoint" });
+}
+
+/** What decides which utterances are in which batch of an epoch. */
+const PLAN_KEYS = [
+  ...(["train", "normalise", "minDurationSeconds", "maxDurationSeconds", "seed"] as const),
+  ...(["maxBatchSeconds", "maxBatchUtterances", "accumulateBatches", "shortestFirstEpochs", "speedFactors"] as const),
+];
+
+/** @throws UserError where the rest of a begun epoch would not be the rest of the same plan */
+export function refuseOtherPlan(before: TrainConfig, now: TrainConfig): void {
+  const changed = PLAN_KEYS.find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
+  if (changed === undefined) return;
+  const [was, is] = [JSON.stringify(before[changed]), JSON.stringify(now[changed])];
+  throw new UserError(
+    `${changed} was ${was} and is now ${is}, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
+    { code: "bad-config" },
+  );
+}
