@@ -40,7 +40,7 @@ const LAYERS = [
   ],
   [
     "packages/toolkit/src/training",
-    ["../cli/x.js", "../../cli/x.js", "../server/x.js"],
+    ["../cli/x.js", "../../cli/x.js", "../server/x.js", "../dashboard/x.js"],
     [TORCH, "../acoustic-model/x.js"],
   ],
   ["packages/toolkit/src/evaluation", ["../cli/x.js", "../server/x.js"], [TORCH, "../acoustic-model/x.js"]],
@@ -49,6 +49,24 @@ const LAYERS = [
     "packages/toolkit/src/server",
     [TORCH, "../acoustic-model/x.js", "../training/x.js", "../evaluation/x.js", "../export/x.js", "../cli/x.js"],
     [SPEECH, "@deepspeech-ts/recognizer", "../data/x.js"],
+  ],
+  [
+    "packages/toolkit/src/dashboard",
+    [
+      TORCH,
+      "../acoustic-model/x.js",
+      "../training/train.js",
+      "../evaluation/evaluate.js",
+      "../server/x.js",
+      "../cli/x.js",
+    ],
+    [
+      SPEECH,
+      "../data/x.js",
+      "../training/events.js",
+      "../training/logging/read-log.js",
+      "../evaluation/report/style.js",
+    ],
   ],
   ["packages/toolkit/src/cli", [], [TORCH, SPEECH, "../training/x.js", "../server/x.js", "../export/x.js"]],
 ];

@@ -108,5 +108,5 @@ console.log(`
 This model knows one voice and its phrases. Next:
   any recording        npx deepspeech transcribe ${run} <recording>
   where it errs        npx deepspeech evaluate ${run} ${TEST} --show 5
-  the curves           tensorboard --logdir ${dirname(dirname(run))}
+  the curves           npx deepspeech dashboard ${dirname(dirname(run))}
   data of your own     npx deepspeech train --help`);

@@ -29,7 +29,7 @@ const SCRIPTS = new Set([
 /** Another project's program. */
 const FOREIGN = new Set(["tensorboard --logdir runs"]);
 
-const BRIEFLY = ["--epochs", "1", "--threads", "1", "--workers", "1", "--batch-seconds", "15"];
+const BRIEFLY = ["--epochs", "1", "--threads", "1", "--workers", "1", "--max-batch-seconds", "15"];
 const TINY = [
   ...["--features.num-mels", "16", "--model.conv-channels", "2", "--model.residual-layers", "1"],
   ...["--model.recurrent-layers", "1", "--model.hidden-size", "8"],
@@ -59,6 +59,9 @@ async function workplace(folder: string): Promise<void> {
     await writeManifest(join(folder, `my/${name}.jsonl`), utterances.slice(0, 4));
   writeFileSync(join(folder, "my/sentences.txt"), "please hold the line\npress one to hold\n".repeat(10));
   cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/clips/0001.wav"));
+  mkdirSync(join(folder, "my/noise"));
+  cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/noise/street.wav"));
+  cpSync(rootPath("test/fixtures/pytorch-checkpoints/lightning.ckpt"), join(folder, "my/reference.ckpt"));
   symlinkSync(rootPath("examples"), join(folder, "examples"));
   symlinkSync(rootPath("sample-corpus"), join(folder, "sample-corpus"));
 }
@@ -73,7 +76,8 @@ function programOf(command: string): string[] | undefined {
 function wordsOf(command: string): string[] {
   const words = (command.match(/"[^"]*"|\S+/g) ?? []).slice(2).map((word) => word.replaceAll('"', ""));
   if (words[0] !== "train" || words.includes("--help")) return words;
-  return [...words, ...(words.includes("--resume") ? [] : TINY), ...BRIEFLY];
+  const hasModel = words.includes("--resume") || words.includes("--init-from");
+  return [...words, ...(hasModel ? [] : TINY), ...BRIEFLY];
 }
 
 describe("the documents' commands", () => {

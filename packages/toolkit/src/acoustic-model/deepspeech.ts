@@ -7,7 +7,7 @@
  * an utterance's length are zero wherever a convolution could see them, and the reverse GRU starts at each utterance's
  * last frame: an utterance's log-probabilities do not depend on its batch.
  */
-import { call, nn, type Tensor } from "@deepspeech-ts/torch";
+import { nn, type Tensor } from "@deepspeech-ts/torch";
 import { defaultModelConfig, type ModelConfig, outputFrames } from "./model-config.js";
 
 const { functional } = nn;
@@ -101,7 +101,7 @@ class TimeFrequencyConv extends nn.Conv2d {
   }
 
   override forward(input: Tensor): Tensor {
-    return call("conv2d", [input, this.weight.transpose(2, 3), this.bias, this.stride, this.padding]);
+    return this.convolve(input, this.weight.transpose(2, 3));
   }
 }
 

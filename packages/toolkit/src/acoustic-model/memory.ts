@@ -20,7 +20,7 @@
  * in bf16. Making the features comes before, AdamW's update after all this; whichever takes most counts.
  *
  * Measured against the growth of resident memory in the first step of a process on the CPU (libtorch 1.13), 20 models and
- * batches of 0.24 to 1.7 GB: within 8%, but for a model of four channels (13%). Not measured on graphics cards, where
+ * batches of 0.24 to 1.7 GB: within 10%, but for a model of four channels (13%). Not measured on graphics cards, where
  * cuDNN's buffers and the allocator's rounding come on top.
  */
 import { type FeatureConfig, numFrames } from "./feature-config.js";

@@ -7,8 +7,8 @@ import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
 import { writeManifest } from "../data/manifest.js";
 import type { Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
-import { type TrainConfig, trainConfigSchema } from "../training/config.js";
-import { readConfigFile } from "./config-file.js";
+import type { TrainConfig } from "../training/config.js";
+import { recipes } from "../training/recipes/index.js";
 import { checkLines } from "./data-check-lines.js";
 import { memoryLines } from "./data-check-memory.js";
 import { loadCorpora } from "./data-corpora.js";
@@ -18,7 +18,7 @@ import { formatPlural } from "./format.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
-import { resolveConfig } from "./resolve-config.js";
+import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
@@ -41,6 +41,7 @@ const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["
 
 interface CheckFlags {
   config?: string;
+  recipe?: string;
   heldOut?: string[];
   fix?: string;
   audio: boolean;
@@ -56,12 +57,12 @@ export function configure(command: Command): void {
     .option("--no-audio", "do not listen to the recordings")
     .option("--workers <number>", "threads that decode", parseWhole("--workers", 1))
     .option("--show <number>", "name so many utterances of each kind", parseWhole("--show", 0), 5)
-    .option("--config <file>", "the training's configuration: .ts, .mts, .js, .mjs or .json");
+    .option("--config <file>", "the training's configuration: .ts, .mts, .js, .mjs or .json")
+    .option("--recipe <name>", `the training's recipe: ${Object.keys(recipes).join(" or ")} (default: default)`);
   addFlags(command, settings, trainSections);
   command.addHelpText("after", HELP).action(async (data: string[], flags: CheckFlags) => {
-    const file = flags.config === undefined ? undefined : await readConfigFile(flags.config);
-    const config = resolveConfig(trainConfigSchema, { file, flags: givenSettings(command, settings) });
-    await check(data, flags, config);
+    const { config: file, recipe } = flags;
+    await check(data, flags, await readTrainConfig({ file, recipe, flags: givenSettings(command, settings) }));
   });
 }
 

@@ -11,6 +11,7 @@ import { startMirror } from "../data/download/mirror.test.support.js";
 import { audioFixture, sampleCorpus, temporaryFolder, utterance, writeFiles } from "../data/fixtures.test.support.js";
 import { readManifest, writeManifest } from "../data/manifest.js";
 import { type TrainConfigInput, trainConfigSchema } from "../training/config.js";
+import { recipes } from "../training/recipes/index.js";
 import { memoryLines } from "./data-check-memory.js";
 
 const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
@@ -147,6 +148,8 @@ describe("check", () => {
     assert.equal(largestBatch("--max-batch-utterances", "2"), predicted(2, {}));
     const small = ["--model.hidden-size", "64", "--ema-decay", "0"];
     assert.equal(largestBatch(...small), predicted(3, { model: { hiddenSize: 64 }, emaDecay: 0 }));
+    assert.equal(largestBatch("--recipe", "reference"), predicted(3, recipes.reference));
+    assert.notEqual(predicted(3, recipes.reference), predicted(3, {}));
     const recipe = { maxBatchSeconds: 20, model: { hiddenSize: 1024 } };
     await writeFiles(folder, { "recipe.json": JSON.stringify(recipe) });
     assert.equal(largestBatch("--config", join(folder, "recipe.json")), predicted(2, recipe));

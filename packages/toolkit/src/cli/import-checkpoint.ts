@@ -17,28 +17,28 @@ needed, and no code in the file is run.
 of the same weights a model to train on, with deepspeech train --init-from.
 
 Examples:
-  $ npx deepspeech import epoch=9.ckpt --alphabet reference --out reference.safetensors
-  $ npx deepspeech import epoch=9.ckpt --alphabet reference --recurrence time --out start.safetensors`;
+  $ npx deepspeech import epoch=9.ckpt --alphabet reference --output reference.safetensors
+  $ npx deepspeech import epoch=9.ckpt --alphabet reference --recurrence time --output start.safetensors`;
 
-type ImportFlags = Pick<ImportOptions, "alphabet" | "recurrence"> & { out: string };
+type ImportFlags = Pick<ImportOptions, "alphabet" | "recurrence"> & { output: string };
 
 export function configure(command: Command): void {
   command
     .argument("<checkpoint>", "a .ckpt of PyTorch Lightning, or a .pt or .pth of torch.save")
     .requiredOption("--alphabet <choice>", "what the model's classes are, see below")
-    .requiredOption("--out <file>", "the checkpoint to write, ending in .safetensors")
+    .requiredOption("--output <file>", "the checkpoint to write, ending in .safetensors")
     .addOption(
       new Option("--recurrence <axis>", "what the recurrent layers after the first run over")
         .choices(["batch", "time"])
         .default("batch"),
     )
     .addHelpText("after", HELP)
-    .action(async (source: string, { out, alphabet, recurrence }: ImportFlags) => {
+    .action(async (source: string, { output, alphabet, recurrence }: ImportFlags) => {
       // Only here, because it loads libtorch, and `deepspeech data import` must work without.
       const { importCheckpoint } = await import("../acoustic-model/pytorch-import/index.js");
-      const summary = importCheckpoint({ source, output: out, alphabet, recurrence });
+      const summary = importCheckpoint({ source, output, alphabet, recurrence });
       for (const warning of summary.warnings) process.stderr.write(`deepspeech: warning: ${warning}\n`);
-      process.stdout.write(`${importLines(out, summary).join("\n")}\n`);
+      process.stdout.write(`${importLines(output, summary).join("\n")}\n`);
     });
 }
 

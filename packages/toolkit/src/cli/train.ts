@@ -1,5 +1,6 @@
 /** `deepspeech train`. */
 import type { Command } from "commander";
+import type { Dashboard } from "../dashboard/index.js";
 import type { TrainConfig } from "../training/config.js";
 import { recipes } from "../training/recipes/index.js";
 import { runTraining } from "../training/run-training.js";
@@ -22,18 +23,22 @@ Examples:
   $ npx deepspeech train --config examples/quickstart.config.ts
   $ npx deepspeech train --train sample-corpus/train --dev sample-corpus/dev --test sample-corpus/test --epochs 20
   $ npx deepspeech train --config recipe.ts --learning-rate 3e-4 --model.hidden-size 256
+  $ npx deepspeech train --train my.jsonl --dev my-dev.jsonl --dashboard
+  $ npx deepspeech train --init-from runs/deepspeech/version_0 --train my.jsonl --dev my-dev.jsonl --freeze "cnn.*"
   $ npx deepspeech train --resume runs/deepspeech/version_0`;
 
 interface TrainFlags {
   config?: string;
   recipe?: string;
   download: boolean;
+  dashboard?: true;
 }
 
 export function configure(command: Command): void {
   command
     .option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json")
     .option("--recipe <name>", `settings to begin with: ${Object.keys(recipes).join(" or ")} (default: default)`)
+    .option("--dashboard", "serve a live page of this and earlier runs, on this machine alone")
     .option("--no-download", "where LibriSpeech is asked for and missing, refuse instead of fetching it");
   addFlags(command, trainSettings, trainSections);
   command.addHelpText("after", HELP).action(async (flags: TrainFlags) => {
@@ -42,9 +47,25 @@ export function configure(command: Command): void {
   });
 }
 
-async function train(config: TrainConfig, { download }: TrainFlags): Promise<void> {
+async function train(config: TrainConfig, { download, dashboard }: TrainFlags): Promise<void> {
   // Before libtorch is loaded.
   await provideTrainingData(config, { mayDownload: download });
+  const page = dashboard && (await openPage(config));
+  try {
+    await trainTelling(config);
+  } finally {
+    await page?.close();
+  }
+}
+
+async function openPage({ runs }: TrainConfig): Promise<Dashboard> {
+  const { startDashboard } = await import("../dashboard/index.js");
+  const page = await startDashboard({ folders: [runs] });
+  process.stdout.write(`Page   ${page.url}\n`);
+  return page;
+}
+
+async function trainTelling(config: TrainConfig): Promise<void> {
   const reporter = new TrainingReporter({
     writeLine: (line) => process.stdout.write(`${line}\n`),
     terminal: process.stderr.isTTY ? process.stderr : undefined,

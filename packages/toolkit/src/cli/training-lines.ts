@@ -131,7 +131,7 @@ export function finishedLines(event: EventOf<"finished">, test: readonly string[
     ["go on with", `npx deepspeech train --resume ${folder}`],
     ["measure", `npx deepspeech evaluate ${folder} ${data}`],
     ["transcribe", `npx deepspeech transcribe ${folder} <recording>`],
-    ["curves", `tensorboard --logdir ${quoteForShell(runsOf(runFolder))}`],
+    ["curves", `npx deepspeech dashboard ${quoteForShell(runsOf(runFolder))}`],
   ].filter(([title]) => (title === "go on with" ? reason === "stopped" : best !== null || title === "curves"));
   return [
     "",

@@ -146,7 +146,7 @@ describe("a training run in a log", () => {
       "Next:",
       "  measure     npx deepspeech evaluate runs/quickstart/version_0 sample-corpus/test 'my data'",
       "  transcribe  npx deepspeech transcribe runs/quickstart/version_0 <recording>",
-      "  curves      tensorboard --logdir runs",
+      "  curves      npx deepspeech dashboard runs",
     ]);
   });
 
@@ -157,7 +157,7 @@ describe("a training run in a log", () => {
       "",
       "Next:",
       "  go on with  npx deepspeech train --resume runs/quickstart/version_0",
-      "  curves      tensorboard --logdir runs",
+      "  curves      npx deepspeech dashboard runs",
     ]);
   });
 

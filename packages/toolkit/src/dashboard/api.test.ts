@@ -1,6 +1,6 @@
 /** What the server says of runs, asked over HTTP. */
 import assert from "node:assert/strict";
-import { utimesSync } from "node:fs";
+import { mkdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { restoreLog } from "../training/logging/restore.js";
@@ -90,6 +90,26 @@ describe("a run's detail", () => {
     assert.match(samples[2]!.difference, /class="deletion" title="deleted: leave → ·"/);
     assert.ok(worst.every(({ wordErrors, durationSeconds }) => wordErrors > 0 && durationSeconds === 3.2));
     assert.ok(!JSON.stringify(heard).includes(run.folder) && !JSON.stringify(heard).includes(".flac"));
+  });
+
+  it("has averaged weights and the test set beside the newest epoch", async (t) => {
+    const { folder, detail } = await testServer(t);
+    new TestRun(join(folder, "voice/version_0")).start().epoch().epoch().average([1, 2]).test();
+    const { heard, summary, evaluations } = await detail("voice/version_0");
+    assert.equal(summary.best?.of, "the average of epochs 1, 2");
+    assert.ok(summary.best.wer < evaluations[1]!.wer);
+    const titles = ["dev, after epoch 2", "dev, with the average of epochs 1, 2", "test, with the best checkpoint"];
+    assert.deepEqual(
+      heard.map(({ title }) => title),
+      titles,
+    );
+  });
+
+  it("says why where the log cannot be read at all", async (t) => {
+    const { folder, detail } = await testServer(t);
+    const run = new TestRun(join(folder, "voice/version_0"));
+    mkdirSync(run.logPath);
+    assert.equal((await detail("voice/version_0")).problem, `${run.logPath}: is a folder, expected a file.`);
   });
 
   it("names damaged lines and shows all others; a line that is still being written is none", async (t) => {

@@ -82,6 +82,11 @@ export class TestRun {
     return this.#log({ kind: "epoch", epoch, epochs, step: this.#step, trainLoss, dev, isBest: true, elapsedSeconds });
   }
 
+  /** The mean of the last epochs' weights, which is best. */
+  average(epochs: number[]): this {
+    return this.#log({ kind: "averaged", epochs, step: this.#step, dev: this.#evaluation(1), isBest: true });
+  }
+
   test(): this {
     return this.#log({ kind: "test", step: this.#step, test: this.#evaluation(1) });
   }

@@ -46,17 +46,11 @@ export class LogFollower {
    * @throws UserError where the log may not be read
    */
   async read(): Promise<void> {
-    let file: FileHandle;
     try {
-      file = await open(this.#path);
+      const file = await open(this.#path);
+      await this.#readAll(file).finally(() => file.close());
     } catch (error) {
-      if (systemErrorCode(error) === "ENOENT") return;
-      throw explainReadError(this.#path, error);
-    }
-    try {
-      await this.#readAll(file);
-    } finally {
-      await file.close();
+      if (systemErrorCode(error) !== "ENOENT") throw explainReadError(this.#path, error);
     }
   }
 

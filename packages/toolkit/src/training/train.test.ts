@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { runtimeInfo, tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import type { TrainConfig, TrainConfigInput } from "./config.js";
 import type { TrainingEvent } from "./events.js";
@@ -274,6 +274,53 @@ describe("a run ends", () => {
       message:
         "the model's answers are not finite numbers, for its training has diverged; train with a lower learningRate or gradientClip.",
     });
+  });
+});
+
+describe("options of a run", () => {
+  it("noise and rooms change what is trained on, alike in every run of a seed, and not what is measured", async (t) => {
+    const augmentation = {
+      noise: [audioFixture("speech-16k.wav")],
+      noiseProbability: 1,
+      noiseSnrDb: [0, 5] as [number, number],
+    };
+    const still = { learningRate: 1e-30, weightDecay: 0, speedFactors: [1], epochs: 1 };
+    const [clean, noisy, again] = [
+      await trainHere(await setUp(t, still)),
+      await trainHere(await setUp(t, { ...still, augmentation })),
+      await trainHere(await setUp(t, { ...still, augmentation, workers: 2 })),
+    ];
+    const losses = (run: RunRecord) => run.all("step").map(({ loss }) => loss);
+    assert.ok(losses(clean).every((loss, i) => loss !== losses(noisy)[i]));
+    assert.deepEqual(losses(again), losses(noisy));
+    assert.equal(noisy.one("epoch").dev.loss, clean.one("epoch").dev.loss);
+  });
+
+  it("a noise file that is not there is named before training", async (t) => {
+    const config = await setUp(t, { augmentation: { noise: ["no-such-noise"] } });
+    await assert.rejects(trainHere(config), { name: "UserError", message: /^no-such-noise: / });
+    assert.equal(existsSync(config.runs), false);
+  });
+
+  it("fp16 is for cards", async (t) => {
+    await assert.rejects(trainInWorker(await setUp(t, { precision: "fp16" })), {
+      name: "UserError",
+      message: "precision fp16 needs device cuda; use bf16 or fp32 on the processor.",
+    });
+  });
+
+  it("the plan is told with its padding and its largest batch", async (t) => {
+    const run = await trainHere(await setUp(t, { epochs: 1 }));
+    const { numBatches, paddingWaste, largest } = run.one("plan");
+    assert.equal(numBatches, run.all("step").length);
+    assert.ok(paddingWaste >= 0 && paddingWaste < 0.5, String(paddingWaste));
+    assert.ok(largest.utterances >= 1 && largest.seconds > 0.6);
+  });
+
+  it("so many batches make a step, and an epoch's last step takes what is left", async (t) => {
+    const config = await setUp(t, { epochs: 1, maxBatchUtterances: 1 });
+    const single = (await trainHere(config)).all("step").length;
+    assert.equal((await trainHere({ ...config, accumulateBatches: 2 })).all("step").length, Math.ceil(single / 2));
   });
 });
 

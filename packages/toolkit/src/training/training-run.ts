@@ -1,4 +1,5 @@
 /** The training loop: epochs of steps, each measured on dev, the best kept, and the test set once at the end. */
+import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { countErrors, greedyDecode } from "@deepspeech-ts/speech";
 import { tidy } from "@deepspeech-ts/torch";
@@ -328,7 +329,14 @@ function summaryOf({ rates, loss, utterances }: EvaluationResult): EvaluationSum
     .map(({ id, reference, hypothesis }) => ({ id, reference, hypothesis }));
   const worst = worstUtterances(utterances, NUM_WORST).map((utterance) => {
     const { id, reference, hypothesis, audioPath, durationSeconds, words } = utterance;
-    return { id, reference, hypothesis, audioPath, durationSeconds, wordErrors: countErrors(words) };
+    return {
+      id,
+      reference,
+      hypothesis,
+      audioPath: resolve(audioPath),
+      durationSeconds,
+      wordErrors: countErrors(words),
+    };
   });
   return { rates, loss, samples, worst };
 }

@@ -21,12 +21,20 @@ function figuresOf(run: RunSummary): HTMLElement[] {
       ? element("progress", { max: totalSteps, value: step, "aria-label": "Steps done" })
       : null;
   const rest =
-    run.etaSeconds !== null && state === "running" ? `about ${duration(run.etaSeconds)} left` : stateText(run);
+    run.etaSeconds !== null && state === "running"
+      ? `about ${duration(Math.max(0, run.etaSeconds))} left`
+      : stateText(run);
   return [
     figure("Word error rate", percent(best?.wer), best ? `dev, of ${best.of}` : "not measured yet", true),
     figure("Character error rate", percent(best?.cer), best ? "dev, of the same weights" : "not measured yet", true),
     ...(test ? [figure("Word error rate, test", percent(test.wer), `CER ${percent(test.cer)}`, true)] : []),
-    figure("Epoch", `${epoch} of ${epochs ?? UNKNOWN}`, `step ${count(step)} of ${count(totalSteps)}`, false, progress),
+    figure(
+      "Epoch",
+      `${count(epoch)} of ${count(epochs)}`,
+      `step ${count(step)} of ${count(totalSteps)}`,
+      false,
+      progress,
+    ),
     figure("Time", duration(run.elapsedHours * 3600), rest),
     figure("Throughput", speed(run.audioSecondsPerSecond), `${shortCount(run.numParameters)} parameters`),
   ];
@@ -39,7 +47,7 @@ function figure(name: string, value: string, detail: string, isMain = false, ext
 
 const COLUMNS: [heading: string, cell: (run: RunSummary) => string][] = [
   ["State", ({ state }) => state],
-  ["Epoch", ({ epoch, epochs }) => `${epoch} of ${epochs ?? UNKNOWN}`],
+  ["Epoch", ({ epoch, epochs }) => `${count(epoch)} of ${count(epochs)}`],
   ["Best WER", ({ best }) => percent(best?.wer)],
   ["CER", ({ best }) => percent(best?.cer)],
   ["Test WER", ({ test }) => percent(test?.wer)],
