@@ -6,9 +6,9 @@
  *
  * Without --corpora on the sample corpus; with it on FOLDER's train.jsonl and dev.jsonl.
  */
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { recipes } from "@deepspeech-ts/toolkit";
@@ -51,8 +51,21 @@ function corpusConfig(): { name: string; epochs: number; config: TrainConfigInpu
   }
   const [train, dev] = [join(corpora, "train.jsonl"), join(corpora, "dev.jsonl")];
   for (const path of [train, dev]) if (!existsSync(path)) throw new Error(`${path}: no such file; check --corpora`);
-  const config = { train: [train], dev: [dev], test: [], maxBatchUtterances: 8 };
+  const config = { train: [withoutRepetitions(train)], dev: [dev], test: [], maxBatchUtterances: 8 };
   return { name: "mixed corpora, 8 h", epochs: 6, config };
+}
+
+/** A copy of a manifest that names each recording once, which not every corpus does. */
+function withoutRepetitions(path: string): string {
+  const lines = readFileSync(path, "utf8").split("\n").filter(Boolean);
+  const byAudio = new Map(lines.map((line) => JSON.parse(line)).map((entry) => [entry.audio_filepath, entry]));
+  const entries = [...byAudio.values()].map((entry) => ({
+    ...entry,
+    audio_filepath: resolve(dirname(path), entry.audio_filepath),
+  }));
+  const copy = join(mkdtempSync(join(tmpdir(), "deepspeech-recipes-")), "train.jsonl");
+  writeFileSync(copy, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+  return copy;
 }
 
 /** The quickstart's architecture: small enough for a processor. */

@@ -150,6 +150,37 @@ test("what is stable stays, and is said again at the end", () => {
   assert.ok(longest > 10, "the test must see stable text");
 });
 
+test("what is decided stays, however close a rival was", () => {
+  const random = new SeededRandom(31);
+  for (let round = 0; round < 20; round++) {
+    const decoder = createBeamSearchDecoder(letters, { frameSeconds: 0.025, beamSize: 50 });
+    decoder.begin();
+    let decided = "";
+    for (let step = 0; step < 20; step++) {
+      decoder.step(randomEmissions(random, 5, 4, 3));
+      decoder.decide(4);
+      // All but the last four tokens, and of these only whole words, are stable.
+      const { text } = decoder.partial();
+      const stable = decoder.stableText();
+      assert.ok(text.startsWith(stable) && stable.startsWith(decided), `"${decided}" became "${stable}"`);
+      const expected = text.slice(0, Math.max(0, text.length - 4));
+      assert.ok(stable.length >= expected.lastIndexOf(" "), `"${stable}" of "${text}"`);
+      decided = stable;
+    }
+    assert.ok(decoder.end().text.startsWith(decided));
+    assert.ok(decided.length > 5, decided);
+  }
+});
+
+test("a number of undecided tokens that is none is refused", () => {
+  const decoder = createBeamSearchDecoder(letters, { frameSeconds: 0.025 });
+  decoder.begin();
+  assert.throws(() => decoder.decide(-1), {
+    code: "number-out-of-range",
+    message: "undecidedTokens is -1; it must be a whole number from 0",
+  });
+});
+
 /** Emissions that say `path`, each frame with probability `sure`. */
 function emissionsAlong(path: readonly number[], numTokens: number, sure = 0.9): Emissions {
   const rest = Math.log((1 - sure) / (numTokens - 1));
@@ -294,6 +325,7 @@ test("a decoder that was not begun, or was ended, says so", () => {
     step: () => decoder.step(emissionsAlong([0], 4)),
     partial: () => decoder.partial(),
     stableText: () => decoder.stableText(),
+    decide: () => decoder.decide(4),
     end: () => decoder.end(),
     endNBest: () => decoder.endNBest(),
   })) {

@@ -22,6 +22,11 @@ export interface BeamSearchDecoder extends StreamingDecoder {
   partial(): TimedHypothesis;
   /** The words so far that no later frame can change. */
   stableText(): string;
+  /**
+   * Settles all but the last `undecidedTokens` tokens of the best prefix, by giving up the prefixes that differ before
+   * them. Live captions need that: a rival may stay alive for long. It can cost words, the fewer tokens the more.
+   */
+  decide(undecidedTokens: number): void;
   /** The best hypothesis for the whole utterance, which is then closed. */
   end(): TimedHypothesis;
   /** Like `end`, but up to `nBest` hypotheses, best first; never none. */
@@ -93,6 +98,15 @@ class PrefixBeamDecoder implements BeamSearchDecoder {
   stableText(): string {
     this.#checkBegun("stableText");
     return this.#result.stableText();
+  }
+
+  decide(undecidedTokens: number): void {
+    this.#checkBegun("decide");
+    if (!Number.isInteger(undecidedTokens) || undecidedTokens < 0) {
+      const found = `undecidedTokens is ${undecidedTokens}`;
+      throw new SpeechError("number-out-of-range", `${found}; it must be a whole number from 0`);
+    }
+    this.#search.decided.giveUpRivals(this.#search.beam, undecidedTokens);
   }
 
   end(): TimedHypothesis {

@@ -61,7 +61,7 @@ export class DecidedTokens {
 
   /** Frees the memory of dead prefixes, and moves what is decided into `tokens`. Renumbers the beam's nodes. */
   compact(beam: Beam, scorer: PrefixScorer): void {
-    this.#giveUpOldRivals(beam);
+    this.giveUpRivals(beam, MOST_UNDECIDED);
     const nodes = beam.node.slice(0, beam.size);
     const root = this.#trie.commonPrefix(nodes);
     this.#decide(beam, root);
@@ -71,11 +71,11 @@ export class DecidedTokens {
     for (let entry = 0; entry < beam.size; entry++) beam.node[entry] = renumbered[nodes[entry] as number] as number;
   }
 
-  /** Drops the prefixes that differ from the best more than `MOST_UNDECIDED` tokens back. */
-  #giveUpOldRivals(beam: Beam): void {
+  /** Drops the prefixes that differ from the best more than `mostUndecided` tokens back. */
+  giveUpRivals(beam: Beam, mostUndecided: number): void {
     const trie = this.#trie;
     const best = beam.node[beam.bestEntry()] as number;
-    const depth = (trie.depth[best] as number) - MOST_UNDECIDED;
+    const depth = (trie.depth[best] as number) - mostUndecided;
     if (depth <= (trie.depth[0] as number)) return;
     const agreed = trie.ancestor(best, depth);
     let kept = 0;

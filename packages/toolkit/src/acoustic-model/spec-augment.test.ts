@@ -55,7 +55,7 @@ describe("specAugment", () => {
       [{ timeMaskFrames: 35, maxTimeMaskShare: 0 }, FRAMES, 0],
     ];
     for (const [fields, length, longest] of cases) {
-      const config = configOf({ ...fields, frequencyMasks: 0 });
+      const config = configOf({ ...fields, timeMasks: 1, frequencyMasks: 0 });
       const masks = augmentedOnes(config, Array<number>(ROWS).fill(length)).map(maskedFrames);
       for (const mask of masks) assertContiguous(mask);
       const widths = masks.map((mask) => mask.length);
@@ -69,13 +69,19 @@ describe("specAugment", () => {
     }
   });
 
-  it("masks one band of frequencies, from 0 to its bound wide", () => {
-    const config = configOf({ timeMasks: 0, frequencyMaskBands: 15 });
-    const masks = augmentedOnes(config, Array<number>(ROWS).fill(FRAMES)).map(maskedBands);
-    for (const mask of masks) assertContiguous(mask);
-    const widths = masks.map((mask) => mask.length);
-    assert.deepEqual([Math.min(...widths), Math.max(...widths)], [0, 15]);
-    assert.deepEqual([Math.min(...masks.flat()), Math.max(...masks.flat())], [0, BANDS - 1]);
+  it("masks one band of frequencies, from 0 to its bound wide, and the share caps it", () => {
+    const cases: [share: number, widest: number][] = [
+      [1, 15],
+      [0.25, 10],
+    ];
+    for (const [maxFrequencyMaskShare, widest] of cases) {
+      const fields = { timeMasks: 0, frequencyMasks: 1, frequencyMaskBands: 15, maxFrequencyMaskShare };
+      const masks = augmentedOnes(configOf(fields), Array<number>(ROWS).fill(FRAMES)).map(maskedBands);
+      for (const mask of masks) assertContiguous(mask);
+      const widths = masks.map((mask) => mask.length);
+      assert.deepEqual([Math.min(...widths), Math.max(...widths)], [0, widest]);
+      assert.deepEqual([Math.min(...masks.flat()), Math.max(...masks.flat())], [0, BANDS - 1]);
+    }
   });
 
   it("gives each utterance masks of its own", () => {
@@ -92,7 +98,7 @@ describe("specAugment", () => {
 
   it("time masks leave padding alone", () => {
     const lengths = Array.from({ length: ROWS }, (_, i) => 1 + (i % FRAMES));
-    const config = configOf({ frequencyMasks: 0, timeMaskFrames: 100, maxTimeMaskShare: 1 });
+    const config = configOf({ frequencyMasks: 0, timeMasks: 1, timeMaskFrames: 100, maxTimeMaskShare: 1 });
     for (const [row, values] of augmentedOnes(config, lengths).entries()) {
       assert.ok(values.slice(lengths[row]!).every((frame) => frame.every((value) => value === 1)));
     }
@@ -114,7 +120,7 @@ describe("specAugment", () => {
   });
 
   it("takes a mask wider than there are bands", () => {
-    const config = configOf({ timeMasks: 0, frequencyMaskBands: 1000 });
+    const config = configOf({ timeMasks: 0, frequencyMaskBands: 1000, maxFrequencyMaskShare: 1 });
     const widths = augmentedOnes(config, Array<number>(ROWS).fill(3)).map((row) => maskedBands(row).length);
     assert.equal(Math.max(...widths), BANDS);
   });

@@ -20,12 +20,11 @@ export function specAugment(
   const [batch = 0, frames = 0, bands = 0] = features.shape;
   const timeMask = new Float32Array(batch * frames).fill(1);
   const bandMask = new Float32Array(batch * bands).fill(1);
+  const widest = Math.min(config.frequencyMaskBands, Math.floor(config.maxFrequencyMaskShare * bands));
   for (const [row, length] of featureLengths.entries()) {
     const longest = Math.min(config.timeMaskFrames, Math.floor(config.maxTimeMaskShare * length));
     for (let i = 0; i < config.timeMasks; i++) cut(timeMask, row * frames, length, longest, random);
-    for (let i = 0; i < config.frequencyMasks; i++) {
-      cut(bandMask, row * bands, bands, Math.min(config.frequencyMaskBands, bands), random);
-    }
+    for (let i = 0; i < config.frequencyMasks; i++) cut(bandMask, row * bands, bands, widest, random);
   }
   return tidy(() =>
     features

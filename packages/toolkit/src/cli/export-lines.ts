@@ -1,6 +1,6 @@
 /** What `deepspeech export` prints: a row for each variant. */
 import type { ExportedVariant, ExportResult } from "../export/run-export.js";
-import { formatAudio, formatPlural, formatRate } from "./format.js";
+import { formatAudio, formatPlural, formatRate, formatSmall } from "./format.js";
 
 export function exportLines(result: ExportResult, decoding: string): string[] {
   const { variants, corpora, numUtterances, audioSeconds, leftOut } = result;
@@ -26,8 +26,8 @@ function rowOf({ precision, size, rates, parity }: ExportedVariant, exact: Expor
     rates ? formatRate(rates.wer) : "-",
     rates ? formatRate(rates.cer) : "-",
     change === undefined ? "-" : `${change < 0 ? "" : "+"}${(100 * change).toFixed(2)} pp`,
-    parity.fromTraining.toExponential(1),
-    parity.fromBatch.toExponential(1),
+    formatSmall(parity.fromTraining),
+    formatSmall(parity.fromBatch),
   ];
 }
 

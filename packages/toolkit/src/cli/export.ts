@@ -1,7 +1,6 @@
 /** `deepspeech export`. */
-import type { BundlePrecision } from "@deepspeech-ts/speech";
-import { BUNDLE_PRECISIONS } from "@deepspeech-ts/speech";
-import type { Command } from "commander";
+import { BUNDLE_PRECISIONS, type BundlePrecision } from "@deepspeech-ts/speech";
+import { type Command, Option } from "commander";
 import { UserError } from "../errors.js";
 import { describeDecoding } from "../evaluation/describe-decoding.js";
 import { type ExportOptions, type ExportResult, runExport } from "../export/run-export.js";
@@ -21,16 +20,16 @@ decoding settings and language model. Variants: fp32 as trained, fp16 with weigh
 quarter, and the fastest. Each is held against the trained model, and measured on the data it was developed on.
 
 Examples:
-  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb
-  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb --precision all
-  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb --precision int8 --decoding decoding.json
-  $ npx deepspeech export runs/deepspeech/version_0 --out model.dsb --evaluate data/LibriSpeech/dev-clean`;
+  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb
+  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --precision all
+  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --precision int8 --decoding decoding.json
+  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --evaluate data/LibriSpeech/dev-clean`;
 
 const schema = trainConfigSchema.pick({ threads: true, workers: true, normalise: true });
 const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
 
 interface ExportFlags {
-  out: string;
+  output: string;
   precision: BundlePrecision[];
   evaluate?: string[] | false;
 }
@@ -38,12 +37,14 @@ interface ExportFlags {
 export function configure(command: Command): void {
   command
     .argument("<checkpoint>", "a run's folder, or a .safetensors file")
-    .requiredOption("--out <file>", "the bundle to write, ending in .dsb; of several, each gets its precision's name")
-    .option(
-      "--precision <names>",
-      `one or more of ${BUNDLE_PRECISIONS.join(", ")}, between commas; or all`,
-      parsePrecisions,
-      ["fp32" as const],
+    .requiredOption(
+      "--output <file>",
+      "the bundle to write, ending in .dsb; of several, each gets its precision's name",
+    )
+    .addOption(
+      new Option("--precision <names>", `one or more of ${BUNDLE_PRECISIONS.join(", ")}, between commas; or all`)
+        .argParser(parsePrecisions)
+        .default(["fp32"], "fp32"),
     )
     .option("--evaluate <path...>", "corpora to measure on (default: the run's development data)")
     .option("--no-evaluate", "measure no error rates");
@@ -53,7 +54,13 @@ export function configure(command: Command): void {
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     const decoding = await givenDecoding(command);
     const evaluate = flags.evaluate === false ? [] : flags.evaluate;
-    const request = { checkpoint, out: flags.out, precisions: flags.precision, decoding, ...withoutUndefined(config) };
+    const request = {
+      checkpoint,
+      output: flags.output,
+      precisions: flags.precision,
+      decoding,
+      ...withoutUndefined(config),
+    };
     const result = await exportWithProgress({ ...request, ...(Array.isArray(evaluate) && { evaluate }) });
     process.stdout.write(`${exportLines(result, describeDecoding(decoding)).join("\n")}\n`);
   });

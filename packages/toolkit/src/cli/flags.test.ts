@@ -157,7 +157,7 @@ describe("flags", () => {
       const name = setting.kind === "boolean" ? flagOf(setting).replace("--", "--[no-]") : flagOf(setting);
       assert.equal(help.split("\n").filter((line) => line.startsWith(`  ${name} `)).length, 1, name);
     }
-    assert.match(help, /^Optimisation:\n {2}--learning-rate <number> +the schedule's peak \(default: 0\.0005\)$/m);
+    assert.match(help, /^Optimisation:\n {2}--learning-rate <number> +the schedule's peak \(default: 0\.001\)$/m);
     const keys = trainSettings.map(({ key }) => key);
     for (const { firstKey } of trainSections) assert.ok(keys.includes(firstKey), firstKey);
   });

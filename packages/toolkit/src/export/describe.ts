@@ -4,6 +4,7 @@ import type { BundleDescription, BundlePrecision, DecodingSettings, TrainingFact
 import { z } from "zod";
 import type { CheckpointHeader } from "../acoustic-model/checkpoint.js";
 import { minSamples } from "../acoustic-model/feature-config.js";
+import { frameSecondsOf } from "../evaluation/decoding.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import type { Weights } from "./graph/weights.js";
 
@@ -36,7 +37,7 @@ export function describeCheckpoint(header: CheckpointHeader, options: DescribeOp
     alphabet,
     sampleRate: features.sampleRate,
     minSamples: minSamples(features),
-    frameSeconds: (features.hopSamples * model.timeStride) / features.sampleRate,
+    frameSeconds: frameSecondsOf(header),
     model,
     features,
     precision: options.precision,

@@ -30,7 +30,13 @@ describe("runExport", () => {
     const checkpoint = randomCheckpoint(folder);
     const progress: string[] = [];
     const result = await runExport({
-      ...{ checkpoint, out: join(folder, "model.dsb"), precisions: ["fp32", "fp16", "int8"], evaluate: data, ...quiet },
+      ...{
+        checkpoint,
+        output: join(folder, "model.dsb"),
+        precisions: ["fp32", "fp16", "int8"],
+        evaluate: data,
+        ...quiet,
+      },
       onProgress: (precision, done, total) => progress.push(`${precision} ${done}/${total}`),
     });
     const { rates, audioSeconds } = await runEvaluation({ checkpoint, data, ...quiet });
@@ -65,7 +71,7 @@ describe("runExport", () => {
       features: { fftSamples: 512, hopSamples: 160 },
     });
     const out = join(folder, "model.dsb");
-    await runExport({ checkpoint, out, evaluate: [], ...quiet });
+    await runExport({ checkpoint, output: out, evaluate: [], ...quiet });
     const { header } = await bundleAt(out);
     const { training, sections, alphabet, ...facts } = header;
     assert.deepEqual(facts, {
@@ -103,7 +109,7 @@ describe("runExport", () => {
         saveCheckpoint(path, { ...header, training: run([...dev]) }, tensors);
       });
       const out = join(folder, "model.dsb");
-      const result = await runExport({ checkpoint: path, out, ...quiet });
+      const result = await runExport({ checkpoint: path, output: out, ...quiet });
       assert.equal(result.numUtterances, numUtterances);
       const { training } = (await bundleAt(out)).header;
       assert.deepEqual([training.corpora, training.epochs, training.steps], [["train-clean-100"], 4, 321]);
@@ -120,7 +126,7 @@ describe("runExport", () => {
     const decoding = decodingSchema.parse({ lm: arpa, lmWeight: 0.8, wordScore: 0.1, hotWords: ["press one"] });
     const out = join(folder, "model.dsb");
     const checkpoint = randomCheckpoint(folder);
-    const result = await runExport({ checkpoint, out, decoding, evaluate: data, ...quiet });
+    const result = await runExport({ checkpoint, output: out, decoding, evaluate: data, ...quiet });
     const bundle = await bundleAt(out);
     assert.deepEqual(bundle.header.decoding, {
       lmWeight: 0.8,
@@ -141,16 +147,16 @@ describe("runExport", () => {
     const out = join(folder, "model.dsb");
     const refusals: [request: Parameters<typeof runExport>[0], message: string][] = [
       [
-        { checkpoint, out },
+        { checkpoint, output: out },
         `${checkpoint}: its recurrent layers run over the batch (recurrence: "batch"), so what it hears in an utterance ` +
           'depends on the others; a bundle needs a model trained with recurrence: "time".',
       ],
       [
-        { checkpoint, out: join(folder, "model.onnx") },
+        { checkpoint, output: join(folder, "model.onnx") },
         `${folder}/model.onnx: a bundle's name ends in .dsb; choose such a name.`,
       ],
       [
-        { checkpoint, out: join(folder, "a/b.dsb") },
+        { checkpoint, output: join(folder, "a/b.dsb") },
         `${folder}/a/b.dsb: there is no folder ${folder}/a; create it first.`,
       ],
     ];
@@ -164,11 +170,36 @@ describe("runExport", () => {
     assert.ok(!existsSync(out));
   });
 
+  it("refuses a graph that disagrees with the trained model, whichever precision is asked for", async (t) => {
+    const folder = await temporaryFolder(t);
+    // Log-probabilities in the thousands: rounding alone makes them differ by more than is allowed.
+    const checkpoint = randomCheckpoint(folder, { logitScale: 1e4 });
+    for (const precision of ["fp32", "int8"] as const) {
+      const request = {
+        checkpoint,
+        output: join(folder, "model.dsb"),
+        precisions: [precision],
+        evaluate: [],
+        ...quiet,
+      };
+      await assert.rejects(runExport(request), (error) => {
+        assert.ok(error instanceof UserError);
+        assert.equal(error.code, "export-disagrees");
+        assert.match(
+          error.message,
+          /^the exported graph differs from the trained model: by \d\.\de[+-]\d in a log-probability \(0\.0001 is allowed\); nothing/,
+        );
+        return true;
+      });
+    }
+    assert.deepEqual(readdirSync(folder).sort(), ["random.json", "random.safetensors"]);
+  });
+
   it("leaves nothing behind when it is interrupted", async (t) => {
     const folder = await temporaryFolder(t);
     const controller = new AbortController();
     const exporting = runExport({
-      ...{ checkpoint: randomCheckpoint(folder), out: join(folder, "model.dsb"), evaluate: data, ...quiet },
+      ...{ checkpoint: randomCheckpoint(folder), output: join(folder, "model.dsb"), evaluate: data, ...quiet },
       precisions: ["fp32", "int8"],
       signal: controller.signal,
       onProgress: () => controller.abort(),
@@ -181,7 +212,7 @@ describe("runExport", () => {
     const folder = await temporaryFolder(t);
     const out = join(folder, "model.dsb");
     writeFileSync(out, "older");
-    const request = { checkpoint: randomCheckpoint(folder), out, evaluate: data, ...quiet };
+    const request = { checkpoint: randomCheckpoint(folder), output: out, evaluate: data, ...quiet };
     assert.equal(await exportCheckpoint(request, { onProgress() {}, shouldStop: () => true }), undefined);
     assert.equal(await readFile(out, "utf8"), "older");
   });

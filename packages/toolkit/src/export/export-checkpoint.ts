@@ -5,19 +5,13 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import {
-  type BundlePrecision,
-  type CorpusErrorRates,
-  encodeBundle,
-  type SectionContent,
-  type TrainingFacts,
-} from "@deepspeech-ts/speech";
+import { type BundlePrecision, type CorpusErrorRates, encodeBundle, type TrainingFacts } from "@deepspeech-ts/speech";
 import { setNumThreads } from "@deepspeech-ts/torch";
 import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
 import { UserError } from "../errors.js";
 import { type Decode, frameSecondsOf, openDecoding } from "../evaluation/decoding.js";
-import { greedyDecoding } from "../evaluation/decoding-config.js";
+import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
 import { writeFileAtomicallySync } from "../files.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
@@ -27,7 +21,7 @@ import { measureErrorRates } from "./measure.js";
 import { OnnxSession } from "./onnx-session.js";
 import { type OpenCheckpoint, openCheckpoint } from "./open-checkpoint.js";
 import { outputPaths } from "./output-paths.js";
-import { measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
+import { FEATURE_TOLERANCE, measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
 import type { ExportedVariant, ExportRequest, ExportResult } from "./run-export.js";
 
 export interface ExportHost {
@@ -58,7 +52,7 @@ interface Variant {
 export async function exportCheckpoint(request: ExportRequest, host: ExportHost): Promise<ExportResult | undefined> {
   const { precisions = ["fp32"], decoding = greedyDecoding, normalise = true, workers } = request;
   const { threads = availableParallelism() } = request;
-  const paths = outputPaths(request.out, precisions);
+  const paths = outputPaths(request.output, precisions);
   setNumThreads(threads);
   using checkpoint = openCheckpoint(request.checkpoint);
   const { header, weights } = checkpoint;
@@ -69,25 +63,15 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
     ...(workers !== undefined && { numWorkers: workers }),
   });
   const waveforms = await parityWaveforms(data, loader, header);
+  const materials = { checkpoint, data, loader, decode, waveforms, threads };
+  if (!precisions.includes("fp32")) await checkExactGraph(materials);
   const variants: Variant[] = [];
   for (const precision of precisions) {
-    variants.push(await makeVariant(precision, { checkpoint, data, loader, decode, waveforms, threads }, host));
+    variants.push(await makeVariant(precision, materials, host));
     if (host.shouldStop()) return undefined;
   }
-  const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
-  const exportedAt = new Date();
-  const written: ExportedVariant[] = [];
-  for (const { precision, graph, parity, rates } of variants) {
-    const facts = { precision, decoding, weights, exportedAt, projectVersion: projectVersion() };
-    const evaluation = rates && evaluationFacts(rates, data);
-    const content = { "model.onnx": graph, ...(languageModel && { "language-model.bin": languageModel }) };
-    const path = paths.get(precision)!;
-    const description = describeCheckpoint(header, { ...facts, ...(evaluation && { evaluation }) });
-    const size = await writeBundle(path, description, content);
-    written.push({ precision, path, size, parity, ...(rates && { rates: { wer: rates.wer, cer: rates.cer } }) });
-  }
   return {
-    variants: written,
+    variants: await writeVariants(variants, { header, weights, decoding, paths, data }),
     corpora: data.corpora,
     numUtterances: variants[0]?.rates?.numUtterances ?? 0,
     audioSeconds: data.audioSeconds,
@@ -95,29 +79,47 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
   };
 }
 
+/** Rounded weights differ from the trained ones by nature; whether the rest is right, the exact graph tells. */
+async function checkExactGraph(materials: Materials): Promise<void> {
+  const { session } = await openGraph("fp32", materials);
+  await session[Symbol.asyncDispose]();
+}
+
 async function makeVariant(precision: BundlePrecision, materials: Materials, host: ExportHost): Promise<Variant> {
-  const { checkpoint, data, waveforms, threads } = materials;
-  const { header, weights } = checkpoint;
-  const { model, features } = header;
-  const graph = modelGraph({ model, features, weights, precision, producerVersion: projectVersion() });
-  await using session = await OnnxSession.open(graph, threads);
-  const parity = await measureParity(session, checkpoint, waveforms);
-  if (precision === "fp32") refuseDisagreement(parity);
+  const { data, checkpoint } = materials;
+  const { graph, session, parity } = await openGraph(precision, materials);
+  await using _ = session;
   const { rates, leftOut } = await measureErrorRates(session, data.utterances, {
     ...materials,
-    features,
+    features: checkpoint.header.features,
     onProgress: (done) => host.onProgress(precision, done, data.utterances.length),
     shouldStop: host.shouldStop,
   });
   return { precision, graph, parity, rates, leftOut };
 }
 
-function refuseDisagreement({ fromTraining, fromBatch }: Parity): void {
-  const largest = Math.max(fromTraining, fromBatch);
-  if (largest <= PARITY_TOLERANCE) return;
+/** The graph, opened, and held against the trained model. Dispose the session. */
+async function openGraph(precision: BundlePrecision, { checkpoint, waveforms, threads }: Materials) {
+  const { model, features } = checkpoint.header;
+  const { weights } = checkpoint;
+  const graph = modelGraph({ model, features, weights, precision, producerVersion: projectVersion() });
+  const session = await OnnxSession.open(graph, threads);
+  const parity = await measureParity(session, checkpoint, waveforms);
+  if (precision === "fp32") refuseDisagreement(parity);
+  return { graph, session, parity };
+}
+
+function refuseDisagreement({ features, model, fromBatch }: Parity): void {
+  const complaints = [
+    features > FEATURE_TOLERANCE && `${features.toExponential(1)} in a feature (${FEATURE_TOLERANCE} is allowed)`,
+    model > PARITY_TOLERANCE && `${model.toExponential(1)} in a log-probability (${PARITY_TOLERANCE} is allowed)`,
+    fromBatch > PARITY_TOLERANCE &&
+      `${fromBatch.toExponential(1)} by an utterance's batch (${PARITY_TOLERANCE} is allowed)`,
+  ].filter((complaint) => complaint !== false);
+  if (complaints.length === 0) return;
   throw new UserError(
-    `the exported graph differs from the trained model by ${largest.toExponential(1)} in a log-probability, ` +
-      `${PARITY_TOLERANCE} is allowed; nothing was written. Please report it with the checkpoint's JSON file.`,
+    `the exported graph differs from the trained model: by ${complaints.join(", by ")}; nothing was written. ` +
+      "Please report it with the checkpoint's JSON file.",
     { code: "export-disagrees" },
   );
 }
@@ -129,14 +131,30 @@ function evaluationFacts(
   return { wer, cer, numUtterances, audioSeconds, corpora: corpora.map((path) => basename(path)) };
 }
 
-async function writeBundle(
-  path: string,
-  description: ReturnType<typeof describeCheckpoint>,
-  content: SectionContent,
-): Promise<number> {
-  const parts = await encodeBundle(description, content);
-  writeFileAtomicallySync(path, parts);
-  return parts.reduce((total, { length }) => total + length, 0);
+interface Wrapping extends Pick<OpenCheckpoint, "header" | "weights"> {
+  decoding: DecodingConfig;
+  paths: ReadonlyMap<BundlePrecision, string>;
+  data: EvaluationData;
+}
+
+async function writeVariants(
+  variants: readonly Variant[],
+  { header, weights, decoding, paths, data }: Wrapping,
+): Promise<ExportedVariant[]> {
+  const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
+  const facts = { decoding, weights, exportedAt: new Date(), projectVersion: projectVersion() };
+  const written: ExportedVariant[] = [];
+  for (const { precision, graph, parity, rates } of variants) {
+    const evaluation = rates && evaluationFacts(rates, data);
+    const description = describeCheckpoint(header, { ...facts, precision, ...(evaluation && { evaluation }) });
+    const sections = { "model.onnx": graph, ...(languageModel && { "language-model.bin": languageModel }) };
+    const parts = await encodeBundle(description, sections);
+    const path = paths.get(precision)!;
+    writeFileAtomicallySync(path, parts);
+    const size = parts.reduce((total, { length }) => total + length, 0);
+    written.push({ precision, path, size, parity, ...(rates && { rates: { wer: rates.wer, cer: rates.cer } }) });
+  }
+  return written;
 }
 
 function projectVersion(): string {

@@ -20,10 +20,15 @@ import { type OpenCheckpoint, openCheckpoint } from "./open-checkpoint.js";
 export interface ExportedConfig {
   model?: Partial<ModelConfig>;
   features?: Partial<FeatureConfig>;
+  /** What the classifier's weights are multiplied by, and with them all rounding errors. Default: 10. */
+  logitScale?: number;
 }
 
 /** A checkpoint of random weights that answers with letters; every parameter has a say, biases and norms too. */
-export function randomCheckpoint(folder: string, { model = {}, features = {} }: ExportedConfig = {}): string {
+export function randomCheckpoint(
+  folder: string,
+  { model = {}, features = {}, logitScale = 10 }: ExportedConfig = {},
+): string {
   const path = join(folder, "random.safetensors");
   const small = { numMels: 40, convChannels: 4, residualLayers: 1, recurrentLayers: 2, hiddenSize: 24 };
   const config = modelConfigSchema.parse({ ...small, ...model });
@@ -33,7 +38,7 @@ export function randomCheckpoint(folder: string, { model = {}, features = {} }: 
     using network = new DeepSpeech(config);
     noGrad(() => {
       for (const parameter of network.namedParameters().values()) parameter.add_(randn(parameter.shape).mul(0.05));
-      network.namedParameters().get("classifier.3.weight")!.mul_(10);
+      network.namedParameters().get("classifier.3.weight")!.mul_(logitScale);
     });
     const header = { model: config, features: featureConfig, alphabet: englishAlphabet, training: null };
     saveCheckpoint(path, header, modelTensors(network));

@@ -1,5 +1,5 @@
 export { type GraphOptions, modelGraph } from "./graph/model-graph.js";
-export { PARITY_TOLERANCE, type Parity } from "./parity.js";
+export { FEATURE_TOLERANCE, PARITY_TOLERANCE, type Parity } from "./parity.js";
 export {
   type ExportedVariant,
   type ExportOptions,

@@ -40,7 +40,7 @@ export async function measureErrorRates(
   let used = 0;
   for await (const loaded of loader.batches(plan)) {
     const batch = usableBatch(loaded, { features });
-    const emissions = batch.utterances.length > 0 ? await session.run(batch) : [];
+    const { emissions } = batch.utterances.length > 0 ? await session.run(batch) : { emissions: [] };
     for (const [row, { targetText }] of batch.utterances.entries()) rates.add(targetText, decode(emissions[row]!).text);
     used += batch.utterances.length;
     leftOut.push(...batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason })));

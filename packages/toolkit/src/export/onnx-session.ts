@@ -9,6 +9,14 @@ export interface WaveformBatch {
   readonly sampleLengths: readonly number[];
 }
 
+export interface SessionOutput {
+  /** Log-probabilities of each utterance, as views of one array. */
+  emissions: Emissions[];
+  /** [B, T, numMels], zero beyond each utterance's length */
+  features: Float32Array;
+  featureShape: readonly number[];
+}
+
 export class OnnxSession {
   readonly #session: InferenceSession;
 
@@ -22,21 +30,21 @@ export class OnnxSession {
     return new OnnxSession(await InferenceSession.create(graph, options));
   }
 
-  /** Log-probabilities of each utterance, as views of one array. */
-  async run({ waveforms, sampleLengths }: WaveformBatch): Promise<Emissions[]> {
+  async run({ waveforms, sampleLengths }: WaveformBatch): Promise<SessionOutput> {
     const batch = sampleLengths.length;
     const outputs = await this.#session.run({
       waveforms: new Tensor("float32", waveforms, [batch, waveforms.length / batch]),
       lengths: new Tensor("int64", BigInt64Array.from(sampleLengths, BigInt), [batch]),
     });
-    const { log_probs: logProbs, log_prob_lengths: lengths } = outputs;
+    const { log_probs: logProbs, log_prob_lengths: lengths, features } = outputs;
     const [, frames = 0, numTokens = 0] = logProbs!.dims;
     const values = logProbs!.data as Float32Array; // [B, T, V]
-    return Array.from(lengths!.data as BigInt64Array, (length, row) => {
+    const emissions = Array.from(lengths!.data as BigInt64Array, (length, row) => {
       const start = row * frames * numTokens;
       const numFrames = Number(length);
       return { logProbs: values.subarray(start, start + numFrames * numTokens), numFrames, numTokens };
     });
+    return { emissions, features: features!.data as Float32Array, featureShape: features!.dims };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

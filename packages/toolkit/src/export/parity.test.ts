@@ -4,8 +4,8 @@ import { describe, it, type TestContext } from "node:test";
 import { minSamples } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { type ExportedConfig, graphOf, randomModel, sampleWaveforms } from "./export.test.support.js";
-import { OnnxSession } from "./onnx-session.js";
-import { measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
+import { batchOf, OnnxSession } from "./onnx-session.js";
+import { FEATURE_TOLERANCE, measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
 
 type Precision = Parameters<typeof graphOf>[1];
 
@@ -35,8 +35,9 @@ const CONFIGS: [name: string, config: ExportedConfig][] = [
 describe("an exported graph", () => {
   for (const [name, config] of CONFIGS) {
     it(`says what the model says, with ${name}`, async (t) => {
-      const { fromTraining, fromBatch, numUtterances } = await parityOf(t, config);
+      const { fromTraining, fromBatch, features, numUtterances } = await parityOf(t, config);
       assert.equal(numUtterances, 4);
+      assert.ok(features <= 5e-4, `features differ by ${features}`);
       assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
       assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
     });
@@ -49,6 +50,24 @@ describe("an exported graph", () => {
     const waveforms = [long, ...[least, least + 1, 399, 400, 401, 599, 600].map((length) => loud.slice(0, length))];
     const { fromTraining, fromBatch } = await parityOf(t, { features: { normalisation: "none" } }, { waveforms });
     assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
+    assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
+  });
+
+  it("never reads what stands behind an utterance", async (t) => {
+    using model = randomModel(await temporaryFolder(t));
+    await using session = await OnnxSession.open(graphOf(model), 1);
+    const batch = batchOf(await sampleWaveforms(3));
+    const [shortest, , longest] = batch.sampleLengths as [number, number, number];
+    const clean = await session.run(batch);
+    batch.waveforms.fill(Number.NaN, shortest, longest);
+    const soiled = await session.run(batch);
+    assert.deepEqual(soiled, clean);
+  });
+
+  it("is as exact with bands that hear nothing, of which the default's 128 have some", async (t) => {
+    const { features, model, fromBatch } = await parityOf(t, { model: { numMels: 128 } });
+    assert.ok(features <= FEATURE_TOLERANCE, `features differ by ${features}`);
+    assert.ok(model <= PARITY_TOLERANCE, `differs by ${model} from the model`);
     assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
   });
 
@@ -66,6 +85,7 @@ describe("an exported graph", () => {
     const quarter = await parityOf(t, {}, { precision: "int8" });
     assert.ok(quarter.fromTraining < 0.5, `int8 differs by ${quarter.fromTraining}`);
     assert.ok(quarter.fromTraining > half.fromTraining, "weights are rounded more");
+    assert.ok(quarter.fromBatch <= PARITY_TOLERANCE, `int8 differs by ${quarter.fromBatch} in a batch`);
   });
 
   it("of another model is told from it", async (t) => {

@@ -9,7 +9,7 @@ export interface ExportRequest {
   /** A .safetensors file, or a run's folder, which stands for its best checkpoint. */
   checkpoint: string;
   /** The bundle's file; with several precisions, each name gets its own before the ending: model-int8.dsb. */
-  out: string;
+  output: string;
   /** Default: fp32 alone. */
   precisions?: readonly BundlePrecision[];
   /** What the bundle decodes with; its language model becomes part of the bundle. Default: greedy. */

@@ -86,7 +86,7 @@ export const trainConfigSchema = z.strictObject({
   workers: count.optional().describe("threads that decode audio; default: one fewer than there are cores, at most 4"),
   cacheGigabytes: z.number().min(0).default(2).describe("memory for decoded audio; an hour takes 0.23"),
 
-  learningRate: positive.default(5e-4).describe("the schedule's peak"),
+  learningRate: positive.default(1e-3).describe("the schedule's peak"),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])

@@ -1,16 +1,12 @@
 /**
  * Waveforms to mel features inside the graph: the numbers of acoustic-model/features.ts, by operators that every ONNX
- * runtime has and runs fast.
- *
- * The Fourier transform of each frame is a convolution over the waveform with stride hopSamples, whose kernels are the
- * windowed cosines and sines. It costs more arithmetic than a fast transform and takes less time, because it is one
- * matrix product; ONNX Runtime's STFT works frame by frame.
+ * runtime has.
  */
 import type { FeatureConfig } from "../../acoustic-model/feature-config.js";
 import { melFilterBank } from "../../acoustic-model/mel-filter-bank.js";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
+import { powerSpectrum } from "./fourier.js";
 import { lengthMask } from "./lengths.js";
-import { transposeLast } from "./weights.js";
 
 /** As in acoustic-model/features.ts; the tests of parity hold the two together. */
 const LOG_FLOOR = 1e-6;
@@ -29,7 +25,7 @@ export interface FeatureInputs {
 
 /** [B, T, numMels], zero beyond each utterance's length. */
 export function featuresOf(graph: GraphBuilder, inputs: FeatureInputs, config: FeatureConfig): Value {
-  const mel = melSpectrum(graph, reflectEnds(graph, inputs, config), config); // [B, T, M]
+  const mel = melSpectrum(graph, reflectEnds(graph, inputs, config), inputs.frames, config); // [B, T, M]
   const values = config.kind === "log-mel" ? graph.op("Log", [graph.op("Add", [mel, graph.float(LOG_FLOOR)])]) : mel;
   const mask = graph.op("Unsqueeze", [lengthMask(graph, inputs.featureLengths, inputs.frames), graph.ints([2])]); // [B, T, 1]
   const masked = graph.op("Mul", [values, mask]);
@@ -53,17 +49,18 @@ function reflectEnds(graph: GraphBuilder, { waveforms, lengths, frames }: Featur
 }
 
 /** [B, W] → [B, T, numMels]: the power of each frequency, gathered into mel bands. */
-function melSpectrum(graph: GraphBuilder, padded: Value, config: FeatureConfig): Value {
-  const { fftSamples, hopSamples, numMels, sampleRate } = config;
-  const image = graph.op("Unsqueeze", [padded, graph.ints([1])]); // [B, 1, W]
-  const parts = graph.op("Conv", [image, fourierKernels(graph, fftSamples)], { strides: [hopSamples] });
-  const powers = graph.op("Mul", [parts, parts]); // [B, 2·bins, T]
+function melSpectrum(graph: GraphBuilder, padded: Value, frames: Value, config: FeatureConfig): Value {
+  const { fftSamples, numMels, sampleRate } = config;
+  const { squares, bins } = powerSpectrum(graph, padded, frames, config); // [B, T, columns]
   const numBins = fftSamples / 2 + 1;
-  const bank = transposeLast({ data: melFilterBank({ numMels, numBins, sampleRate }), shape: [numBins, numMels] });
-  const filters = graph.constant("features/mel", "float32", bank.data, bank.shape); // [M, bins]
-  // Once for real and once for imaginary parts: the product adds the two squares.
-  const mel = graph.op("MatMul", [graph.op("Concat", [filters, filters], { axis: 1 }), powers]); // [B, M, T]
-  return graph.op("Transpose", [mel], { perm: [0, 2, 1] });
+  const bank = melFilterBank({ numMels, numBins, sampleRate });
+  // One row more, of zeros, for columns beyond the highest bin.
+  const rows = new Float32Array((numBins + 1) * numMels);
+  rows.set(bank);
+  const filters = graph.constant("features/mel", "float32", rows, [numBins + 1, numMels]);
+  const rowOfColumn = BigInt64Array.from(bins, (bin) => BigInt(Math.min(bin, numBins)));
+  const columns = graph.constant("features/columns", "int64", rowOfColumn, [bins.length]);
+  return graph.op("MatMul", [squares, graph.op("Gather", [filters, columns])]);
 }
 
 /**
@@ -85,28 +82,4 @@ function normaliseUtterances(graph: GraphBuilder, features: Value, mask: Value):
  */
 function sumOverTime(graph: GraphBuilder, value: Value): Value {
   return graph.op("Gather", [graph.op("CumSum", [value, graph.ints(1)]), graph.ints([-1])], { axis: 1 });
-}
-
-/**
- * [2·bins, 1, fftSamples]: cosines, then sines, under a periodic Hann window. There are only fftSamples different ones,
- * which the graph holds; runtimes lay out the rest when they load it, as they do with everything that is constant.
- */
-function fourierKernels(graph: GraphBuilder, fftSamples: number): Value {
-  const angles = Float64Array.from({ length: fftSamples }, (_, n) => (2 * Math.PI * n) / fftSamples);
-  const table = (name: string, wave: (angle: number) => number) =>
-    graph.constant(`features/${name}`, "float32", Float32Array.from(angles, wave), [fftSamples]);
-  const bins = graph.constant("features/bins", "int64", BigInt64Array.from(range(fftSamples / 2 + 1)), [
-    fftSamples / 2 + 1,
-    1,
-  ]);
-  const samples = graph.constant("features/samples", "int64", BigInt64Array.from(range(fftSamples)), [1, fftSamples]);
-  const turns = graph.op("Mod", [graph.op("Mul", [bins, samples]), graph.ints(fftSamples)]); // [bins, fftSamples]
-  const waves = [table("cosine", Math.cos), table("sine", Math.sin)].map((wave) => graph.op("Gather", [wave, turns]));
-  const window = table("window", (angle) => 0.5 - 0.5 * Math.cos(angle));
-  const kernels = graph.op("Mul", [graph.op("Concat", waves, { axis: 0 }), window]); // [2·bins, fftSamples]
-  return graph.op("Unsqueeze", [kernels, graph.ints([1])]);
-}
-
-function range(length: number): bigint[] {
-  return Array.from({ length }, (_, i) => BigInt(i));
 }

@@ -9,10 +9,13 @@ export const defaultRecipe = {
   // drop out, and no band outweighs another.
   features: { kind: "log-mel", numMels: 128, normalisation: "utterance" },
 
-  // SpecAugment (Park et al. 2019) with several masks; each covers at most a share of its utterance, so that a short
-  // one keeps something to hear. Speed perturbation (Ko et al. 2015). Noise and reverberation join where recordings
+  // SpecAugment (Park et al. 2019) with several masks; each covers at most a share of its utterance and of the bands, so
+  // that a short one keeps something to hear. Speed perturbation (Ko et al. 2015). Noise and reverberation join where recordings
   // are given: --augmentation.noise, --augmentation.reverberation.
-  specAugment: { frequencyMasks: 2, frequencyMaskBands: 20, timeMasks: 5, timeMaskFrames: 40, maxTimeMaskShare: 0.05 },
+  specAugment: {
+    ...{ frequencyMasks: 2, frequencyMaskBands: 20, maxFrequencyMaskShare: 0.15 },
+    ...{ timeMasks: 5, timeMaskFrames: 40, maxTimeMaskShare: 0.05 },
+  },
   speedFactors: [0.9, 1, 1.1],
 
   // Short utterances first, in the first epoch: CTC finds its alignments there (SortaGrad, Amodei et al. 2016).
@@ -20,7 +23,7 @@ export const defaultRecipe = {
   lossAverage: "tokens",
   orthogonalRecurrence: true,
 
-  learningRate: 5e-4,
+  learningRate: 1e-3,
   schedule: { kind: "warmup-cosine", warmupShare: 0.1 },
   betas: [0.9, 0.999],
   weightDecay: 0.01,

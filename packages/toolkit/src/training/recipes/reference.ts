@@ -9,7 +9,10 @@ export const referenceRecipe = {
   features: { kind: "mel", numMels: 128, normalisation: "none" },
 
   // FrequencyMasking(15) and TimeMasking(35), once each, however short the utterance.
-  specAugment: { frequencyMasks: 1, frequencyMaskBands: 15, timeMasks: 1, timeMaskFrames: 35, maxTimeMaskShare: 1 },
+  specAugment: {
+    ...{ frequencyMasks: 1, frequencyMaskBands: 15, maxFrequencyMaskShare: 1 },
+    ...{ timeMasks: 1, timeMaskFrames: 35, maxTimeMaskShare: 1 },
+  },
   speedFactors: [1],
 
   shortestFirstEpochs: 0,
