@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { joinArrays } from "./audio/join-arrays.js";
 import { decodeWaveform } from "./audio/waveform.js";
 
 const root = new URL("../../../", import.meta.url);
@@ -51,4 +52,37 @@ export function correlation(a: Float32Array, b: Float32Array): number {
     bb += y * y;
   }
   return ab / Math.sqrt(aa * bb);
+}
+
+/** A small model of one voice, with a language model: see test/fixtures/bundles/README.md. */
+export const BUNDLE = fileURLToPath(new URL("test/fixtures/bundles/quickstart-fp16.dsb", root));
+
+/** Deterministic numbers from 0 to 1 (mulberry32, by T. Ettinger). */
+export function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Gaussian noise of a level in decibels relative to full scale. */
+export function whiteNoise(numSamples: number, decibels: number): Float32Array<ArrayBuffer> {
+  const random = randomNumbers(1);
+  const scale = 10 ** (decibels / 20);
+  const gaussian = () => Math.sqrt(-2 * Math.log(random() + 1e-12)) * Math.cos(2 * Math.PI * random());
+  return Float32Array.from({ length: numSamples }, () => scale * gaussian());
+}
+
+/** Utterances one after another, with a gap of faint noise after each, and their texts. */
+export async function speechWithGaps(
+  utterances: readonly SampleUtterance[],
+  gapSeconds: number,
+): Promise<{ samples: Float32Array<ArrayBuffer>; text: string }> {
+  const gap = whiteNoise(Math.round(gapSeconds * 16_000), -85);
+  const parts: Float32Array[] = [];
+  for (const { path } of utterances) parts.push(await samplesOf(path), gap);
+  return { samples: joinArrays(parts), text: utterances.map(({ text }) => text).join(" ") };
 }

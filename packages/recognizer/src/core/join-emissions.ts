@@ -7,6 +7,7 @@
  * that nothing is being marked.
  */
 import type { Alphabet, Emissions } from "@deepspeech-ts/speech";
+import { joinArrays } from "../audio/join-arrays.js";
 
 /** Emissions of a window, and the frame of the whole at which they begin. */
 export interface PlacedEmissions {
@@ -70,14 +71,8 @@ export function endOf({ firstFrame, emissions }: PlacedEmissions): number {
 }
 
 export function concatenated(parts: readonly Float32Array[], numTokens: number): Emissions {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const logProbs = new Float32Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    logProbs.set(part, offset);
-    offset += part.length;
-  }
-  return { logProbs, numFrames: length / numTokens, numTokens };
+  const logProbs = joinArrays(parts);
+  return { logProbs, numFrames: logProbs.length / numTokens, numTokens };
 }
 
 /** Half the total variation between two windows' distributions, from 0 to 1; 0 where one has no such frame. */

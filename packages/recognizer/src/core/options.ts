@@ -62,7 +62,7 @@ export const wholeNumber: Check = {
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
 };
 const list: Check = { wanted: "a list", holds: Array.isArray };
-const func: Check = { wanted: "a function", holds: (value) => typeof value === "function" };
+export const func: Check = { wanted: "a function", holds: (value) => typeof value === "function" };
 const text: Check = { wanted: "text", holds: (value) => typeof value === "string" };
 const signal: Check = { wanted: "an AbortSignal", holds: (value) => value instanceof AbortSignal };
 

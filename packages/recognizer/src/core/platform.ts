@@ -24,9 +24,9 @@ export interface Platform {
   /** Runs the model once over a batch; one result for each waveform. */
   infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]>;
   /** `searchText` */
-  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]>;
+  search(emissions: Emissions, settings: SearchSettings, settledEnds?: readonly number[]): Promise<FoundText[]>;
   /** `searchPartialText` */
-  searchPartial(settled: Emissions, tail: Emissions, settings: SearchSettings): Promise<PartialText>;
+  searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[]): Promise<PartialText>;
   /** `alignText` */
   align(emissions: Emissions, text: string): Promise<TextAlignment>;
   /** One channel at the model's rate, in pieces of a few seconds, decoded as they are asked for. */

@@ -4,7 +4,7 @@
  */
 import { type BundleHeader, type Emissions, SpeechError, type TextAlignment } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
-import { BatchQueue, type BatchQueueOptions } from "./batch-queue.js";
+import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
 import { Cancellation, cancellable, RequestCancellation } from "./cancellation.js";
 import { type HeardSegment, LongAudio } from "./long-audio.js";
 import {
@@ -23,7 +23,10 @@ import { streamEvents } from "./stream.js";
 import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
 import { type Segment, segmentOf, type Transcription, transcriptionOf } from "./transcription.js";
 
-export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate"> {}
+export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate"> {
+  /** Called before each run of the model with the number of requests that share it. */
+  readonly onBatch?: ((numRequests: number) => void) | undefined;
+}
 
 /** Recognises speech with one model bundle. Made by the platform's `Recognizer.load`. */
 export class CoreRecognizer implements AsyncDisposable {
@@ -37,10 +40,11 @@ export class CoreRecognizer implements AsyncDisposable {
   constructor(header: BundleHeader, platform: Platform, options: CoreOptions) {
     this.header = header;
     this.#platform = platform;
-    this.#queue = new BatchQueue((waveforms) => platform.infer(waveforms), {
-      ...options,
-      sampleRate: header.sampleRate,
-    });
+    const run: RunBatch = (waveforms) => {
+      options.onBatch?.(waveforms.length);
+      return platform.infer(waveforms);
+    };
+    this.#queue = new BatchQueue(run, { ...options, sampleRate: header.sampleRate });
   }
 
   /**
@@ -100,9 +104,9 @@ export class CoreRecognizer implements AsyncDisposable {
       header: this.header,
       cancellation,
       infer: (samples) => this.#queue.submit(samples, cancellation),
-      search: (segment) => this.#search(segment, settings, cancellation),
-      searchPartial: (settled, tail) =>
-        cancellable(this.#platform.searchPartial(settled, tail, settings), cancellation),
+      search: (segment, settledEnds) => this.#search(segment, settings, cancellation, settledEnds),
+      searchPartial: (emissions, settledEnds) =>
+        cancellable(this.#platform.searchPartial(emissions, settings, settledEnds), cancellation),
     });
   }
 
@@ -163,8 +167,14 @@ export class CoreRecognizer implements AsyncDisposable {
     return audio.durationSeconds;
   }
 
-  async #search(heard: HeardSegment, settings: SearchSettings, cancellation: Cancellation): Promise<Segment> {
-    return segmentOf(await cancellable(this.#platform.search(heard.emissions, settings), cancellation), heard);
+  async #search(
+    heard: HeardSegment,
+    settings: SearchSettings,
+    cancellation: Cancellation,
+    settledEnds: readonly number[] = [],
+  ): Promise<Segment> {
+    const found = this.#platform.search(heard.emissions, settings, settledEnds);
+    return segmentOf(await cancellable(found, cancellation), heard);
   }
 }
 

@@ -2,8 +2,8 @@
 import {
   type Alphabet,
   alignText,
+  type BeamSearchDecoder,
   type BeamSearchOptions,
-  beamSearchDecode,
   createBeamSearchDecoder,
   createGreedyDecoder,
   type Emissions,
@@ -12,6 +12,9 @@ import {
   type LanguageModel,
   type TimedWord,
 } from "@deepspeech-ts/speech";
+
+/** Tokens of a live stream's settled frames that later words may still change: some three words of English. */
+const UNDECIDED_TOKENS = 16;
 
 /** Plain data: it crosses from thread to thread. */
 export interface SearchSettings {
@@ -35,14 +38,22 @@ export interface SearchKnowledge {
   readonly languageModel?: LanguageModel | undefined;
 }
 
-/** The best texts, best first; never none. */
+/**
+ * The best texts, best first; never none.
+ *
+ * @param settledEnds the frames up to which a live stream was settled, step by step: see `searchPartialText`
+ */
 export function searchText(
   emissions: Emissions,
   settings: SearchSettings,
   { alphabet, languageModel }: SearchKnowledge,
+  settledEnds: readonly number[] = [],
 ): FoundText[] {
   if (!settings.beam) return [greedyText(emissions, settings, alphabet)];
-  const found = beamSearchDecode(emissions, alphabet, beamOptions(settings, languageModel));
+  const decoder = createBeamSearchDecoder(alphabet, beamOptions(settings, languageModel));
+  stepThroughSettled(decoder, emissions, settledEnds);
+  decoder.step(framesFrom(emissions, settledEnds.at(-1) ?? 0));
+  const found = decoder.endNBest();
   return settings.wordTimes ? found : found.map(({ timedWords: _, ...hypothesis }) => hypothesis);
 }
 
@@ -53,20 +64,37 @@ export interface PartialText {
   readonly text: string;
 }
 
-/** @param settled frames that will not change. @param tail what follows them, for now */
+/**
+ * The text of a live segment so far.
+ *
+ * @param settledEnds the frames up to which the emissions were settled, step by step. What is given at each step stays
+ * as it is later on, so that every search over the same segment makes the same decisions.
+ */
 export function searchPartialText(
-  settled: Emissions,
-  tail: Emissions,
+  emissions: Emissions,
   settings: SearchSettings,
   { alphabet, languageModel }: SearchKnowledge,
+  settledEnds: readonly number[],
 ): PartialText {
-  if (!settings.beam) return greedyPartialText(settled, tail, alphabet);
+  const tail = framesFrom(emissions, settledEnds.at(-1) ?? 0);
+  if (!settings.beam) return greedyPartialText(framesFrom(emissions, 0, settledEnds.at(-1) ?? 0), tail, alphabet);
   const decoder = createBeamSearchDecoder(alphabet, beamOptions(settings, languageModel));
-  decoder.begin();
-  decoder.step(settled);
+  stepThroughSettled(decoder, emissions, settledEnds);
   const stable = decoder.stableText();
   decoder.step(tail);
   return { stable, text: decoder.partial().text };
+}
+
+function stepThroughSettled(decoder: BeamSearchDecoder, emissions: Emissions, settledEnds: readonly number[]): void {
+  decoder.begin();
+  for (const [index, end] of settledEnds.entries()) {
+    decoder.step(framesFrom(emissions, settledEnds[index - 1] ?? 0, end));
+    decoder.decide(UNDECIDED_TOKENS);
+  }
+}
+
+function framesFrom({ logProbs, numFrames, numTokens }: Emissions, from: number, to = numFrames): Emissions {
+  return { logProbs: logProbs.subarray(from * numTokens, to * numTokens), numFrames: to - from, numTokens };
 }
 
 function greedyPartialText(settled: Emissions, tail: Emissions, alphabet: Alphabet): PartialText {

@@ -25,8 +25,13 @@ const PADDING_FRAMES = 30;
 const EDGE_FRAMES = 100;
 /** Levels are compared over this many frames: a third of a syllable. */
 const MOVEMENT_FRAMES = 8;
-/** By how many decibels the level of speech moves in that time, at least: in white noise as loud as half of it, 2. */
-const LEAST_MOVEMENT = 1.2;
+/**
+ * By how many decibels the level of speech moves in that time on average, at least. Clean speech moves by 4 to 5, speech
+ * 10 dB above white noise by 2 or more; white noise alone by 0.4, wind by 1.
+ */
+const LEAST_MOVEMENT = 1.4;
+/** A greater movement is the beginning or end of something, which noise has too. */
+const MOST_MOVEMENT = 6;
 /** Comparisons that it takes to say so. */
 const LEAST_COMPARISONS = 15;
 /** What has not moved for so long is no speech. */
@@ -98,7 +103,7 @@ export class Segmenter {
     const before = this.#recent.at(-MOVEMENT_FRAMES);
     if (stretch.isSpeech) return;
     if (frame.isActive && before?.isActive) {
-      stretch.movement += Math.abs(frame.level - before.level);
+      stretch.movement += Math.min(MOST_MOVEMENT, Math.abs(frame.level - before.level));
       stretch.comparisons += 1;
     }
     const { movement, comparisons } = stretch;

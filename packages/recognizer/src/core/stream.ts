@@ -26,8 +26,8 @@ export interface StreamEngine {
   readonly header: BundleHeader;
   readonly cancellation: Cancellation;
   infer(samples: Float32Array<ArrayBuffer>): Promise<Emissions>;
-  search(segment: HeardSegment): Promise<Segment>;
-  searchPartial(settled: Emissions, tail: Emissions): Promise<PartialText>;
+  search(segment: HeardSegment, settledEnds: readonly number[]): Promise<Segment>;
+  searchPartial(emissions: Emissions, settledEnds: readonly number[]): Promise<PartialText>;
 }
 
 export async function* streamEvents(
@@ -55,7 +55,8 @@ interface LiveSegment {
   readonly startSample: number;
   /** Emissions that will not change. */
   readonly settled: Float32Array[];
-  settledFrames: number;
+  /** Up to which frame, after each step that settled some. */
+  readonly settledEnds: number[];
   /** What the model said last. */
   latest: PlacedEmissions | undefined;
   lastShown: string;
@@ -124,9 +125,8 @@ class StreamSession {
     if (this.#buffer.end - live.startSample < this.#engine.header.minSamples) return;
     const started = performance.now();
     this.#lastStep = this.#buffer.end;
-    const tail = await this.#hear(live, this.#buffer.end);
-    const settled = concatenated(live.settled, tail.numTokens);
-    const { stable, text } = await this.#engine.searchPartial(settled, tail);
+    const emissions = await this.#hear(live, this.#buffer.end);
+    const { stable, text } = await this.#engine.searchPartial(emissions, live.settledEnds);
     this.#stepSeconds = (performance.now() - started) / 1000;
     const shown = `${stable}|${text}`;
     if (text === "" || shown === live.lastShown) return;
@@ -141,44 +141,44 @@ class StreamSession {
     const { sampleRate, minSamples } = this.#engine.header;
     if (endSample - live.startSample < minSamples) return;
     // Silence may have been settled already.
-    const settledEnd = live.startSample + live.settledFrames * this.#frameSamples;
-    const tail = await this.#hear(live, Math.min(this.#buffer.end, Math.max(endSample, settledEnd)));
-    const segment = await this.#engine.search({
-      startSeconds: live.startSample / sampleRate,
-      endSeconds: endSample / sampleRate,
-      emissions: concatenated([...live.settled, tail.logProbs], tail.numTokens),
-    });
+    const settledEnd = live.startSample + settledFrames(live) * this.#frameSamples;
+    const emissions = await this.#hear(live, Math.min(this.#buffer.end, Math.max(endSample, settledEnd)));
+    const [startSeconds, endSeconds] = [live.startSample / sampleRate, endSample / sampleRate];
+    const segment = await this.#engine.search({ startSeconds, endSeconds, emissions }, live.settledEnds);
     if (segment.text === "") return;
     yield { kind: "final", ...this.#place(), ...segment };
     this.#numSegments += 1;
   }
 
-  /** Runs the model up to a sample, settles what can be, and answers with the frames that are not settled. */
+  /** Runs the model up to a sample, settles what can be, and answers with all of the segment's frames. */
   async #hear(live: LiveSegment, endSample: number): Promise<Emissions> {
     const start = this.#windowStart(live);
     const emissions = await this.#engine.infer(this.#buffer.slice(start, endSample));
     const heard = { firstFrame: (start - live.startSample) / this.#frameSamples, emissions };
     this.#settle(live, heard);
     live.latest = heard;
-    return concatenated([frames(heard, live.settledFrames, endOf(heard))], emissions.numTokens);
+    const tail = frames(heard, settledFrames(live), endOf(heard));
+    return concatenated([...live.settled, tail], emissions.numTokens);
   }
 
   /** The last hearing's frames, up to where it goes over to the new one, will not be heard again. */
   #settle(live: LiveSegment, heard: PlacedEmissions): void {
-    const { latest, settledFrames } = live;
+    const { latest } = live;
+    const from = settledFrames(live);
     if (!latest) return;
     const lookahead = Math.round(this.#settings.lookaheadSeconds / this.#engine.header.frameSeconds);
     const last = Math.min(endOf(latest) - lookahead, endOf(heard));
-    if (last <= settledFrames) return;
+    if (last <= from) return;
     const { blankId } = this.#engine.header.alphabet;
-    const cut = changeOver(latest, heard, { from: settledFrames, to: last, near: last }, blankId);
-    live.settled.push(frames(latest, settledFrames, cut).slice());
-    live.settledFrames = cut;
+    const cut = changeOver(latest, heard, { from, to: last, near: last }, blankId);
+    if (cut === from) return;
+    live.settled.push(frames(latest, from, cut).slice());
+    live.settledEnds.push(cut);
   }
 
-  #windowStart({ startSample, settledFrames }: LiveSegment): number {
+  #windowStart(live: LiveSegment): number {
     const context = Math.round(this.#settings.contextSeconds / this.#engine.header.frameSeconds);
-    return startSample + Math.max(0, settledFrames - context) * this.#frameSamples;
+    return live.startSample + Math.max(0, settledFrames(live) - context) * this.#frameSamples;
   }
 
   #place(): { segment: number; heardSeconds: number } {
@@ -186,6 +186,10 @@ class StreamSession {
   }
 }
 
+function settledFrames({ settledEnds }: LiveSegment): number {
+  return settledEnds.at(-1) ?? 0;
+}
+
 function newSegment(startSample: number): LiveSegment {
-  return { startSample, settled: [], settledFrames: 0, latest: undefined, lastShown: "" };
+  return { startSample, settled: [], settledEnds: [], latest: undefined, lastShown: "" };
 }

@@ -24,12 +24,12 @@ const readers = new Map<number, AudioReader>();
 const plain = (result: unknown): Transferred => ({ result, transfer: [] });
 
 serveCalls({
-  async search(emissions: Emissions, settings: SearchSettings) {
-    return plain(searchText(emissions, settings, knowledge));
+  async search(emissions: Emissions, settings: SearchSettings, settledEnds: number[]) {
+    return plain(searchText(emissions, settings, knowledge, settledEnds));
   },
 
-  async searchPartial(settled: Emissions, tail: Emissions, settings: SearchSettings) {
-    return plain(searchPartialText(settled, tail, settings, knowledge));
+  async searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: number[]) {
+    return plain(searchPartialText(emissions, settings, knowledge, settledEnds));
   },
 
   async align(emissions: Emissions, text: string) {

@@ -58,12 +58,12 @@ export class NodePlatform implements Platform {
     return leastBusy(this.#models).call("infer", [batch, lengths], [batch.buffer]);
   }
 
-  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]> {
-    return leastBusy(this.#helpers).call("search", [emissions, settings]);
+  search(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[] = []): Promise<FoundText[]> {
+    return leastBusy(this.#helpers).call("search", [emissions, settings, settledEnds]);
   }
 
-  searchPartial(settled: Emissions, tail: Emissions, settings: SearchSettings): Promise<PartialText> {
-    return leastBusy(this.#helpers).call("searchPartial", [settled, tail, settings]);
+  searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[]): Promise<PartialText> {
+    return leastBusy(this.#helpers).call("searchPartial", [emissions, settings, settledEnds]);
   }
 
   align(emissions: Emissions, text: string): Promise<TextAlignment> {

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { type Bundle, BundleError, openBundle } from "@deepspeech-ts/speech";
-import { checkOptions, wholeNumber } from "../core/options.js";
+import { checkOptions, func, wholeNumber } from "../core/options.js";
 import { CoreRecognizer } from "../core/recognizer.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { explainReadError } from "./audio-reader.js";
@@ -17,6 +17,8 @@ export interface LoadOptions {
   maxBatchSeconds?: number;
   /** How long a request waits for others to share a run with, while the model is idle. Default 5. */
   maxWaitMilliseconds?: number;
+  /** Called before each run of the model with the number of pieces of sound that share it. */
+  onBatch?: (size: number) => void;
 }
 
 const milliseconds = {
@@ -32,6 +34,7 @@ const LOAD_CHECKS = {
   threads: wholeNumber,
   maxBatchSeconds: seconds,
   maxWaitMilliseconds: milliseconds,
+  onBatch: func,
 };
 
 /** Recognises speech with one model bundle, off the calling thread. Dispose it, or `close` it, when done. */
@@ -49,7 +52,8 @@ export class Recognizer extends CoreRecognizer {
     const name = typeof bundle === "string" ? bundle : "the bundle";
     const opened = await openVerified(typeof bundle === "string" ? await readBundle(bundle) : bundle, name);
     const platform = await start(opened, { workers, threads }, name);
-    return new Recognizer(opened.header, platform, { maxBatchSeconds, maxWaitMilliseconds, numRunners: workers });
+    const batching = { maxBatchSeconds, maxWaitMilliseconds, numRunners: workers, onBatch: options.onBatch };
+    return new Recognizer(opened.header, platform, batching);
   }
 }
 

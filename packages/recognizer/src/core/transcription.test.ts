@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { combineAlternatives, segmentOf, transcriptionOf } from "./transcription.js";
+
+const found = (text: string, score: number) => ({
+  text,
+  words: text === "" ? [] : text.split(" "),
+  tokenIds: [],
+  score,
+  acousticScore: score,
+  lmScore: 0,
+});
+
+test("the best texts of the whole are the best choices of the parts", () => {
+  const lists = [
+    [
+      { text: "a", score: -1 },
+      { text: "b", score: -4 },
+    ],
+    [
+      { text: "c", score: -1 },
+      { text: "d", score: -2 },
+      { text: "", score: -3.5 },
+    ],
+  ];
+  assert.deepEqual(combineAlternatives(lists, 4), [
+    { text: "a c", score: -2 },
+    { text: "a d", score: -3 },
+    { text: "a", score: -4.5 },
+    { text: "b c", score: -5 },
+  ]);
+  assert.deepEqual(combineAlternatives([], 3), [{ text: "", score: 0 }]);
+});
+
+test("words' times count from the recording's start", () => {
+  const characters = [{ character: "a", startSeconds: 0.5, endSeconds: 0.75 }];
+  const timedWords = [{ word: "a", startSeconds: 0.5, endSeconds: 0.75, confidence: 0.5, characters }];
+  const segment = segmentOf([{ ...found("a", -1), timedWords }], { startSeconds: 10, endSeconds: 12 });
+  const shifted = [{ character: "a", startSeconds: 10.5, endSeconds: 10.75 }];
+  assert.deepEqual(segment.timedWords, [
+    { word: "a", startSeconds: 10.5, endSeconds: 10.75, confidence: 0.5, characters: shifted },
+  ]);
+});
+
+test("a transcription joins its segments", () => {
+  const first = segmentOf([found("good morning", -1)], { startSeconds: 0, endSeconds: 1 });
+  const second = segmentOf([found("everyone", -2)], { startSeconds: 3, endSeconds: 4 });
+  const { text, words, nBest, timedWords } = transcriptionOf([first, second], {
+    durationSeconds: 5,
+    nBest: 1,
+    wordTimes: false,
+  });
+  assert.equal(text, "good morning everyone");
+  assert.deepEqual(words, ["good", "morning", "everyone"]);
+  assert.deepEqual(nBest, [{ text, score: -3 }]);
+  assert.equal(timedWords, undefined);
+});
