@@ -1,32 +1,47 @@
 /**
  * Runs the benchmarks of bench/ one after another, each in a process of its own: `npm run bench`, or
- * `npm run bench -- gru` for those whose path contains "gru". bench/README.md says what each measures.
+ * `npm run bench -- gru` for those whose path contains "gru". What is no part of a path is a part of the comparison with
+ * PyTorch, as in `npm run bench -- train-step`. bench/README.md says what each measures.
  */
 import { spawnSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const COMPARISON = "build/bench/side-by-side/side-by-side.js";
 const BENCHMARKS = [
+  [COMPARISON],
   ["build/bench/memory.js"],
+  ["build/bench/loss-curves.js"],
   ["bench/gru/gru-bench.mjs"],
   ["--expose-gc", "bench/decoding/beam-search-bench.mjs"],
+  ["bench/recognizer/recognizer-bench.mjs"],
+  ["bench/streaming/streaming-bench.mjs"],
 ];
+/** Options of the comparison alone. */
+const OPTIONS = /** @type {const} */ (["json", "rounds", "threads"]);
 
-const parts = process.argv.slice(2);
-const chosen = BENCHMARKS.filter((words) => parts.length === 0 || parts.some((part) => words.at(-1)?.includes(part)));
-if (chosen.length === 0) {
-  console.error(
-    `no benchmark's path contains ${parts.join(" or ")}: there are ${BENCHMARKS.map((words) => words.at(-1)).join(", ")}`,
-  );
-  process.exit(2);
-}
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: "string" }, rounds: { type: "string" }, threads: { type: "string" } },
+});
+const isPath = (/** @type {string} */ part) => BENCHMARKS.some((words) => words.at(-1)?.includes(part));
+const comparisonParts = positionals.filter((part) => !isPath(part));
+const chosen = BENCHMARKS.filter(
+  (words) =>
+    positionals.length === 0 ||
+    positionals.some((part) => words.at(-1)?.includes(part)) ||
+    (words.at(-1) === COMPARISON && comparisonParts.length > 0),
+);
 const processors = cpus();
 const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
 console.log(`${processors.length} × ${processors[0]?.model}, ${gigabytes} GiB, Node ${process.versions.node}`);
 for (const words of chosen) {
-  console.log(`\n$ node ${words.join(" ")}`);
-  const { status } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: "inherit" });
+  const given = OPTIONS.flatMap((name) => (values[name] === undefined ? [] : [`--${name}`, values[name]]));
+  const line = words.at(-1) === COMPARISON ? [...words, ...comparisonParts, ...given] : words;
+  console.log(`\n$ node ${line.join(" ")}`);
+  const { status } = spawnSync(process.execPath, line, { cwd: ROOT, stdio: "inherit" });
   if (status !== 0) process.exitCode = 1;
 }

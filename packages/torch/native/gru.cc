@@ -10,15 +10,16 @@
 // all frames and directions is one product before it, each gradient of a weight and of the input one after it. This is
 // cuDNN's plan: Appleyard et al. 2016, arXiv:1604.01946.
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/csrc/api/include/torch/version.h>
 #include <torch/library.h>
 
 #include <algorithm>
 #include <type_traits>
 
+#include "autocast.h"
+#include "bf16_product.h"
 #include "gru_recurrence.h"
+#include "tensor_data.h"
 
 namespace {
 
@@ -70,18 +71,6 @@ Lengths checked_lengths(const GruShape& shape, const at::OptionalIntArrayRef& le
 
 // ── Tensors for the loops ───────────────────────────────────────────────────────────────────────────────────────────
 
-template <class Element>
-Element* data(const Tensor& tensor) {
-  return tensor.defined() ? static_cast<Element*>(tensor.data_ptr()) : nullptr;
-}
-
-// Calls `run` with a null pointer to the element type of the tensor.
-template <class Run>
-void with_element_type(const Tensor& tensor, const Run& run) {
-  if (tensor.scalar_type() == at::kBFloat16) run(static_cast<Bf16*>(nullptr));
-  else run(static_cast<float*>(nullptr));
-}
-
 // Matrices [n, k], each packed for `multiply`: [⌈n / panel⌉, k, panel], the last panel filled up with zeros.
 template <class Element>
 struct PackedWeights {
@@ -89,10 +78,14 @@ struct PackedWeights {
   std::vector<const Element*> pointers;
 
   void add(const Tensor& matrix) {
-    const int64_t panel = gru_kernels<Element>().panel_columns, rest = (panel - matrix.size(0) % panel) % panel;
+    const auto& kernels = gru_kernels<Element>();
+    const int64_t panel = kernels.panel_columns, rest = (panel - matrix.size(0) % panel) % panel;
     const Tensor filled = rest == 0 ? matrix : at::constant_pad_nd(matrix, {0, 0, 0, rest});
-    tensors.push_back(filled.reshape({-1, panel, matrix.size(1)}).transpose(1, 2).contiguous());
-    pointers.push_back(data<Element>(tensors.back()));
+    tensors.push_back(
+        filled.reshape({-1, panel, matrix.size(1)}).transpose(1, 2).clone(at::MemoryFormat::Contiguous));
+    Element* const packed = data<Element>(tensors.back());
+    if (kernels.prepare != nullptr) kernels.prepare(tensors.back().numel(), packed);
+    pointers.push_back(packed);
   }
 };
 
@@ -119,7 +112,7 @@ Tensor projected_input(const GruShape& shape, const Tensor& input, at::TensorLis
     bias.narrow(0, 0, 2 * shape.hidden).add_(parameters[i + kBiasHh].narrow(0, 0, 2 * shape.hidden));
     biases.push_back(bias);
   }
-  return at::addmm(at::cat(biases), input.reshape({-1, input.size(2)}), at::cat(weights).t());
+  return product(input.reshape({-1, input.size(2)}), at::cat(weights).t(), at::cat(biases));
 }
 
 GruResult forward(const GruShape& shape, const Lengths& lengths, const Tensor& input, at::TensorList parameters,
@@ -203,13 +196,13 @@ class GruFunction : public torch::autograd::Function<GruFunction> {
       const Tensor grad_x = gates[d].narrow(1, 0, 3 * hidden), grad_y = gates[d].narrow(1, hidden, 3 * hidden);
       if (context->needs_input_grad(0)) {
         const Tensor weight = at::roll(parameters[first + kWeightIh], hidden, 0);
-        gradients[0] = d == 0 ? at::mm(grad_x, weight) : gradients[0].addmm_(grad_x, weight);
+        gradients[0] = d == 0 ? product(grad_x, weight) : gradients[0].add_(product(grad_x, weight));
       }
       const auto wanted = [&](Parameter p) { return context->needs_input_grad(1 + first + p); };
       Tensor* const parameter_gradients = &gradients[1 + first];
-      if (wanted(kWeightIh)) parameter_gradients[kWeightIh] = in_parameter_order(at::mm(grad_x.t(), frames), hidden);
+      if (wanted(kWeightIh)) parameter_gradients[kWeightIh] = in_parameter_order(product(grad_x.t(), frames), hidden);
       if (wanted(kWeightHh))
-        parameter_gradients[kWeightHh] = at::mm(grad_y.t(), previous_states(shape, result.output, d));
+        parameter_gradients[kWeightHh] = product(grad_y.t(), previous_states(shape, result.output, d));
       if (wanted(kBiasIh)) parameter_gradients[kBiasIh] = in_parameter_order(grad_x.sum(0), hidden);
       if (wanted(kBiasHh)) parameter_gradients[kBiasHh] = grad_y.sum(0);
     }
@@ -236,18 +229,12 @@ Tensor gru_autograd(const Tensor& input, at::TensorList parameters, at::Optional
   return gru_cpu(input, parameters, lengths);
 }
 
-#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
-at::ScalarType autocast_dtype() { return at::autocast::get_autocast_dtype(at::kCPU); }
-#else
-at::ScalarType autocast_dtype() { return at::autocast::get_autocast_cpu_dtype(); }
-#endif
-
 // Under autocast the layer runs in the lower precision, as libtorch's gru does.
 Tensor gru_autocast(const Tensor& input, at::TensorList parameters, at::OptionalIntArrayRef lengths) {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
-  const at::ScalarType dtype = autocast_dtype();
-  const std::vector<Tensor> cast = at::autocast::cached_cast(dtype, parameters, at::kCPU);
-  return gru_autograd(at::autocast::cached_cast(dtype, input, at::kCPU), cast, lengths);
+  std::vector<Tensor> cast;
+  for (const Tensor& parameter : parameters) cast.push_back(autocast(parameter));
+  return gru_autograd(autocast(input), cast, lengths);
 }
 
 }  // namespace

@@ -1,14 +1,7 @@
-// The arithmetic of one GRU step, vectorised: compiled once for each instruction set that a processor may have
-// (gru_kernels_*.cc), chosen at run time, so that one build serves every machine. No libtorch header is included
-// here: code compiled for a newer processor must not leak into functions that the linker shares.
+// The arithmetic of one GRU step.
 #pragma once
 
-#include <cstdint>
-
-// bfloat16: the upper half of a float32. The same bits as libtorch's c10::BFloat16.
-struct Bf16 {
-  uint16_t bits;
-};
+#include "bf16.h"
 
 // Element is the dtype of tensors in memory, float or Bf16; whatever a step keeps to itself is float32.
 template <class Element>
@@ -22,6 +15,9 @@ struct GruKernels {
   // each step finds in the cache what it read last.
   void (*multiply)(int64_t rows, int64_t n, int64_t k, const float* a, const Element* w, float* c, bool accumulate,
                    bool backwards);
+
+  // Converts packed weights in place to what `multiply` reads, where that is not Element. May be null.
+  void (*prepare)(int64_t count, Element* packed);
 
   // One row of one step, H = hidden size:
   //   r = σ(x_r + y_r)    z = σ(x_z + y_z)    q = y_n + b_hn    n = tanh(x_n + r ∘ q)    h ← n + z ∘ (h − n)
@@ -38,7 +34,3 @@ struct GruKernels {
   void (*step_backward)(int64_t hidden, const Element* rzn, const Element* q, const Element* h,
                         const Element* grad_output, float* carry, float* grad_y, Element* grad_gates);
 };
-
-// The kernels for this machine.
-template <class Element>
-const GruKernels<Element>& gru_kernels();

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "gru_kernels.h"
+#include "kernels.h"
 
 struct GruShape {
   int64_t batch;

@@ -9,6 +9,7 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include "addon.h"
+#include "cpu_allocator.h"
 
 namespace {
 
@@ -59,6 +60,7 @@ void keep_memory_flat() {
 
 void init_runtime(Napi::Env, Napi::Object exports) {
   keep_memory_flat();
+  use_caching_allocator();
   expose<runtime_info>(exports, "runtimeInfo");
   expose<num_threads>(exports, "numThreads");
   expose<set_num_threads>(exports, "setNumThreads");

@@ -6,9 +6,11 @@ import { FLACDecoder } from "@wasm-audio-decoders/flac";
 import decodeAny from "audio-decode";
 import type { AudioFormat } from "./format.js";
 import { flacStreamInfo, wavHeader } from "./headers.js";
+import { M4aChunkDecoder } from "./m4a-boxes.js";
 import { promisedMp3Samples } from "./mp3-length.js";
 import { DamagedAudioError, OggReader } from "./ogg.js";
 import { createOpusChunkDecoder } from "./opus.js";
+import { WavChunkDecoder } from "./wav.js";
 
 /** The most samples a channel that one MP3 frame holds. */
 const MP3_FRAME_SAMPLES = 1152;
@@ -25,7 +27,7 @@ export interface ChunkDecoder {
   push(bytes: Uint8Array): Promise<DecodedAudio | undefined>;
   /** The rest. Throws DamagedAudioError where some of the sound is missing. */
   end(): Promise<DecodedAudio | undefined>;
-  /** To be called in the end, whatever happened. */
+  /** To be called in the end, whatever happened. May throw where a damaged file has broken the decoder. */
   free(): void;
 }
 
@@ -38,7 +40,7 @@ export interface ChunkDecoderOptions {
 }
 
 /** Throws DamagedAudioError where a header is damaged. */
-export function createChunkDecoder(format: AudioFormat, options: ChunkDecoderOptions): Promise<ChunkDecoder> {
+export async function createChunkDecoder(format: AudioFormat, options: ChunkDecoderOptions): Promise<ChunkDecoder> {
   const { head, fileBytes, targetSampleRate } = options;
   switch (format) {
     case "flac":
@@ -46,8 +48,7 @@ export function createChunkDecoder(format: AudioFormat, options: ChunkDecoderOpt
     case "opus":
       return createOpusChunkDecoder(targetSampleRate);
     case "wav":
-      wavHeader(head, fileBytes);
-      return LibraryDecoder.create("wav");
+      return new WavChunkDecoder(await LibraryDecoder.create("wav"), wavHeader(head, fileBytes));
     case "mp3":
       // Decoders differ over the last frame; more than that is missing sound.
       return LibraryDecoder.create("mp3", { atLeast: (promisedMp3Samples(head) ?? 0) - MP3_FRAME_SAMPLES });
@@ -55,8 +56,10 @@ export function createChunkDecoder(format: AudioFormat, options: ChunkDecoderOpt
       return LibraryDecoder.create("flac", { pages: new OggReader() });
     case "vorbis":
       return LibraryDecoder.create("oga", { pages: new OggReader() });
-    default:
-      return LibraryDecoder.create(format);
+    case "m4a":
+      return new M4aChunkDecoder(await LibraryDecoder.create("m4a"), fileBytes);
+    case "webm":
+      return LibraryDecoder.create("webm");
   }
 }
 
@@ -67,6 +70,7 @@ class FlacChunkDecoder implements ChunkDecoder {
   readonly #decoder: FLACDecoder;
   readonly #promised: number;
   #numSamples = 0;
+  #hasFailed = false;
 
   /** @param promised the samples that the header tells of; 0 where it does not */
   static async create(promised: number): Promise<FlacChunkDecoder> {
@@ -81,24 +85,31 @@ class FlacChunkDecoder implements ChunkDecoder {
   }
 
   async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
-    return this.#checked(await this.#decoder.decode(bytes));
+    return this.#checked(() => this.#decoder.decode(bytes));
   }
 
   async end(): Promise<DecodedAudio | undefined> {
-    const audio = this.#checked(await this.#decoder.flush());
+    const audio = await this.#checked(() => this.#decoder.flush());
     checkLength(this.#numSamples, this.#promised, this.#promised);
     return audio;
   }
 
   free(): void {
     const decoder = this.#decoder;
+    // What a damaged file has left behind in the decoder's memory is not known: the garbage collector may have it.
+    if (this.#hasFailed) return;
     // A reset gives back the memory that the file took.
-    void decoder.reset().then(() => idleFlacDecoders.push(decoder));
+    void decoder.reset().then(
+      () => idleFlacDecoders.push(decoder),
+      () => {},
+    );
   }
 
-  #checked(decoded: Awaited<ReturnType<FLACDecoder["decode"]>>): DecodedAudio | undefined {
-    const { channelData, sampleRate, samplesDecoded, errors } = decoded;
+  async #checked(decode: () => ReturnType<FLACDecoder["decode"]>): Promise<DecodedAudio | undefined> {
+    this.#hasFailed = true;
+    const { channelData, sampleRate, samplesDecoded, errors } = await decode();
     const [error] = errors;
+    this.#hasFailed = error !== undefined;
     if (error) throw new DamagedAudioError(`is damaged: frame ${error.frameNumber + 1}: ${error.message}.`);
     this.#numSamples += samplesDecoded;
     if (samplesDecoded === 0) return undefined;

@@ -14,6 +14,9 @@ import { DamagedAudioError } from "./ogg.js";
 
 export type { DecodedAudio } from "./chunk-decoder.js";
 
+/** Samples a second: no recorder makes more or less, and what claims to would come out a thousand times as long. */
+const SAMPLE_RATES = { least: 1000, most: 384_000 };
+
 export interface DecodeOptions {
   /** What error messages call the sound. */
   fileName: string;
@@ -25,7 +28,7 @@ export interface DecodeOptions {
  * Decodes FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A or WebM, told apart by content.
  *
  * @throws RecognizerError `bad-audio` of one line, naming the file, where the bytes are empty, of no known format, cut
- * short or damaged, or hold samples that are not finite numbers.
+ * short or damaged, or hold samples that are not finite numbers, or a sample rate outside 1 to 384 kHz, or several.
  */
 export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedAudio> {
   const parts: DecodedAudio[] = [];
@@ -58,24 +61,36 @@ export async function* decodeChunks(
   let format: AudioFormat | undefined;
   let decoder: ChunkDecoder | undefined;
   let numSamples = 0;
+  let sampleRate: number | undefined;
+  const checked = (audio: DecodedAudio) => {
+    sampleRate ??= audio.sampleRate;
+    checkSampleRate(fileName, audio.sampleRate, sampleRate);
+    checkSamples(fileName, audio, numSamples);
+    numSamples += audio.channels[0]?.length ?? 0;
+    return audio;
+  };
   try {
     for await (const bytes of pieces) {
       format ??= formatOf(bytes, fileName);
       decoder ??= await createChunkDecoder(format, { head: bytes, fileBytes, targetSampleRate });
       const audio = await decoder.push(bytes);
-      if (!audio) continue;
-      checkSamples(fileName, audio, numSamples);
-      numSamples += audio.channels[0]?.length ?? 0;
-      yield audio;
+      if (audio) yield checked(audio);
     }
     const rest = await decoder?.end();
-    if (rest) checkSamples(fileName, rest, numSamples);
-    if (rest) yield rest;
-    if (numSamples === 0 && !rest) throw badAudio(fileName, "holds no sound.");
+    if (rest) yield checked(rest);
+    if (numSamples === 0) throw badAudio(fileName, "holds no sound.");
   } catch (error) {
     throw explain(error, fileName, format);
   } finally {
+    release(decoder);
+  }
+}
+
+function release(decoder: ChunkDecoder | undefined): void {
+  try {
     decoder?.free();
+  } catch {
+    // The file that broke the decoder has had an error of its own.
   }
 }
 
@@ -91,8 +106,16 @@ function explain(error: unknown, fileName: string, format: AudioFormat | undefin
   return badAudio(fileName, `could not be decoded as ${format}: ${errorMessage(error)}`, error);
 }
 
-function checkSamples(fileName: string, { channels, sampleRate }: DecodedAudio, before: number): void {
-  if (!(sampleRate > 0)) throw badAudio(fileName, "holds no sound.");
+function checkSampleRate(fileName: string, sampleRate: number, before: number): void {
+  if (sampleRate !== before) {
+    throw badAudio(fileName, `changes from ${before} to ${sampleRate} samples a second; convert it first.`);
+  }
+  const { least, most } = SAMPLE_RATES;
+  if (Number.isInteger(sampleRate) && sampleRate >= least && sampleRate <= most) return;
+  throw badAudio(fileName, `has ${sampleRate} samples a second, expected ${least} to ${most}.`);
+}
+
+function checkSamples(fileName: string, { channels }: DecodedAudio, before: number): void {
   for (const channel of channels) {
     const index = channel.findIndex((sample) => !Number.isFinite(sample));
     if (index < 0) continue;

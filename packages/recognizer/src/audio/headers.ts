@@ -26,10 +26,26 @@ export interface WavHeader {
   readonly sampleRate: number;
   /** Samples a channel. */
   readonly numSamples: number;
+  readonly numChannels: number;
+  /** One of `WAV_SAMPLE_BITS`, whatever form the file has. */
+  readonly encoding: number;
+  /** Bits that a sample takes in the file; it may use fewer. */
+  readonly sampleBits: number;
+  /** Where the sound begins in the file. */
+  readonly dataStart: number;
 }
 
-/** Formats whose blocks hold one sample of each channel: PCM, float, A-law, mu-law and the extensible form of these. */
-const ONE_SAMPLE_BLOCKS = new Set([0x0001, 0x0003, 0x0006, 0x0007, 0xfffe]);
+type WavFormat = Omit<WavHeader, "numSamples" | "dataStart">;
+
+/** Encodings whose blocks hold one sample of each channel, and the sizes that these samples may have. */
+const WAV_SAMPLE_BITS: ReadonlyMap<number, readonly number[]> = new Map([
+  [1, [8, 16, 24, 32]], // PCM
+  [3, [32, 64]], // float
+  [6, [8]], // A-law
+  [7, [8]], // mu-law
+]);
+/** In this form, the encoding stands at the end of the format chunk. */
+const EXTENSIBLE = 0xfffe;
 /** A writer to a pipe cannot know the length, and leaves one of these. */
 const UNKNOWN_LENGTHS = new Set([0, 0xffffffff]);
 
@@ -38,42 +54,52 @@ const UNKNOWN_LENGTHS = new Set([0, 0xffffffff]);
  *
  * @param bytes the whole file, or its beginning if `fileBytes` is given.
  * @param fileBytes the size of the whole file.
- * @throws DamagedAudioError where a chunk is missing, the file ends before its sound does, or the encoding is not one
- * of PCM, float, A-law and mu-law.
+ * @throws DamagedAudioError where a chunk is missing or contradicts itself, the file ends before its sound does, or the
+ * encoding is not one of PCM, float, A-law and mu-law.
  */
 export function wavHeader(bytes: Uint8Array, fileBytes = bytes.length): WavHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  let format: { sampleRate: number; blockBytes: number } | undefined;
+  let format: WavFormat | undefined;
   for (let offset = 12; offset + 8 <= bytes.length; ) {
     const name = String.fromCharCode(...bytes.subarray(offset, offset + 4));
     const length = view.getUint32(offset + 4, true);
-    if (name === "fmt " && offset + 24 <= bytes.length) format = parseFormatChunk(view, offset + 8);
-    if (name === "data" && format) return measureData(format, length, fileBytes - offset - 8);
-    offset += 8 + length + (length % 2);
+    const dataStart = offset + 8;
+    if (name === "fmt " && offset + 24 <= bytes.length) format = parseFormatChunk(view, dataStart, length);
+    if (name === "data" && format) {
+      return { ...format, dataStart, numSamples: measureData(format, length, fileBytes - dataStart) };
+    }
+    offset = dataStart + length + (length % 2);
   }
   throw new DamagedAudioError(`is damaged: the WAV header has no ${format ? "sound" : "format"} chunk.`);
 }
 
-function parseFormatChunk(view: DataView, offset: number): { sampleRate: number; blockBytes: number } {
-  const encoding = view.getUint16(offset, true);
-  const sampleRate = view.getUint32(offset + 4, true);
-  const blockBytes = view.getUint16(offset + 12, true);
-  if (!ONE_SAMPLE_BLOCKS.has(encoding)) {
+function parseFormatChunk(view: DataView, offset: number, length: number): WavFormat {
+  const form = view.getUint16(offset, true);
+  const isExtended = form === EXTENSIBLE && length >= 40 && offset + 40 <= view.byteLength;
+  const encoding = isExtended ? view.getUint16(offset + 24, true) : form;
+  const allowedBits = WAV_SAMPLE_BITS.get(encoding);
+  if (!allowedBits) {
     const number = `0x${encoding.toString(16).padStart(4, "0")}`;
     throw new DamagedAudioError(`has WAV encoding ${number}, expected PCM, float, A-law or mu-law; convert it first.`);
   }
+  const numChannels = view.getUint16(offset + 2, true);
+  const sampleRate = view.getUint32(offset + 4, true);
+  const blockBytes = view.getUint16(offset + 12, true);
   if (sampleRate === 0 || blockBytes === 0) throw new DamagedAudioError("is damaged: its WAV format chunk is empty.");
-  return { sampleRate, blockBytes };
+  const sampleBits = (8 * blockBytes) / numChannels;
+  if (!allowedBits.includes(sampleBits) || view.getUint16(offset + 14, true) > sampleBits) {
+    throw new DamagedAudioError(
+      `is damaged: its WAV format chunk tells of ${blockBytes} bytes for a sample of each of ${numChannels} channels.`,
+    );
+  }
+  return { sampleRate, numChannels, encoding, sampleBits };
 }
 
-function measureData(
-  { sampleRate, blockBytes }: { sampleRate: number; blockBytes: number },
-  promisedBytes: number,
-  presentBytes: number,
-): WavHeader {
+/** Samples a channel. */
+function measureData({ numChannels, sampleBits }: WavFormat, promisedBytes: number, presentBytes: number): number {
   const isKnown = !UNKNOWN_LENGTHS.has(promisedBytes);
   if (isKnown && promisedBytes > presentBytes) {
     throw new DamagedAudioError(`is cut short: ${presentBytes} of ${promisedBytes} bytes of sound are there.`);
   }
-  return { sampleRate, numSamples: Math.floor((isKnown ? promisedBytes : presentBytes) / blockBytes) };
+  return Math.floor((8 * (isKnown ? promisedBytes : presentBytes)) / (numChannels * sampleBits));
 }

@@ -20,8 +20,8 @@ interface OggPage {
   readonly end: number;
 }
 
-const PAGE_HEADER_BYTES = 27;
-const CHECKSUM_OFFSET = 22;
+export const PAGE_HEADER_BYTES = 27;
+export const CHECKSUM_OFFSET = 22;
 const FIRST_PAGE_FLAG = 2;
 
 /**
@@ -107,7 +107,7 @@ function readPage(bytes: Uint8Array, offset: number, number: number): OggPage | 
   return { isFirst, position: pagePosition(bytes, offset), segments, bodyStart, end };
 }
 
-function isPageStart(bytes: Uint8Array, offset: number): boolean {
+export function isPageStart(bytes: Uint8Array, offset: number): boolean {
   return (
     bytes[offset] === 0x4f && bytes[offset + 1] === 0x67 && bytes[offset + 2] === 0x67 && bytes[offset + 3] === 0x53
   );
@@ -129,7 +129,7 @@ function joinParts(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** CRC-32 with polynomial 0x04c11db7, not reflected, over the page with its checksum field taken as zero. */
-function pageChecksum(bytes: Uint8Array, start: number, end: number): number {
+export function pageChecksum(bytes: Uint8Array, start: number, end: number): number {
   const field = start + CHECKSUM_OFFSET;
   let crc = 0;
   for (let i = start; i < end; i++) {

@@ -66,8 +66,7 @@ class OpusChunkDecoder implements ChunkDecoder {
   }
 
   free(): void {
-    if (this.#header) this.#decoder.unconfigure();
-    this.#header = undefined;
+    this.#decoder.unconfigure();
     idleDecoders.push(this.#decoder);
   }
 

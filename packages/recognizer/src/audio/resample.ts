@@ -15,8 +15,8 @@ const ZERO_CROSSINGS = 32;
 const KAISER_BETA = 8;
 /** The cut-off, as a part of the lower Nyquist frequency; the rest is room for the filter's slope. */
 const ROLLOFF = 0.94;
-/** Filters are kept; a corpus has few sample rates, and speed perturbation few factors. */
-const MAX_KEPT_FILTERS = 8;
+/** Filters are kept; a corpus has few sample rates, and speed perturbation few factors. 16 MB of them at most. */
+const MAX_KEPT_COEFFICIENTS = 4_000_000;
 
 interface PolyphaseFilter {
   /** Output samples for every `down` input samples. */
@@ -156,9 +156,10 @@ function filterFor(fromRate: number, toRate: number): PolyphaseFilter {
   const key = `${up}/${down}`;
   const kept = filters.get(key);
   if (kept) return kept;
-  if (filters.size >= MAX_KEPT_FILTERS) filters.clear();
   const filter = designFilter(up, down);
-  filters.set(key, filter);
+  const numKept = [...filters.values()].reduce((sum, { coefficients }) => sum + coefficients.length, 0);
+  if (numKept + filter.coefficients.length > MAX_KEPT_COEFFICIENTS) filters.clear();
+  if (filter.coefficients.length <= MAX_KEPT_COEFFICIENTS) filters.set(key, filter);
   return filter;
 }
 

@@ -78,9 +78,9 @@ export interface BundleHeader {
   readonly minSamples: number;
   /** Seconds of audio from one frame of the log-probabilities to the next. */
   readonly frameSeconds: number;
-  /** The model's dimensions, for people. */
+  /** The model's dimensions, for people and for fine-tuning. */
   readonly model: Readonly<Record<string, number | string>>;
-  /** How waveforms become features, for people: the graph computes them. */
+  /** How waveforms become features, for people and for fine-tuning: the graph computes them. */
   readonly features: Readonly<Record<string, number | string>>;
   readonly precision: BundlePrecision;
   readonly decoding: DecodingSettings;

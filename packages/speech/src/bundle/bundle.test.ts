@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { englishAlphabet } from "../text/alphabet.js";
-import { type BundleDescription, BundleError, encodeBundle, openBundle, readBundleHeader } from "./index.js";
+import { type BundleDescription, BundleError, encodeBundle, isBundle, openBundle, readBundleHeader } from "./index.js";
 
 const DESCRIPTION: BundleDescription = {
   alphabet: englishAlphabet,
@@ -24,6 +24,7 @@ const DESCRIPTION: BundleDescription = {
   },
 };
 const GRAPH = Uint8Array.from({ length: 130 }, (_, i) => (i * 7) % 256);
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
 const LANGUAGE_MODEL = Uint8Array.from({ length: 64 }, (_, i) => 255 - i);
 
 async function bundleBytes(description: BundleDescription = DESCRIPTION): Promise<Uint8Array<ArrayBuffer>> {
@@ -78,6 +79,7 @@ describe("a bundle", () => {
     assert.equal(bundle.section("model.onnx")!.byteOffset % 64, 0, "sections are aligned");
     assert.equal(bundle.section("model.onnx")!.buffer, bytes.buffer, "sections are views");
     await bundle.verify();
+    bundle.verifyWith(sha256);
   });
 
   it("may lack a language model, and lie anywhere in memory", async () => {
@@ -94,6 +96,7 @@ describe("a bundle", () => {
   it("tells its header by its first bytes", async () => {
     const bytes = await bundleBytes();
     assert.deepEqual(readBundleHeader(bytes.slice(0, 2048)), openBundle(bytes).header);
+    assert.ok(isBundle(bytes.slice(0, 8)));
   });
 
   it("is not mistaken for another file", () => {
@@ -101,6 +104,7 @@ describe("a bundle", () => {
     for (const bytes of [new Uint8Array(0), GRAPH, new TextEncoder().encode('{"format": "deepspeech-ts bundle"}')]) {
       assert.throws(() => openBundle(bytes), refused("not-a-bundle", message));
       assert.throws(() => readBundleHeader(bytes), refused("not-a-bundle", message));
+      assert.equal(isBundle(bytes), false);
     }
   });
 
@@ -132,6 +136,7 @@ describe("a bundle", () => {
       const changed = bytes.slice();
       changed[i]! ^= 0x20;
       await assert.rejects(async () => openBundle(changed).verify(), BundleError, `byte ${i}`);
+      assert.throws(() => openBundle(changed).verifyWith(sha256), BundleError, `byte ${i}`);
     }
   });
 
@@ -140,6 +145,7 @@ describe("a bundle", () => {
     bytes[bytes.length - 1]! ^= 1;
     const message = "is damaged: the checksum of its language-model.bin differs; copy or download it again";
     await assert.rejects(openBundle(bytes).verify(), refused("damaged", message));
+    assert.throws(() => openBundle(bytes).verifyWith(sha256), refused("damaged", message));
   });
 
   it("of a later version asks for a newer release", async () => {

@@ -13,6 +13,7 @@ export {
   type Bundle,
   type BundleDescription,
   encodeBundle,
+  isBundle,
   openBundle,
   readBundleHeader,
   type SectionContent,

@@ -134,6 +134,16 @@ describe("a checkpoint that cannot be used is named", () => {
     );
   });
 
+  it("a bundle, with what to give instead", async (t) => {
+    const path = join(await temporaryFolder(t), "model.dsb");
+    await writeFile(path, Buffer.from("\x89DSB\r\n\x1a\n, and more", "latin1"));
+    assert.equal(
+      failureOf(path).message,
+      `${path}: is a bundle, which is for recognisers and for train's --init-from; ` +
+        "give the run's folder or the checkpoint that it was exported from.",
+    );
+  });
+
   it("tensors of another program", async (t) => {
     const path = join(await temporaryFolder(t), "a.safetensors");
     for (const metadata of [{}, { checkpoint: "{" }, { checkpoint: '{"format": "other"}' }]) {

@@ -5,6 +5,7 @@
  */
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { isBundle } from "@deepspeech-ts/speech";
 import { decodeSafetensors, encodeSafetensors, type Tensor, TorchError } from "@deepspeech-ts/torch";
 import { z } from "zod";
 import { UserError } from "../errors.js";
@@ -107,13 +108,22 @@ function checkpointFile(path: string): string {
 
 function decode(path: string): ReturnType<typeof decodeSafetensors> {
   try {
-    return decodeSafetensors(readFileSync(path), path);
+    const bytes = readFileSync(path);
+    if (isBundle(bytes)) throw refuseBundle(path);
+    return decodeSafetensors(bytes, path);
   } catch (error) {
     if (error instanceof TorchError && error.code === "SAFETENSORS") {
       throw new UserError(`${error.message}; use another checkpoint.`, { code: "bad-checkpoint", cause: error });
     }
     throw explainReadError(path, error);
   }
+}
+
+function refuseBundle(path: string): UserError {
+  const advice = "give the run's folder or the checkpoint that it was exported from";
+  return new UserError(`${path}: is a bundle, which is for recognisers and for train's --init-from; ${advice}.`, {
+    code: "bad-checkpoint",
+  });
 }
 
 function parseJson(text: string | undefined): unknown {

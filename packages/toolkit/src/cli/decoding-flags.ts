@@ -1,4 +1,4 @@
-/** The flags of evaluate and transcribe that say how emissions become text. */
+/** The flags of evaluate, export and transcribe that say how emissions become text. */
 import type { Command } from "commander";
 import { type DecodingConfig, decodingSchema } from "../evaluation/decoding-config.js";
 import { readConfigFile } from "./config-file.js";
@@ -8,14 +8,28 @@ import { type Setting, settingsOf } from "./settings.js";
 
 const decodingSettings: readonly Setting[] = settingsOf(decodingSchema);
 
-export function addDecodingFlags(command: Command): void {
+/** @param otherwise how decoding is without them, for --help */
+export function addDecodingFlags(command: Command, otherwise = "greedy unless told"): void {
   command.option("--decoding <file>", 'decoding settings, as "deepspeech lm tune" writes them; flags go before it');
-  addFlags(command, decodingSettings, [{ firstKey: "lm", heading: "Decoding (greedy unless told):" }]);
+  addFlags(command, decodingSettings, [{ firstKey: "lm", heading: `Decoding (${otherwise}):` }]);
 }
 
 /** What the flags and the file ask for. */
 export async function givenDecoding(command: Command): Promise<DecodingConfig> {
+  return (await readDecoding(command)).config;
+}
+
+/** The same without defaults: what is absent is as a bundle has it. */
+export async function givenDecodingAlone(command: Command): Promise<Partial<DecodingConfig>> {
+  const { config, givenKeys } = await readDecoding(command);
+  return Object.fromEntries(Object.entries(config).filter(([key]) => givenKeys.has(key)));
+}
+
+async function readDecoding(command: Command): Promise<{ config: DecodingConfig; givenKeys: Set<string> }> {
   const path = command.getOptionValue("decoding") as string | undefined;
   const file = path === undefined ? undefined : await readConfigFile(path);
-  return resolveConfig(decodingSchema, { file, flags: givenSettings(command, decodingSettings) });
+  const flags = givenSettings(command, decodingSettings);
+  const config = resolveConfig(decodingSchema, { file, flags });
+  const givenKeys = new Set([...Object.keys(file?.content ?? {}), ...[...flags.keys()].map(({ key }) => key)]);
+  return { config, givenKeys };
 }

@@ -11,7 +11,7 @@ export interface Failure {
 
 const WRONG_USAGE = 2;
 /** Errors of other packages that speak to people already; told by name, for importing TorchError loads libtorch. */
-const SPEAKING_ERRORS = new Set(["TorchError", "SpeechError"]);
+const SPEAKING_ERRORS = new Set(["TorchError", "SpeechError", "RecognizerError"]);
 
 /** @param command the command that ran, for its flags' names */
 export function describeFailure(error: unknown, program: Command, command: Command | undefined): Failure {

@@ -46,8 +46,14 @@ const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
     ["0.8", "0.95"],
     [0.8, 0.95],
   ],
-  "augmentation.noiseSnrDb": [["-3", "12"], [-3, 12]],
-  "augmentation.gainDb": [["-6", "6"], [-6, 6]],
+  "augmentation.noiseSnrDb": [
+    ["-3", "12"],
+    [-3, 12],
+  ],
+  "augmentation.gainDb": [
+    ["-6", "6"],
+    [-6, 6],
+  ],
   speedFactors: [["0.95,1.05"], [0.95, 1.05]],
   "features.sampleRate": [["8000"], 8000],
   "features.fftSamples": [["512"], 512],
@@ -129,7 +135,10 @@ describe("flags", () => {
     assert.equal(refusal("--epochs", "1.5"), "--epochs must be a whole number of at least 1, not 1.5");
     assert.equal(refusal("--epochs", ""), '--epochs must be a whole number of at least 1, not ""');
     assert.equal(refusal("--learning-rate", "0"), "--learning-rate must be a number above 0, not 0");
-    assert.equal(refusal("--schedule.warmup-share", "2"), "--schedule.warmup-share must be a number from 0 to 1, not 2");
+    assert.equal(
+      refusal("--schedule.warmup-share", "2"),
+      "--schedule.warmup-share must be a number from 0 to 1, not 2",
+    );
     assert.equal(
       refusal("--schedule.kind", "linear"),
       '--schedule.kind must be warmup-cosine, one-cycle, cosine-warm-restarts, reduce-on-plateau or constant, not "linear"',

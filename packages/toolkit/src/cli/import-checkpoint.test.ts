@@ -19,7 +19,14 @@ function deepspeech(...words: string[]) {
 describe("deepspeech import", () => {
   test("makes of a checkpoint of Lightning one that transcribe takes", async (t) => {
     const out = join(await temporaryFolder(t), "reference.safetensors");
-    const imported = deepspeech("import", checkpointFixture("lightning.ckpt"), "--alphabet", "reference", "--output", out);
+    const imported = deepspeech(
+      "import",
+      checkpointFixture("lightning.ckpt"),
+      "--alphabet",
+      "reference",
+      "--output",
+      out,
+    );
     assert.equal(imported.status, 0, imported.stderr);
     assert.match(imported.stderr, /^deepspeech: warning: the recurrence runs over the batch[^\n]*\n$/);
     assert.deepEqual(imported.stdout.split("\n"), [
@@ -53,7 +60,13 @@ describe("deepspeech import", () => {
   test("refuses in one line, and leaves nothing behind", async (t) => {
     const folder = await temporaryFolder(t);
     const refused = (source: string, ...words: string[]) => {
-      const { status, stdout, stderr } = deepspeech("import", source, ...words, "--output", join(folder, "x.safetensors"));
+      const { status, stdout, stderr } = deepspeech(
+        "import",
+        source,
+        ...words,
+        "--output",
+        join(folder, "x.safetensors"),
+      );
       assert.equal(stdout, "");
       assert.deepEqual(readdirSync(folder), []);
       return { status, stderr };

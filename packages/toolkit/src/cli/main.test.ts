@@ -38,7 +38,17 @@ describe("usage", () => {
   test("help and version are for stdout, with exit code 0", () => {
     const { status, stdout, stderr } = deepspeech("--help");
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
-    for (const name of ["train", "dashboard", "evaluate", "transcribe", "export", "import", "average", "summary", "doctor"]) {
+    for (const name of [
+      "train",
+      "dashboard",
+      "evaluate",
+      "transcribe",
+      "export",
+      "import",
+      "average",
+      "summary",
+      "doctor",
+    ]) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -51,7 +61,17 @@ describe("usage", () => {
     assert.match(stderr, /^Usage: deepspeech/);
   });
 
-  for (const name of ["train", "dashboard", "evaluate", "transcribe", "export", "import", "average", "summary", "doctor"]) {
+  for (const name of [
+    "train",
+    "dashboard",
+    "evaluate",
+    "transcribe",
+    "export",
+    "import",
+    "average",
+    "summary",
+    "doctor",
+  ]) {
     test(`${name} --help shows examples`, () => {
       const { status, stdout } = deepspeech(name, "--help");
       assert.equal(status, 0);

@@ -44,9 +44,19 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./transcribe.js"),
   },
   {
+    name: "align",
+    description: "tell when each word of a known text is spoken",
+    load: () => import("./align.js"),
+  },
+  {
     name: "export",
     description: "write a bundle that recognises without libtorch, in Node and in a browser",
     load: () => import("./export.js"),
+  },
+  {
+    name: "serve",
+    description: "answer OpenAI's audio API and live sound with a bundle",
+    load: () => import("./serve.js"),
   },
   {
     name: "lm",

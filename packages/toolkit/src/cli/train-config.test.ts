@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { Command } from "commander";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { runExport } from "../export/run-export.js";
 import { type TrainConfig, trainConfigSchema } from "../training/config.js";
 import { recipes } from "../training/recipes/index.js";
 import { manifestIn, shortUtterances, tinyConfig, trainHere } from "../training/training.test.support.js";
@@ -61,6 +62,10 @@ describe("a training run's settings", () => {
     const own = tinyConfig(folder, "my.jsonl");
     assert.deepEqual([config.model, config.features], [own.model, own.features]);
     assert.deepEqual(config.test, [], "who trains on data of their own has no test data but their own");
+    const bundle = join(folder, "model.dsb");
+    await runExport({ checkpoint: run.runFolder, output: bundle, evaluate: [], threads: 1, workers: 1 });
+    const fromBundle = await read(["--init-from", bundle, "--train", "my.jsonl"]);
+    assert.deepEqual([fromBundle.model, fromBundle.features], [own.model, own.features]);
   });
 
   it("a resumed run keeps its own, but for what is given now, and refuses a recipe", async (t) => {

@@ -44,11 +44,11 @@ function recipeNamed(name: string): Record<string, unknown> {
 
 /** The weights fit no other dimensions, and know no other features. What they are trained on now runs over time. */
 async function dimensionsOf(initFrom: string): Promise<Record<string, unknown>> {
-  const [{ loadCheckpoint }, { tidy }] = await Promise.all([
-    import("../acoustic-model/index.js"),
+  const [{ openStartingPoint }, { tidy }] = await Promise.all([
+    import("../training/starting-point.js"),
     import("@deepspeech-ts/torch"),
   ]);
-  const { model, features } = tidy(() => loadCheckpoint(initFrom).header);
+  const { model, features } = tidy(() => openStartingPoint(initFrom).header);
   const { numMels, numTokens, recurrence, ...dimensions } = model;
   return { model: dimensions, features };
 }

@@ -1,142 +1,146 @@
 /** `deepspeech transcribe`. */
-
-import { mkdirSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
-import { extname, join, parse } from "node:path";
-import { AUDIO_EXTENSIONS, SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
-import { formatTranscript, type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
-import { type Command, Option } from "commander";
-import { UserError } from "../errors.js";
-import { runTranscription, type TranscriptionResult } from "../evaluation/run-transcription.js";
-import { explainReadError, writeFileAtomicallySync } from "../files.js";
+import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import { outputFormats } from "@deepspeech-ts/speech";
+import type { Command } from "commander";
+import type { z } from "zod";
 import { trainConfigSchema } from "../training/config.js";
-import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
+import { isBundleFile, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
+import { addDecodingFlags, givenDecoding, givenDecodingAlone } from "./decoding-flags.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { parseWhole } from "./number-flags.js";
+import { recordingsProgress } from "./recordings-progress.js";
 import { resolveConfig, withoutUndefined } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
+import { bundleTranscriber, checkpointTranscriber, type Transcriber } from "./transcribe-back-ends.js";
+import { findRecordings, nameOf, refuseTerminal, STANDARD_INPUT } from "./transcribe-inputs.js";
+import { addOutputFlags, chooseWriter, type OutputFlags } from "./transcribe-outputs.js";
+import { transcribeStream } from "./transcribe-stream.js";
 import { usageError } from "./usage-error.js";
 
 const HELP = `
 ${SUPPORTED_FORMATS}, at any sample rate. Folders are searched for them.
-The text of one file is printed alone; that of several as lines of path, tab and text. A file that cannot be read is
-reported on stderr, the others go on, and the exit code is 1.
+The text of one file is printed alone; that of several as lines of path, tab and text. A file that cannot be read does
+not stop the others: it is named on stderr at the end, and the exit code is 1.
+
+A bundle needs no libtorch, takes recordings of any length, and decodes as it was exported to; flags go before that.
+A checkpoint hears each recording in one piece, as evaluate does.
 
 Examples:
-  $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav
-  $ npx deepspeech transcribe runs/deepspeech/version_0 interviews/ note.mp3 > transcripts.tsv
-  $ npx deepspeech transcribe runs/deepspeech/version_0 interviews/ --json > transcripts.jsonl
-  $ npx deepspeech transcribe runs/deepspeech/version_0 talk.mp3 --lm english.lm --format srt > talk.srt
-  $ npx deepspeech transcribe runs/deepspeech/version_0 interviews/ --format vtt --output subtitles/`;
+  $ npx deepspeech transcribe model.dsb recording.wav
+  $ npx deepspeech transcribe model.dsb interviews/ "calls/**/*.{mp3,m4a}" --jobs 8 > transcripts.tsv
+  $ npx deepspeech transcribe model.dsb interviews/ --format txt,srt,json --output transcripts/
+  $ npx deepspeech transcribe model.dsb talk.mp3 --hot-words "ada lovelace" --format srt > talk.srt
+  $ curl -s https://example.org/talk.mp3 | npx deepspeech transcribe model.dsb -
+  $ ffmpeg -i talk.mkv -f s16le -ac 1 -ar 16000 - | npx deepspeech transcribe model.dsb - --stream
+  $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav --lm english.lm`;
+
+const DEFAULT_JOBS = 4;
+const LEAST_SAMPLE_RATE = 8000;
 
 /** What transcription shares with training, by the same names and defaults. */
-const schema = trainConfigSchema.pick({ device: true, threads: true, workers: true });
+const schema = trainConfigSchema.pick({ device: true, threads: true });
 const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
+
+interface TranscribeFlags extends OutputFlags {
+  jobs?: number;
+  stream?: true;
+  sampleRate?: number;
+}
 
 export function configure(command: Command): void {
   command
-    .argument("<checkpoint>", "a run's folder, or a .safetensors file")
-    .argument("<audio...>", "recordings, or folders of them")
-    .option("--json", "print a JSON object a line: file, text and durationSeconds, or file and error")
-    .addOption(new Option("--format <name>", "what to write").choices(outputFormats).default("txt"))
-    .option("--output <folder>", "write a file for each recording there, named after it, instead of printing");
+    .argument("<model>", "a bundle (.dsb): see export; or a run's folder, or a .safetensors file")
+    .argument("<audio...>", "recordings, folders of them, quoted patterns; - for standard input");
+  const jsonHelp = "file, text and durationSeconds, or file and error";
+  addOutputFlags(command, { formats: outputFormats, standard: "txt", jsonHelp });
+  command
+    .option(
+      "--jobs <n>",
+      `recordings that a bundle works on at a time (default: ${DEFAULT_JOBS})`,
+      parseWhole("--jobs", 1),
+    )
+    .option("--stream", "live: standard input is 16-bit samples of one channel, and lines come as they are spoken")
+    .option(
+      "--sample-rate <n>",
+      "samples a second of --stream (default: the model's)",
+      parseWhole("--sample-rate", LEAST_SAMPLE_RATE),
+    );
   addFlags(command, settings, []);
-  addDecodingFlags(command);
-  command.addHelpText("after", HELP).action(async (checkpoint: string, paths: string[], flags: TranscribeFlags) => {
-    const recognition = withoutUndefined(resolveConfig(schema, { flags: givenSettings(command, settings) }));
-    const files = (await Promise.all(paths.map(findAudio))).flat();
-    const write = chooseWriter(flags, files, files.length === 1 && files[0] === paths[0]);
+  addDecodingFlags(command, "greedy, or as the bundle has it, unless told");
+  command.addHelpText("after", HELP).action(async (model: string, words: string[], flags: TranscribeFlags) => {
+    const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
+    const isBundle = await isBundleFile(model);
+    refuseFlagsOf(command, isBundle ? CHECKPOINT_FLAGS : BUNDLE_FLAGS);
     using interruption = listenForInterrupt(() => {});
-    let numFailed = 0;
-    const onResult = (result: TranscriptionResult) => {
-      if ("error" in result) numFailed += 1;
-      write(result);
-    };
-    const decoding = await givenDecoding(command);
-    const wordTimes = flags.format !== "txt";
-    const request = { checkpoint, files, ...recognition, decoding, wordTimes };
-    await runTranscription({ ...request, onResult, signal: interruption.signal });
-    if (numFailed > 0) process.exitCode = 1;
+    const call = { command, model, isBundle, words, flags, config, signal: interruption.signal };
+    await (flags.stream ? runStream(call) : runRecordings(call));
     if (interruption.signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
   });
 }
 
-interface TranscribeFlags {
-  json?: true;
-  format: OutputFormat;
-  output?: string;
+interface Call {
+  command: Command;
+  model: string;
+  isBundle: boolean;
+  words: readonly string[];
+  flags: TranscribeFlags;
+  config: z.output<typeof schema>;
+  signal: AbortSignal;
 }
 
-type Writer = (result: TranscriptionResult) => void;
+const CHECKPOINT_FLAGS = { device: "--device needs a checkpoint; a bundle runs on the processor" };
+const BUNDLE_FLAGS = {
+  jobs: "--jobs needs a bundle; a checkpoint hears one recording after another. `deepspeech export` makes a bundle",
+  stream: "--stream needs a bundle; `deepspeech export` makes one of a checkpoint",
+};
 
-/** @throws UserError (exit 2) for flags that do not go together */
-function chooseWriter({ json, format, output }: TranscribeFlags, files: readonly string[], isOneFile: boolean): Writer {
-  if (json && (format !== "txt" || output !== undefined))
-    throw usageError("--json prints lines of its own; leave out --format and --output");
-  if (output !== undefined) return folderWriter(output, format, files);
-  if (json) return printJson;
-  if (format === "txt") return isOneFile ? printText : printLine;
-  if (!isOneFile && (format === "srt" || format === "vtt" || format === "json")) {
-    throw usageError(`--format ${format} is one document a recording; give --output <folder> for several`);
+function refuseFlagsOf(command: Command, refused: Readonly<Record<string, string>>): void {
+  for (const [name, message] of Object.entries(refused)) {
+    if (command.getOptionValueSource(name) === "cli") throw usageError(message);
   }
-  return (result) => {
-    if ("error" in result) printFailure(result.error);
-    else process.stdout.write(formatted(result, format));
-  };
 }
 
-function folderWriter(folder: string, format: OutputFormat, files: readonly string[]): Writer {
-  const names = files.map((file) => parse(file).name);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw usageError(`two recordings are called "${twice}", so their files in ${folder} would be one`);
-  mkdirSync(folder, { recursive: true });
-  return (result) => {
-    if ("error" in result) return printFailure(result.error);
-    const path = join(folder, `${parse(result.file).name}.${format}`);
-    writeFileAtomicallySync(path, [new TextEncoder().encode(formatted(result, format))]);
-    process.stdout.write(`${path}\n`);
-  };
+async function runRecordings(call: Call): Promise<void> {
+  const { words, flags, signal } = call;
+  if (flags.sampleRate !== undefined) throw usageError("--sample-rate has no effect without --stream");
+  const recordings = await findRecordings(words);
+  const files = recordings.map(nameOf);
+  const isAlone = files.length === 1 && (files[0] === words[0] || words[0] === STANDARD_INPUT);
+  const write = chooseWriter(flags, { standard: "txt", files, isAlone });
+  await using transcriber = await openTranscriber(call);
+  const progress = recordingsProgress("transcribing", files.length, write);
+  try {
+    await transcriber.transcribe(recordings, { onResult: progress.take, onHeard: progress.hear, signal });
+  } finally {
+    if (progress.end()) process.exitCode = 1;
+  }
 }
 
-function formatted(result: Exclude<TranscriptionResult, { error: string }>, format: OutputFormat): string {
-  const { file, text, durationSeconds, timedWords = [] } = result;
-  const id = parse(file).name.replaceAll(/\s+/g, "_");
-  return formatTranscript({ id, text, durationSeconds, timedWords }, format);
+async function openTranscriber({ command, model, isBundle, flags, config }: Call): Promise<Transcriber> {
+  const wordTimes = flags.format?.some((format) => format !== "txt") ?? false;
+  if (!isBundle) {
+    const decoding = await givenDecoding(command);
+    return checkpointTranscriber({ checkpoint: model, ...withoutUndefined(config), decoding, wordTimes });
+  }
+  const { jobs = DEFAULT_JOBS } = flags;
+  return bundleTranscriber(await openBundle({ command, model, config }), { wordTimes, jobs });
 }
 
-/** The audio files that an argument stands for: itself, or those below it in the order of their paths. */
-async function findAudio(path: string): Promise<string[]> {
-  const isFolder = await stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-  // A file that is missing is reported like any that cannot be read, when its turn comes.
-  if (!isFolder) return [path];
-  const names = await readdir(path, { recursive: true }).catch((error) =>
-    Promise.reject(explainReadError(path, error)),
-  );
-  const files = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
-  if (files.length > 0) return files.map((name) => join(path, name));
-  throw new UserError(`${path}: no audio below this folder; expected ${SUPPORTED_FORMATS}`, { code: "bad-audio" });
+async function openBundle({ command, model, config }: Pick<Call, "command" | "model" | "config">): Promise<OpenBundle> {
+  const given = await givenDecodingAlone(command);
+  return openRecognizer(model, given, withoutUndefined({ threads: config.threads }));
 }
 
-function printText(result: TranscriptionResult): void {
-  if ("error" in result) printFailure(result.error);
-  else process.stdout.write(`${result.text}\n`);
-}
-
-function printLine(result: TranscriptionResult): void {
-  if ("error" in result) printFailure(result.error);
-  else process.stdout.write(`${result.file}\t${result.text}\n`);
-}
-
-function printJson(result: TranscriptionResult): void {
-  if ("error" in result) printFailure(result.error);
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-}
-
-/** The engine's errors name their file. */
-function printFailure(error: string): void {
-  process.stderr.write(`deepspeech: ${error}\n`);
+async function runStream({ command, model, words, flags, config, signal }: Call): Promise<void> {
+  if (words.length !== 1 || words[0] !== STANDARD_INPUT) {
+    throw usageError("--stream reads standard input; give - as the one recording");
+  }
+  const { json, format, output, beside, sampleRate } = flags;
+  if (output !== undefined || beside || format) {
+    throw usageError("--stream prints lines; leave out --format, --output and --beside");
+  }
+  refuseTerminal();
+  await using bundle = await openBundle({ command, model, config });
+  await transcribeStream(bundle, { json: json ?? false, signal, ...withoutUndefined({ sampleRate }) });
 }

@@ -6,5 +6,10 @@ export { openRecognition, type RecognitionOptions } from "./recognition.js";
 export { type ReportData, renderReport } from "./report/report.js";
 export type { UtteranceEvidence } from "./report/utterance-evidence.js";
 export { type EvaluationOptions, type EvaluationRun, runEvaluation } from "./run-evaluation.js";
-export { runTranscription, type TranscriptionOptions, type TranscriptionResult } from "./run-transcription.js";
+export {
+  type NamedBytes,
+  runTranscription,
+  type TranscriptionOptions,
+  type TranscriptionResult,
+} from "./run-transcription.js";
 export type { InvarianceDifference, InvarianceReport } from "./verify-invariance.js";

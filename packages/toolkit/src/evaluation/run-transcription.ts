@@ -3,9 +3,15 @@ import type { TimedWord } from "@deepspeech-ts/speech";
 import { runTask } from "../worker-task.js";
 import type { RecognitionOptions } from "./recognition.js";
 
+/** A recording that has no path: what messages and results call it, and the bytes of its file. */
+export interface NamedBytes {
+  name: string;
+  bytes: Uint8Array;
+}
+
 export interface TranscriptionRequest extends RecognitionOptions {
-  /** Audio files. */
-  files: string[];
+  /** Audio files, by their paths or as bytes. */
+  files: readonly (string | NamedBytes)[];
   /** Tell the words' times; they come of beam search, so greedy decoding becomes that. Default: false. */
   wordTimes?: boolean;
 }

@@ -1,14 +1,14 @@
 /** The thread that transcribes. */
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { type FeatureConfig, tooShort } from "../acoustic-model/index.js";
-import { loadWaveform } from "../data/audio/waveform.js";
+import { decodeWaveform, loadWaveform } from "../data/audio/waveform.js";
 import type { Waveform } from "../data/types.js";
 import { errorMessage, UserError } from "../errors.js";
 import { serveTask } from "../worker-task.js";
 import { greedyDecoding } from "./decoding-config.js";
 import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import { openRecognition } from "./recognition.js";
-import type { TranscriptionRequest, TranscriptionResult } from "./run-transcription.js";
+import type { NamedBytes, TranscriptionRequest, TranscriptionResult } from "./run-transcription.js";
 
 serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
   const { wordTimes = false, decoding = greedyDecoding } = request;
@@ -20,9 +20,10 @@ serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
   }
 });
 
-async function transcribe(file: string, recognition: Recognition): Promise<TranscriptionResult> {
+async function transcribe(source: string | NamedBytes, recognition: Recognition): Promise<TranscriptionResult> {
   const { config } = recognition.extractor;
-  const read = await readSamples(file, config);
+  const file = typeof source === "string" ? source : source.name;
+  const read = await readSamples(source, config);
   if ("error" in read) return { file, ...read };
   const batch = { waveforms: read.samples, sampleLengths: [read.samples.length] };
   const [emissions] = noGrad(() => tidy(() => emissionsOf(forwardBatch(batch, recognition))));
@@ -30,13 +31,17 @@ async function transcribe(file: string, recognition: Recognition): Promise<Trans
   return { file, text, durationSeconds: read.samples.length / config.sampleRate, ...(timedWords && { timedWords }) };
 }
 
-/** The file's sound, or why it cannot be used. */
+/** The recording's sound, or why it cannot be used. */
 async function readSamples(
-  file: string,
+  source: string | NamedBytes,
   features: FeatureConfig,
 ): Promise<Pick<Waveform, "samples"> | { error: string }> {
+  const { sampleRate } = features;
+  const [file, bytes] = typeof source === "string" ? [source] : [source.name, source.bytes];
   try {
-    const { samples } = await loadWaveform(file, { sampleRate: features.sampleRate });
+    const { samples } = bytes
+      ? await decodeWaveform(bytes, { sampleRate, fileName: file })
+      : await loadWaveform(file, { sampleRate });
     const problem = tooShort(samples.length, features);
     return problem === undefined ? { samples } : { error: `${file}: ${problem}.` };
   } catch (error) {

@@ -6,8 +6,7 @@ import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfig, TrainConfigInput } from "./config.js";
-import { checkpointPath } from "./run-folder.js";
-import { manifestIn, type RunRecord, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
+import { manifestIn, shortUtterances, tinyConfig, trainHere, weightsOf } from "./training.test.support.js";
 
 /** A trained model, and the configuration of runs that start from it. */
 async function setUp(t: TestContext, overrides: TrainConfigInput = {}) {
@@ -16,14 +15,6 @@ async function setUp(t: TestContext, overrides: TrainConfigInput = {}) {
   const base = await trainHere(tinyConfig(folder, manifest, { learningRate: 3e-3 }));
   const config = tinyConfig(folder, manifest, { initFrom: base.runFolder, epochs: 1, emaDecay: 0, ...overrides });
   return { base, config };
-}
-
-function weightsOf(record: RunRecord, which: "best" | "last"): Map<string, number[]> {
-  return tidy(() => {
-    const { tensors } = loadCheckpoint(checkpointPath(record.runFolder, which));
-    const own = [...tensors].filter(([name]) => name.startsWith("model."));
-    return new Map(own.map(([name, tensor]) => [name.slice("model.".length), tensor.toNumbers()]));
-  });
 }
 
 /** So small a rate that the weights stay where they start. */

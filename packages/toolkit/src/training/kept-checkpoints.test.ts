@@ -31,6 +31,16 @@ function rankedEpochs(record: RunRecord): number[] {
     .map(({ epoch }) => epoch);
 }
 
+describe("isBetter", () => {
+  it("goes by WER, then by CER; beyond 1 no WER is worse than another", () => {
+    assert.ok(isBetter({ wer: 0.3, cer: 0.2 }, { wer: 0.4, cer: 0.1 }));
+    assert.ok(isBetter({ wer: 0.3, cer: 0.1 }, { wer: 0.3, cer: 0.2 }));
+    assert.ok(isBetter({ wer: 1.05, cer: 0.6 }, { wer: 1, cer: 1 }));
+    assert.ok(!isBetter({ wer: 1, cer: 1 }, { wer: 1.05, cer: 0.6 }));
+    assert.ok(!isBetter({ wer: 0.3, cer: 0.1 }, { wer: 0.3, cer: 0.1 }), "of equals the first stays");
+  });
+});
+
 describe("kept checkpoints", () => {
   it("are those of the best epochs, by number, and the best of them", async (t) => {
     const record = await run(t, { epochs: 6, keepBest: 3 });

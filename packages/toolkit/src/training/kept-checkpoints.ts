@@ -9,9 +9,15 @@ import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
 import type { TrainingSession } from "./session.js";
 import type { MeasuredEpoch } from "./training-state.js";
 
-/** Lower WER first; early in training WER stands at 1 for long, and CER decides. */
-export function isBetter(candidate: Omit<MeasuredEpoch, "epoch">, other: Omit<MeasuredEpoch, "epoch">): boolean {
-  return candidate.wer < other.wer || (candidate.wer === other.wer && candidate.cer < other.cer);
+type ErrorRates = Omit<MeasuredEpoch, "epoch">;
+
+/**
+ * Lower WER first. Early in training it stands at 1, where nothing is said, or above, where wrong words are: there CER
+ * decides, or a silent model would pass for better than one that has begun to spell.
+ */
+export function isBetter(candidate: ErrorRates, other: ErrorRates): boolean {
+  const [wer, otherWer] = [Math.min(1, candidate.wer), Math.min(1, other.wer)];
+  return wer < otherWer || (wer === otherWer && candidate.cer < other.cer);
 }
 
 export interface Ranking {

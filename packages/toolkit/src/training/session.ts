@@ -18,7 +18,6 @@ import {
   DeepSpeech,
   FeatureExtractor,
   initialiseForCtc,
-  loadCheckpoint,
   modelTensors,
   restoreModel,
   saveCheckpoint,
@@ -26,7 +25,7 @@ import {
 import { UserError } from "../errors.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
-import { freeze, takeWeights } from "./starting-point.js";
+import { freeze, openStartingPoint, takeWeights } from "./starting-point.js";
 import {
   hasCheckpoint,
   loadLast,
@@ -58,7 +57,9 @@ export class TrainingSession {
     this.model = this.#build();
     const isBegun = resume !== undefined && hasCheckpoint(resume);
     this.freshParameters =
-      initFrom === undefined || isBegun ? [] : tidy(() => takeWeights(this.model, alphabet, loadCheckpoint(initFrom)));
+      initFrom === undefined || isBegun
+        ? []
+        : tidy(() => takeWeights(this.model, alphabet, openStartingPoint(initFrom)));
     this.model.to(device);
     this.averaged = config.emaDecay > 0 ? this.#copyOfModel() : null;
     this.trained = freeze(this.model, config.freeze);

@@ -4,10 +4,13 @@
  * A fine-tuned model takes over every weight, but for the last layer where the alphabet is another: its rows are the
  * tokens. Frozen parameters are chosen by name, with `*` for anything.
  */
-import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { type Alphabet, alphabetOf, englishAlphabet, isBundle } from "@deepspeech-ts/speech";
 import { type Tensor, tidy } from "@deepspeech-ts/torch";
 import { type Checkpoint, type DeepSpeech, loadCheckpoint, restoreModel } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
+import { checkpointFromBundle } from "../export/bundle-checkpoint.js";
+import { explainReadError } from "../files.js";
 import type { TrainConfig } from "./config.js";
 import { hasCheckpoint, loadLast } from "./training-state.js";
 
@@ -18,7 +21,32 @@ const TOKEN_LAYER = "classifier.3.";
 export function alphabetFor({ resume, alphabet, initFrom }: TrainConfig): Alphabet {
   if (resume !== undefined && hasCheckpoint(resume)) return tidy(() => loadLast(resume).header.alphabet);
   if (alphabet !== undefined) return alphabetOf(alphabet);
-  return initFrom === undefined ? englishAlphabet : tidy(() => loadCheckpoint(initFrom).header.alphabet);
+  return initFrom === undefined ? englishAlphabet : tidy(() => openStartingPoint(initFrom).header.alphabet);
+}
+
+/**
+ * The model to fine-tune; its tensors belong to the open scope.
+ * @param path a run's folder, a checkpoint or a bundle
+ * @throws UserError for what can be no starting point
+ */
+export function openStartingPoint(path: string): Checkpoint {
+  return beginsAsBundle(path) ? checkpointFromBundle(path) : loadCheckpoint(path);
+}
+
+function beginsAsBundle(path: string): boolean {
+  try {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+    const file = openSync(path, "r");
+    try {
+      const start = new Uint8Array(8);
+      readSync(file, start);
+      return isBundle(start);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw explainReadError(path, error);
+  }
 }
 
 /**

@@ -1,12 +1,15 @@
 /** Small training runs on real recordings, for the tests of training and evaluation. */
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { tidy } from "@deepspeech-ts/torch";
+import { loadCheckpoint } from "../acoustic-model/index.js";
 import { sampleCorpus } from "../data/fixtures.test.support.js";
 import { readLibriSpeech } from "../data/librispeech.js";
 import { writeManifest } from "../data/manifest.js";
 import type { Utterance } from "../data/types.js";
 import { type TrainConfig, type TrainConfigInput, trainConfigSchema } from "./config.js";
 import type { TrainingEvent } from "./events.js";
+import { checkpointPath } from "./run-folder.js";
 import { runTraining } from "./run-training.js";
 import { type LoggedValue, readEvents } from "./tensorboard/event-reader.js";
 import { train } from "./train.js";
@@ -113,4 +116,13 @@ export async function trainHere(
 export function loggedValues(runFolder: string): LoggedValue[] {
   const files = readdirSync(runFolder).filter((name) => name.startsWith("events.out.tfevents."));
   return files.flatMap((name) => readEvents(join(runFolder, name)));
+}
+
+/** The weights in one of a run's checkpoints, by their parameters' names. */
+export function weightsOf({ runFolder }: RunRecord, which: "best" | "last"): Map<string, number[]> {
+  return tidy(() => {
+    const { tensors } = loadCheckpoint(checkpointPath(runFolder, which));
+    const own = [...tensors].filter(([name]) => name.startsWith("model."));
+    return new Map(own.map(([name, tensor]) => [name.slice("model.".length), tensor.toNumbers()]));
+  });
 }

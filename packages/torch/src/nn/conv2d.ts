@@ -1,4 +1,4 @@
-import { call } from "../call.js";
+import { callUntyped } from "../call.js";
 import type { Tensor } from "../tensor.js";
 import { uniform } from "./init.js";
 import { Module } from "./module.js";
@@ -37,7 +37,12 @@ export class Conv2d extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return call("conv2d", [input, this.weight, this.bias, this.stride, this.padding]);
+    return this.convolve(input, this.weight);
+  }
+
+  /** Under autocast on a CPU, bfloat16 is used only where it is faster (native/conv2d.cc). */
+  protected convolve(input: Tensor, weight: Tensor): Tensor {
+    return callUntyped("deepspeech::conv2d", [input, weight, this.bias, this.stride, this.padding]) as Tensor;
   }
 }
 

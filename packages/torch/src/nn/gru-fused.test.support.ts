@@ -1,9 +1,9 @@
 /** Random GRUs, and libtorch's own gru as the reference for deepspeech::gru. */
-import assert from "node:assert/strict";
 import { call, callUntyped } from "../call.js";
 import { cat, randn, zeros } from "../creation.js";
 import { manualSeed } from "../random.js";
 import type { Tensor } from "../tensor.js";
+import { leaf } from "./kernels.test.support.js";
 
 export interface Problem {
   input: Tensor;
@@ -16,12 +16,6 @@ export interface Sizes {
   inputSize: number;
   hiddenSize: number;
   directions?: 1 | 2;
-}
-
-export function leaf(made: Tensor): Tensor {
-  const detached = made.detach();
-  detached.requiresGrad = true;
-  return detached;
 }
 
 export function problem(lengths: number[], frames: number, { inputSize, hiddenSize, directions = 2 }: Sizes): Problem {
@@ -67,20 +61,4 @@ export function run(layer: (problem: Problem) => Tensor, given: Problem): Tensor
   const output = layer(given);
   output.backward({ gradient: gradientOf(output.shape).to(output.dtype) });
   return [output.detach(), ...leaves.map((leaf) => leaf.grad!.clone())];
-}
-
-/** The largest difference of each pair, over the largest value of its second, or 1 where that is smaller. */
-function differences(found: Tensor[], expected: Tensor[]): number[] {
-  return found.map((a, i) => {
-    const b = expected[i]!.to("float32");
-    assert.deepEqual(a.shape, b.shape);
-    if (b.numel === 0) return 0;
-    return a.to("float32").sub(b).abs().max().item() / Math.max(1, b.abs().max().item());
-  });
-}
-
-export function assertClose(found: Tensor[], expected: Tensor[], tolerance: number): void {
-  differences(found, expected).forEach((difference, i) => {
-    assert.ok(difference <= tolerance, `result ${i} differs by ${difference}`);
-  });
 }

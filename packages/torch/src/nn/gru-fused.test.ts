@@ -3,25 +3,14 @@
  * lower instruction set of this processor, in a process of its own.
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
 import { autocast, grad, noGrad } from "../autograd.js";
 import { randn } from "../creation.js";
 import { manualSeed } from "../random.js";
 import { numThreads, setNumThreads } from "../runtime.js";
 import type { Tensor } from "../tensor.js";
-import {
-  assertClose,
-  fused,
-  gradientOf,
-  leaf,
-  type Problem,
-  problem,
-  reference,
-  run,
-  type Sizes,
-} from "./gru-fused.test.support.js";
+import { fused, gradientOf, type Problem, problem, reference, run, type Sizes } from "./gru-fused.test.support.js";
+import { assertClose, leaf, passesOnEveryInstructionSet } from "./kernels.test.support.js";
 
 const CASES: [name: string, lengths: number[], frames: number, sizes: Sizes][] = [
   ["full rows", [9, 9, 9], 9, { inputSize: 16, hiddenSize: 32 }],
@@ -130,15 +119,4 @@ describe("deepspeech::gru", () => {
   });
 });
 
-const CAPABILITY = "ATEN_CPU_CAPABILITY";
-
-describe("every instruction set", { skip: process.env[CAPABILITY] !== undefined }, () => {
-  for (const capability of ["default", "avx2"]) {
-    it(`passes these tests: ${capability}`, () => {
-      const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-      execFileSync(process.execPath, ["--test", fileURLToPath(import.meta.url)], {
-        env: { ...environment, [CAPABILITY]: capability },
-      });
-    });
-  }
-});
+passesOnEveryInstructionSet(import.meta.url);

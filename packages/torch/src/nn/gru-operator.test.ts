@@ -9,7 +9,8 @@ import { liveMemory } from "../runtime.js";
 import { tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { GRU } from "./gru.js";
-import { assertClose, fused, gradientOf, type Problem, problem, run } from "./gru-fused.test.support.js";
+import { fused, gradientOf, type Problem, problem, run } from "./gru-fused.test.support.js";
+import { assertClose } from "./kernels.test.support.js";
 
 beforeEach(() => manualSeed(1));
 

@@ -14,6 +14,7 @@ import { call, callUntyped } from "../call.js";
 import { cat, zeros } from "../creation.js";
 import { TorchError } from "../errors.js";
 import type { Tensor } from "../tensor.js";
+import { isFusable } from "./fused.js";
 import { uniform } from "./init.js";
 import { lengthMask, reverseIndex } from "./lengths.js";
 import { Module } from "./module.js";
@@ -81,7 +82,7 @@ export class GRU extends Module {
   }
 
   #runLayer(directions: readonly Direction[], input: Tensor, lengths?: readonly number[]): Tensor {
-    if (isFused(input)) return fusedGru(directions, input, lengths);
+    if (isFusable(input)) return fusedGru(directions, input, lengths);
     const [batch = 0, frames = 0] = input.shape;
     if (!lengths || lengths.every((length) => length === frames)) return this.#runPlain(directions, input);
     const outputs = directions.map(({ parameters, reverse }) => {
@@ -109,10 +110,6 @@ export class GRU extends Module {
     const state = zeros([1, input.size(0), this.hiddenSize], { device: input.device, dtype: input.dtype });
     return call("gru.input", [input, state, parameters, true, 1, 0, this.training, false, true])[0];
   }
-}
-
-function isFused({ device, dtype }: Tensor): boolean {
-  return device === "cpu" && (dtype === "float32" || dtype === "bfloat16");
 }
 
 function fusedGru(directions: readonly Direction[], input: Tensor, lengths?: readonly number[]): Tensor {

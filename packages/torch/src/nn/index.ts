@@ -8,4 +8,5 @@ export { LayerNorm } from "./layer-norm.js";
 export { lengthMask, reverseIndex } from "./lengths.js";
 export { Linear } from "./linear.js";
 export { Module, type StateDict } from "./module.js";
+export { type NormGeluDropoutOptions, normGeluDropout } from "./norm-gelu-dropout.js";
 export { type Layer, Sequential } from "./sequential.js";

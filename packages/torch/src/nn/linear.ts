@@ -1,5 +1,6 @@
-import { call } from "../call.js";
+import { call, callUntyped } from "../call.js";
 import type { Tensor } from "../tensor.js";
+import { isFusable } from "./fused.js";
 import { uniform } from "./init.js";
 import { Module } from "./module.js";
 
@@ -24,6 +25,8 @@ export class Linear extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return call("linear", [input, this.weight, this.bias]);
+    const positional = [input, this.weight, this.bias] as const;
+    // Ours is libtorch's but for bfloat16, where it is faster (native/linear.cc).
+    return isFusable(input) ? (callUntyped("deepspeech::linear", positional) as Tensor) : call("linear", positional);
   }
 }

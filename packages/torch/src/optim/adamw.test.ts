@@ -99,6 +99,26 @@ describe("AdamW", () => {
     assert.ok(weight.item() < 0.95);
   });
 
+  it("takes the same steps in our operator (float32 on the CPU) and in libtorch's (float64)", () => {
+    manualSeed(4);
+    const initial = randn([37, 11]);
+    const parameters = [initial, initial.to("float64")].map((values) => {
+      const own = values.clone();
+      own.requiresGrad = true;
+      return own;
+    });
+    const options = { learningRate: 0.05, weightDecay: 0.1 };
+    const optimizers = parameters.map((weight) => new optim.AdamW(new Map([["weight", weight]]), options));
+    for (let step = 0; step < 5; step++) {
+      const gradient = randn([11, 37]).transpose(0, 1);
+      for (const weight of parameters) weight.grad = gradient.to(weight.dtype);
+      for (const optimizer of optimizers) optimizer.step();
+    }
+    const [found, expected] = parameters.map((weight) => weight.toNumbers());
+    const worst = Math.max(...found!.map((value, i) => Math.abs(value - expected![i]!)));
+    assert.ok(worst < 1e-6, String(worst));
+  });
+
   it("continues from its saved state bit for bit", () => {
     manualSeed(8);
     const input = randn([6, 4]);

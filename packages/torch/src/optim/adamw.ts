@@ -1,9 +1,10 @@
 /**
  * Adam with decoupled weight decay: Loshchilov & Hutter 2019, arXiv:1711.05101, Algorithm 2, as `torch.optim.AdamW`.
- * All parameters of a step go through libtorch's foreach operators, a handful of calls however many tensors there are.
+ * On the CPU all parameters of a step go through one operator of our own (native/adamw.cc), elsewhere through libtorch's
+ * foreach operators, a handful of calls however many tensors there are.
  */
 import { noGrad } from "../autograd.js";
-import { call as op } from "../call.js";
+import { callUntyped, call as op } from "../call.js";
 import { zeros } from "../creation.js";
 import { TorchError } from "../errors.js";
 import { keep, tidy } from "../scope.js";
@@ -28,6 +29,8 @@ interface Slot {
   readonly expAvgSq: Tensor;
   readonly decays: boolean;
 }
+
+type ActiveSlot = Slot & { readonly gradient: Tensor };
 
 export class AdamW {
   /** May be set between steps, by a schedule. */
@@ -64,14 +67,26 @@ export class AdamW {
 
   #update(): void {
     const slots = [...this.#slots.values()].map((slot) => ({ ...slot, gradient: slot.parameter.grad }));
-    const active = slots.filter((slot) => slot.gradient !== null);
+    const active = slots.filter((slot) => slot.gradient !== null) as ActiveSlot[];
     if (active.length === 0) return;
-    const gradients = active.map((slot) => slot.gradient!);
-    const parameters = active.map((slot) => slot.parameter);
-    const expAvg = active.map((slot) => slot.expAvg);
-    const expAvgSq = active.map((slot) => slot.expAvgSq);
-    const [beta1, beta2] = this.#betas;
+    if (active.every(isFusable)) this.#updateFused(active);
+    else this.#updateForeach(active);
+  }
 
+  #updateFused(active: readonly ActiveSlot[]): void {
+    callUntyped("deepspeech::adamw_", [
+      ...tensorsOf(active),
+      active.map((slot) => (slot.decays ? this.#weightDecay : 0)),
+      this.learningRate,
+      ...this.#betas,
+      this.#eps,
+      this.#steps,
+    ]);
+  }
+
+  #updateForeach(active: readonly ActiveSlot[]): void {
+    const [parameters, gradients, expAvg, expAvgSq] = tensorsOf(active);
+    const [beta1, beta2] = this.#betas;
     const decayed = active.filter((slot) => slot.decays).map((slot) => slot.parameter);
     if (this.#weightDecay !== 0 && decayed.length > 0) {
       op("_foreach_mul_.Scalar", [decayed, 1 - this.learningRate * this.#weightDecay]);
@@ -128,4 +143,19 @@ export class AdamW {
       expAvgSq.dispose();
     }
   }
+}
+
+function tensorsOf(
+  slots: readonly ActiveSlot[],
+): [parameters: Tensor[], gradients: Tensor[], m: Tensor[], v: Tensor[]] {
+  return [
+    slots.map((slot) => slot.parameter),
+    slots.map((slot) => slot.gradient),
+    slots.map((slot) => slot.expAvg),
+    slots.map((slot) => slot.expAvgSq),
+  ];
+}
+
+function isFusable({ parameter, gradient }: ActiveSlot): boolean {
+  return [parameter, gradient].every(({ device, dtype }) => device === "cpu" && dtype === "float32");
 }

@@ -1,7 +1,15 @@
 /** The layers that are more than one operator, or that choose how their parameters are stored. */
 import type { BundlePrecision } from "@deepspeech-ts/speech";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
-import { floatConstant, transposeLast, type Weights, weightOf } from "./weights.js";
+import {
+  type Constants,
+  floatConstant,
+  type NamedWeight,
+  readFloats,
+  transposeLast,
+  type Weights,
+  weightOf,
+} from "./weights.js";
 
 /** What every layer's function needs. */
 export interface Context {
@@ -18,6 +26,11 @@ export function parameter({ graph, weights, precision }: Context, name: string):
   return floatConstant(graph, name, weightOf(weights, name), precision);
 }
 
+/** The same parameter, from the graph. */
+export function readParameter(constants: Constants, name: string): NamedWeight {
+  return [name, readFloats(constants, name)];
+}
+
 /** LayerNorm over the last axis, then GELU. */
 export function normaliseAndActivate(context: Context, input: Value, name: string): Value {
   const { graph } = context;
@@ -28,6 +41,11 @@ export function normaliseAndActivate(context: Context, input: Value, name: strin
     epsilon: { float: LAYER_NORM_EPSILON },
   });
   return gelu(graph, normalised);
+}
+
+/** The parameters of `normaliseAndActivate`. */
+export function readNorm(constants: Constants, name: string): NamedWeight[] {
+  return [readParameter(constants, `${name}.weight`), readParameter(constants, `${name}.bias`)];
 }
 
 /** x · Φ(x) = x/2 · (1 + erf(x/√2)), written as ONNX Runtime knows to fuse it. */
@@ -54,4 +72,10 @@ export function convolution(
   const weight = floatConstant(graph, `${name}.weight`, transposeLast(weightOf(weights, `${name}.weight`)), precision);
   const pads = new Array<number>(4).fill((kernelSize - 1) / 2);
   return graph.op("Conv", [input, weight, parameter(context, `${name}.bias`)], { strides, pads });
+}
+
+/** The parameters of `convolution`. */
+export function readConvolution(constants: Constants, name: string): NamedWeight[] {
+  const weight = transposeLast(readFloats(constants, `${name}.weight`));
+  return [[`${name}.weight`, weight], readParameter(constants, `${name}.bias`)];
 }

@@ -1,8 +1,8 @@
 /** Matrix products with trained weights. */
 import type { Value } from "../onnx/graph-builder.js";
-import { type Context, parameter } from "./layers.js";
+import { type Context, parameter, readParameter } from "./layers.js";
 import { quantisedProduct, quantiseRows } from "./quantise.js";
-import { floatConstant, transposeLast, weightOf } from "./weights.js";
+import { type Constants, floatConstant, type NamedWeight, readFloats, transposeLast, weightOf } from "./weights.js";
 
 /** input · weightᵀ + bias over the last axis. */
 export function linear(context: Context, input: Value, name: string): Value {
@@ -14,4 +14,10 @@ export function linear(context: Context, input: Value, name: string): Value {
   const weight = transposeLast(weightOf(weights, `${name}.weight`)); // [in, out]
   const product = graph.op("MatMul", [input, floatConstant(graph, `${name}.weight`, weight, precision)]);
   return graph.op("Add", [product, parameter(context, `${name}.bias`)]);
+}
+
+/** The parameters of `linear`, but for those rounded to int8. */
+export function readLinear(constants: Constants, name: string): NamedWeight[] {
+  const weight = transposeLast(readFloats(constants, `${name}.weight`)); // [out, in]
+  return [[`${name}.weight`, weight], readParameter(constants, `${name}.bias`)];
 }

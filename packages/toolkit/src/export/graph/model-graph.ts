@@ -9,12 +9,12 @@ import type { ModelConfig } from "../../acoustic-model/model-config.js";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.js";
 import { DATA_TYPES, encodeModel } from "../onnx/schema.js";
 import { featuresOf } from "./features.js";
-import { type Context, convolution, gelu, normaliseAndActivate } from "./layers.js";
+import { type Context, convolution, gelu, normaliseAndActivate, readConvolution, readNorm } from "./layers.js";
 import { framesAfterStride, framesOfSamples, lengthMask, sizeOf } from "./lengths.js";
-import { linear } from "./linear.js";
+import { linear, readLinear } from "./linear.js";
 import { quantisedGru } from "./quantised-recurrence.js";
-import { bidirectionalGru } from "./recurrence.js";
-import type { Weights } from "./weights.js";
+import { bidirectionalGru, readGru } from "./recurrence.js";
+import type { Constants, NamedWeight, Weights } from "./weights.js";
 
 /** Opset 17 is the first with LayerNormalization; IR 8 goes with it. */
 const OPSET = 17;
@@ -54,6 +54,34 @@ export function modelGraph(options: GraphOptions): Uint8Array<ArrayBuffer> {
     graph: graph.build(),
     opsetImport: [{ domain: "", version: OPSET }],
   });
+}
+
+/**
+ * The trained parameters of such a graph, by their names in the state dict: what `modelGraph` took, or nearest halves of it.
+ * @throws UserError where the graph is another, or its precision int8
+ */
+export function readWeights(
+  constants: Constants,
+  model: Pick<ModelConfig, "residualLayers" | "recurrentLayers">,
+): Weights {
+  const ofLayers = (count: number, read: (layer: number) => NamedWeight[]) =>
+    Array.from({ length: count }, (_, layer) => read(layer)).flat();
+  return new Map([
+    ...readConvolution(constants, "cnn"),
+    ...ofLayers(model.residualLayers, (i) =>
+      [1, 2].flatMap((part) => [
+        ...readNorm(constants, `rescnn_layers.${i}.layer_norm${part}.layer_norm`),
+        ...readConvolution(constants, `rescnn_layers.${i}.cnn${part}`),
+      ]),
+    ),
+    ...readLinear(constants, "fully_connected"),
+    ...ofLayers(model.recurrentLayers, (i) => [
+      ...readNorm(constants, `birnn_layers.${i}.layer_norm`),
+      ...readGru(constants, `birnn_layers.${i}.BiGRU`),
+    ]),
+    ...readLinear(constants, "classifier.0"),
+    ...readLinear(constants, "classifier.3"),
+  ]);
 }
 
 /** [B, T, M] → [B, T', V] */

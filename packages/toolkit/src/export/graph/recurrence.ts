@@ -1,7 +1,9 @@
 /** A bidirectional GRU layer by ONNX's own operator. */
 import type { Value } from "../onnx/graph-builder.js";
 import type { Context } from "./layers.js";
-import { floatConstant, type Weight, weightOf } from "./weights.js";
+import { type Constants, floatConstant, type NamedWeight, readFloats, type Weight, weightOf } from "./weights.js";
+
+const DIRECTIONS = ["l0", "l0_reverse"] as const;
 
 /**
  * [T, B, input] → [T, B, 2·hidden]; the backward direction starts at each utterance's last frame.
@@ -9,8 +11,7 @@ import { floatConstant, type Weight, weightOf } from "./weights.js";
  */
 export function bidirectionalGru(context: Context, input: Value, lengths: Value, name: string): Value {
   const { graph, weights, precision } = context;
-  const both = (part: string) =>
-    ["l0", "l0_reverse"].map((end) => gatesOfOnnx(weightOf(weights, `${name}.${part}_${end}`)));
+  const both = (part: string) => DIRECTIONS.map((end) => swapGates(weightOf(weights, `${name}.${part}_${end}`)));
   const constant = (suffix: string, weight: Weight) => floatConstant(graph, `${name}.${suffix}`, weight, precision);
   const recurrent = stack(both("weight_hh")); // [2, 3·hidden, hidden]
   const hiddenSize = recurrent.shape[2]!;
@@ -31,8 +32,22 @@ export function bidirectionalGru(context: Context, input: Value, lengths: Value,
   return graph.op("Reshape", [byUtterance, graph.ints([0, 0, 2 * hiddenSize])]);
 }
 
-/** PyTorch's gates are reset, update, new; ONNX's update, reset, new. */
-function gatesOfOnnx({ data, shape }: Weight): Weight {
+/** The parameters of `bidirectionalGru`. */
+export function readGru(constants: Constants, name: string): NamedWeight[] {
+  const [inputBias, recurrentBias] = splitRows(readFloats(constants, `${name}.bias`));
+  const stacked = {
+    weight_ih: readFloats(constants, `${name}.weight_ih`),
+    weight_hh: readFloats(constants, `${name}.weight_hh`),
+    bias_ih: inputBias,
+    bias_hh: recurrentBias,
+  };
+  return Object.entries(stacked).flatMap(([part, weight]) =>
+    unstack(weight).map((own, i): NamedWeight => [`${name}.${part}_${DIRECTIONS[i]}`, swapGates(own)]),
+  );
+}
+
+/** PyTorch's gates are reset, update, new; ONNX's update, reset, new: each is had from the other by the same swap. */
+function swapGates({ data, shape }: Weight): Weight {
   const gate = data.length / 3;
   const ordered = Float32Array.from(data);
   ordered.set(data.subarray(gate, 2 * gate), 0);
@@ -48,6 +63,12 @@ function stack(parts: readonly Weight[]): Weight {
   return { data, shape: [parts.length, ...first.shape] };
 }
 
+/** Undoes `stack`. */
+function unstack({ data, shape: [count = 0, ...shape] }: Weight): Weight[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, i) => ({ data: data.subarray(i * size, (i + 1) * size), shape }));
+}
+
 /** [R, a] and [R, b] → [R, a + b] */
 function joinRows(left: Weight, right: Weight): Weight {
   const [rows = 0, a = 0] = left.shape;
@@ -58,4 +79,18 @@ function joinRows(left: Weight, right: Weight): Weight {
     data.set(right.data.subarray(row * b, (row + 1) * b), row * (a + b) + a);
   }
   return { data, shape: [rows, a + b] };
+}
+
+/** Undoes `joinRows` of halves of one width. */
+function splitRows({ data, shape: [rows = 0, columns = 0] }: Weight): [Weight, Weight] {
+  const width = columns / 2;
+  const from = (start: number): Weight => {
+    const half = new Float32Array(rows * width);
+    for (let row = 0; row < rows; row++) {
+      const begin = row * columns + start;
+      half.set(data.subarray(begin, begin + width), row * width);
+    }
+    return { data: half, shape: [rows, width] };
+  };
+  return [from(0), from(width)];
 }

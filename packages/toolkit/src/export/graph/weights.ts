@@ -1,8 +1,12 @@
-/** A trained model's parameters as plain arrays, so that graphs are built without libtorch. */
+/**
+ * A trained model's parameters as plain arrays, so that graphs are built without libtorch; and the same parameters as
+ * they lie in a graph. What writes a parameter and what reads it back stand side by side, here and in each layer's file.
+ */
 import type { BundlePrecision } from "@deepspeech-ts/speech";
-import { floatToHalf } from "../onnx/float16.js";
+import { UserError } from "../../errors.js";
+import { floatToHalf, halfToFloat } from "../onnx/float16.js";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
-import { DATA_TYPES } from "../onnx/schema.js";
+import { DATA_TYPES, type TensorMessage } from "../onnx/schema.js";
 
 export interface Weight {
   data: Float32Array;
@@ -11,6 +15,7 @@ export interface Weight {
 
 /** Parameters by their names in the model's state dict. */
 export type Weights = ReadonlyMap<string, Weight>;
+export type NamedWeight = [name: string, weight: Weight];
 
 /** @throws Error where the model has no such parameter, which its architecture would */
 export function weightOf(weights: Weights, name: string): Weight {
@@ -34,7 +39,34 @@ export function floatConstant(
   return graph.op("Cast", [half], { to: DATA_TYPES.float32 });
 }
 
-/** Swaps the last two axes. */
+/** The constants of a graph that was read from a file. */
+export interface Constants {
+  /** Names the file in errors. */
+  source: string;
+  byName: ReadonlyMap<string, TensorMessage>;
+}
+
+/**
+ * What `floatConstant` stored, in float32 whatever its precision was.
+ * @throws UserError where the graph has no such floats
+ */
+export function readFloats({ source, byName }: Constants, name: string): Weight {
+  const half = byName.get(`${name}:half`);
+  const { dims = [], dataType, rawData } = half ?? byName.get(name) ?? {};
+  const size = dims.reduce((product, length) => product * length, half ? 2 : 4);
+  if (dataType !== (half ? DATA_TYPES.float16 : DATA_TYPES.float32) || rawData?.length !== size) {
+    const advice = 'fine-tune from a checkpoint, or from a bundle that "deepspeech export" wrote';
+    throw new UserError(`${source}: its graph holds no floats by the name ${name}; ${advice}.`, { code: "bad-bundle" });
+  }
+  // A copy: in the file, values begin at any byte.
+  const { buffer } = new Uint8Array(rawData);
+  return {
+    data: half ? new Float32Array(new Uint16Array(buffer)).map(halfToFloat) : new Float32Array(buffer),
+    shape: dims,
+  };
+}
+
+/** Swaps the last two axes; done twice, it gives back what there was. */
 export function transposeLast({ data, shape }: Weight): Weight {
   const [rows = 1, columns = 1] = shape.slice(-2);
   const size = rows * columns;

@@ -1,15 +1,27 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { floatToHalf } from "./float16.js";
+import { floatToHalf, halfToFloat } from "./float16.js";
 
-/** IEEE 754's own definition of a half. */
-function halfToFloat(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = (half >> 10) & 0x1f;
-  const mantissa = half & 0x3ff;
-  if (exponent === 0x1f) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return exponent === 0 ? sign * mantissa * 2 ** -24 : sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
-}
+describe("halfToFloat", () => {
+  it("gives the values of IEEE 754's own table", () => {
+    const values = new Map([
+      [0x0000, 0],
+      [0x0001, 2 ** -24],
+      [0x03ff, 1023 * 2 ** -24],
+      [0x0400, 2 ** -14],
+      [0x3555, 0.333251953125],
+      [0x3c00, 1],
+      [0x3c01, 1.0009765625],
+      [0x7bff, 65_504],
+      [0x7c00, Number.POSITIVE_INFINITY],
+      [0x8000, -0],
+      [0xc000, -2],
+      [0xfc00, Number.NEGATIVE_INFINITY],
+      [0x7e00, Number.NaN],
+    ]);
+    for (const [half, value] of values) assert.equal(halfToFloat(half), value);
+  });
+});
 
 describe("floatToHalf", () => {
   it("gives back every half", () => {

@@ -1,0 +1,89 @@
+/**
+ * Decodes the damaged files of fuzz-audio.mjs, by each of the ways in which a file can come in, and tells its parent of
+ * every one.
+ */
+
+import { decodeChunks } from "../../packages/recognizer/dist/audio/decode.js";
+import {
+  DamagedAudioError,
+  decodeAudio,
+  decodeWaveform,
+  headerDurationSeconds,
+  RecognizerError,
+  TAIL_BYTES,
+} from "../../packages/recognizer/dist/audio/index.js";
+import { mutatedFile } from "../../packages/recognizer/dist/audio/mutate.test.support.js";
+import { Recognizer } from "../../packages/recognizer/dist/index.js";
+import { BUNDLE } from "../recordings.mjs";
+import { seedFiles } from "./seed-files.mjs";
+
+const { seed, first, end, seeds: folder } = JSON.parse(process.argv[2]);
+const seeds = seedFiles(folder);
+const options = { fileName: "file" };
+const recognizer = await Recognizer.load(BUNDLE, { threads: 1 });
+/** Told with the file during which they came. */
+const strays = [];
+process.on("unhandledRejection", (error) => strays.push(error));
+process.on("uncaughtException", (error) => strays.push(error));
+
+const WAYS = [
+  ["transcribe", (bytes) => recognizer.transcribe(bytes, options)],
+  ["decodeChunks, small pieces", (bytes) => inPieces(bytes, 700)],
+  ["decodeChunks, large pieces", (bytes) => inPieces(bytes, 5000)],
+  ["decodeWaveform", (bytes) => decodeWaveform(bytes, options)],
+  ["decodeWaveform", (bytes) => decodeWaveform(bytes, options)],
+  ["decodeAudio", (bytes) => decodeAudio(bytes, options)],
+  ["decodeAudio at 16 kHz", (bytes) => decodeAudio(bytes, { ...options, targetSampleRate: 16_000 })],
+];
+
+for (let index = first; index < end; index++) {
+  const { bytes } = mutatedFile(seeds, seed, index);
+  const [name, decode] = WAYS[index % WAYS.length];
+  const start = performance.now();
+  const results = [await resultOf(() => decode(bytes)), await resultOf(() => duration(bytes))];
+  // Rejections that nobody handles are told after the microtasks.
+  await new Promise(setImmediate);
+  const defect = [...results.map((result) => result.defect), ...strays.splice(0).map(told)].find(Boolean);
+  const ms = performance.now() - start;
+  process.send({
+    index,
+    outcome: `${name}: ${results[0].outcome}`,
+    defect,
+    ms,
+    megabytes: process.memoryUsage.rss() / 2 ** 20,
+  });
+}
+
+async function resultOf(run) {
+  try {
+    await run();
+    return { outcome: "result" };
+  } catch (error) {
+    if (error instanceof RecognizerError && isLine(error.message)) return { outcome: error.code };
+    if (error instanceof DamagedAudioError && isLine(error.message)) return { outcome: "damaged" };
+    return { outcome: "another error", defect: told(error) };
+  }
+}
+
+function isLine(message) {
+  return message.length > 0 && message.length < 500 && !message.includes("\n");
+}
+
+function told(error) {
+  return error instanceof Error ? error.stack : `threw ${String(error)}`;
+}
+
+function duration(bytes) {
+  return headerDurationSeconds({
+    head: bytes.subarray(0, 4096),
+    tail: bytes.subarray(-TAIL_BYTES),
+    fileBytes: bytes.length,
+  });
+}
+
+async function inPieces(bytes, size) {
+  const starts = [0];
+  for (let at = 4096; at < bytes.length; at += size) starts.push(at);
+  const pieces = starts.map((start, i) => bytes.subarray(start, starts[i + 1]));
+  for await (const _ of decodeChunks(pieces, { ...options, fileBytes: bytes.length }));
+}

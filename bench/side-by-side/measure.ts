@@ -1,0 +1,107 @@
+/** Times both sides of a row: each side's best setting first, then both in turns, by medians. */
+import { setNativeDefaults } from "@deepspeech-ts/torch/environment";
+import { Contestant, type Side, type Task, type Timing } from "./contestant.js";
+
+export interface MeasureOptions {
+  /** Undefined: our side alone. */
+  python: string | undefined;
+  rounds: number;
+  /** Run once before the first round. Default: true. */
+  warmUp?: boolean;
+  /** Thread counts to try; each side takes its best. */
+  threads: readonly number[];
+}
+
+/** How a side is run. Sleeping threads or spinning ones matter to more than one only. */
+interface Setting {
+  threads: number;
+  waiting: "PASSIVE" | "ACTIVE";
+}
+
+export interface SideResult extends Timing {
+  peakMegabytes: number;
+  setting: string;
+  version: string;
+}
+
+type Work = Omit<Task, "threads">;
+
+/** Median times of both sides; `reference` is undefined where it could not or need not run. */
+export async function measure(
+  work: Work,
+  sides: readonly Side[],
+  options: MeasureOptions,
+): Promise<Partial<Record<Side, SideResult>>> {
+  const open: [Side, Setting, Contestant, Timing[]][] = [];
+  try {
+    for (const side of sides) {
+      const setting = await bestSetting(side, work, options);
+      open.push([side, setting, await start(side, setting, work, options), []]);
+    }
+    if (options.warmUp ?? true) for (const [, , contestant] of open) await contestant.run();
+    for (let round = 0; round < options.rounds; round++) {
+      for (const [, , contestant, timings] of open) timings.push(await contestant.run());
+    }
+    const results = await Promise.all(
+      open.map(
+        async ([side, setting, contestant, timings]) => [side, await summary(setting, contestant, timings)] as const,
+      ),
+    );
+    return Object.fromEntries(results);
+  } finally {
+    for (const [, , contestant] of open) await contestant[Symbol.asyncDispose]();
+  }
+}
+
+/** Wall time from nothing to a task that is ready, by median. */
+export async function measureStart(side: Side, work: Work, options: MeasureOptions): Promise<Timing> {
+  const timings: Timing[] = [];
+  for (let round = 0; round < options.rounds; round++) {
+    const before = performance.now();
+    const contestant = await start(side, { threads: 1, waiting: "PASSIVE" }, work, options);
+    timings.push({ wallMs: performance.now() - before, cpuMs: Number.NaN });
+    await contestant[Symbol.asyncDispose]();
+  }
+  return medianOf(timings);
+}
+
+async function summary({ threads, waiting }: Setting, contestant: Contestant, timings: readonly Timing[]) {
+  const { version } = contestant;
+  const setting = threads === 1 ? "1 thread" : `${threads} threads, ${waiting.toLowerCase()}`;
+  return { ...medianOf(timings), peakMegabytes: await contestant.peakMegabytes(), setting, version };
+}
+
+/** The faster of the second runs: the first pays for what is made once. */
+async function bestSetting(side: Side, work: Work, options: MeasureOptions): Promise<Setting> {
+  const settings = options.threads.flatMap((threads): Setting[] =>
+    threads > 1 && side === "reference"
+      ? [
+          { threads, waiting: "PASSIVE" },
+          { threads, waiting: "ACTIVE" },
+        ]
+      : [{ threads, waiting: "PASSIVE" }],
+  );
+  if (settings.length === 1) return settings[0]!;
+  const times: number[] = [];
+  for (const setting of settings) {
+    await using contestant = await start(side, setting, { ...work, limit: 2 }, options);
+    await contestant.run();
+    times.push((await contestant.run()).wallMs);
+  }
+  return settings[times.indexOf(Math.min(...times))]!;
+}
+
+/** Both sides get what our own program sets for itself, above all OpenBLAS's right kernels. */
+function start(side: Side, { threads, waiting }: Setting, work: Work, { python = "" }: MeasureOptions) {
+  setNativeDefaults();
+  const env = { ...process.env, OMP_WAIT_POLICY: waiting, OMP_NUM_THREADS: String(threads) };
+  return Contestant.start(side, { ...work, threads } as Task, { python, env });
+}
+
+function medianOf(timings: readonly Timing[]): Timing {
+  const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+  return {
+    wallMs: middle(timings.map(({ wallMs }) => wallMs)),
+    cpuMs: middle(timings.map(({ cpuMs }) => cpuMs)),
+  };
+}

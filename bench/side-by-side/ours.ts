@@ -1,0 +1,149 @@
+/** One task of the benchmarks on our side: the same tasks as bench/reference/worker.py. See contestant.ts for the protocol. */
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { englishAlphabet, greedyDecode } from "@deepspeech-ts/speech";
+import { DeepSpeech, FeatureExtractor } from "@deepspeech-ts/toolkit/acoustic-model";
+import { AudioLoader, type Batch, loadUtterances, planBatches } from "@deepspeech-ts/toolkit/data";
+import { TrainingSession, trainConfigSchema, trainStep } from "@deepspeech-ts/toolkit/training";
+import { noGrad, runtimeInfo, setNumThreads, tidy } from "@deepspeech-ts/torch";
+import type { Task } from "./contestant.js";
+import type { PlannedBatch } from "./corpora.js";
+
+const SAMPLE_RATE = 16_000;
+
+type Run = () => void | Promise<void>;
+type TrainingBatch = Parameters<typeof trainStep>[1][number];
+
+interface Options extends Task {
+  batch: number;
+  seconds: number;
+  precision: "fp32" | "bf16";
+  device: "cpu" | "cuda";
+  manifest: string;
+  plan: string;
+  limit?: number;
+  frames: number;
+  scratch: string;
+}
+
+/** The defaults of training, but for the running average of weights, which the reference does not keep. */
+function openSession({ precision, device, threads, scratch }: Options): TrainingSession {
+  const keys = { runs: scratch, experiment: "bench", train: ["unread"], threads, precision, device, emaDecay: 0 };
+  return new TrainingSession(trainConfigSchema.parse(keys), englishAlphabet);
+}
+
+function trainStepTask(options: Options): Run {
+  const session = openSession(options);
+  const targets = () => Array.from({ length: 12 * options.seconds }, () => Math.floor(28 * Math.random()));
+  const rows = Array.from({ length: options.batch }, () => ({ waveform: noise(options.seconds), targets: targets() }));
+  const batch = batchOf(rows);
+  return () => void trainStep(session, [batch], 5e-4);
+}
+
+function epochTask(options: Options): Run {
+  const session = openSession(options);
+  const plan: PlannedBatch[] = JSON.parse(readFileSync(options.plan, "utf8"));
+  return () => {
+    for (const planned of plan.slice(0, options.limit)) {
+      const rows = planned.map(({ path, targets }) => ({ waveform: floatsIn(path), targets }));
+      trainStep(session, [batchOf(rows)], 5e-4);
+    }
+  };
+}
+
+function forwardTask({ seconds }: Options): Run {
+  const extractor = new FeatureExtractor();
+  const model = new DeepSpeech().eval();
+  const waveform = noise(seconds);
+  return () =>
+    noGrad(() =>
+      tidy(() => {
+        const { features, featureLengths } = extractor.extract(waveform, [waveform.length]);
+        model.forward(features, featureLengths);
+      }),
+    );
+}
+
+function featuresTask({ batch, seconds }: Options): Run {
+  const extractor = new FeatureExtractor();
+  const { waveforms, sampleLengths } = batchOf(
+    Array.from({ length: batch }, () => ({ waveform: noise(seconds), targets: [] })),
+  );
+  return () => tidy(() => void extractor.extract(waveforms, sampleLengths));
+}
+
+/** With one thread that decodes, as little as possible beside it. */
+async function loadTask({ manifest, batch }: Options): Promise<Run> {
+  const { utterances } = await loadUtterances(manifest);
+  const plan = planBatches(utterances, { seed: 0, epoch: 0, order: "as-is", maxBatchUtterances: batch });
+  const loader = new AudioLoader({ numWorkers: 1 });
+  closers.push(() => loader.close());
+  return async () => {
+    for await (const { failures } of loader.batches(plan)) for (const { reason } of failures) console.error(reason);
+  };
+}
+
+function greedyTask({ frames }: Options): Run {
+  const numTokens = englishAlphabet.tokens.length;
+  const logProbs = Float32Array.from({ length: frames * numTokens }, () => 3 * Math.log(Math.random()));
+  return () => void greedyDecode({ logProbs, numFrames: frames, numTokens }, englishAlphabet);
+}
+
+function startUpTask(): Run {
+  new FeatureExtractor();
+  new DeepSpeech().eval();
+  return () => {};
+}
+
+function noise(seconds: number): Float32Array<ArrayBuffer> {
+  return Float32Array.from({ length: seconds * SAMPLE_RATE }, () => 0.2 * Math.random() - 0.1);
+}
+
+function floatsIn(path: string): Float32Array<ArrayBuffer> {
+  const bytes = readFileSync(path);
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}
+
+function batchOf(rows: { waveform: Float32Array; targets: number[] }[]): TrainingBatch {
+  const sampleLengths = rows.map(({ waveform }) => waveform.length);
+  const maxSamples = Math.max(...sampleLengths);
+  const waveforms = new Float32Array(rows.length * maxSamples);
+  for (const [i, { waveform }] of rows.entries()) waveforms.set(waveform, i * maxSamples);
+  const utterances = rows.map(({ targets }, i) => {
+    const facts = { id: `${i}`, audioPath: "", durationSeconds: sampleLengths[i]! / SAMPLE_RATE, speaker: "" };
+    return { ...facts, text: "", targetText: "", targets };
+  });
+  const batch: Batch<(typeof utterances)[number]> = {
+    ...{ utterances, speedFactors: rows.map(() => 1), waveforms, maxSamples, sampleLengths, failures: [] },
+  };
+  return batch;
+}
+
+const TASKS: Record<string, (options: Options) => Run | Promise<Run>> = {
+  "train-step": trainStepTask,
+  epoch: epochTask,
+  forward: forwardTask,
+  features: featuresTask,
+  load: loadTask,
+  greedy: greedyTask,
+  "start-up": startUpTask,
+};
+
+const closers: (() => Promise<void>)[] = [];
+const reply = (message: object) => console.log(JSON.stringify(message));
+
+const options = JSON.parse(process.argv[2] ?? "") as Options;
+setNumThreads(options.threads);
+const run = await TASKS[options.task]!(options);
+reply({ version: `Node ${process.versions.node}, libtorch ${runtimeInfo().version}` });
+for await (const line of createInterface({ input: process.stdin })) {
+  if (line === "peak") {
+    reply({ peakMegabytes: process.resourceUsage().maxRSS / 1024 });
+    continue;
+  }
+  const [wall, cpu] = [performance.now(), process.cpuUsage()];
+  await run();
+  const { user, system } = process.cpuUsage(cpu);
+  reply({ wallMs: performance.now() - wall, cpuMs: (user + system) / 1e3 });
+}
+for (const close of closers) await close();

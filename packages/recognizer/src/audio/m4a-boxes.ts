@@ -1,0 +1,188 @@
+/**
+ * The boxes of an MP4 file (ISO/IEC 14496-12), tested before a decoder believes them.
+ *
+ * A decoder makes room for as many pieces of sound as an index tells of. Four damaged bytes there can ask for all
+ * memory there is and end the process, so that what an index says is compared with its own size and the file's first.
+ * A cut file is told by its last box, which does not fit in.
+ */
+import type { ChunkDecoder, DecodedAudio } from "./chunk-decoder.js";
+import { joinBytes } from "./join-arrays.js";
+import { DamagedAudioError } from "./ogg.js";
+
+/** Ten minutes of uncompressed sound, each of whose samples is a piece of its own; of compressed sound, a week. */
+const MOST_PIECES = 30_000_000;
+/** A fragment holds some seconds. */
+const MOST_PIECES_OF_FRAGMENT = 4_000_000;
+/** Apple's own encoder has 4096 samples a frame. */
+const MOST_ALAC_FRAME_SAMPLES = 65_536;
+const HEADER_BYTES = 8;
+/** Boxes of which the decoder reads the boxes within, and how far into them these begin. */
+const CONTAINERS: ReadonlyMap<string, number> = new Map([
+  ...["moov", "trak", "mdia", "minf", "stbl", "udta", "edts", "sinf", "wave", "mvex", "moof", "traf"].map(
+    (name) => [name, 0] as const,
+  ),
+  ["meta", 4],
+]);
+/** Bytes of a table's entry, by the table's version. After version and flags comes the number of entries. */
+const TABLES = new Map<string, (version: number) => number>([
+  ["stco", () => 4],
+  ["co64", () => 8],
+  ["stsc", () => 12],
+  ["stts", () => 8],
+  ["elst", (version) => (version === 1 ? 20 : 12)],
+]);
+
+/** Hands a file on to `decoder` box by box, each once it has been tested. */
+export class M4aChunkDecoder implements ChunkDecoder {
+  readonly #decoder: ChunkDecoder;
+  readonly #boxes: BoxReader;
+
+  constructor(decoder: ChunkDecoder, fileBytes: number) {
+    this.#decoder = decoder;
+    this.#boxes = new BoxReader(fileBytes);
+  }
+
+  async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
+    const tested = this.#boxes.push(bytes);
+    return tested.length > 0 ? this.#decoder.push(tested) : undefined;
+  }
+
+  end(): Promise<DecodedAudio | undefined> {
+    return this.#decoder.end();
+  }
+
+  free(): void {
+    this.#decoder.free();
+  }
+}
+
+class BoxReader {
+  readonly #fileBytes: number;
+  /** Of the box that is not whole yet. */
+  #waiting: Uint8Array = new Uint8Array();
+  /** Bytes of sound that are still to come, and need no test. */
+  #soundBytes = 0;
+  #position = 0;
+
+  constructor(fileBytes: number) {
+    this.#fileBytes = fileBytes;
+  }
+
+  /** What has been tested: whole boxes, and sound. */
+  push(bytes: Uint8Array): Uint8Array {
+    const input = this.#waiting.length > 0 ? joinBytes([this.#waiting, bytes]) : bytes;
+    let end = Math.min(input.length, this.#soundBytes);
+    this.#soundBytes -= end;
+    for (let next = this.#endOfBox(input, end); next > end; next = this.#endOfBox(input, end)) end = next;
+    this.#position += end;
+    this.#waiting = input.slice(end);
+    return input.subarray(0, end);
+  }
+
+  /** Where the box at `start` ends, or the sound in it that is there; `start` itself where too little is there yet. */
+  #endOfBox(input: Uint8Array, start: number): number {
+    const box = readBox(input, start, input.length);
+    if (!box) return start;
+    const remaining = this.#fileBytes - this.#position - start;
+    const size = box.size === 0 ? remaining : box.size;
+    if (size > remaining) throw new DamagedAudioError("is damaged or cut short: a box is longer than what is left.");
+    if (size < HEADER_BYTES) throw new DamagedAudioError(`is damaged: it has a box of ${size} bytes.`);
+    const end = start + size;
+    if (box.type === "mdat") {
+      this.#soundBytes = Math.max(0, end - input.length);
+      return Math.min(end, input.length);
+    }
+    if (end > input.length) return start;
+    testBox(input, box.type, start + HEADER_BYTES, end, this.#fileBytes);
+    return end;
+  }
+}
+
+/** `size` is 0 for a box that ends where what it is in ends; undefined where the header is not there as a whole. */
+function readBox(bytes: Uint8Array, start: number, end: number): { type: string; size: number } | undefined {
+  // As the decoder does: a box that has nothing in it may not be the last.
+  if (start + HEADER_BYTES >= end) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const size = view.getUint32(start);
+  const type = String.fromCharCode(...bytes.subarray(start + 4, start + HEADER_BYTES));
+  if (size !== 1) return { type, size };
+  if (start + 16 > end) return undefined;
+  if (view.getUint32(start + 8) !== 0) throw new DamagedAudioError("is damaged: it has a box of over 4 GiB.");
+  return { type, size: view.getUint32(start + 12) };
+}
+
+/** Tests the boxes from `start` to `end`, as far as the decoder reads them. */
+function testBoxes(bytes: Uint8Array, start: number, end: number, fileBytes: number): void {
+  for (let at = start; ; ) {
+    const box = readBox(bytes, at, end);
+    if (!box) return;
+    const next = box.size === 0 ? end : at + box.size;
+    if (next < at + HEADER_BYTES || next > end) return;
+    testBox(bytes, box.type, at + HEADER_BYTES, next, fileBytes);
+    at = next;
+  }
+}
+
+function testBox(bytes: Uint8Array, type: string, start: number, end: number, fileBytes: number): void {
+  const inner = CONTAINERS.get(type);
+  if (inner !== undefined) testBoxes(bytes, start + inner, end, fileBytes);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
+  if (type === "stsd") testDescriptions(bytes, view, start, fileBytes);
+  if (type === "stsz") testSizes(view, fileBytes);
+  if (type === "trun") testRun(view);
+  if (type === "alac") testAlac(view);
+  const entryBytes = TABLES.get(type);
+  if (!entryBytes || view.byteLength < 8) return;
+  testCount(type, view.getUint32(4), view.byteLength - 8, entryBytes(view.getUint8(0)));
+}
+
+/** Sample descriptions: how the sound is coded, in boxes within boxes after 36 bytes or more. */
+function testDescriptions(bytes: Uint8Array, view: DataView, start: number, fileBytes: number): void {
+  for (let at = 8; at + 16 <= view.byteLength; ) {
+    const size = view.getUint32(at);
+    if (size < 16) return;
+    if (at + size > view.byteLength) throw new DamagedAudioError("is damaged: a sample description is too long.");
+    const version = at + 18 <= view.byteLength ? view.getUint16(at + 16) : 0;
+    const ownBytes = version === 2 && size >= 40 ? view.getUint32(at + 36) || 72 : version === 1 ? 52 : 36;
+    testBoxes(bytes, start + at + ownBytes, start + at + size, fileBytes);
+    at += size;
+  }
+}
+
+/** The sizes of all pieces of sound: of each its own, or one for all. */
+function testSizes(view: DataView, fileBytes: number): void {
+  if (view.byteLength < 12) return;
+  const common = view.getUint32(4);
+  const count = view.getUint32(8);
+  if (common === 0) testCount("stsz", count, view.byteLength - 12, 4);
+  if (count > MOST_PIECES) {
+    throw new DamagedAudioError(`tells of ${count} pieces of sound, more than can be read; convert it first.`);
+  }
+  let total = common * count;
+  if (common === 0) for (let i = 0; i < count; i++) total += view.getUint32(12 + 4 * i);
+  if (total > fileBytes) throw new DamagedAudioError(`is damaged or cut short: it tells of ${total} bytes of sound.`);
+}
+
+/** Pieces of sound within a fragment. Four flags tell what each has of its own. */
+function testRun(view: DataView): void {
+  if (view.byteLength < 8) return;
+  const flags = view.getUint32(0);
+  const ownFields = [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0);
+  const count = view.getUint32(4);
+  testCount("trun", count, view.byteLength - 8, 4 * ownFields.length);
+  if (count > MOST_PIECES_OF_FRAGMENT) {
+    throw new DamagedAudioError(`is damaged: a fragment tells of ${count} pieces of sound.`);
+  }
+}
+
+/** The settings of an ALAC decoder, 24 bytes at the box's end, begin with a frame's length. */
+function testAlac(view: DataView): void {
+  const frameSamples = view.byteLength < 24 ? 0 : view.getUint32(view.byteLength - 24);
+  if (frameSamples <= MOST_ALAC_FRAME_SAMPLES) return;
+  throw new DamagedAudioError(`is damaged: its ALAC settings tell of ${frameSamples} samples a frame.`);
+}
+
+function testCount(type: string, count: number, tableBytes: number, entryBytes: number): void {
+  if (count * entryBytes <= tableBytes) return;
+  throw new DamagedAudioError(`is damaged: its table ${type} tells of ${count} entries in ${tableBytes} bytes.`);
+}

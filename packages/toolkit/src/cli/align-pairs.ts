@@ -1,0 +1,55 @@
+/** Recordings and their texts, as `align` takes them: one of each, or a corpus. */
+import { type Alphabet, normaliseToAlphabet } from "@deepspeech-ts/speech";
+import { loadUtterances } from "../data/manifest.js";
+import { readFileOrExplain } from "../files.js";
+import { findRecordings, nameOf, type Recording } from "./transcribe-inputs.js";
+import { usageError } from "./usage-error.js";
+
+export interface Pair {
+  recording: Recording;
+  /** As it was written. */
+  text: string;
+  /** What outputs call it. Default: the recording's name. */
+  id?: string;
+}
+
+export interface PairWords {
+  recording: string | undefined;
+  /** A file that holds the text. */
+  textFile: string | undefined;
+  /** The text itself. */
+  text: string | undefined;
+  /** A manifest, or a folder in LibriSpeech's layout. */
+  manifest: string | undefined;
+}
+
+/** @throws UserError, with exit code 2 where it takes other words to say what to align */
+export async function findPairs({ recording, textFile, text, manifest }: PairWords): Promise<Pair[]> {
+  if (manifest !== undefined) {
+    if (recording !== undefined || text !== undefined) {
+      throw usageError("--manifest names recordings and texts; leave out others");
+    }
+    const { utterances } = await loadUtterances(manifest);
+    return utterances.map((utterance) => ({ id: utterance.id, recording: utterance.audioPath, text: utterance.text }));
+  }
+  if (recording === undefined) throw usageError("missing a recording and its text, or --manifest");
+  if ((textFile === undefined) === (text === undefined)) {
+    throw usageError("give the recording's text once: a file that holds it, or --text");
+  }
+  const [found, ...others] = await findRecordings([recording]);
+  if (found === undefined || others.length > 0) {
+    throw usageError(`${recording} is several recordings; for these give --manifest`);
+  }
+  return [{ recording: found, text: text ?? new TextDecoder().decode(await readFileOrExplain(textFile ?? "")) }];
+}
+
+/** The text in the model's alphabet, or why it cannot be written so. */
+export function speltText({ recording, text }: Pair, alphabet: Alphabet): { spelt: string } | { error: string } {
+  const { text: spelt, refused } = normaliseToAlphabet(text, alphabet);
+  const characters = [...new Set(refused.map(({ character }) => JSON.stringify(character)))];
+  if (characters.length > 0) {
+    const complaint = `its text has ${characters.join(", ")}, which the model cannot write; spell it out`;
+    return { error: `${nameOf(recording)}: ${complaint}` };
+  }
+  return spelt === "" ? { error: `${nameOf(recording)}: its text has no words` } : { spelt };
+}

@@ -1,0 +1,110 @@
+/** `deepspeech align`. */
+import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
+import type { Command } from "commander";
+import { findPairs, type Pair, speltText } from "./align-pairs.js";
+import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
+import { workInOrder } from "./in-order.js";
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { parseNumber, parseWhole } from "./number-flags.js";
+import { recordingsProgress } from "./recordings-progress.js";
+import { withoutUndefined } from "./resolve-config.js";
+import { nameOf } from "./transcribe-inputs.js";
+import { addOutputFlags, chooseWriter, type OutputFlags, type SpokenText } from "./transcribe-outputs.js";
+
+const HELP = `
+Finds when each word of a known text is spoken: subtitles of a script, cuts for a corpus. Texts are brought to the model's
+alphabet first (numbers as words, accents folded). --json tells a score too, the logarithm of the alignment's probability
+for a frame: 0 is perfect, and a wrong text lies far below the others, so that --min-score finds it.
+What cannot be aligned does not stop the rest: it is named on stderr at the end, and the exit code is 1.
+
+Examples:
+  $ npx deepspeech align model.dsb talk.mp3 talk.txt > talk.ctm
+  $ npx deepspeech align model.dsb talk.mp3 talk.txt --format srt,vtt --output subtitles/
+  $ npx deepspeech align model.dsb clip.wav --text "turn the lights on" --format json
+  $ npx deepspeech align model.dsb --manifest corpus.jsonl --jobs 8 > corpus.ctm
+  $ npx deepspeech align model.dsb --manifest corpus.jsonl --min-score -3 --json > scores.jsonl`;
+
+const DEFAULT_JOBS = 4;
+/** The text is known; what is asked is when. */
+const formats: readonly OutputFormat[] = outputFormats.filter((format) => format !== "txt");
+
+interface AlignFlags extends OutputFlags {
+  text?: string;
+  manifest?: string;
+  minScore?: number;
+  jobs: number;
+  threads?: number;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument("<bundle>", "a bundle (.dsb): see export")
+    .argument("[recording]", "a recording; - for standard input")
+    .argument("[text]", "a file that holds what is said in it")
+    .option("--text <words>", "what is said in it")
+    .option("--manifest <corpus>", "recordings and texts: a manifest, or a folder in LibriSpeech's layout");
+  addOutputFlags(command, { formats, standard: "ctm", jsonHelp: "file, text, score and words, or file and error" });
+  command
+    .option(
+      "--min-score <number>",
+      "texts that score less are errors (default: none are)",
+      parseNumber("--min-score", -1000),
+    )
+    .option("--jobs <n>", "recordings worked on at a time", parseWhole("--jobs", 1), DEFAULT_JOBS)
+    .option("--threads <n>", "threads for one operator (default: the cores)", parseWhole("--threads", 1))
+    .addHelpText("after", HELP)
+    .action(align);
+}
+
+async function align(
+  bundlePath: string,
+  recording: string | undefined,
+  textFile: string | undefined,
+  flags: AlignFlags,
+): Promise<void> {
+  const { text, manifest, jobs, threads, minScore = Number.NEGATIVE_INFINITY } = flags;
+  const pairs = await findPairs({ recording, textFile, text, manifest });
+  const files = pairs.map((pair) => nameOf(pair.recording));
+  const write = chooseWriter(flags, { standard: "ctm", files, isAlone: manifest === undefined });
+  using interruption = listenForInterrupt(() => {});
+  const { signal } = interruption;
+  await using bundle = await openRecognizer(bundlePath, {}, withoutUndefined({ threads }));
+  const progress = recordingsProgress("aligning", pairs.length, write);
+  try {
+    const options = { jobs, signal, onResult: progress.take };
+    await workInOrder(pairs, options, (pair) => alignPair(pair, bundle, { minScore, signal }));
+  } finally {
+    if (progress.end()) process.exitCode = 1;
+  }
+  if (signal.aborted) process.exitCode = INTERRUPTED_EXIT_CODE;
+}
+
+type Alignment = SpokenText | { file: string; error: string };
+
+/** Undefined where it was aborted. */
+async function alignPair(
+  pair: Pair,
+  { recognizer }: OpenBundle,
+  { minScore, signal }: { minScore: number; signal: AbortSignal },
+): Promise<Alignment | undefined> {
+  const file = nameOf(pair.recording);
+  const spelt = speltText(pair, recognizer.header.alphabet);
+  if ("error" in spelt) return { file, ...spelt };
+  const input = typeof pair.recording === "string" ? pair.recording : pair.recording.bytes;
+  try {
+    const { text, timedWords, score } = await recognizer.align(input, spelt.spelt, { fileName: file, signal });
+    if (score < minScore) return { file, error: `${file}: ${lowScore(score, minScore)}` };
+    return { file, text, score: rounded(score), timedWords, ...(pair.id !== undefined && { id: pair.id }) };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    return { file, error: complaintOf(file, error) };
+  }
+}
+
+function lowScore(score: number, minScore: number): string {
+  return `its text scores ${score.toFixed(2)}, below ${minScore}; is it the text of this recording?`;
+}
+
+function rounded(score: number): number {
+  return Math.round(score * 1e4) / 1e4;
+}

@@ -1,0 +1,105 @@
+/**
+ * A bundle ready to run, with a person's decoding wishes on top of the bundle's own. What a request to the recogniser can
+ * ask for is asked there. The rest (another language model, another calibration) belongs to the bundle, so it is put into
+ * a copy of it in memory.
+ */
+import { open } from "node:fs/promises";
+import { type DecodingOptions, type LoadOptions, Recognizer, RecognizerError } from "@deepspeech-ts/recognizer";
+import {
+  type Bundle,
+  BundleError,
+  type DecodingSettings,
+  encodeBundle,
+  isBundle,
+  openBundle,
+} from "@deepspeech-ts/speech";
+import { UserError } from "../errors.js";
+import type { DecodingConfig } from "../evaluation/decoding-config.js";
+import { languageModelSection } from "../export/language-model-section.js";
+import { readFileOrExplain } from "../files.js";
+import { withoutUndefined } from "./resolve-config.js";
+import { usageError } from "./usage-error.js";
+
+export interface OpenBundle extends AsyncDisposable {
+  recognizer: Recognizer;
+  /** What to ask of it with each request. */
+  decoding: DecodingOptions;
+}
+
+/**
+ * Loads the bundle; dispose what it returns.
+ *
+ * @param given what the bundle's own settings yield to
+ * @throws UserError for a language model, RecognizerError for a bundle that cannot be read
+ */
+export async function openRecognizer(
+  path: string,
+  given: Partial<DecodingConfig> = {},
+  options: LoadOptions = {},
+): Promise<OpenBundle> {
+  const { lm, confidenceTemperature, hotWordWeight, ...decoding } = given;
+  const settings = withoutUndefined({ confidenceTemperature, hotWordWeight });
+  const isChanged = lm !== undefined || Object.keys(settings).length > 0;
+  const recognizer = await Recognizer.load(isChanged ? await changedBundle(path, settings, lm) : path, options);
+  return { recognizer, decoding: withoutUndefined(decoding), [Symbol.asyncDispose]: () => recognizer.close() };
+}
+
+/** Whether the file is a bundle, by its name or its content. */
+export async function isBundleFile(path: string): Promise<boolean> {
+  if (path.endsWith(".dsb")) return true;
+  const file = await open(path).catch(() => undefined);
+  try {
+    const start = await file?.read(new Uint8Array(8), 0, 8, 0);
+    return start !== undefined && isBundle(start.buffer);
+  } catch {
+    // A folder, which opens and cannot be read: a run's.
+    return false;
+  } finally {
+    await file?.close();
+  }
+}
+
+/** Errors that are one recording's; any other would be the same for all of them. */
+const ERRORS_OF_RECORDINGS: ReadonlySet<string> = new Set([
+  "bad-audio",
+  "file-not-found",
+  "file-not-readable",
+  "alignment-infeasible",
+]);
+
+/**
+ * What an error says of one recording, which it names.
+ *
+ * @throws the error itself where it is not one recording's; one about an option becomes a UserError (exit 2)
+ */
+export function complaintOf(file: string, error: unknown): string {
+  if (!(error instanceof RecognizerError)) throw error;
+  if (error.code === "bad-argument") throw usageError(error.message);
+  if (!ERRORS_OF_RECORDINGS.has(error.code)) throw error;
+  return error.message.startsWith(`${file}:`) ? error.message : `${file}: ${error.message}`;
+}
+
+async function changedBundle(
+  path: string,
+  settings: Partial<DecodingSettings>,
+  lm: string | undefined,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { header, section } = await openVerified(path);
+  const { format: _format, version: _version, sections, ...description } = header;
+  const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
+  if (lm !== undefined) content["language-model.bin"] = await languageModelSection(lm);
+  const decoding = { ...description.decoding, ...settings };
+  return Buffer.concat(await encodeBundle({ ...description, decoding }, withoutUndefined(content)));
+}
+
+async function openVerified(path: string): Promise<Bundle> {
+  const bytes = await readFileOrExplain(path);
+  try {
+    const bundle = openBundle(bytes);
+    await bundle.verify();
+    return bundle;
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    throw new UserError(`${path}: ${error.message}`, { code: "bad-bundle", cause: error });
+  }
+}

@@ -1,0 +1,178 @@
+/** `deepspeech serve`. */
+import { once } from "node:events";
+import type { RecognizerError } from "@deepspeech-ts/recognizer";
+import { type Command, Option } from "commander";
+import { UserError } from "../errors.js";
+import {
+  API_KEYS_VARIABLE,
+  DEFAULT_HOST,
+  DEFAULT_LIMITS,
+  DEFAULT_PORT,
+  type Limits,
+  LOG_LEVELS,
+  type LogLevel,
+  type RunningServer,
+  readApiKeys,
+  type ServerOptions,
+  startServer,
+} from "../server/index.js";
+import { listenForInterrupt } from "./interrupt.js";
+import { parseNumber, parseWhole } from "./number-flags.js";
+import { withoutUndefined } from "./resolve-config.js";
+import { usageError } from "./usage-error.js";
+
+const LARGEST_PORT = 65_535;
+const MEGABYTE = 2 ** 20;
+
+const HELP = `
+Speaks OpenAI's API: POST /v1/audio/transcriptions, GET /v1/models; live sound over a WebSocket at /v1/audio/stream;
+/healthz, /readyz, /metrics and /openapi.json for machines. No libtorch is needed. docs/serving.md tells the rest.
+API keys come from --api-key-file or from ${API_KEYS_VARIABLE} (between commas); without any, whoever reaches the server
+may use it, which by default is this machine alone. Ctrl-C finishes what has begun, a second one does not.
+
+Examples:
+  $ npx deepspeech serve model.dsb --port 8080
+  $ npx deepspeech serve model.dsb --model-id whisper-1 --api-key-file keys.txt --host 0.0.0.0
+  $ npx deepspeech serve model.dsb --workers 4 --threads 2 --max-concurrent 32
+  $ curl http://127.0.0.1:8080/v1/audio/transcriptions -F model=model -F file=@recording.wav`;
+
+interface LimitFlag {
+  readonly flag: string;
+  readonly limit: keyof Limits;
+  readonly help: string;
+  /** What the flag's unit is in that of the limit. Default 1. */
+  readonly unit?: number;
+  /** Default 1; 0 where the limit may be none. */
+  readonly least?: number;
+  /** Whether it must be a whole number. */
+  readonly isCount?: boolean;
+}
+
+const LIMIT_FLAGS: readonly LimitFlag[] = [
+  { flag: "--max-upload <MiB>", limit: "maxUploadBytes", help: "largest upload", unit: MEGABYTE },
+  { flag: "--max-held <MiB>", limit: "maxHeldBytes", help: "largest sum of uploads held at a time", unit: MEGABYTE },
+  { flag: "--max-audio <s>", limit: "maxAudioSeconds", help: "longest recording" },
+  { flag: "--max-concurrent <n>", limit: "maxConcurrent", help: "recordings worked on at a time", isCount: true },
+  { flag: "--max-queued <n>", limit: "maxQueued", help: "recordings that may wait", isCount: true, least: 0 },
+  { flag: "--max-streams <n>", limit: "maxStreams", help: "live streams at a time", isCount: true, least: 0 },
+  { flag: "--max-stream <s>", limit: "maxStreamSeconds", help: "longest live stream" },
+  { flag: "--stream-idle <s>", limit: "streamIdleSeconds", help: "a live stream ends after so long without sound" },
+  { flag: "--timeout <s>", limit: "requestSeconds", help: "from a whole upload to its answer, waiting included" },
+  { flag: "--header-timeout <s>", limit: "headerSeconds", help: "for a request's headers to arrive" },
+  { flag: "--upload-timeout <s>", limit: "uploadSeconds", help: "for a whole request to arrive" },
+  {
+    flag: "--min-upload-rate <bytes>",
+    limit: "minUploadBytesPerSecond",
+    help: `slowest upload, a second, over ${DEFAULT_LIMITS.paceSeconds} s`,
+    least: 0,
+  },
+  { flag: "--grace <s>", limit: "graceSeconds", help: "for what has begun, once told to stop", least: 0 },
+  { flag: "--drain-delay <s>", limit: "drainDelaySeconds", help: "of service after /readyz says no", least: 0 },
+];
+
+interface Flags {
+  host: string;
+  port: number;
+  modelId?: string[];
+  apiKeyFile?: string;
+  corsOrigin?: string[];
+  workers?: number;
+  threads?: number;
+  batchWait?: number;
+  logLevel: LogLevel;
+  logText?: true;
+}
+
+export function configure(command: Command): void {
+  command
+    .argument("<bundle>", "a model bundle (.dsb): see export")
+    .option("--host <address>", "address to listen at; 0.0.0.0 for all that reach this machine", DEFAULT_HOST)
+    .option("--port <n>", "port to listen at; 0 for any", parsePort, DEFAULT_PORT)
+    .option("--model-id <name...>", "what clients may call the model (default: the bundle's name without .dsb)")
+    .option("--api-key-file <file>", "a file with an API key a line")
+    .option("--cors-origin <origin...>", "pages that may use the server, such as https://example.org; * for all")
+    .option(
+      "--workers <n>",
+      "threads that run the model at a time, each with its copy (default: 1)",
+      whole("--workers"),
+    )
+    .option("--threads <n>", "threads of each of them (default: the cores, shared)", whole("--threads"))
+    .option(
+      "--batch-wait <ms>",
+      "how long a lone request waits for company (default: 5)",
+      parseNumber("--batch-wait", 0),
+    )
+    .addOption(new Option("--log-level <name>", "least of what is logged").choices(LOG_LEVELS).default("info"))
+    .option("--log-text", "log transcripts too (default: logs hold nothing of what was said)");
+  for (const limit of LIMIT_FLAGS) command.addOption(limitOption(limit));
+  command.addHelpText("after", HELP).action(serve);
+}
+
+async function serve(bundle: string, flags: Flags, command: Command): Promise<void> {
+  using interruption = listenForInterrupt(() => {});
+  const server = await startServer(await serverOptions(bundle, flags, command));
+  const interrupted = interruption.signal.aborted ? Promise.resolve() : once(interruption.signal, "abort");
+  try {
+    await Promise.race([server.ready, interrupted]);
+    if (!interruption.signal.aborted) announce(bundle, server);
+    await interrupted;
+  } catch (error) {
+    throw explain(error);
+  } finally {
+    await server.close();
+  }
+}
+
+async function serverOptions(bundle: string, flags: Flags, command: Command): Promise<ServerOptions> {
+  const { host, port, modelId, corsOrigin, workers, threads, batchWait, logLevel, logText } = flags;
+  const sources = { file: flags.apiKeyFile, variable: process.env[API_KEYS_VARIABLE] };
+  const recognizer = withoutUndefined({ workers, threads, maxWaitMilliseconds: batchWait });
+  return {
+    bundle,
+    host,
+    port,
+    apiKeys: await readApiKeys(sources),
+    corsOrigins: corsOrigin ?? [],
+    recognizer,
+    logLevel,
+    logText: logText ?? false,
+    limits: givenLimits(command),
+    ...(modelId && { modelIds: modelId }),
+  };
+}
+
+/** On stderr, for standard output is the log. */
+function announce(bundle: string, { url, modelIds }: RunningServer): void {
+  process.stderr.write(`Serving ${bundle} as ${modelIds.join(", ")}: ${url}/v1 (Ctrl-C ends it)\n`);
+}
+
+function explain(error: unknown): unknown {
+  const isSpoken = error instanceof Error && error.name === "RecognizerError";
+  if (!isSpoken) return error;
+  return new UserError(error.message, { code: (error as RecognizerError).code, cause: error });
+}
+
+function limitOption({ flag, limit, help, unit = 1, least = 1, isCount }: LimitFlag): Option {
+  const [name = ""] = flag.split(" ");
+  const parse = isCount ? parseWhole(name, least) : parseNumber(name, least);
+  const description = `${help} (default: ${DEFAULT_LIMITS[limit] / unit})`;
+  return new Option(flag, description).argParser(parse).helpGroup("Limits:");
+}
+
+function givenLimits(command: Command): Partial<Limits> {
+  const given = LIMIT_FLAGS.flatMap(({ flag, limit, unit = 1 }) => {
+    const value: unknown = command.getOptionValue(new Option(flag).attributeName());
+    return typeof value === "number" ? [[limit, value * unit]] : [];
+  });
+  return Object.fromEntries(given);
+}
+
+function whole(flag: string): (text: string) => number {
+  return parseWhole(flag, 1);
+}
+
+function parsePort(text: string): number {
+  const port = parseWhole("--port", 0)(text);
+  if (port <= LARGEST_PORT) return port;
+  throw usageError(`--port must be at most ${LARGEST_PORT}, not "${text}"`);
+}

@@ -1,0 +1,63 @@
+/** From what the command line names to recordings: files, folders, patterns and standard input. */
+import { readdir, stat } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { AUDIO_EXTENSIONS, SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import { UserError } from "../errors.js";
+import type { NamedBytes } from "../evaluation/run-transcription.js";
+import { explainReadError } from "../files.js";
+import { expandPattern, isPattern } from "./path-pattern.js";
+import { usageError } from "./usage-error.js";
+
+/** The word that stands for standard input. */
+export const STANDARD_INPUT = "-";
+
+/** A path, or the bytes that came by standard input. */
+export type Recording = string | NamedBytes;
+
+export function nameOf(recording: Recording): string {
+  return typeof recording === "string" ? recording : recording.name;
+}
+
+/**
+ * The recordings that the words stand for, in their order; what a folder or a pattern holds, in the order of the paths.
+ * Whether a file can be read is told when its turn comes.
+ *
+ * @throws UserError for a folder or pattern with nothing in it, and for a standard input that is a terminal or given twice
+ */
+export async function findRecordings(words: readonly string[]): Promise<Recording[]> {
+  if (words.filter((word) => word === STANDARD_INPUT).length > 1)
+    throw usageError("- is given twice; it can be read once");
+  const found: Recording[] = [];
+  for (const word of words)
+    found.push(...(word === STANDARD_INPUT ? [await readStandardInput()] : await filesOf(word)));
+  return found;
+}
+
+/** @throws UserError (exit 2) where a person would have to type the recording */
+export function refuseTerminal(): void {
+  if (process.stdin.isTTY) throw usageError("- reads a recording from a pipe, and here is a terminal; give a file");
+}
+
+async function readStandardInput(): Promise<NamedBytes> {
+  refuseTerminal();
+  return { name: "standard input", bytes: await buffer(process.stdin) };
+}
+
+async function filesOf(word: string): Promise<string[]> {
+  const stats = await stat(word).catch(() => undefined);
+  if (stats?.isDirectory()) return audioBelow(word);
+  if (stats || !isPattern(word)) return [word];
+  const files = await expandPattern(word);
+  if (files.length > 0) return files;
+  throw new UserError(`${word}: no file has such a name; check the pattern`, { code: "file-not-found" });
+}
+
+async function audioBelow(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true }).catch((error) =>
+    Promise.reject(explainReadError(folder, error)),
+  );
+  const files = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
+  if (files.length > 0) return files.map((name) => join(folder, name));
+  throw new UserError(`${folder}: no audio below this folder; expected ${SUPPORTED_FORMATS}`, { code: "bad-audio" });
+}

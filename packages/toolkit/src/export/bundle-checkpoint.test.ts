@@ -1,0 +1,124 @@
+/** Bundles as starting points of training: every weight comes back, and what cannot be one is named. */
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { type BundleDescription, encodeBundle, openBundle } from "@deepspeech-ts/speech";
+import { tidy } from "@deepspeech-ts/torch";
+import {
+  type Checkpoint,
+  type CheckpointHeader,
+  loadCheckpoint,
+  modelFromCheckpoint,
+} from "../acoustic-model/index.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { checkpointFromBundle } from "./bundle-checkpoint.js";
+import { randomCheckpoint } from "./export.test.support.js";
+import { runExport } from "./run-export.js";
+
+interface Contents {
+  header: CheckpointHeader;
+  weights: Map<string, { shape: readonly number[]; data: Float32Array }>;
+}
+
+function contentsOf(open: () => Checkpoint): Contents {
+  return tidy(() => {
+    const { header, tensors } = open();
+    const weights = [...tensors].map(
+      ([name, tensor]) => [name, { shape: [...tensor.shape], data: tensor.toFloat32Array() }] as const,
+    );
+    return { header, weights: new Map(weights) };
+  });
+}
+
+describe("a bundle as a checkpoint", () => {
+  let checkpoint: Contents;
+  const bundles = new Map<string, string>();
+  let folder: string;
+  after(() => rm(folder, { recursive: true, force: true }));
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "deepspeech-bundles-"));
+    const path = randomCheckpoint(folder, {
+      model: { residualLayers: 2, timeStride: 3 },
+      features: { hopSamples: 160 },
+    });
+    checkpoint = contentsOf(() => loadCheckpoint(path));
+    const output = join(folder, "model.dsb");
+    const precisions = ["fp32", "fp16", "int8"] as const;
+    const { variants } = await runExport({
+      checkpoint: path,
+      output,
+      precisions,
+      evaluate: [],
+      threads: 1,
+      workers: 1,
+    });
+    for (const { precision, path } of variants) bundles.set(precision, path);
+  });
+
+  it("of fp32 has every weight bit for bit, and the same header", () => {
+    const { header, weights } = contentsOf(() => checkpointFromBundle(bundles.get("fp32")!));
+    assert.deepEqual(header, checkpoint.header);
+    assert.deepEqual([...weights.keys()].sort(), [...checkpoint.weights.keys()].sort());
+    for (const [name, weight] of checkpoint.weights) assert.deepEqual(weights.get(name), weight, name);
+  });
+
+  it("of fp16 has them as near as halves come", () => {
+    const { header, weights } = contentsOf(() => checkpointFromBundle(bundles.get("fp16")!));
+    assert.deepEqual(header, checkpoint.header);
+    assert.deepEqual([...weights.keys()].sort(), [...checkpoint.weights.keys()].sort());
+    for (const [name, { shape, data }] of checkpoint.weights) {
+      const found = weights.get(name)!;
+      assert.deepEqual(found.shape, shape, name);
+      for (const [i, value] of data.entries()) {
+        // Half a step: of 2^-10 of the value's power of two, and no finer than halves near zero.
+        const step = Math.max(Math.abs(value) * 2 ** -11, 2 ** -25);
+        assert.ok(Math.abs(found.data[i]! - value) <= step, `${name}[${i}]: ${found.data[i]} for ${value}`);
+      }
+    }
+  });
+
+  it("makes a model", () => {
+    tidy(() => modelFromCheckpoint(checkpointFromBundle(bundles.get("fp32")!)).dispose());
+  });
+
+  it("of int8 is refused", () => {
+    const path = bundles.get("int8")!;
+    const message = `${path}: holds weights rounded to int8; fine-tune from the checkpoint or an fp32 bundle.`;
+    assert.throws(() => checkpointFromBundle(path), { name: "UserError", code: "bad-bundle", message });
+  });
+
+  it("is refused where bytes were changed or lost", async (t) => {
+    const bytes = readFileSync(bundles.get("fp32")!);
+    const path = join(await temporaryFolder(t), "model.dsb");
+    const refusedWith = (content: Uint8Array, message: RegExp) => {
+      writeFileSync(path, content);
+      assert.throws(() => checkpointFromBundle(path), { name: "UserError", code: "bad-bundle", message });
+    };
+    const changed = Uint8Array.from(bytes);
+    changed[bytes.length - 5000]! ^= 1;
+    const advice = "copy or download it again\\.$";
+    refusedWith(changed, new RegExp(`^${path}: is damaged: the checksum of its model\\.onnx differs; ${advice}`));
+    refusedWith(bytes.subarray(0, 5000), new RegExp(`^${path}: ends after 5000 bytes of at least \\d+; ${advice}`));
+  });
+
+  it("of another make is refused", async (t) => {
+    const { header } = openBundle(new Uint8Array(readFileSync(bundles.get("fp32")!)));
+    const { format, version, sections, ...description } = header;
+    const path = join(await temporaryFolder(t), "other.dsb");
+    const refusedWith = async (own: BundleDescription, graph: Uint8Array<ArrayBuffer>, message: string) => {
+      writeFileSync(path, Buffer.concat(await encodeBundle(own, { "model.onnx": graph })));
+      const expected = { name: "UserError", code: "bad-bundle", message: `${path}: ${message}` };
+      assert.throws(() => checkpointFromBundle(path), expected);
+    };
+    const noise = Uint8Array.from({ length: 100 }, (_, i) => 255 - i);
+    await refusedWith(description, noise, "its model.onnx is no ONNX file; export it again.");
+    await refusedWith(
+      { ...description, model: { ...description.model, heads: 8 } },
+      noise,
+      "has a model or features that this release cannot train; fine-tune with the release that exported it.",
+    );
+  });
+});

@@ -1,0 +1,100 @@
+/** Each layer's parameters, written into a graph and read back: what one function turns around, the other turns back. */
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { BundlePrecision } from "@deepspeech-ts/speech";
+import { GraphBuilder } from "../onnx/graph-builder.js";
+import { decodeModel, encodeModel } from "../onnx/schema.js";
+import { type Context, convolution, normaliseAndActivate, readConvolution, readNorm } from "./layers.js";
+import { linear, readLinear } from "./linear.js";
+import { bidirectionalGru, readGru } from "./recurrence.js";
+import { type Constants, type NamedWeight, readFloats, type Weights } from "./weights.js";
+
+/** Parameters of these shapes; all numbers differ, so that no two can change places unseen. */
+function numbered(shapes: Readonly<Record<string, readonly number[]>>): Weights {
+  let next = 1;
+  const weightOf = (shape: readonly number[]) => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    return { data: Float32Array.from({ length: size }, () => next++ * 0.1), shape };
+  };
+  return new Map(Object.entries(shapes).map(([name, shape]) => [name, weightOf(shape)]));
+}
+
+/** The constants of what `write` adds to a graph, from the bytes of a file. */
+function constantsOf(weights: Weights, write: (context: Context) => void, precision: BundlePrecision): Constants {
+  const graph = new GraphBuilder("test");
+  write({ graph, weights, precision });
+  const header = { irVersion: 8, producerName: "", producerVersion: "", opsetImport: [] };
+  const { initializer } = decodeModel(encodeModel({ ...header, graph: graph.build() })).graph;
+  return { source: "a.dsb", byName: new Map(initializer.map((tensor) => [tensor.name, tensor])) };
+}
+
+interface Layer {
+  shapes: Readonly<Record<string, readonly number[]>>;
+  write: (context: Context) => void;
+  read: (constants: Constants, name: string) => NamedWeight[];
+}
+
+const LAYERS: Readonly<Record<string, Layer>> = {
+  "a linear layer": {
+    shapes: { "x.weight": [3, 5], "x.bias": [3] },
+    write: (context) => linear(context, "input", "x"),
+    read: readLinear,
+  },
+  "a convolution": {
+    shapes: { "x.weight": [4, 2, 3, 3], "x.bias": [4] },
+    write: (context) => convolution(context, "input", "x", { kernelSize: 3 }),
+    read: readConvolution,
+  },
+  "a layer norm": {
+    shapes: { "x.weight": [6], "x.bias": [6] },
+    write: (context) => normaliseAndActivate(context, "input", "x"),
+    read: readNorm,
+  },
+  "a bidirectional GRU": {
+    shapes: Object.fromEntries(
+      ["l0", "l0_reverse"].flatMap((end) => [
+        [`x.weight_ih_${end}`, [12, 5]],
+        [`x.weight_hh_${end}`, [12, 4]],
+        [`x.bias_ih_${end}`, [12]],
+        [`x.bias_hh_${end}`, [12]],
+      ]),
+    ),
+    write: (context) => bidirectionalGru(context, "input", "lengths", "x"),
+    read: readGru,
+  },
+};
+
+describe("weights read back from a graph", () => {
+  for (const [name, { shapes, write, read }] of Object.entries(LAYERS)) {
+    it(`are those of ${name}`, () => {
+      const weights = numbered(shapes);
+      const found = new Map(read(constantsOf(weights, write, "fp32"), "x"));
+      assert.deepEqual([...found.keys()].sort(), [...weights.keys()].sort());
+      for (const [name, weight] of weights) assert.deepEqual(found.get(name), weight, name);
+    });
+
+    it(`are those of ${name} to half precision`, () => {
+      const weights = numbered(shapes);
+      const found = new Map(read(constantsOf(weights, write, "fp16"), "x"));
+      assert.deepEqual([...found.keys()].sort(), [...weights.keys()].sort());
+      for (const [name, { data, shape }] of weights) {
+        assert.deepEqual(found.get(name)!.shape, shape);
+        for (const [i, value] of found.get(name)!.data.entries()) {
+          assert.ok(Math.abs(value - data[i]!) <= Math.abs(data[i]!) * 2 ** -11, `${name}[${i}] is ${value}`);
+        }
+      }
+    });
+  }
+
+  it("are refused where the graph has no such floats", () => {
+    const graph = new GraphBuilder("test");
+    graph.constant("whole", "int64", BigInt64Array.of(1n), [1]);
+    graph.constant("short", "float32", Float32Array.of(1), [2]);
+    const constants = { source: "a.dsb", byName: new Map(graph.build().initializer.map((own) => [own.name, own])) };
+    for (const name of ["whole", "short", "absent"]) {
+      const advice = 'fine-tune from a checkpoint, or from a bundle that "deepspeech export" wrote';
+      const message = `a.dsb: its graph holds no floats by the name ${name}; ${advice}.`;
+      assert.throws(() => readFloats(constants, name), { name: "UserError", message });
+    }
+  });
+});

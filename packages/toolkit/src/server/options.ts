@@ -1,0 +1,85 @@
+/** What the server can be told, and what it does unless it is told otherwise. */
+import type { LoadOptions } from "@deepspeech-ts/recognizer";
+
+/** What one client, and all of them together, may ask of the server. Every limit has a clear answer of its own. */
+export interface Limits {
+  /** The largest request body, in bytes; 413 beyond it. */
+  maxUploadBytes: number;
+  /** Bytes of all uploads that are held at a time; 429 beyond them. */
+  maxHeldBytes: number;
+  /** The longest recording, in seconds; 413 beyond it. */
+  maxAudioSeconds: number;
+  /** Recordings that are worked on at a time. */
+  maxConcurrent: number;
+  /** Recordings that wait for their turn; 429 beyond them. */
+  maxQueued: number;
+  /** Live streams at a time; 429 beyond them. */
+  maxStreams: number;
+  /** A live stream's greatest length, in seconds of sound. */
+  maxStreamSeconds: number;
+  /** A live stream that brings no sound for so many seconds is closed. */
+  streamIdleSeconds: number;
+  /** Seconds within which a request's headers must arrive; 408 beyond them. */
+  headerSeconds: number;
+  /** Seconds within which a whole request must arrive; 408 beyond them. */
+  uploadSeconds: number;
+  /** The slowest pace of an upload, averaged over `paceSeconds`; 408 below it. */
+  minUploadBytesPerSecond: number;
+  /** Seconds over which an upload's pace is averaged. */
+  paceSeconds: number;
+  /** Seconds from a whole upload to its answer, waiting included; 504 beyond them. */
+  requestSeconds: number;
+  /** Seconds that work which has begun may take after the server was told to stop; 503 beyond them. */
+  graceSeconds: number;
+  /** Seconds of service as usual after the server was told to stop, while /readyz says no already. */
+  drainDelaySeconds: number;
+}
+
+export const DEFAULT_LIMITS: Readonly<Limits> = {
+  maxUploadBytes: 25 * 2 ** 20,
+  maxHeldBytes: 512 * 2 ** 20,
+  maxAudioSeconds: 7200,
+  maxConcurrent: 16,
+  maxQueued: 64,
+  maxStreams: 8,
+  maxStreamSeconds: 14_400,
+  streamIdleSeconds: 30,
+  headerSeconds: 10,
+  uploadSeconds: 120,
+  minUploadBytesPerSecond: 1024,
+  paceSeconds: 10,
+  requestSeconds: 300,
+  graceSeconds: 30,
+  drainDelaySeconds: 0,
+};
+
+export const DEFAULT_HOST = "127.0.0.1";
+export const DEFAULT_PORT = 8080;
+
+export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface ServerOptions {
+  /** The path of a .dsb file. */
+  bundle: string;
+  /** Names that clients may call the model; the first is its own. Default: the bundle's file name without ".dsb". */
+  modelIds?: readonly string[];
+  /** The address to listen at. Default 127.0.0.1: this machine alone. */
+  host?: string;
+  /** Default 8080; 0 for any that is free. */
+  port?: number;
+  /** Who has one of these may use /v1. Default: everybody may. */
+  apiKeys?: readonly string[];
+  /** Origins whose pages may use the server ("https://example.org"), or "*" for all. Default: none. */
+  corsOrigins?: readonly string[];
+  /** Whatever is absent is as in `DEFAULT_LIMITS`. */
+  limits?: Partial<Limits>;
+  /** How the model runs. */
+  recognizer?: Pick<LoadOptions, "workers" | "threads" | "maxBatchSeconds" | "maxWaitMilliseconds">;
+  /** Default "info". */
+  logLevel?: LogLevel;
+  /** Whether logs hold transcripts. Default false: they never hold what was said. */
+  logText?: boolean;
+  /** Where the logs go, a JSON object a line. Default: standard output. */
+  logStream?: { write(line: string): void };
+}

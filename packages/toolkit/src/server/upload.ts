@@ -1,0 +1,119 @@
+/**
+ * Reads a multipart upload into memory, within bounds: of its size, of its pace, and of what it may hold. Multipart is
+ * RFC 7578; @fastify/multipart parses it as it comes.
+ */
+import type { MultipartFile, MultipartValue } from "@fastify/multipart";
+import type { FastifyRequest } from "fastify";
+import { ApiError, badField } from "./api-error.js";
+import type { Limits } from "./options.js";
+import { clientGone } from "./request-work.js";
+
+/** Bounds of all that is not the file. */
+export const MULTIPART_LIMITS = { fields: 64, fieldSize: 2 ** 16, fieldNameSize: 100, headerPairs: 20, parts: 66 };
+
+export interface Upload {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly fileName: string;
+  /** The other fields, in the order in which they came; "[]" at a name's end is left out. */
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+}
+
+type UploadLimits = Pick<Limits, "maxUploadBytes" | "minUploadBytesPerSecond" | "paceSeconds">;
+
+/** @throws ApiError 413 for a body that says that it is too large */
+export function checkDeclaredSize({ headers }: FastifyRequest, { maxUploadBytes }: UploadLimits): void {
+  if (Number(headers["content-length"] ?? 0) > maxUploadBytes) throw tooLarge(maxUploadBytes);
+}
+
+/** The bytes that a request's body may bring. */
+export function expectedBytes({ headers }: FastifyRequest, { maxUploadBytes }: UploadLimits): number {
+  return Number(headers["content-length"] ?? maxUploadBytes);
+}
+
+/** @throws ApiError 400, 408, 413 or 415 */
+export async function readUpload(request: FastifyRequest, limits: UploadLimits): Promise<Upload> {
+  if (!request.isMultipart()) {
+    throw new ApiError(415, "Expected a body of type multipart/form-data, with the recording as its field file.", {
+      code: "unsupported_content_type",
+    });
+  }
+  const reading = readParts(request, limits);
+  // Who gave up on the reading does not hear of its end.
+  reading.catch(() => {});
+  using pace = watchPace(request, limits);
+  try {
+    return await Promise.race([reading, pace.tooSlow]);
+  } catch (error) {
+    throw explain(error, limits);
+  }
+}
+
+async function readParts(request: FastifyRequest, { maxUploadBytes }: UploadLimits): Promise<Upload> {
+  const fields = new Map<string, string[]>();
+  let file: Pick<Upload, "bytes" | "fileName"> | undefined;
+  for await (const part of request.parts({ limits: { ...MULTIPART_LIMITS, fileSize: maxUploadBytes } })) {
+    if (part.type === "field") addField(fields, part);
+    else if (part.fieldname !== "file") throw badField(part.fieldname, `"${part.fieldname}" must be text, not a file.`);
+    else if (file) throw badField("file", "There is more than one file; send one request for each.");
+    else file = await readFilePart(part);
+  }
+  if (fields.has("file")) throw badField("file", '"file" must be a file: give it a file name.');
+  if (!file) throw badField("file", "The recording is missing: send it as the field file.", "missing_field");
+  return { ...file, fields };
+}
+
+async function readFilePart(part: MultipartFile): Promise<Pick<Upload, "bytes" | "fileName">> {
+  const { buffer, byteOffset, length } = await part.toBuffer();
+  return { bytes: new Uint8Array(buffer as ArrayBuffer, byteOffset, length), fileName: part.filename };
+}
+
+function addField(fields: Map<string, string[]>, { fieldname, value, valueTruncated }: MultipartValue): void {
+  const name = fieldname.replace(/\[\]$/, "");
+  if (valueTruncated) throw badField(name, `"${name}" is longer than ${MULTIPART_LIMITS.fieldSize} bytes.`);
+  if (typeof value !== "string") throw badField(name, `"${name}" must be plain text.`);
+  const values = fields.get(name);
+  if (values) values.push(value);
+  else fields.set(name, [value]);
+}
+
+interface PaceWatch extends Disposable {
+  /** Rejects when the upload comes too slowly. */
+  readonly tooSlow: Promise<never>;
+}
+
+function watchPace(request: FastifyRequest, { minUploadBytesPerSecond, paceSeconds }: UploadLimits): PaceWatch {
+  let before = request.socket.bytesRead;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const tooSlow = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      const { bytesRead } = request.socket;
+      const pace = (bytesRead - before) / paceSeconds;
+      before = bytesRead;
+      if (pace >= minUploadBytesPerSecond) return;
+      const message = `The upload came at ${Math.round(pace)} bytes a second; at least ${minUploadBytesPerSecond} are needed.`;
+      reject(new ApiError(408, message, { code: "upload_too_slow" }));
+    }, 1000 * paceSeconds);
+  });
+  tooSlow.catch(() => {});
+  return { tooSlow, [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+function explain(error: unknown, { maxUploadBytes }: UploadLimits): ApiError {
+  if (error instanceof ApiError) return error;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "FST_REQ_FILE_TOO_LARGE") return tooLarge(maxUploadBytes);
+  if (code === "FST_MP_PREMATURE_CLOSE") return clientGone();
+  if (code === "FST_FILES_LIMIT" || code === "FST_PARTS_LIMIT" || code === "FST_FIELDS_LIMIT") {
+    const message = `The body has more than ${MULTIPART_LIMITS.fields} fields.`;
+    return new ApiError(413, message, { code: "too_many_fields" });
+  }
+  // The parser has no codes for the rest: a missing boundary, a part without its headers, an end that never comes.
+  const reason = error instanceof Error ? error.message.replace(/^Multipart: /, "") : String(error);
+  return new ApiError(400, `The multipart body is malformed: ${reason}.`, { code: "malformed_body", cause: error });
+}
+
+function tooLarge(maxUploadBytes: number): ApiError {
+  const limit = `${Number((maxUploadBytes / 2 ** 20).toFixed(3))} MiB`;
+  const message = `The upload is larger than ${limit}; compress the recording, for example as Opus, or send it in parts.`;
+  return new ApiError(413, message, { code: "upload_too_large", param: "file" });
+}
