@@ -81,7 +81,7 @@ export async function temporaryFolder(context: TestContext): Promise<string> {
 export function tinyRun(runs: string): string[] {
   return [
     ...["--train", rootPath("sample-corpus/dev/1/8"), "--dev", rootPath("sample-corpus/dev/1/3"), "--test", ""],
-    ...["--runs", runs, "--experiment", "tiny", "--epochs", "1", "--batch-seconds", "15"],
+    ...["--runs", runs, "--experiment", "tiny", "--epochs", "1", "--max-batch-seconds", "15"],
     ...["--threads", "1", "--workers", "1", "--features.num-mels", "16"],
     ...["--model.conv-channels", "2", "--model.residual-layers", "1"],
     ...["--model.recurrent-layers", "1", "--model.hidden-size", "8"],

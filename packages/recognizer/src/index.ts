@@ -12,3 +12,4 @@ export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-opti
 export type { Alternative, Segment, Transcription } from "./core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "./errors.js";
 export { type LoadOptions, Recognizer } from "./node/recognizer.js";
+export { silenceTelemetry } from "./node/telemetry.js";

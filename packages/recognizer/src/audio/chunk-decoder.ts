@@ -4,6 +4,7 @@
  */
 import { FLACDecoder } from "@wasm-audio-decoders/flac";
 import decodeAny from "audio-decode";
+import { FlacFrames } from "./flac-frames.js";
 import type { AudioFormat } from "./format.js";
 import { flacStreamInfo, wavHeader } from "./headers.js";
 import { M4aChunkDecoder } from "./m4a-boxes.js";
@@ -66,8 +67,10 @@ export async function createChunkDecoder(format: AudioFormat, options: ChunkDeco
 /** Idle decoders; each holds a few hundred kilobytes, and one file at a time uses it. */
 const idleFlacDecoders: FLACDecoder[] = [];
 
+/** Frames are found here: given bytes, the decoder loses the last frame of some files, those with 0xff before its checksum. */
 class FlacChunkDecoder implements ChunkDecoder {
   readonly #decoder: FLACDecoder;
+  readonly #frames = new FlacFrames();
   readonly #promised: number;
   #numSamples = 0;
   #hasFailed = false;
@@ -85,11 +88,11 @@ class FlacChunkDecoder implements ChunkDecoder {
   }
 
   async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
-    return this.#checked(() => this.#decoder.decode(bytes));
+    return this.#decode(this.#frames.push(bytes));
   }
 
   async end(): Promise<DecodedAudio | undefined> {
-    const audio = await this.#checked(() => this.#decoder.flush());
+    const audio = await this.#decode(this.#frames.end());
     checkLength(this.#numSamples, this.#promised, this.#promised);
     return audio;
   }
@@ -105,9 +108,10 @@ class FlacChunkDecoder implements ChunkDecoder {
     );
   }
 
-  async #checked(decode: () => ReturnType<FLACDecoder["decode"]>): Promise<DecodedAudio | undefined> {
+  async #decode(frames: Uint8Array[]): Promise<DecodedAudio | undefined> {
+    if (frames.length === 0) return undefined;
     this.#hasFailed = true;
-    const { channelData, sampleRate, samplesDecoded, errors } = await decode();
+    const { channelData, sampleRate, samplesDecoded, errors } = await quietly(() => this.#decoder.decodeFrames(frames));
     const [error] = errors;
     this.#hasFailed = error !== undefined;
     if (error) throw new DamagedAudioError(`is damaged: frame ${error.frameNumber + 1}: ${error.message}.`);
@@ -144,7 +148,7 @@ class LibraryDecoder implements ChunkDecoder {
 
   async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
     this.#checks.pages?.push(bytes);
-    return this.#counted(await this.#stream(bytes));
+    return this.#counted(await quietly(() => this.#stream(bytes)));
   }
 
   async end(): Promise<DecodedAudio | undefined> {
@@ -164,6 +168,20 @@ class LibraryDecoder implements ChunkDecoder {
     if (!first?.length) return undefined;
     this.#numSamples += first.length;
     return { channels: channelData as Float32Array<ArrayBuffer>[], sampleRate };
+  }
+}
+
+/**
+ * Two of the decoders also print what they find wrong, hundreds of lines for one file. They work at once, before they
+ * give back a promise, so that nobody else's lines are lost.
+ */
+function quietly<T>(decode: () => T): T {
+  const { error } = console;
+  console.error = () => {};
+  try {
+    return decode();
+  } finally {
+    console.error = error;
   }
 }
 

@@ -53,5 +53,6 @@ function oggDuration(format: AudioFormat, head: Uint8Array, tail: Uint8Array): n
   if (end === undefined) return undefined;
   if (format === "opus") return Math.max(0, end - parseOpusHeader(packet).preSkip) / OPUS_POSITION_RATE;
   if (packet.length < 16) return undefined;
-  return end / new DataView(packet.buffer, packet.byteOffset).getUint32(12, true);
+  const sampleRate = new DataView(packet.buffer, packet.byteOffset).getUint32(12, true);
+  return sampleRate > 0 ? end / sampleRate : undefined;
 }

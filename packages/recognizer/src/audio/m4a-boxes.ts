@@ -12,7 +12,7 @@ import { DamagedAudioError } from "./ogg.js";
 /** Ten minutes of uncompressed sound, each of whose samples is a piece of its own; of compressed sound, a week. */
 const MOST_PIECES = 30_000_000;
 /** A fragment holds some seconds. */
-const MOST_PIECES_OF_FRAGMENT = 4_000_000;
+const MOST_FRAGMENT_PIECES = 4_000_000;
 /** Apple's own encoder has 4096 samples a frame. */
 const MOST_ALAC_FRAME_SAMPLES = 65_536;
 const HEADER_BYTES = 8;
@@ -56,6 +56,13 @@ export class M4aChunkDecoder implements ChunkDecoder {
   }
 }
 
+/** What the boxes within one outermost box may ask for. */
+interface Limits {
+  readonly fileBytes: number;
+  /** Pieces of sound that fragments may still tell of. */
+  fragmentPieces: number;
+}
+
 class BoxReader {
   readonly #fileBytes: number;
   /** Of the box that is not whole yet. */
@@ -93,7 +100,8 @@ class BoxReader {
       return Math.min(end, input.length);
     }
     if (end > input.length) return start;
-    testBox(input, box.type, start + HEADER_BYTES, end, this.#fileBytes);
+    const limits = { fileBytes: this.#fileBytes, fragmentPieces: MOST_FRAGMENT_PIECES };
+    testBox(input, box.type, { start: start + HEADER_BYTES, end }, limits);
     return end;
   }
 }
@@ -111,50 +119,56 @@ function readBox(bytes: Uint8Array, start: number, end: number): { type: string;
   return { type, size: view.getUint32(start + 12) };
 }
 
-/** Tests the boxes from `start` to `end`, as far as the decoder reads them. */
-function testBoxes(bytes: Uint8Array, start: number, end: number, fileBytes: number): void {
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Tests the boxes of a range, as far as the decoder reads them. */
+function testBoxes(bytes: Uint8Array, { start, end }: Range, limits: Limits): void {
   for (let at = start; ; ) {
     const box = readBox(bytes, at, end);
     if (!box) return;
     const next = box.size === 0 ? end : at + box.size;
     if (next < at + HEADER_BYTES || next > end) return;
-    testBox(bytes, box.type, at + HEADER_BYTES, next, fileBytes);
+    testBox(bytes, box.type, { start: at + HEADER_BYTES, end: next }, limits);
     at = next;
   }
 }
 
-function testBox(bytes: Uint8Array, type: string, start: number, end: number, fileBytes: number): void {
+/** Tests what is in a box. */
+function testBox(bytes: Uint8Array, type: string, { start, end }: Range, limits: Limits): void {
   const inner = CONTAINERS.get(type);
-  if (inner !== undefined) testBoxes(bytes, start + inner, end, fileBytes);
+  if (inner !== undefined) testBoxes(bytes, { start: start + inner, end }, limits);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
-  if (type === "stsd") testDescriptions(bytes, view, start, fileBytes);
-  if (type === "stsz") testSizes(view, fileBytes);
-  if (type === "trun") testRun(view);
+  if (type === "stsd") testDescriptions(bytes, { start, end }, limits);
+  if (type === "stsz") testSizes(view, limits);
+  if (type === "trun") testRun(view, limits);
   if (type === "alac") testAlac(view);
   const entryBytes = TABLES.get(type);
-  if (!entryBytes || view.byteLength < 8) return;
-  testCount(type, view.getUint32(4), view.byteLength - 8, entryBytes(view.getUint8(0)));
+  if (entryBytes) testTable(type, view, 4, entryBytes);
 }
 
 /** Sample descriptions: how the sound is coded, in boxes within boxes after 36 bytes or more. */
-function testDescriptions(bytes: Uint8Array, view: DataView, start: number, fileBytes: number): void {
-  for (let at = 8; at + 16 <= view.byteLength; ) {
+function testDescriptions(bytes: Uint8Array, { start, end }: Range, limits: Limits): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = start + 8; at + 16 <= end; ) {
     const size = view.getUint32(at);
     if (size < 16) return;
-    if (at + size > view.byteLength) throw new DamagedAudioError("is damaged: a sample description is too long.");
-    const version = at + 18 <= view.byteLength ? view.getUint16(at + 16) : 0;
-    const ownBytes = version === 2 && size >= 40 ? view.getUint32(at + 36) || 72 : version === 1 ? 52 : 36;
-    testBoxes(bytes, start + at + ownBytes, start + at + size, fileBytes);
+    const version = view.getUint16(at + 16);
+    if (at + size > end || (version === 2 && size < 40)) {
+      throw new DamagedAudioError(`is damaged: it has a sample description of ${size} bytes.`);
+    }
+    const ownBytes = version === 2 ? view.getUint32(at + 36) || 72 : version === 1 ? 52 : 36;
+    testBoxes(bytes, { start: at + ownBytes, end: at + size }, limits);
     at += size;
   }
 }
 
 /** The sizes of all pieces of sound: of each its own, or one for all. */
-function testSizes(view: DataView, fileBytes: number): void {
-  if (view.byteLength < 12) return;
-  const common = view.getUint32(4);
-  const count = view.getUint32(8);
-  if (common === 0) testCount("stsz", count, view.byteLength - 12, 4);
+function testSizes(view: DataView, { fileBytes }: Limits): void {
+  const common = view.byteLength < 8 ? 0 : view.getUint32(4);
+  const count = testTable("stsz", view, 8, () => (common > 0 ? 0 : 4));
   if (count > MOST_PIECES) {
     throw new DamagedAudioError(`tells of ${count} pieces of sound, more than can be read; convert it first.`);
   }
@@ -164,15 +178,12 @@ function testSizes(view: DataView, fileBytes: number): void {
 }
 
 /** Pieces of sound within a fragment. Four flags tell what each has of its own. */
-function testRun(view: DataView): void {
-  if (view.byteLength < 8) return;
-  const flags = view.getUint32(0);
+function testRun(view: DataView, limits: Limits): void {
+  const flags = view.byteLength < 4 ? 0 : view.getUint32(0);
   const ownFields = [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0);
-  const count = view.getUint32(4);
-  testCount("trun", count, view.byteLength - 8, 4 * ownFields.length);
-  if (count > MOST_PIECES_OF_FRAGMENT) {
-    throw new DamagedAudioError(`is damaged: a fragment tells of ${count} pieces of sound.`);
-  }
+  limits.fragmentPieces -= testTable("trun", view, 4, () => 4 * ownFields.length);
+  if (limits.fragmentPieces >= 0) return;
+  throw new DamagedAudioError(`is damaged: a fragment tells of more than ${MOST_FRAGMENT_PIECES} pieces of sound.`);
 }
 
 /** The settings of an ALAC decoder, 24 bytes at the box's end, begin with a frame's length. */
@@ -182,7 +193,11 @@ function testAlac(view: DataView): void {
   throw new DamagedAudioError(`is damaged: its ALAC settings tell of ${frameSamples} samples a frame.`);
 }
 
-function testCount(type: string, count: number, tableBytes: number, entryBytes: number): void {
-  if (count * entryBytes <= tableBytes) return;
+/** Answers with the number of entries, which stands at `countAt`. An entry may take no room of its own. */
+function testTable(type: string, view: DataView, countAt: number, entryBytes: (version: number) => number): number {
+  const tableBytes = view.byteLength - countAt - 4;
+  if (tableBytes < 0) throw new DamagedAudioError(`is damaged: its table ${type} is cut short.`);
+  const count = view.getUint32(countAt);
+  if (count * entryBytes(view.getUint8(0)) <= tableBytes) return count;
   throw new DamagedAudioError(`is damaged: its table ${type} tells of ${count} entries in ${tableBytes} bytes.`);
 }

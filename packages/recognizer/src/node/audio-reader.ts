@@ -82,15 +82,21 @@ async function* decodedPieces(
     }
     return;
   }
-  const { bytes, fileBytes } = typeof input === "string" ? await openFile(input) : piecesOf(input);
-  for await (const { channels, sampleRate } of decodeChunks(bytes, { fileName, fileBytes, targetSampleRate })) {
-    yield { samples: mixDown(channels), sampleRate };
+  const { bytes, fileBytes, close } = typeof input === "string" ? await openFile(input) : piecesOf(input);
+  try {
+    for await (const { channels, sampleRate } of decodeChunks(bytes, { fileName, fileBytes, targetSampleRate })) {
+      yield { samples: mixDown(channels), sampleRate };
+    }
+  } finally {
+    // Here, and not where the bytes are read: a decoder that refuses a file at once never asks for them.
+    await close?.();
   }
 }
 
 interface BytePieces {
   readonly bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly fileBytes: number;
+  readonly close?: () => Promise<void>;
 }
 
 function piecesOf(file: Uint8Array): BytePieces {
@@ -103,7 +109,7 @@ async function openFile(path: string): Promise<BytePieces> {
   try {
     const file = await open(path);
     const stats = await file.stat();
-    if (stats.isFile()) return { bytes: readPieces(file), fileBytes: stats.size };
+    if (stats.isFile()) return { bytes: readPieces(file), fileBytes: stats.size, close: () => file.close() };
     await file.close();
     throw new RecognizerError("file-not-readable", `${path}: is no file; give the path of a sound file`);
   } catch (error) {
@@ -112,14 +118,10 @@ async function openFile(path: string): Promise<BytePieces> {
 }
 
 async function* readPieces(file: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
-  try {
-    for (let size = HEAD_BYTES; ; size = PIECE_BYTES) {
-      const { bytesRead, buffer } = await file.read(new Uint8Array(size), 0, size);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await file.close();
+  for (let size = HEAD_BYTES; ; size = PIECE_BYTES) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(size), 0, size);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

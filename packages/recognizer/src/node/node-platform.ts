@@ -76,7 +76,8 @@ export class NodePlatform implements Platform {
   ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     const helper = leastBusy(this.#helpers);
     const id = this.#nextAudio++;
-    const copy = typeof input === "string" ? input : input.slice();
+    // `slice` of a Buffer would give the same memory, which then would be taken from its owner.
+    const copy = typeof input === "string" ? input : copyOf(input);
     const source = { ...options, input: copy as AudioSource["input"] } satisfies AudioSource;
     await helper.call("openAudio", [id, source], typeof copy === "string" ? [] : [copy.buffer as ArrayBuffer]);
     try {
@@ -96,8 +97,13 @@ export class NodePlatform implements Platform {
 
   async close(): Promise<void> {
     const reason = new RecognizerError("closed", "the recogniser was closed");
-    await Promise.all([...this.#models, ...this.#helpers].map((worker) => worker.close(reason)));
+    const models = this.#models.map((model) => model.closeAfterCall(reason));
+    await Promise.all([...models, ...this.#helpers.map((helper) => helper.close(reason))]);
   }
+}
+
+function copyOf(input: Uint8Array | Float32Array): Uint8Array | Float32Array {
+  return input instanceof Uint8Array ? new Uint8Array(input) : new Float32Array(input);
 }
 
 function startAll(count: number, script: string, data: unknown): WorkerClient[] {

@@ -7,6 +7,7 @@ import { CoreRecognizer } from "../core/recognizer.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { explainReadError } from "./audio-reader.js";
 import { NodePlatform } from "./node-platform.js";
+import { silenceTelemetry } from "./telemetry.js";
 
 export interface LoadOptions {
   /** Threads that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
@@ -47,6 +48,7 @@ export class Recognizer extends CoreRecognizer {
    */
   static async load(bundle: string | Uint8Array<ArrayBuffer>, options: LoadOptions = {}): Promise<Recognizer> {
     checkOptions(options, LOAD_CHECKS);
+    silenceTelemetry();
     const { workers = 1, maxBatchSeconds = 120, maxWaitMilliseconds = 5 } = options;
     const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
     const name = typeof bundle === "string" ? bundle : "the bundle";

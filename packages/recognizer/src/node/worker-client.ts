@@ -20,10 +20,14 @@ interface PendingCall {
   readonly reject: (error: unknown) => void;
 }
 
+/** The message that ends a worker in order. */
+const STOP = "stop";
+
 /** A worker thread that serves calls. An idle one lets the process end. */
 export class WorkerClient {
   readonly #worker: Worker;
   readonly #pending = new Map<number, PendingCall>();
+  readonly #exited: Promise<void>;
   #nextId = 0;
   #failure: unknown;
 
@@ -32,6 +36,7 @@ export class WorkerClient {
     this.#worker.unref();
     this.#worker.on("message", (answer: Answer) => this.#take(answer));
     this.#worker.on("error", (error) => this.#fail(error));
+    this.#exited = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
     this.#worker.on("exit", (status) => this.#fail(new Error(`a worker thread stopped with status ${status}`)));
   }
 
@@ -50,10 +55,21 @@ export class WorkerClient {
     });
   }
 
-  /** Stops the thread; calls that are under way, and later ones, are rejected with `reason`. */
+  /** Stops the thread at once; calls that are under way, and later ones, are rejected with `reason`. */
   async close(reason: unknown): Promise<void> {
     this.#fail(reason);
     await this.#worker.terminate();
+  }
+
+  /**
+   * Like `close`, but the thread first ends the call that it is at: ONNX Runtime takes the whole process with it where
+   * its thread is stopped within a run.
+   */
+  async closeAfterCall(reason: unknown): Promise<void> {
+    this.#fail(reason);
+    this.#worker.ref();
+    this.#worker.postMessage(STOP);
+    await this.#exited;
   }
 
   #take(answer: Answer): void {
@@ -89,7 +105,12 @@ export interface Transferred {
 export function serveCalls(handlers: Readonly<Record<string, (...args: never[]) => Promise<Transferred>>>): void {
   if (!parentPort) throw new Error("serveCalls must run in a worker thread");
   const port: MessagePort = parentPort;
-  port.on("message", async ({ id, method, args }: Call) => {
+  port.on("message", async (message: Call | typeof STOP) => {
+    if (message === STOP) {
+      port.close();
+      return;
+    }
+    const { id, method, args } = message;
     try {
       const handler = handlers[method] as (...args: unknown[]) => Promise<Transferred>;
       const { result, transfer } = await handler(...args);

@@ -1,37 +1,15 @@
 /** The real program in a process of its own: exit codes, and what it says on which stream. */
 import assert from "node:assert/strict";
-import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { deepspeech, loadsLibtorch } from "./command.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
 const EXAMPLES = fileURLToPath(new URL("../../../../examples", import.meta.url));
-
-function deepspeech(...words: string[]): SpawnSyncReturns<string> {
-  const env = { ...process.env, DEEPSPEECH_DEBUG: "" };
-  return spawnSync(process.execPath, [BINARY, ...words], { encoding: "utf8", env });
-}
 
 function assertRefused(words: string[], message: string): void {
   const { status, stdout, stderr } = deepspeech(...words);
   assert.deepEqual({ status, stdout, stderr }, { status: 2, stdout: "", stderr: `deepspeech: ${message}\n` });
-}
-
-/** Whether libtorch got loaded into the process that ran these words. */
-function loadsLibtorch(words: string[]): boolean {
-  const script = `
-    process.on("exit", () => {
-      const loaded = process.report.getReport().sharedObjects.some((path) => path.includes("libtorch"));
-      process.stderr.write(loaded ? "LOADED" : "NOT LOADED");
-    });
-    process.argv.splice(1, 0, ${JSON.stringify(BINARY)});
-    await import(${JSON.stringify(BINARY)});`;
-  const { stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script, "--", ...words], {
-    encoding: "utf8",
-  });
-  assert.match(stderr, /LOADED$/);
-  return !stderr.endsWith("NOT LOADED");
 }
 
 describe("usage", () => {
@@ -43,6 +21,7 @@ describe("usage", () => {
       "dashboard",
       "evaluate",
       "transcribe",
+      "align",
       "export",
       "import",
       "average",
@@ -66,6 +45,7 @@ describe("usage", () => {
     "dashboard",
     "evaluate",
     "transcribe",
+    "align",
     "export",
     "import",
     "average",

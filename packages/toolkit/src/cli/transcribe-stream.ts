@@ -6,6 +6,8 @@ import type { StreamEvent } from "@deepspeech-ts/recognizer";
 import { UserError } from "../errors.js";
 import { complaintOf, type OpenBundle } from "./bundle-recognizer.js";
 
+/** Of a terminal that does not tell its width. */
+const USUAL_COLUMNS = 80;
 /** Back to the line's beginning, and clear it. */
 const NEW_LINE = "\r\x1b[K";
 
@@ -58,7 +60,10 @@ function showFinal(event: StreamEvent): void {
 
 function showLive(event: StreamEvent): void {
   if (event.kind === "final") process.stdout.write(`${NEW_LINE}${event.text}\n`);
-  else process.stdout.write(NEW_LINE + endOfLine(`${event.stable} ${event.tail}`.trim(), process.stdout.columns));
+  else
+    process.stdout.write(
+      NEW_LINE + endOfLine(`${event.stable} ${event.tail}`.trim(), process.stdout.columns || USUAL_COLUMNS),
+    );
 }
 
 /** As much of a text's end as fits into one line of a terminal: a longer one could not be taken back. */

@@ -6,6 +6,9 @@ import { ApiError, toApiError } from "./api-error.js";
 /** How long a client that was refused may go on sending before its connection ends. */
 const LINGER_MILLISECONDS = 2000;
 
+/** Connections whose present request has its answer, or some of it; a second one would pass for the next request's. */
+const answeredSockets = new WeakSet<Socket>();
+
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
@@ -13,8 +16,12 @@ export function answerErrors(app: FastifyInstance): void {
     const message = `There is no ${request.method} ${path}; /openapi.json lists what there is.`;
     return sendError(new ApiError(404, message, { code: "unknown_url" }), request, reply);
   });
-  app.addHook("onResponse", async ({ raw }) => {
-    if (!raw.complete) linger(raw);
+  app.addHook("onSend", async ({ socket }) => {
+    answeredSockets.add(socket);
+  });
+  app.addHook("onResponse", async ({ raw, socket }) => {
+    if (raw.complete) answeredSockets.delete(socket);
+    else linger(raw);
   });
 }
 
@@ -37,16 +44,22 @@ export function logFailure(log: FastifyBaseLogger, error: ApiError): void {
  * while data still comes is reset, and the answer is lost with it. So the rest is let go by, for a while.
  */
 function linger(request: FastifyRequest["raw"]): void {
+  const { socket } = request;
   request.unpipe();
   request.resume();
-  const timer = setTimeout(() => request.socket.destroy(), LINGER_MILLISECONDS).unref();
-  request.once("close", () => clearTimeout(timer));
-  request.socket.once("close", () => clearTimeout(timer));
+  const timer = setTimeout(() => {
+    // The connection may have gone on to another request, which is not to be cut.
+    if (!request.complete) socket.destroy();
+  }, LINGER_MILLISECONDS).unref();
+  request.once("close", () => {
+    answeredSockets.delete(socket);
+    clearTimeout(timer);
+  });
 }
 
 /** Answers what is no HTTP, or came too slowly to become a request. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  if (error.code === "ECONNRESET" || !socket.writable || answeredSockets.has(socket)) {
     socket.destroy();
     return;
   }

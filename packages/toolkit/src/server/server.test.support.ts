@@ -1,4 +1,5 @@
 /** A real server with the fixture bundle, sound to send to it, and ways to send it badly. */
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -7,7 +8,7 @@ import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { decodeWaveform } from "@deepspeech-ts/recognizer/audio";
-import OpenAI from "openai";
+import OpenAI, { toFile } from "openai";
 import type { ServerOptions } from "./options.js";
 import { type RunningServer, startServer } from "./start-server.js";
 
@@ -157,4 +158,23 @@ export function answerOf(received: string): { status: number; body: string } | u
   const [, status, length] = /^HTTP\/1\.1 (\d+)[\s\S]*?content-length: (\d+)/i.exec(received.slice(0, end)) ?? [];
   const body = received.slice(end + 4);
   return body.length < Number(length) ? undefined : { status: Number(status), body: body.slice(0, Number(length)) };
+}
+
+/** Sends a sound with OpenAI's client. */
+export async function create(server: TestServer, bytes: Uint8Array, signal?: AbortSignal) {
+  const body = { file: await toFile(bytes, "sound"), model: MODEL };
+  return server.client.audio.transcriptions.create(body, signal ? { signal } : {});
+}
+
+/** The server works, and holds nothing of what went before. */
+export async function checkWell(server: TestServer): Promise<void> {
+  const [sample] = samples(1) as [Sample];
+  assert.ok((await create(server, sample.bytes)).text.length > 5);
+  assert.equal(await server.metric("deepspeech_in_flight"), 0);
+  assert.equal(await server.metric("deepspeech_queue_length"), 0);
+  assert.equal(await server.metric("deepspeech_upload_held_bytes"), 0);
+}
+
+export function errorOf(body: string): Record<string, unknown> {
+  return (JSON.parse(body) as { error: Record<string, unknown> }).error;
 }

@@ -4,7 +4,16 @@ import { after, before, test } from "node:test";
 import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
 import { splitIntoCues } from "@deepspeech-ts/speech";
 import OpenAI, { toFile } from "openai";
-import { BUNDLE, longRecording, MODEL, type Sample, samples, startTestServer, type TestServer, wavFile } from "./server.test.support.js";
+import {
+  BUNDLE,
+  longRecording,
+  MODEL,
+  type Sample,
+  samples,
+  startTestServer,
+  type TestServer,
+  wavFile,
+} from "./server.test.support.js";
 
 const [sample] = samples(1) as [Sample];
 let server: TestServer;
@@ -27,7 +36,10 @@ const milliseconds = (seconds: number) => Math.round(seconds * 1000) / 1000;
 test("json has the text and what it is of", async () => {
   const answer = await server.client.audio.transcriptions.create(await upload());
   assert.ok(expected.text.split(" ").length > 3);
-  assert.deepEqual(answer, { text: expected.text, usage: { type: "duration", seconds: Math.ceil(expected.durationSeconds) } });
+  assert.deepEqual(answer, {
+    text: expected.text,
+    usage: { type: "duration", seconds: Math.ceil(expected.durationSeconds) },
+  });
 });
 
 test("text, srt and vtt are plain documents", async () => {
@@ -180,8 +192,7 @@ test("a recording whose damage shows late ends a stream that has begun with an e
   await assert.rejects(async () => {
     for await (const event of stream) if (event.type === "transcript.text.delta") deltas.push(event.delta);
   }, /late\.wav: sample \d+ is NaN, expected a finite number/);
-  assert.ok(deltas.length > 0);
-  assert.equal(deltas[0], expected.text);
+  assert.match(deltas[0] ?? "", /^please enter the number/);
 });
 
 test("the model is listed under each of its names", async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { tidy } from "@deepspeech-ts/torch";
@@ -66,7 +66,8 @@ describe("a run that is killed with SIGKILL", () => {
       // Long enough to get somewhere, too short to get to the end at once; the last session may.
       const delay = session < 6 ? 20 + random.integer(280) : 60_000;
       delays.push(delay);
-      const resumed = session === 0 ? config : { ...config, resume: runFolder };
+      // One that was killed before it had a folder has nothing to go on from.
+      const resumed = existsSync(runFolder) ? { ...config, resume: runFolder } : config;
       isOver = await trainInProcess(resumed, join(folder, "config.json"), delay);
     }
     assert.ok(isOver);

@@ -1,44 +1,41 @@
 /** The folder of one run, `runs/<experiment>/version_N`: checkpoints, TensorBoard events, and the configuration. */
-import { mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
 import { writeFileAtomicallySync } from "../files.js";
 import type { TrainConfig } from "./config.js";
 
 /**
- * Makes the next version's folder and writes config.json into it.
+ * Makes the next version's folder with config.json in it. It is made beside and renamed, so that a run killed meanwhile
+ * leaves no folder that is half a run's.
  * @throws UserError where it cannot be made: a file in its place, no permission, a full disk
  */
 export function createRunFolder(config: TrainConfig): string {
   const experiment = join(config.runs, config.experiment);
-  const folder = makeFolders(experiment);
-  const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
-  writeFileAtomicallySync(configPath(folder), [json]);
-  return folder;
-}
-
-function makeFolders(experiment: string): string {
   try {
     mkdirSync(experiment, { recursive: true });
-    const folder = makeNextVersion(experiment);
-    mkdirSync(join(folder, "checkpoints"));
-    return folder;
+    const prepared = mkdtempSync(join(experiment, ".new-"));
+    chmodSync(prepared, 0o777 & ~process.umask());
+    mkdirSync(join(prepared, "checkpoints"));
+    const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
+    writeFileAtomicallySync(configPath(prepared), [json]);
+    return nameNextVersion(experiment, prepared);
   } catch (error) {
     const message = `${experiment}: the run's folder cannot be made there (${errorMessage(error)}); choose another.`;
     throw new UserError(message, { code: "file-not-writable", cause: error });
   }
 }
 
-/** Two runs that start at once get two folders: making one fails where it is there already. */
-function makeNextVersion(experiment: string): string {
+/** Two runs that start at once get two folders: renaming to one fails where it is there already, with something in it. */
+function nameNextVersion(experiment: string, prepared: string): string {
   const versions = readdirSync(experiment).map((name) => Number(/^version_(\d+)$/.exec(name)?.[1] ?? -1));
   for (let version = Math.max(-1, ...versions) + 1; ; version++) {
     const folder = join(experiment, `version_${version}`);
     try {
-      mkdirSync(folder);
+      renameSync(prepared, folder);
       return folder;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (!["EEXIST", "ENOTEMPTY"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
 }

@@ -1,0 +1,92 @@
+/** The real command, in a process of its own. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { BUNDLE, longRecording, MODEL, type Sample, samples, until, wavFile } from "../server/server.test.support.js";
+
+const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const [sample] = samples(1) as [Sample];
+
+async function serve(t: TestContext, ...flags: string[]): Promise<{ child: ChildProcess; url: string }> {
+  const words = [BINARY, "serve", BUNDLE, "--port", "0", "--threads", "1", ...flags];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });
+  t.after(() => child.kill("SIGKILL"));
+  const [line] = await once(child.stderr, "data");
+  const pattern = new RegExp(
+    `^Serving .*\\.dsb as ${MODEL}: (http://127\\.0\\.0\\.1:\\d+)/v1 \\(Ctrl-C ends it\\)\\n$`,
+  );
+  const [, url] = pattern.exec(String(line)) ?? [];
+  assert.ok(url, String(line));
+  return { child, url };
+}
+
+async function post(url: string, bytes: Uint8Array): Promise<Response> {
+  const body = new FormData();
+  body.set("model", MODEL);
+  body.set("file", new File([new Uint8Array(bytes)], "sound"));
+  return fetch(`${url}/v1/audio/transcriptions`, { method: "POST", body });
+}
+
+async function isAtWork(url: string): Promise<boolean> {
+  return /^deepspeech_in_flight 1$/m.test(await (await fetch(`${url}/metrics`)).text());
+}
+
+test("SIGTERM lets what has begun be finished, and ends the process", async (t) => {
+  const { child, url } = await serve(t);
+  const asked = post(url, wavFile(await longRecording(sample, 20)));
+  await until(() => isAtWork(url));
+  child.kill("SIGTERM");
+  const exited = once(child, "exit");
+  const response = await asked;
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("connection"), "close");
+  assert.ok(((await response.json()) as { text: string }).text.length > 100);
+  assert.deepEqual(await exited, [0, null]);
+});
+
+test("what is not finished within the grace is told so", async (t) => {
+  const { child, url } = await serve(t, "--grace", "0");
+  const asked = post(url, wavFile(await longRecording(sample, 100)));
+  await until(() => isAtWork(url));
+  child.kill("SIGINT");
+  const exited = once(child, "exit");
+  const response = await asked;
+  assert.equal(response.status, 503);
+  assert.deepEqual(((await response.json()) as { error: { code: string } }).error.code, "shutting_down");
+  assert.deepEqual(await exited, [0, null]);
+});
+
+test("libtorch is not loaded", () => {
+  const script = `(async () => {
+    const { startServer } = await import(${JSON.stringify(new URL("../server/index.js", import.meta.url).href)});
+    const server = await startServer({ bundle: ${JSON.stringify(BUNDLE)}, port: 0, logLevel: "silent" });
+    await server.ready;
+    await server.close();
+    process.stdout.write(String(process.report.getReport().sharedObjects.some((path) => path.includes("libtorch"))));
+  })()`;
+  const { stdout } = spawnSync(process.execPath, ["-e", script], { encoding: "utf8" });
+  assert.equal(stdout, "false");
+});
+
+test("wrong usage, a bundle that is not there and a short key are refused in one line", () => {
+  const run = (environment: Record<string, string>, ...words: string[]) => {
+    const env = { ...process.env, ...environment };
+    const { status, stderr } = spawnSync(process.execPath, [BINARY, "serve", ...words, "--port", "0"], {
+      encoding: "utf8",
+      env,
+    });
+    return [status, stderr];
+  };
+  assert.deepEqual(run({}, "no-such.dsb"), [1, "deepspeech: no-such.dsb: no such file; check the path\n"]);
+  assert.deepEqual(run({}, BUNDLE, "--max-upload", "0"), [
+    2,
+    'deepspeech: --max-upload must be a number of at least 1, not "0"\n',
+  ]);
+  assert.deepEqual(run({ DEEPSPEECH_API_KEYS: "abc" }, BUNDLE), [
+    1,
+    "deepspeech: DEEPSPEECH_API_KEYS: an API key has 3 characters, expected at least 16 characters without white " +
+      "space; try openssl rand -hex 24.\n",
+  ]);
+});

@@ -1,0 +1,197 @@
+/** `deepspeech transcribe` with a bundle, by the real program; what a checkpoint does stands in test/e2e. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { audioFixture, sampleCorpus, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
+import { babblingCheckpoint } from "../evaluation/evaluation.test.support.js";
+import { BINARY, BUNDLE, deepspeech, deepspeechOn, loadsLibtorch } from "./command.test.support.js";
+
+const speech = audioFixture("speech-16k.flac");
+const chapter = join(sampleCorpus("test"), "1/3");
+const call = join(sampleCorpus("test"), "1/11/1-11-0000.opus");
+
+function transcribe(...words: string[]) {
+  return deepspeech("transcribe", BUNDLE, ...words, "--threads", "1");
+}
+
+function assertRefused(words: string[], message: string | RegExp, status = 2): void {
+  const outcome = transcribe(...words);
+  assert.deepEqual([outcome.status, outcome.stdout], [status, ""], outcome.stderr);
+  if (typeof message === "string") assert.equal(outcome.stderr, `deepspeech: ${message}\n`);
+  else assert.match(outcome.stderr, message);
+}
+
+describe("a bundle", () => {
+  test("transcribes files, folders and patterns, in order, several at a time", () => {
+    const { status, stdout, stderr } = transcribe(
+      speech,
+      chapter,
+      call,
+      join(chapter, "*-001{7,1}.opus"),
+      "--jobs",
+      "3",
+    );
+    assert.deepEqual([status, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    const pattern = ["1-3-0011.opus", "1-3-0017.opus"].map((name) => join(chapter, name));
+    const inChapter = readdirSync(chapter)
+      .filter((name) => name.endsWith(".opus"))
+      .sort();
+    assert.deepEqual(
+      lines.map((line) => line.split("\t")[0]),
+      [speech, ...inChapter.map((name) => join(chapter, name)), call, ...pattern],
+    );
+    assert.equal(lines[0], `${speech}\tactivated`);
+    assert.ok(lines.includes(`${call}\tincoming call from`), stdout);
+  });
+
+  test("needs no libtorch, which a checkpoint does", async (t) => {
+    assert.equal(loadsLibtorch(["transcribe", BUNDLE, speech]), false);
+    const checkpoint = babblingCheckpoint(await temporaryFolder(t));
+    assert.equal(loadsLibtorch(["transcribe", checkpoint, speech, "--threads", "1"]), true);
+  });
+
+  test("is known by its content, and takes a recording by standard input", async (t) => {
+    const renamed = join(await temporaryFolder(t), "model.bin");
+    await copyFile(BUNDLE, renamed);
+    const { stdout, stderr } = deepspeechOn(await readFile(audioFixture("speech.m4a")), "transcribe", renamed, "-");
+    assert.deepEqual([stdout, stderr], ["activated\n", ""]);
+  });
+
+  test("names what it cannot read at the end, after the others, with exit code 1", async (t) => {
+    const folder = await temporaryFolder(t);
+    const [text, empty, missing] = ["text.wav", "empty.wav", "none.wav"].map((name) => join(folder, name));
+    await writeFiles(folder, { "text.wav": "not a recording", "empty.wav": "" });
+    const { status, stdout, stderr } = transcribe(text!, empty!, missing!, speech, "--json");
+    assert.equal(status, 1);
+    const results = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      results.map(({ file }) => file),
+      [text, empty, missing, speech],
+    );
+    assert.deepEqual(results[3], { file: speech, text: "activated", durationSeconds: results[3].durationSeconds });
+    assert.ok(Math.abs(results[3].durationSeconds - 1.064) < 0.01);
+    const complaints = stderr.split("\n").slice(0, -1);
+    assert.deepEqual(
+      complaints.slice(0, 3),
+      results.slice(0, 3).map(({ error }) => `deepspeech: ${error}`),
+    );
+    assert.equal(results[2].error, `${missing}: no such file; check the path`);
+    assert.deepEqual(complaints.slice(3), ["deepspeech: 3 of 4 recordings failed: see above"]);
+  });
+});
+
+describe("outputs", () => {
+  test("go into a folder, in several formats, and are not overwritten without --force", async (t) => {
+    const folder = await temporaryFolder(t);
+    const output = join(folder, "new/transcripts");
+    const words = [speech, call, "--format", "srt,txt,json", "--output", output];
+    const { status, stdout, stderr } = transcribe(...words);
+    assert.deepEqual([status, stderr], [0, ""]);
+    const names = ["speech-16k", "1-11-0000"].flatMap((name) => ["txt", "json", "srt"].map((end) => `${name}.${end}`));
+    assert.deepEqual(
+      stdout.trimEnd().split("\n"),
+      names.map((name) => join(output, name)),
+    );
+    assert.equal(readFileSync(join(output, "1-11-0000.txt"), "utf8"), "incoming call from\n");
+    assert.match(
+      readFileSync(join(output, "speech-16k.srt"), "utf8"),
+      /^1\n00:00:00,\d{3} --> 00:00:01,\d{3}\nactivated\n$/,
+    );
+    const { words: timed } = JSON.parse(readFileSync(join(output, "1-11-0000.json"), "utf8"));
+    assert.deepEqual(
+      timed.map(({ word }: { word: string }) => word),
+      ["incoming", "call", "from"],
+    );
+    assertRefused(words, `${join(output, "speech-16k.txt")} is there already; --force writes it anew`);
+    await writeFile(join(output, "1-11-0000.txt"), "old");
+    assert.equal(transcribe(...words, "--force").status, 0);
+    assert.equal(readFileSync(join(output, "1-11-0000.txt"), "utf8"), "incoming call from\n");
+  });
+
+  test("go beside the recordings, but not over a text that lies there", async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeFiles(folder, {
+      "a/talk.flac": { copyOf: speech },
+      "b/talk.opus": { copyOf: call },
+      "b/talk.txt": "mine",
+    });
+    assertRefused([folder, "--beside"], `${join(folder, "b/talk.txt")} is there already; --force writes it anew`);
+    assert.equal(existsSync(join(folder, "a/talk.txt")), false);
+    assert.equal(transcribe(folder, "--beside", "--format", "ctm").status, 0);
+    assert.match(
+      readFileSync(join(folder, "b/talk.ctm"), "utf8"),
+      /^talk 1 \d\.\d{3} \d\.\d{3} incoming [01]\.\d{4}\n/,
+    );
+  });
+
+  test("that cannot be are refused before any recording is heard", () => {
+    assertRefused(
+      [speech, "--format", "txt,srt"],
+      "several formats are several files; give --output <folder> or --beside",
+    );
+    assertRefused([speech, "--format", "doc"], '--format must be of txt, json, srt, vtt, ctm, tsv, not "doc"');
+    assertRefused([speech, "--force"], "--force has no effect without --output or --beside");
+    const twins = [speech, audioFixture("speech-16k.wav"), "--output", "none"];
+    assertRefused(twins, 'two recordings are called "speech-16k", so their files in none would be one');
+    assertRefused([join(chapter, "*.mp3")], `${join(chapter, "*.mp3")}: no file has such a name; check the pattern`, 1);
+  });
+});
+
+describe("decoding", () => {
+  test("is the bundle's own where no flag says otherwise", async (t) => {
+    const folder = await temporaryFolder(t);
+    const sentences = join(folder, "sentences.txt");
+    const lm = join(folder, "words.lm");
+    const decoding = join(folder, "decoding.json");
+    await writeFile(sentences, "zebra quartz\n".repeat(20));
+    assert.equal(deepspeech("lm", "build", sentences, "--order", "2", "--output", lm).status, 0);
+    const heard = (...flags: string[]) => transcribe(call, ...flags).stdout;
+    assert.equal(heard(), "incoming call from\n");
+    assert.notEqual(heard("--lm", lm, "--lm-weight", "3"), "incoming call from\n", "another language model");
+    assert.equal(heard("--hot-words", "coll", "--hot-word-weight", "30"), "incoming coll from\n");
+    await writeFile(decoding, JSON.stringify({ hotWords: ["frim"], hotWordWeight: 30 }));
+    assert.equal(heard("--decoding", decoding), "incoming call frim\n");
+    const confidence = (...flags: string[]) => Number(/call (\S+)/.exec(heard("--format", "ctm", ...flags))?.[1]);
+    assert.ok(confidence("--confidence-temperature", "9") > confidence(), "a higher temperature trusts more");
+  });
+
+  test("that the bundle cannot do is refused", () => {
+    assertRefused([speech, "--device", "cpu"], "--device needs a checkpoint; a bundle runs on the processor");
+    assertRefused([speech, "--lm-weight", "99"], "lmWeight is 99; it must be from 0 to 20");
+    assertRefused([speech, "--lm", "none.lm"], "none.lm: no such file; check the path.", 1);
+    assertRefused([speech, "--sample-rate", "8000"], "--sample-rate has no effect without --stream");
+    const missing = deepspeech("transcribe", "none.dsb", speech);
+    assert.deepEqual([missing.status, missing.stderr], [1, "deepspeech: none.dsb: no such file; check the path\n"]);
+    const jobs = deepspeech("transcribe", "runs/none", speech, "--jobs", "2");
+    assert.equal(jobs.status, 2);
+    assert.match(jobs.stderr, /^deepspeech: --jobs needs a bundle; [^\n]*\n$/);
+  });
+});
+
+test("Ctrl-C ends the work in good order: whole lines, exit code 130, no complaint", async () => {
+  // So many that the command line is longer than what telemetry would bear: see bundle-recognizer.ts.
+  const files = Array<string>(500).fill(call);
+  const child = spawn(process.execPath, [BINARY, "transcribe", BUNDLE, ...files, "--threads", "1"]);
+  let stdout = "";
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  child.stdout.on("data", (chunk) => {
+    if (stdout === "") child.kill("SIGINT");
+    stdout += chunk;
+  });
+  const [code] = await once(child, "close");
+  assert.deepEqual([code, stderr], [130, ""]);
+  const lines = stdout.trimEnd().split("\n");
+  assert.ok(lines.length < files.length, `${lines.length} lines`);
+  assert.ok(lines.every((line) => line === `${call}\tincoming call from`));
+});
