@@ -2,7 +2,7 @@
  * What the default recipe is worth beside the reference's: the same data, number of steps, model size and seed, trained
  * from scratch, measured greedily on dev and test.
  *
- *     node build/bench/recipes.js [--corpora FOLDER] [--epochs N] [--seeds N] [--json FILE]
+ *     node build/bench/recipes.js [--corpora FOLDER] [--epochs N] [--seeds N] [--recipe NAME…] [--json FILE]
  *
  * Without --corpora on the sample corpus; with it on FOLDER's train.jsonl and dev.jsonl.
  */
@@ -36,6 +36,7 @@ const { values } = parseArgs({
     corpora: { type: "string" },
     epochs: { type: "string" },
     seeds: { type: "string", default: "1" },
+    recipe: { type: "string", multiple: true, default: ["reference", "default"] },
     json: { type: "string" },
   },
 });
@@ -117,7 +118,7 @@ function percent(share: number | null): string {
 
 const rows: Row[] = [];
 for (let seed = 1; seed <= Number(values.seeds); seed++) {
-  for (const recipe of ["reference", "default"] as const) rows.push(await measure(recipe, seed));
+  for (const recipe of values.recipe) rows.push(await measure(recipe as keyof typeof recipes, seed));
 }
 console.log("| corpus | recipe | seed | steps | dev CER / WER | test CER / WER |\n|---|---|---:|---:|---|---|");
 for (const row of rows) {

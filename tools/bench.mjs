@@ -19,7 +19,10 @@ const BENCHMARKS = [
   ["--expose-gc", "bench/decoding/beam-search-bench.mjs"],
   ["bench/recognizer/recognizer-bench.mjs"],
   ["bench/streaming/streaming-bench.mjs"],
+  ["bench/serving/serving-bench.mjs"],
 ];
+/** Those that take long, and run only where they are named. */
+const LONG = [["build/bench/recipes.js"], ["bench/fuzz/fuzz-audio.mjs"], ["bench/serving/soak.mjs"]];
 /** Options of the comparison alone. */
 const OPTIONS = /** @type {const} */ (["json", "rounds", "threads"]);
 
@@ -27,14 +30,13 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: "string" }, rounds: { type: "string" }, threads: { type: "string" } },
 });
-const isPath = (/** @type {string} */ part) => BENCHMARKS.some((words) => words.at(-1)?.includes(part));
+const isPath = (/** @type {string} */ part) => [...BENCHMARKS, ...LONG].some((words) => words.at(-1)?.includes(part));
 const comparisonParts = positionals.filter((part) => !isPath(part));
-const chosen = BENCHMARKS.filter(
-  (words) =>
-    positionals.length === 0 ||
-    positionals.some((part) => words.at(-1)?.includes(part)) ||
-    (words.at(-1) === COMPARISON && comparisonParts.length > 0),
+const isNamed = (/** @type {string[]} */ words) => positionals.some((part) => words.at(-1)?.includes(part));
+const usual = BENCHMARKS.filter(
+  (words) => positionals.length === 0 || isNamed(words) || (words.at(-1) === COMPARISON && comparisonParts.length > 0),
 );
+const chosen = [...usual, ...LONG.filter(isNamed)];
 const processors = cpus();
 const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
 console.log(`${processors.length} × ${processors[0]?.model}, ${gigabytes} GiB, Node ${process.versions.node}`);

@@ -32,8 +32,11 @@ const WAYS = [
   ["decodeChunks, large pieces", (bytes) => inPieces(bytes, 5000)],
   ["decodeWaveform", (bytes) => decodeWaveform(bytes, options)],
   ["decodeWaveform", (bytes) => decodeWaveform(bytes, options)],
-  ["decodeAudio", (bytes) => decodeAudio(bytes, options)],
-  ["decodeAudio at 16 kHz", (bytes) => decodeAudio(bytes, { ...options, targetSampleRate: 16_000 })],
+  ["decodeAudio", async (bytes) => checkSound(await decodeAudio(bytes, options))],
+  [
+    "decodeAudio at 16 kHz",
+    async (bytes) => checkSound(await decodeAudio(bytes, { ...options, targetSampleRate: 16_000 })),
+  ],
 ];
 
 for (let index = first; index < end; index++) {
@@ -74,16 +77,26 @@ function told(error) {
 }
 
 function duration(bytes) {
-  return headerDurationSeconds({
+  const seconds = headerDurationSeconds({
     head: bytes.subarray(0, 4096),
     tail: bytes.subarray(-TAIL_BYTES),
     fileBytes: bytes.length,
   });
+  if (seconds !== undefined && !(seconds >= 0 && seconds < Number.POSITIVE_INFINITY))
+    throw new Error(`lasts ${seconds} s`);
+}
+
+/** Channels of one length, of numbers. */
+function checkSound({ channels }) {
+  const lengths = new Set(channels.map(({ length }) => length));
+  if (lengths.size !== 1 || lengths.has(0)) throw new Error(`channels of ${[...lengths].join(", ")} samples`);
+  if (!channels.every((channel) => channel.every(Number.isFinite))) throw new Error("samples that are no numbers");
 }
 
 async function inPieces(bytes, size) {
   const starts = [0];
   for (let at = 4096; at < bytes.length; at += size) starts.push(at);
   const pieces = starts.map((start, i) => bytes.subarray(start, starts[i + 1]));
-  for await (const _ of decodeChunks(pieces, { ...options, fileBytes: bytes.length }));
+  const chunks = decodeChunks(pieces, { ...options, fileBytes: bytes.length });
+  for await (const chunk of chunks) checkSound(chunk);
 }

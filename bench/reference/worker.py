@@ -47,9 +47,9 @@ def epoch(options):
 
 
 def forward(options):
-    """One utterance from its waveform to log-probabilities."""
+    """From waveforms to log-probabilities; one utterance unless told otherwise."""
     features, net = reference.mel_spectrogram(), reference.DeepSpeech().eval()
-    waveform, _ = noise(1, options["seconds"])
+    waveform, _ = noise(options.get("batch", 1), options["seconds"])
 
     @torch.no_grad()
     def run():

@@ -122,7 +122,7 @@ describe("a full disk in training", { skip: canMount ? false : "cannot mount her
     const copy = await temporaryFolder(t);
     // Both checkpoints of the first epoch fit; the temporary file of the next does not.
     const script = [
-      "mount -t tmpfs -o size=2500k none /mnt",
+      "mount -t tmpfs -o size=4700k none /mnt",
       `"$0" "$@"; code=$?; cp -r /mnt/runs/. ${copy}; exit $code`,
     ].join(" && ");
     const flags = [...tinyRun("/mnt/runs"), "--epochs", "1000", "--model.hidden-size", "96"];

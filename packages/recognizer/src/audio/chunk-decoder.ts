@@ -153,7 +153,7 @@ class LibraryDecoder implements ChunkDecoder {
 
   async end(): Promise<DecodedAudio | undefined> {
     this.#checks.pages?.end();
-    const audio = this.#counted(await this.#stream.flush());
+    const audio = this.#counted(await quietly(() => this.#stream.flush()));
     const { atLeast = 0 } = this.#checks;
     checkLength(this.#numSamples, atLeast, atLeast + MP3_FRAME_SAMPLES);
     return audio;

@@ -16,11 +16,14 @@
  *     parameters   4 times the weights: themselves, gradients, AdamW's two means; once more for their running average
  *
  * On the CPU, norm, GELU, dropout and mask are one operator with one output; a graphics card runs them one by one, and
- * turns the reverse GRU's input around by copying. In bf16 on the CPU values take half, and weights are there once more
- * in bf16. Making the features comes before, AdamW's update after all this; whichever takes most counts.
+ * turns the reverse GRU's input around by copying. In bf16 on the CPU rows take half, and weights are there once more in
+ * bf16; images stay in float32 where the processor has no AMX, as convolutions do, and are counted so for all. Making the
+ * features comes before, AdamW's update after all this; whichever takes most counts.
  *
- * Measured against the growth of resident memory in the first step of a process on the CPU (libtorch 1.13), 20 models and
- * batches of 0.24 to 1.7 GB: within 10%, but for a model of four channels (13%). Not measured on graphics cards, where
+ * On the CPU a fifth of all that comes on top: memory that the allocator keeps for the next tensor (torch's
+ * native/cpu_allocator.cc, which rounds sizes too, and keeps a quarter of the most in use at most).
+ *
+ * MEASURED. Not measured on graphics cards, where
  * cuDNN's buffers and the allocator's rounding come on top.
  */
 import { type FeatureConfig, numFrames } from "./feature-config.js";
@@ -35,7 +38,7 @@ export interface TrainedBatch {
 export interface TrainingMemoryOptions {
   features: FeatureConfig;
   device: "cpu" | "cuda";
-  /** Of the products; on the CPU everything between them has it too. On a graphics card all is counted as fp32. */
+  /** Of the products; on the CPU what lies between linear and recurrent layers has it too. On a graphics card all is counted as fp32. */
   precision: "fp32" | "bf16" | "fp16";
   /** Whether a running average of the weights is kept. Default: false. */
   averagesWeights?: boolean;
@@ -59,7 +62,9 @@ const NARROW_BYTES = 2;
 /** oneDNN lays out images in blocks of so many channels, the last one filled up. */
 const CHANNEL_BLOCK = 16;
 /** What libtorch sets up in its first step: kernels, thread pools, small buffers. Measured. */
-const SETUP_BYTES = 20e6;
+const SETUP_BYTES = 35e6;
+/** Of the memory in use, what the CPU's allocator keeps waiting beside it. Measured. */
+const WAITING_PART = 0.2;
 
 /** What the forward pass leaves behind, in values of a layer's image, input or hidden size. */
 interface LayerCounts {
@@ -92,14 +97,16 @@ export function trainingMemory(
   const rows = batch.numUtterances * outputFrames(frames, model);
   const isNarrow = precision !== "fp32" && device === "cpu";
   const narrowWeights = isNarrow ? NARROW_BYTES * numParameters(model) : 0;
-  const valueBytes = isNarrow ? NARROW_BYTES : FLOAT_BYTES;
+  const rowBytes = isNarrow ? NARROW_BYTES : FLOAT_BYTES;
   const stages = [
     FLOAT_BYTES * batch.numUtterances * frames * featureValues(features),
-    narrowWeights + valueBytes * (forwardValues(model, rows, COUNTS[device]) + backwardValues(model, rows)),
+    narrowWeights + forwardBytes(model, rows, rowBytes, COUNTS[device]) + backwardBytes(model, rows, rowBytes),
     // AdamW's denominators; on the CPU it is one operator that needs none.
     device === "cpu" ? 0 : weights,
   ];
-  const activations = SETUP_BYTES + Math.max(...stages);
+  const inUse = sum(Object.values(held)) + Math.max(...stages);
+  const waiting = device === "cpu" ? WAITING_PART * inUse : 0;
+  const activations = SETUP_BYTES + Math.max(...stages) + waiting;
   return { ...held, activations, total: sum([...Object.values(held), activations]) };
 }
 
@@ -108,7 +115,7 @@ function featureValues({ fftSamples, numMels }: FeatureConfig): number {
   return fftSamples + 5 * (fftSamples / 2 + 1) + 9 * numMels;
 }
 
-function forwardValues(model: ModelConfig, rows: number, counts: LayerCounts): number {
+function forwardBytes(model: ModelConfig, rows: number, rowBytes: number, counts: LayerCounts): number {
   const { hiddenSize, residualLayers, numTokens, dropout } = model;
   const perDropout = dropout > 0 ? counts.dropout : 0;
   const images = 2 + residualLayers * (counts.block + counts.dropoutsInBlock * perDropout);
@@ -118,16 +125,17 @@ function forwardValues(model: ModelConfig, rows: number, counts: LayerCounts): n
   const linear = (3 + perDropout) * hiddenSize + 2 * numTokens;
   // Before and after SpecAugment.
   const features = 2 * model.timeStride * model.numMels;
-  return images * imageValues(model, rows) + rows * (features + sum(recurrent) + linear);
+  const floats = images * imageValues(model, rows) + rows * features;
+  return FLOAT_BYTES * floats + rowBytes * rows * (sum(recurrent) + linear);
 }
 
-function backwardValues(model: ModelConfig, rows: number): number {
+function backwardBytes(model: ModelConfig, rows: number, rowBytes: number): number {
   const { hiddenSize, recurrentLayers, convChannels } = model;
   // The GRUs' gates are autograd's alone; nothing else is freed before the step ends.
-  const givenUp = 8 * rows * hiddenSize * recurrentLayers;
+  const givenUp = rowBytes * 8 * rows * hiddenSize * recurrentLayers;
   const blocked = (Math.ceil(convChannels / CHANNEL_BLOCK) * CHANNEL_BLOCK) / convChannels;
-  const imageGradients = (2 + 2 * blocked) * imageValues(model, rows);
-  return Math.max(12 * rows * hiddenSize, imageGradients - givenUp);
+  const imageGradients = FLOAT_BYTES * (2 + 2 * blocked) * imageValues(model, rows);
+  return Math.max(rowBytes * 12 * rows * hiddenSize, imageGradients - givenUp);
 }
 
 function imageValues(model: ModelConfig, rows: number): number {
