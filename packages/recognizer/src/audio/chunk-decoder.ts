@@ -67,7 +67,10 @@ export async function createChunkDecoder(format: AudioFormat, options: ChunkDeco
 /** Idle decoders; each holds a few hundred kilobytes, and one file at a time uses it. */
 const idleFlacDecoders: FLACDecoder[] = [];
 
-/** Frames are found here: given bytes, the decoder loses the last frame of some files, those with 0xff before its checksum. */
+/**
+ * Frames are found by our own code: given bytes, the decoder waits for what follows the last frame, and loses it where it
+ * is very short or has 0xff just before its checksum.
+ */
 class FlacChunkDecoder implements ChunkDecoder {
   readonly #decoder: FLACDecoder;
   readonly #frames = new FlacFrames();

@@ -65,14 +65,20 @@ describe("predicted memory", () => {
       { model: { convChannels: 8, residualLayers: 3, recurrentLayers: 2, hiddenSize: 128 } },
       { numUtterances: 8, seconds: 10 },
     ],
+    // Few channels: with AMX, images take half of what is counted.
+    [
+      "a model in bf16",
+      { precision: "bf16", model: { convChannels: 4, residualLayers: 0, recurrentLayers: 4, hiddenSize: 384 } },
+      { numUtterances: 8, seconds: 8 },
+    ],
   ];
   for (const [name, config, batch] of cases) {
-    test(`is within a quarter of what a step takes: ${name}`, async (t) => {
+    test(`is within a fifth of what a step takes: ${name}`, async (t) => {
       const folder = await temporaryFolder(t);
       const [measured, predicted] = [measure({ ...config, runs: folder }, batch), predict(config, batch)];
       const error = predicted / measured - 1;
       t.diagnostic(`measured ${measured / 1e6} MB, predicted ${predicted / 1e6} MB: ${(100 * error).toFixed(1)}%`);
-      assert.ok(Math.abs(error) < 0.25, `measured ${measured}, predicted ${predicted}`);
+      assert.ok(Math.abs(error) < 0.2, `measured ${measured}, predicted ${predicted}`);
     });
   }
 
@@ -111,7 +117,7 @@ describe("what is said of it", () => {
     memoryLines(batch, trainConfigSchema.parse(config), { numTokens, machineBytes });
 
   test("a machine with enough memory needs no warning, and a graphics card is not judged by the machine's", () => {
-    assert.deepEqual(lines({}, 16e9), ["Largest batch: 14 × 11.3 s, about 1.7 GB on the training device"]);
+    assert.deepEqual(lines({}, 16e9), ["Largest batch: 14 × 11.3 s, about 2.0 GB on the training device"]);
     assert.equal(lines({ device: "cuda" }, 1e9).length, 1);
     assert.match(lines({ device: "cuda", precision: "bf16" }, 16e9)[0]!, /, counted as if in fp32$/);
     assert.deepEqual(memoryLines(undefined, trainConfigSchema.parse({}), { numTokens }), []);
