@@ -42,20 +42,25 @@ export class Running {
     });
   }
 
-  /** Waits until the text stands in what was printed. Fails where the process ends without it. */
+  /** Waits until the text stands in what was printed, on either stream. Fails where the process ends without it. */
   async printed(text: string): Promise<void> {
     const outcome = await Promise.race([this.ended, this.#grown(text)]);
-    if (outcome && !this.stdout.includes(text)) {
+    if (outcome && !this.#has(text)) {
       throw new Error(`'${text}' was never printed; exit code ${outcome.exitCode}\n${this.stdout}\n${this.stderr}`);
     }
   }
 
   #grown(text: string): Promise<void> {
     return new Promise((resolve) => {
-      const look = () => this.stdout.includes(text) && resolve();
+      const look = () => this.#has(text) && resolve();
       this.#child.stdout?.on("data", look);
+      this.#child.stderr?.on("data", look);
       look();
     });
+  }
+
+  #has(text: string): boolean {
+    return this.stdout.includes(text) || this.stderr.includes(text);
   }
 
   interrupt(): void {

@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadUtterances, writeManifest } from "@deepspeech-ts/toolkit/data";
-import { COMMAND, Running, rootPath, temporaryFolder } from "./command.js";
+import { COMMAND, type Outcome, Running, rootPath, temporaryFolder } from "./command.js";
 
 const DOCUMENTS = [
   "README.md",
@@ -26,6 +26,8 @@ const SCRIPTS = new Set([
   "npm run setup",
   "npm run bench",
 ]);
+/** Commands that go on until they are stopped. */
+const SERVERS = new Set(["serve", "dashboard"]);
 /** Another project's program. */
 const FOREIGN = new Set(["tensorboard --logdir runs"]);
 
@@ -80,6 +82,17 @@ function wordsOf(command: string): string[] {
   return [...words, ...(hasModel ? [] : TINY), ...BRIEFLY];
 }
 
+/** Servers are stopped as soon as they tell where they listen: at a free port, whatever the document says. */
+async function outcomeOf(words: readonly string[], folder: string): Promise<Outcome> {
+  const isServer = SERVERS.has(words[1] ?? "") && !words.includes("--help");
+  const running = new Running(process.execPath, isServer ? [...words, "--port", "0"] : words, folder);
+  if (isServer) {
+    await running.printed("http://");
+    running.interrupt();
+  }
+  return running.ended;
+}
+
 describe("the documents' commands", () => {
   const scripts = JSON.parse(readFileSync(rootPath("package.json"), "utf8")).scripts as Record<string, string>;
 
@@ -98,7 +111,7 @@ describe("the documents' commands", () => {
       if (SCRIPTS.has(command) || FOREIGN.has(command)) continue;
       const words = programOf(command);
       assert.ok(words, `${document}: no test runs "${command}"`);
-      const outcome = await new Running(process.execPath, words, folder).ended;
+      const outcome = await outcomeOf(words, folder);
       assert.equal(outcome.exitCode, 0, `${document}: ${command}\n${outcome.stdout}\n${outcome.stderr}`);
     }
   });
