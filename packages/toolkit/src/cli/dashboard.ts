@@ -5,11 +5,9 @@ import type { Command } from "commander";
 import { startDashboard } from "../dashboard/index.js";
 import { UserError } from "../errors.js";
 import { listenForInterrupt } from "./interrupt.js";
-import { parseWhole } from "./number-flags.js";
-import { usageError } from "./usage-error.js";
+import { parsePort } from "./number-flags.js";
 
 const DEFAULT_FOLDER = "runs";
-const LARGEST_PORT = 65_535;
 
 const HELP = `
 Shows runs that are over and runs that go on, side by side: curves, error rates, what was heard, and the recordings
@@ -33,12 +31,6 @@ export function configure(command: Command): void {
     .option("--host <address>", "address to listen at (default: 127.0.0.1, this machine alone)")
     .addHelpText("after", HELP)
     .action(serve);
-}
-
-function parsePort(text: string): number {
-  const port = parseWhole("--port", 0)(text);
-  if (port <= LARGEST_PORT) return port;
-  throw usageError(`--port must be at most ${LARGEST_PORT}, not "${text}"`);
 }
 
 async function serve(folders: readonly string[], options: Options): Promise<void> {

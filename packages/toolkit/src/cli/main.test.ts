@@ -12,22 +12,25 @@ function assertRefused(words: string[], message: string): void {
   assert.deepEqual({ status, stdout, stderr }, { status: 2, stdout: "", stderr: `deepspeech: ${message}\n` });
 }
 
+/** Commands that take no further command; each has examples. */
+const COMMANDS = [
+  "train",
+  "dashboard",
+  "evaluate",
+  "transcribe",
+  "align",
+  "export",
+  "import",
+  "average",
+  "summary",
+  "doctor",
+];
+
 describe("usage", () => {
   test("help and version are for stdout, with exit code 0", () => {
     const { status, stdout, stderr } = deepspeech("--help");
     assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
-    for (const name of [
-      "train",
-      "dashboard",
-      "evaluate",
-      "transcribe",
-      "align",
-      "export",
-      "import",
-      "average",
-      "summary",
-      "doctor",
-    ]) {
+    for (const name of COMMANDS) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
@@ -40,18 +43,7 @@ describe("usage", () => {
     assert.match(stderr, /^Usage: deepspeech/);
   });
 
-  for (const name of [
-    "train",
-    "dashboard",
-    "evaluate",
-    "transcribe",
-    "align",
-    "export",
-    "import",
-    "average",
-    "summary",
-    "doctor",
-  ]) {
+  for (const name of COMMANDS) {
     test(`${name} --help shows examples`, () => {
       const { status, stdout } = deepspeech(name, "--help");
       assert.equal(status, 0);

@@ -1,8 +1,6 @@
 /** `deepspeech serve`. */
 import { once } from "node:events";
-import type { RecognizerError } from "@deepspeech-ts/recognizer";
 import { type Command, Option } from "commander";
-import { UserError } from "../errors.js";
 import {
   API_KEYS_VARIABLE,
   DEFAULT_HOST,
@@ -17,11 +15,9 @@ import {
   startServer,
 } from "../server/index.js";
 import { listenForInterrupt } from "./interrupt.js";
-import { parseNumber, parseWhole } from "./number-flags.js";
+import { parseNumber, parsePort, parseWhole } from "./number-flags.js";
 import { withoutUndefined } from "./resolve-config.js";
-import { usageError } from "./usage-error.js";
 
-const LARGEST_PORT = 65_535;
 const MEGABYTE = 2 ** 20;
 
 const HELP = `
@@ -116,8 +112,6 @@ async function serve(bundle: string, flags: Flags, command: Command): Promise<vo
     await Promise.race([server.ready, interrupted]);
     if (!interruption.signal.aborted) announce(bundle, server);
     await interrupted;
-  } catch (error) {
-    throw explain(error);
   } finally {
     await server.close();
   }
@@ -146,12 +140,6 @@ function announce(bundle: string, { url, modelIds }: RunningServer): void {
   process.stderr.write(`Serving ${bundle} as ${modelIds.join(", ")}: ${url}/v1 (Ctrl-C ends it)\n`);
 }
 
-function explain(error: unknown): unknown {
-  const isSpoken = error instanceof Error && error.name === "RecognizerError";
-  if (!isSpoken) return error;
-  return new UserError(error.message, { code: (error as RecognizerError).code, cause: error });
-}
-
 function limitOption({ flag, limit, help, unit = 1, least = 1, isCount }: LimitFlag): Option {
   const [name = ""] = flag.split(" ");
   const parse = isCount ? parseWhole(name, least) : parseNumber(name, least);
@@ -169,10 +157,4 @@ function givenLimits(command: Command): Partial<Limits> {
 
 function whole(flag: string): (text: string) => number {
   return parseWhole(flag, 1);
-}
-
-function parsePort(text: string): number {
-  const port = parseWhole("--port", 0)(text);
-  if (port <= LARGEST_PORT) return port;
-  throw usageError(`--port must be at most ${LARGEST_PORT}, not "${text}"`);
 }

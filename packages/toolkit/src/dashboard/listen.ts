@@ -1,6 +1,7 @@
 /** Where the dashboard listens: the port that was asked for, or the first free one from the usual on. */
 import type { FastifyInstance } from "fastify";
-import { systemErrorCode, UserError } from "../errors.js";
+import { systemErrorCode } from "../errors.js";
+import { explainListenError } from "../listen-error.js";
 
 export const DEFAULT_HOST = "127.0.0.1";
 export const DEFAULT_PORT = 6007;
@@ -20,26 +21,9 @@ export async function listen(app: FastifyInstance, host: string, port: number | 
       return;
     } catch (error) {
       const isTaken = systemErrorCode(error) === "EADDRINUSE";
-      if (!isTaken || candidate === last) throw explain(error, host, candidate, port === undefined);
+      if (isTaken && candidate < last) continue;
+      const ports = port === undefined ? `ports ${first} to ${candidate} are` : `port ${candidate} is`;
+      throw explainListenError(error, { host, port: candidate, taken: `${ports} in use on ${host}` });
     }
   }
-}
-
-function explain(error: unknown, host: string, port: number, wasSearching: boolean): unknown {
-  const code = systemErrorCode(error);
-  const options = { code: "cannot-listen", cause: error };
-  if (code === "EADDRINUSE") {
-    const what = wasSearching ? `ports ${DEFAULT_PORT} to ${port} are` : `port ${port} is`;
-    return new UserError(`${what} in use on ${host}; choose another with --port, or 0 for any.`, options);
-  }
-  if (code === "EACCES") {
-    return new UserError(`port ${port} needs special rights; choose one of at least 1024 with --port.`, options);
-  }
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN") {
-    return new UserError(
-      `--host ${host} is no address of this machine; 127.0.0.1 is this machine alone, 0.0.0.0 all that reach it.`,
-      options,
-    );
-  }
-  return error;
 }

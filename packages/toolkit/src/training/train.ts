@@ -12,7 +12,7 @@ import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
 import { type Corpora, type TrainingHost, TrainingRun } from "./training-run.js";
-import { readRunConfig } from "./training-state.js";
+import { requireRun } from "./training-state.js";
 
 /** It runs in a worker thread (train-worker.ts), because a step blocks its thread. */
 export async function train(config: TrainConfig, host: TrainingHost): Promise<void> {
@@ -21,7 +21,7 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
   checkDevice(config.device);
   checkPrecision(config);
   if (config.wandb !== undefined) await loadWandb();
-  if (config.resume !== undefined) readRunConfig(config.resume);
+  if (config.resume !== undefined) requireRun(config.resume);
   const alphabet = alphabetFor(config);
   const corpora = await loadCorpora(config, alphabet);
   const facts = { train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null };

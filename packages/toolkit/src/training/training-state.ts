@@ -62,20 +62,28 @@ export function loadLast(runFolder: string): Checkpoint {
 }
 
 /**
- * The configuration that a run was started with, to go on with. One that was killed before its first checkpoint begins
- * at its beginning.
+ * Without reading it: a run has a checkpoint, or at least its configuration.
  * @throws UserError for what is no run's folder
  */
-export function readRunConfig(runFolder: string): TrainConfig {
-  if (hasCheckpoint(runFolder)) return tidy(() => trainingStateOf(loadLast(runFolder)).config);
-  const path = configPath(runFolder);
-  if (existsSync(path)) return trainConfigSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+export function requireRun(runFolder: string): void {
+  if (hasCheckpoint(runFolder) || existsSync(configPath(runFolder))) return;
   const problem = !existsSync(runFolder)
     ? "no such run; check the path"
     : statSync(runFolder).isDirectory()
       ? "is no run's folder, or one that ended before it began; start a new run"
       : "resume takes a run's folder, not a file";
   throw new UserError(`${runFolder}: ${problem}.`, { code: "bad-checkpoint" });
+}
+
+/**
+ * The configuration that a run was started with, to go on with. One that was killed before its first checkpoint begins
+ * at its beginning.
+ * @throws UserError for what is no run's folder
+ */
+export function readRunConfig(runFolder: string): TrainConfig {
+  requireRun(runFolder);
+  if (hasCheckpoint(runFolder)) return tidy(() => trainingStateOf(loadLast(runFolder)).config);
+  return trainConfigSchema.parse(JSON.parse(readFileSync(configPath(runFolder), "utf8")));
 }
 
 /** What decides which utterances are in which batch of an epoch. */
