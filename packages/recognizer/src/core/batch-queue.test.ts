@@ -75,6 +75,23 @@ test("an idle model waits for company", async () => {
   await results;
 });
 
+test("nobody waits for company that is not on its way, and all go when the last has come", async () => {
+  const model = new SlowModel();
+  let numOnTheirWay = 1;
+  const expectsCompany = (numWaiting: number) => numWaiting < numOnTheirWay;
+  const queue = new BatchQueue(model.run, { ...OPTIONS, maxWaitMilliseconds: 60_000, expectsCompany });
+  const alone = submitAll(queue, [100]);
+  assert.deepEqual(model.batches, [[100]]);
+  await model.goOn();
+  numOnTheirWay = 3;
+  const together = submitAll(queue, [110, 120]);
+  assert.deepEqual(model.batches, [[100]]);
+  const last = submitAll(queue, [130]);
+  assert.deepEqual(model.batches, [[100], [110, 120, 130]]);
+  await model.goOn();
+  assert.deepEqual(await Promise.all([alone, together, last]), [[100], [110, 120], [130]]);
+});
+
 test("a cancelled request leaves the queue, or its batch's company, and nobody else does", async () => {
   const model = new SlowModel();
   const queue = new BatchQueue(model.run, OPTIONS);

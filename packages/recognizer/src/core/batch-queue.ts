@@ -12,8 +12,10 @@ import type { Cancellation } from "./cancellation.js";
 export interface BatchQueueOptions {
   /** The most seconds of sound in a batch, padding included; a longer request goes alone. */
   readonly maxBatchSeconds: number;
-  /** How long a free runner waits for company to the first request. */
+  /** How long a free runner waits for company to the first request, where company is expected. */
   readonly maxWaitMilliseconds: number;
+  /** Whether more requests are on their way than wait here. Without it they always are. */
+  readonly expectsCompany?: ((numWaiting: number) => boolean) | undefined;
   /** Batches that may run at the same time. */
   readonly numRunners: number;
   readonly sampleRate: number;
@@ -69,9 +71,10 @@ export class BatchQueue {
 
   #schedule(): void {
     if (this.#numRunning >= this.#options.numRunners || this.#waiting.length === 0) return;
-    const isFull = this.#waitingSeconds() >= this.#options.maxBatchSeconds;
-    if (isFull || this.#options.maxWaitMilliseconds === 0) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), this.#options.maxWaitMilliseconds);
+    const { maxBatchSeconds, maxWaitMilliseconds, expectsCompany } = this.#options;
+    const isWorthWaiting = maxWaitMilliseconds > 0 && (expectsCompany?.(this.#waiting.length) ?? true);
+    if (!isWorthWaiting || this.#waitingSeconds() >= maxBatchSeconds) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), maxWaitMilliseconds);
   }
 
   #waitingSeconds(): number {

@@ -23,7 +23,7 @@ import { streamEvents } from "./stream.js";
 import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
 import { type Segment, segmentOf, type Transcription, transcriptionOf } from "./transcription.js";
 
-export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate"> {
+export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate" | "expectsCompany"> {
   /** Called before each run of the model with the number of requests that share it. */
   readonly onBatch?: ((numRequests: number) => void) | undefined;
 }
@@ -35,6 +35,8 @@ export class CoreRecognizer implements AsyncDisposable {
   readonly #platform: Platform;
   readonly #queue: BatchQueue;
   readonly #closing = new Cancellation();
+  /** Requests under way, live ones included. */
+  #numOpen = 0;
   #closed: Promise<void> | undefined;
 
   constructor(header: BundleHeader, platform: Platform, options: CoreOptions) {
@@ -44,7 +46,12 @@ export class CoreRecognizer implements AsyncDisposable {
       options.onBatch?.(waveforms.length);
       return platform.infer(waveforms);
     };
-    this.#queue = new BatchQueue(run, { ...options, sampleRate: header.sampleRate });
+    this.#queue = new BatchQueue(run, {
+      ...options,
+      sampleRate: header.sampleRate,
+      // A request that is alone need not wait for others.
+      expectsCompany: (numWaiting) => this.#numOpen > numWaiting,
+    });
   }
 
   /**
@@ -100,6 +107,7 @@ export class CoreRecognizer implements AsyncDisposable {
     const settings = resolveSearch(options, this.header);
     using cancellation = new RequestCancellation(options, this.#closing);
     cancellation.throwIfCancelled();
+    using _open = this.#open();
     yield* streamEvents(source, options, {
       header: this.header,
       cancellation,
@@ -139,7 +147,18 @@ export class CoreRecognizer implements AsyncDisposable {
     checkOptions(options, checks);
     using cancellation = new RequestCancellation(options, this.#closing);
     cancellation.throwIfCancelled();
+    using _open = this.#open();
     return await run(cancellation);
+  }
+
+  /** Counts a request until it is disposed of. */
+  #open(): Disposable {
+    this.#numOpen += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#numOpen -= 1;
+      },
+    };
   }
 
   /** Feeds a recording to the model. Answers with its length when all of it was read. */

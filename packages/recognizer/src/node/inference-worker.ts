@@ -17,8 +17,6 @@ const session = InferenceSession.create(Uint8Array.from(new Uint8Array(graph)), 
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionProviders: ["cpu"],
-  // Patterns are kept for every shape that was seen, and batches have ever new ones.
-  enableMemPattern: false,
 });
 session.catch(() => {});
 

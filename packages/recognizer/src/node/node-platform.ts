@@ -12,6 +12,11 @@ import { WorkerClient } from "./worker-client.js";
 
 /** Decoding and search take far less time than the model. */
 const MOST_HELPERS = 4;
+/**
+ * A batch is padded to a multiple of so many samples: ONNX Runtime plans its memory once for each shape, and keeps the
+ * plan. So there are some thousand shapes at most, whatever comes.
+ */
+const LENGTH_STEP = 1600;
 
 export interface NodePlatformOptions {
   /** Threads that run the model, each on batches of its own. */
@@ -52,9 +57,9 @@ export class NodePlatform implements Platform {
 
   infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]> {
     const lengths = waveforms.map(({ length }) => length);
-    const longest = Math.max(...lengths);
-    const batch = new Float32Array(waveforms.length * longest);
-    for (const [row, waveform] of waveforms.entries()) batch.set(waveform, row * longest);
+    const width = Math.ceil(Math.max(...lengths) / LENGTH_STEP) * LENGTH_STEP;
+    const batch = new Float32Array(waveforms.length * width);
+    for (const [row, waveform] of waveforms.entries()) batch.set(waveform, row * width);
     return leastBusy(this.#models).call("infer", [batch, lengths], [batch.buffer]);
   }
 

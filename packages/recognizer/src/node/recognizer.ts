@@ -16,7 +16,7 @@ export interface LoadOptions {
   threads?: number;
   /** The most seconds of sound in one run of the model, padding included. Default 120. */
   maxBatchSeconds?: number;
-  /** How long a request waits for others to share a run with, while the model is idle. Default 5. */
+  /** How long a request waits for others under way to share a run with, while the model is idle. Default 5. */
   maxWaitMilliseconds?: number;
   /** Called before each run of the model with the number of pieces of sound that share it. */
   onBatch?: (size: number) => void;

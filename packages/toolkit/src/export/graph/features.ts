@@ -25,7 +25,7 @@ export interface FeatureInputs {
 
 /** [B, T, numMels], zero beyond each utterance's length. */
 export function featuresOf(graph: GraphBuilder, inputs: FeatureInputs, config: FeatureConfig): Value {
-  const mel = melSpectrum(graph, reflectEnds(graph, inputs, config), inputs.frames, config); // [B, T, M]
+  const mel = melSpectrum(graph, reflectEnds(graph, inputs, config), config); // [B, T, M]
   const values = config.kind === "log-mel" ? graph.op("Log", [graph.op("Add", [mel, graph.float(LOG_FLOOR)])]) : mel;
   const mask = graph.op("Unsqueeze", [lengthMask(graph, inputs.featureLengths, inputs.frames), graph.ints([2])]); // [B, T, 1]
   const masked = graph.op("Mul", [values, mask]);
@@ -49,18 +49,21 @@ function reflectEnds(graph: GraphBuilder, { waveforms, lengths, frames }: Featur
 }
 
 /** [B, W] → [B, T, numMels]: the power of each frequency, gathered into mel bands. */
-function melSpectrum(graph: GraphBuilder, padded: Value, frames: Value, config: FeatureConfig): Value {
+function melSpectrum(graph: GraphBuilder, padded: Value, config: FeatureConfig): Value {
   const { fftSamples, numMels, sampleRate } = config;
-  const { squares, bins } = powerSpectrum(graph, padded, frames, config); // [B, T, columns]
+  const { squares, bins } = powerSpectrum(graph, padded, config); // [B, rows, T]
   const numBins = fftSamples / 2 + 1;
-  const bank = melFilterBank({ numMels, numBins, sampleRate });
-  // One row more, of zeros, for columns beyond the highest bin.
-  const rows = new Float32Array((numBins + 1) * numMels);
-  rows.set(bank);
-  const filters = graph.constant("features/mel", "float32", rows, [numBins + 1, numMels]);
-  const rowOfColumn = BigInt64Array.from(bins, (bin) => BigInt(Math.min(bin, numBins)));
-  const columns = graph.constant("features/columns", "int64", rowOfColumn, [bins.length]);
-  return graph.op("MatMul", [squares, graph.op("Gather", [filters, columns])]);
+  const bank = melFilterBank({ numMels, numBins, sampleRate }); // [bins, numMels]
+  const filters = new Float32Array(numMels * bins.length);
+  for (const [row, bin] of bins.entries()) {
+    if (bin >= numBins) continue;
+    for (let mel = 0; mel < numMels; mel++) filters[mel * bins.length + row] = bank[bin * numMels + mel]!;
+  }
+  const bands = graph.op("MatMul", [
+    graph.constant("features/mel", "float32", filters, [numMels, bins.length]),
+    squares,
+  ]); // [B, numMels, T]
+  return graph.op("Transpose", [bands], { perm: [0, 2, 1] });
 }
 
 /**

@@ -8,7 +8,8 @@ import { type Constants, floatConstant, type NamedWeight, readFloats, transposeL
 export function linear(context: Context, input: Value, name: string): Value {
   const { graph, weights, precision } = context;
   if (precision === "int8") {
-    const product = quantisedProduct(context, quantiseRows(graph, input), `${name}.weight`);
+    const weight = weightOf(weights, `${name}.weight`);
+    const product = quantisedProduct(graph, quantiseRows(graph, input), `${name}.weight`, weight);
     return graph.op("Add", [product, parameter(context, `${name}.bias`)]);
   }
   const weight = transposeLast(weightOf(weights, `${name}.weight`)); // [in, out]

@@ -38,7 +38,7 @@ const OPERATORS = {
       "ReduceMax",
       "Scan",
       "Sigmoid",
-      "Slice",
+      "ReverseSequence",
       "Split",
     ],
     ...["Squeeze", "Tanh"],

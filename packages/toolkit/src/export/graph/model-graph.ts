@@ -95,7 +95,7 @@ function logProbsOf(
   const images = convolutions(context, features, output, model); // [B, C, T', F']
   const joined = graph.op("Reshape", [graph.op("Transpose", [images], { perm: [2, 0, 1, 3] }), graph.ints([0, 0, -1])]); // [T', B, C·F']: recurrence wants time first
   let hidden = linear(context, joined, "fully_connected"); // [T', B, hidden]
-  const recurrent = recurrentLayer(context, output);
+  const recurrent = recurrentLayer(context, output.lengths);
   for (let i = 0; i < model.recurrentLayers; i++) {
     const active = normaliseAndActivate(context, hidden, `birnn_layers.${i}.layer_norm`);
     hidden = recurrent(active, `birnn_layers.${i}.BiGRU`); // [T', B, 2·hidden]
@@ -106,14 +106,9 @@ function logProbsOf(
 }
 
 /** The kind of GRU that goes with the precision, as a function of its input [T', B, input] and its name. */
-function recurrentLayer(context: Context, { lengths, frames }: { lengths: Value; frames: Value }) {
-  const { graph, precision } = context;
-  if (precision === "int8") {
-    const byTime = graph.op("Transpose", [lengthMask(graph, lengths, frames)], { perm: [1, 0] }); // [T', B]
-    const mask = graph.op("Unsqueeze", [byTime, graph.ints([1, 3])]); // [T', 1, B, 1]
-    return (input: Value, name: string) => quantisedGru(context, input, mask, name);
-  }
-  const rows = graph.op("Cast", [lengths], { to: DATA_TYPES.int32 });
+function recurrentLayer(context: Context, lengths: Value) {
+  if (context.precision === "int8") return (input: Value, name: string) => quantisedGru(context, input, lengths, name);
+  const rows = context.graph.op("Cast", [lengths], { to: DATA_TYPES.int32 });
   return (input: Value, name: string) => bidirectionalGru(context, input, rows, name);
 }
 

@@ -26,9 +26,8 @@ function exactProduct({ data, shape }: Weight, row: ArrayLike<number>): number[]
 async function quantisedProducts(weight: Weight, rows: readonly Float32Array[]): Promise<Float32Array[]> {
   const graph = new GraphBuilder("product");
   const [outputs = 0, inputs = 0] = weight.shape;
-  const context = { graph, weights: new Map([["w", weight]]), precision: "int8" as const };
   const input = graph.input("x", "float32", ["rows", inputs]);
-  graph.output("y", quantisedProduct(context, quantiseRows(graph, input), "w"), "float32", ["rows", outputs]);
+  graph.output("y", quantisedProduct(graph, quantiseRows(graph, input), "w", weight), "float32", ["rows", outputs]);
   const opsetImport = [{ domain: "", version: 17 }];
   const session = await InferenceSession.create(
     encodeModel({ irVersion: 8, producerName: "", producerVersion: "", graph: graph.build(), opsetImport }),

@@ -8,8 +8,7 @@
  */
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { DATA_TYPES } from "../onnx/schema.js";
-import type { Context } from "./layers.js";
-import { type Weight, weightOf } from "./weights.js";
+import type { Weight } from "./weights.js";
 
 /** Neighbouring weights of a column add up to at most 128: 255 · 128 stays under 2^15. Rounding may add the last 1. */
 const LARGEST_PAIR = 127;
@@ -80,10 +79,10 @@ export function integerProduct(graph: GraphBuilder, values: Value, name: string,
 }
 
 /** input · weightᵀ in float32, from whole numbers. */
-export function quantisedProduct({ graph, weights }: Context, input: QuantisedInput, name: string): Value {
-  const weight = quantiseWeight(weightOf(weights, name));
-  const product = graph.op("Cast", [integerProduct(graph, input.values, name, weight)], { to: DATA_TYPES.float32 });
-  const columnScales = graph.constant(`${name}:scales`, "float32", weight.scales, [weight.scales.length]);
+export function quantisedProduct(graph: GraphBuilder, input: QuantisedInput, name: string, weight: Weight): Value {
+  const quantised = quantiseWeight(weight);
+  const product = graph.op("Cast", [integerProduct(graph, input.values, name, quantised)], { to: DATA_TYPES.float32 });
+  const columnScales = graph.constant(`${name}:scales`, "float32", quantised.scales, [quantised.scales.length]);
   return graph.op("Mul", [graph.op("Mul", [product, columnScales]), input.scales]);
 }
 
