@@ -66,6 +66,10 @@ export class Running {
   interrupt(): void {
     this.#child.kill("SIGINT");
   }
+
+  terminate(): void {
+    this.#child.kill("SIGTERM");
+  }
 }
 
 export function start(...words: string[]): Running {
