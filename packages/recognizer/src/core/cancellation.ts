@@ -6,6 +6,9 @@
 import { RecognizerError } from "../errors.js";
 import type { RequestOptions } from "./options.js";
 
+/** Timers go no further, and fire at once where they are asked to; 24 days are as good as never. */
+const MOST_MILLISECONDS = 2 ** 31 - 1;
+
 /** Something that may be called off, once. */
 export class Cancellation {
   readonly #listeners = new Set<(reason: unknown) => void>();
@@ -56,7 +59,7 @@ export class RequestCancellation extends Cancellation implements Disposable {
     if (signal) this.#release.push(cancellationOf(signal).onCancel(follow));
     if (timeoutSeconds === undefined) return;
     const error = new RecognizerError("timeout", `the request did not end within ${timeoutSeconds} s`);
-    const timer = setTimeout(follow, timeoutSeconds * 1000, error);
+    const timer = setTimeout(follow, Math.min(timeoutSeconds * 1000, MOST_MILLISECONDS), error);
     this.#release.push(() => clearTimeout(timer));
   }
 

@@ -23,8 +23,9 @@ export interface LoadOptions {
 }
 
 const milliseconds = {
-  wanted: "a number of 0 or more",
-  holds: (value: unknown) => typeof value === "number" && value >= 0 && Number.isFinite(value),
+  // Node's timers go no further.
+  wanted: "a number from 0 to 2147483647",
+  holds: (value: unknown) => typeof value === "number" && value >= 0 && value < 2 ** 31,
 };
 const seconds = {
   wanted: "a number above 0",

@@ -48,9 +48,10 @@ export class Lifecycle {
     for (const listener of this.#whenStopping) listener();
   }
 
-  /** Calls `listener` when the server begins to stop. Returns what makes it forget the listener. */
+  /** Calls `listener` when the server begins to stop, at once if it has. Returns what makes it forget the listener. */
   onStopping(listener: () => void): () => void {
-    this.#whenStopping.add(listener);
+    if (this.#stage === "stopping") listener();
+    else this.#whenStopping.add(listener);
     return () => this.#whenStopping.delete(listener);
   }
 

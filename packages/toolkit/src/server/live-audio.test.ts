@@ -1,9 +1,8 @@
 /** A real WebSocket client against the server. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { after, before, test } from "node:test";
 import { corpusErrorRates } from "@deepspeech-ts/speech";
-import { WebSocket } from "ws";
+import { type Live, openLive, refusalOf, sendEnd, sendSound } from "./live.test.support.js";
 import {
   longRecording,
   MODEL,
@@ -28,40 +27,14 @@ before(async () => {
 
 after(() => server.close());
 
-interface Event {
-  type: string;
-  [key: string]: unknown;
-}
-
-interface Live {
-  readonly socket: WebSocket;
-  readonly events: Event[];
-  /** The code and the reason of the connection's end. */
-  readonly closed: Promise<[number, string]>;
-}
-
-async function open(query = "", { port } = server): Promise<Live> {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/audio/stream${query}`);
-  const events: Event[] = [];
-  socket.on("message", (data) => events.push(JSON.parse(String(data))));
-  const closed = once(socket, "close").then(([code, reason]) => [Number(code), String(reason)] as [number, string]);
-  await once(socket, "open");
-  return { socket, events, closed };
-}
-
-function send({ socket }: Live, bytes: Buffer, pieceBytes = 3200): void {
-  for (let at = 0; at < bytes.length; at += pieceBytes) socket.send(bytes.subarray(at, at + pieceBytes));
-}
-
-const end = ({ socket }: Live) => socket.send(JSON.stringify({ type: "end" }));
 const finalsOf = ({ events }: Live) => events.filter(({ type }) => type === "final");
 
 test("live sound gives partial results, a final one for each segment, and an end", async () => {
   const whole = await server.client.audio.transcriptions.create({ file: new File([sample.bytes], "a"), model: MODEL });
-  const live = await open("?word_timestamps=true");
+  const live = await openLive(server.port, "?word_timestamps=true");
   // Pieces that split samples in two.
-  send(live, pcm16(sound), 3333);
-  end(live);
+  sendSound(live, pcm16(sound), 3333);
+  sendEnd(live);
   assert.deepEqual(await live.closed, [1000, ""]);
   assert.ok(live.events.some(({ type }) => type === "partial"));
   const finals = finalsOf(live);
@@ -84,9 +57,9 @@ test("live sound gives partial results, a final one for each segment, and an end
 });
 
 test("another sample rate is resampled", async () => {
-  const live = await open("?sample_rate=8000");
-  send(live, pcm16(sound.filter((_, index) => index % 2 === 0)));
-  end(live);
+  const live = await openLive(server.port, "?sample_rate=8000");
+  sendSound(live, pcm16(sound.filter((_, index) => index % 2 === 0)));
+  sendEnd(live);
   assert.deepEqual(await live.closed, [1000, ""]);
   assert.equal(finalsOf(live).length, 2);
   assert.deepEqual(live.events.at(-1)?.duration, Math.round(sound.length / 16) / 1000);
@@ -94,12 +67,8 @@ test("another sample rate is resampled", async () => {
 
 test("refusals come before the upgrade, as HTTP answers", async () => {
   const refusal = async (query: string) => {
-    const socket = new WebSocket(`ws://127.0.0.1:${server.port}/v1/audio/stream${query}`);
-    socket.on("error", () => {});
-    const [, response] = await once(socket, "unexpected-response");
-    let body = "";
-    for await (const chunk of response) body += chunk;
-    return [response.statusCode, JSON.parse(body).error.message];
+    const found = await refusalOf(server.port, query);
+    return [found?.status, found?.message];
   };
   assert.deepEqual(await refusal("?sample_rate=fast"), [
     400,
@@ -108,7 +77,7 @@ test("refusals come before the upgrade, as HTTP answers", async () => {
   assert.deepEqual((await refusal("?rate=8000"))[0], 400);
   assert.deepEqual((await refusal("?model=other"))[0], 404);
   assert.deepEqual((await refusal("?language=fr"))[0], 400);
-  const [first, second] = [await open(), await open()];
+  const [first, second] = [await openLive(server.port), await openLive(server.port)];
   await until(async () => (await server.metric("deepspeech_live_streams")) === 2);
   assert.deepEqual(await refusal(""), [429, "2 live streams are open, which is the most. Try again in 5 s."]);
   first.socket.close();
@@ -117,13 +86,13 @@ test("refusals come before the upgrade, as HTTP answers", async () => {
 });
 
 test("each way to end badly has its close code", async () => {
-  const nonsense = await open();
+  const nonsense = await openLive(server.port);
   nonsense.socket.send("hello");
   assert.deepEqual(await nonsense.closed, [1003, 'Expected binary frames of sound, or the text frame {"type":"end"}.']);
-  const long = await open();
-  send(long, Buffer.alloc(31 * 32_000), 32_000);
+  const long = await openLive(server.port);
+  sendSound(long, Buffer.alloc(31 * 32_000), 32_000);
   assert.deepEqual(await long.closed, [4413, "The stream is longer than 30 s; open another."]);
-  const large = await open();
+  const large = await openLive(server.port);
   large.socket.send(Buffer.alloc(2 ** 20 + 1));
   assert.equal((await large.closed)[0], 1009);
   await until(async () => (await server.metric("deepspeech_live_streams")) === 0);
@@ -131,24 +100,24 @@ test("each way to end badly has its close code", async () => {
 
 test("a stream without sound is closed", async (t) => {
   const own = await startTestServer(t, { limits: { streamIdleSeconds: 0.2 } });
-  const idle = await open("", own);
+  const idle = await openLive(own.port);
   assert.deepEqual(await idle.closed, [4408, "No sound came for 0.2 s."]);
   assert.equal(idle.events.at(-1)?.type, "error");
 });
 
 test("a sender that is faster than the recogniser is held back, and loses nothing", async () => {
   const bytes = pcm16(await longRecording(sample, 6));
-  const live = await open();
+  const live = await openLive(server.port);
   live.socket.send(bytes.subarray(0, 2 ** 19));
   live.socket.send(bytes.subarray(2 ** 19));
-  end(live);
+  sendEnd(live);
   assert.deepEqual(await live.closed, [1000, ""]);
   assert.equal(finalsOf(live).length, 6);
 });
 
 test("a client that goes away ends its stream", async () => {
-  const live = await open();
-  send(live, pcm16(sound));
+  const live = await openLive(server.port);
+  sendSound(live, pcm16(sound));
   await until(() => live.events.length > 0);
   live.socket.terminate();
   await until(async () => (await server.metric("deepspeech_live_streams")) === 0);
@@ -156,8 +125,8 @@ test("a client that goes away ends its stream", async () => {
 
 test("a server that stops finishes what it heard, and says that it goes", async (t) => {
   const own = await startTestServer(t);
-  const live = await open("", own);
-  send(live, pcm16(sound));
+  const live = await openLive(own.port);
+  sendSound(live, pcm16(sound));
   await until(() => live.events.length > 0);
   const closing = own.close();
   assert.deepEqual(await live.closed, [1001, ""]);

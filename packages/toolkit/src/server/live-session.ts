@@ -51,7 +51,8 @@ export class LiveSession {
   readonly #sound: SoundQueue;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #numBytes = 0;
-  #closeCode: number = CLOSE_CODES.done;
+  /** Where it is none of an error's own. The first reason to end counts. */
+  #closeCode: number | undefined;
   /** The final texts. */
   readonly texts: string[] = [];
 
@@ -85,17 +86,18 @@ export class LiveSession {
       const options = { sampleRate, hotWords, wordTimes, signal: controller.signal };
       for await (const event of recognizer.stream(this.#sound, options)) this.#tell(event);
       this.#send({ type: "done", duration: milliseconds(this.audioSeconds) });
-      this.#socket.close(this.#closeCode);
+      this.#socket.close(this.#closeCode ?? CLOSE_CODES.done);
     } catch (error) {
       this.#fail(toApiError(error), log);
     } finally {
-      clearTimeout(this.#idleTimer);
+      // What a client sends until it has heard of the end is nobody's.
+      this.#endSound();
     }
   }
 
   /** The server stops: what has come is finished. */
   stop(): void {
-    this.#closeCode = CLOSE_CODES.goingAway;
+    this.#closeCode ??= CLOSE_CODES.goingAway;
     this.#endSound();
   }
 
@@ -110,6 +112,7 @@ export class LiveSession {
   }
 
   #takeSound(bytes: Buffer): void {
+    if (this.#sound.isEnded) return;
     const { maxStreamSeconds } = this.#surroundings.limits;
     this.#numBytes += bytes.length;
     if (this.audioSeconds > maxStreamSeconds) {
@@ -130,27 +133,28 @@ export class LiveSession {
 
   #endSound(): void {
     clearTimeout(this.#idleTimer);
-    this.#idleTimer = undefined;
     this.#sound.end();
   }
 
   #watchIdleness(): void {
     const { streamIdleSeconds } = this.#surroundings.limits;
     clearTimeout(this.#idleTimer);
+    // What still waits may take the recogniser longer than that.
+    if (this.#sound.isEnded) return;
     const message = `No sound came for ${streamIdleSeconds} s.`;
     this.#idleTimer = setTimeout(() => this.#refuse(CLOSE_CODES.idle, message, "idle"), 1000 * streamIdleSeconds);
   }
 
   /** Ends the stream for a reason that lies with the client. */
   #refuse(closeCode: number, message: string, code: string): void {
-    this.#closeCode = closeCode;
+    this.#closeCode ??= closeCode;
     this.#surroundings.controller.abort(new ApiError(400, message, { code }));
   }
 
   #fail(error: ApiError, log: FastifyBaseLogger): void {
     logFailure(log, error);
     this.#send({ type: "error", ...error.body });
-    this.#socket.close(this.#closeCode === CLOSE_CODES.done ? closeCodeOf(error) : this.#closeCode, reasonOf(error));
+    this.#socket.close(this.#closeCode ?? closeCodeOf(error), reasonOf(error));
     // A paused socket would never hear of the other side's closing.
     this.#socket.resume();
   }

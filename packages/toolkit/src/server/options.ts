@@ -53,6 +53,19 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
   drainDelaySeconds: 0,
 };
 
+/** Node's timers go no further, and fire at once where they are asked to. */
+const MOST_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
+
+/** All limits: those that are given, in whole bytes and in times that a timer can wait for, and the defaults. */
+export function resolveLimits(given: Partial<Limits> = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...given };
+  for (const name of Object.keys(limits) as (keyof Limits)[]) {
+    if (name.endsWith("Bytes")) limits[name] = Math.round(limits[name]);
+    if (name.endsWith("Seconds")) limits[name] = Math.min(limits[name], MOST_SECONDS);
+  }
+  return limits;
+}
+
 export const DEFAULT_HOST = "127.0.0.1";
 export const DEFAULT_PORT = 8080;
 

@@ -22,6 +22,11 @@ export class SoundQueue implements AsyncIterable<Uint8Array> {
     this.#onRoom = onRoom;
   }
 
+  /** Whether no more is taken. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   push(piece: Uint8Array): void {
     if (this.#isEnded) return;
     this.#pieces.push(piece);

@@ -17,7 +17,7 @@ import { addLiveAudio, MAX_FRAME_BYTES } from "./live-audio.js";
 import { Metrics } from "./metrics.js";
 import { addModels } from "./models.js";
 import { addOpenApiRoute, registerOpenApi } from "./openapi.js";
-import { DEFAULT_HOST, DEFAULT_LIMITS, DEFAULT_PORT, type Limits, type ServerOptions } from "./options.js";
+import { DEFAULT_HOST, DEFAULT_PORT, type Limits, resolveLimits, type ServerOptions } from "./options.js";
 import { guardOrigins } from "./origins.js";
 import { logRequests, requestId } from "./request-log.js";
 import { addTranscriptions } from "./transcriptions.js";
@@ -48,7 +48,7 @@ export interface RunningServer {
  * @throws UserError where the port is taken or the host is none of this machine's
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = resolveLimits(options.limits);
   const model = new LoadedModel(options);
   const context = createContext(options, limits, model);
   const app = await createApp(options, context);
@@ -129,6 +129,9 @@ function createContext(options: ServerOptions, limits: Limits, model: LoadedMode
 
 async function createApp(options: ServerOptions, context: ServerContext): Promise<FastifyInstance> {
   const { limits } = context;
+  const uploadMilliseconds = Math.ceil(1000 * limits.uploadSeconds);
+  // Headers are a part of the request; Node refuses to give them longer than the whole.
+  const headersTimeout = Math.min(Math.ceil(1000 * limits.headerSeconds), uploadMilliseconds);
   const app = fastify({
     logger: { level: options.logLevel ?? "info", ...(options.logStream && { stream: options.logStream }) },
     logController: new LogController({ disableRequestLogging: true }),
@@ -137,8 +140,8 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
     exposeHeadRoutes: false,
     return503OnClosing: false,
     bodyLimit: limits.maxUploadBytes,
-    requestTimeout: 1000 * limits.uploadSeconds,
-    http: { headersTimeout: 1000 * limits.headerSeconds, connectionsCheckingInterval: CHECK_MILLISECONDS },
+    requestTimeout: uploadMilliseconds,
+    http: { requestTimeout: uploadMilliseconds, headersTimeout, connectionsCheckingInterval: CHECK_MILLISECONDS },
   });
   logRequests(app, context);
   answerErrors(app);
