@@ -1,41 +1,30 @@
 /** The real command, in a process of its own. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { BUNDLE, longRecording, MODEL, type Sample, samples, until, wavFile } from "../server/server.test.support.js";
+import { BINARY } from "./command.test.support.js";
+import { metricOf, postSound, type Served, serve as serveReady } from "./serve.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
 const [sample] = samples(1) as [Sample];
 
-async function serve(t: TestContext, ...flags: string[]): Promise<{ child: ChildProcess; url: string }> {
-  const words = [BINARY, "serve", BUNDLE, "--port", "0", "--threads", "1", ...flags];
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "ignore", "pipe"] });
-  t.after(() => child.kill("SIGKILL"));
-  const [line] = await once(child.stderr, "data");
-  const pattern = new RegExp(
-    `^Serving .*\\.dsb as ${MODEL}: (http://127\\.0\\.0\\.1:\\d+)/v1 \\(Ctrl-C ends it\\)\\n$`,
+async function serve(t: TestContext, ...flags: string[]): Promise<Served> {
+  const server = await serveReady(t, "--port", "0", "--threads", "1", ...flags);
+  assert.match(
+    server.announced,
+    new RegExp(`^Serving .*\\.dsb as ${MODEL}: http://127\\.0\\.0\\.1:\\d+/v1 \\(Ctrl-C ends it\\)\\n$`),
   );
-  const [, url] = pattern.exec(String(line)) ?? [];
-  assert.ok(url, String(line));
-  return { child, url };
-}
-
-async function post(url: string, bytes: Uint8Array): Promise<Response> {
-  const body = new FormData();
-  body.set("model", MODEL);
-  body.set("file", new File([new Uint8Array(bytes)], "sound"));
-  return fetch(`${url}/v1/audio/transcriptions`, { method: "POST", body });
+  return server;
 }
 
 async function isAtWork(url: string): Promise<boolean> {
-  return /^deepspeech_in_flight 1$/m.test(await (await fetch(`${url}/metrics`)).text());
+  return (await metricOf(url, "deepspeech_in_flight")) === 1;
 }
 
 test("SIGTERM lets what has begun be finished, and ends the process", async (t) => {
   const { child, url } = await serve(t);
-  const asked = post(url, wavFile(await longRecording(sample, 20)));
+  const asked = postSound(url, wavFile(await longRecording(sample, 20)));
   await until(() => isAtWork(url));
   child.kill("SIGTERM");
   const exited = once(child, "exit");
@@ -48,7 +37,7 @@ test("SIGTERM lets what has begun be finished, and ends the process", async (t) 
 
 test("what is not finished within the grace is told so", async (t) => {
   const { child, url } = await serve(t, "--grace", "0");
-  const asked = post(url, wavFile(await longRecording(sample, 100)));
+  const asked = postSound(url, wavFile(await longRecording(sample, 100)));
   await until(() => isAtWork(url));
   child.kill("SIGINT");
   const exited = once(child, "exit");

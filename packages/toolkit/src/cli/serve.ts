@@ -95,7 +95,7 @@ export function configure(command: Command): void {
     .option("--threads <n>", "threads of each of them (default: the cores, shared)", whole("--threads"))
     .option(
       "--batch-wait <ms>",
-      "how long a lone request waits for company (default: 5)",
+      "how long a request waits for others under way, to share a run (default: 5)",
       parseNumber("--batch-wait", 0),
     )
     .addOption(new Option("--log-level <name>", "least of what is logged").choices(LOG_LEVELS).default("info"))
