@@ -11,5 +11,6 @@ export type { AudioInput } from "./core/platform.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";
 export type { Alternative, Segment, Transcription } from "./core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "./errors.js";
+export { openBundleFile } from "./node/bundle-file.js";
 export { type LoadOptions, Recognizer } from "./node/recognizer.js";
 export { silenceTelemetry } from "./node/telemetry.js";

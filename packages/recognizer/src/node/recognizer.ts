@@ -1,11 +1,10 @@
 /** The recogniser for Node: no compiler and no libtorch, only what npm installs. */
-import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { type Bundle, BundleError, openBundle } from "@deepspeech-ts/speech";
+import type { Bundle } from "@deepspeech-ts/speech";
 import { checkOptions, func, wholeNumber } from "../core/options.js";
 import { CoreRecognizer } from "../core/recognizer.js";
 import { errorMessage, RecognizerError } from "../errors.js";
-import { explainReadError } from "./audio-reader.js";
+import { openBundleFile, openVerified } from "./bundle-file.js";
 import { NodePlatform } from "./node-platform.js";
 import { silenceTelemetry } from "./telemetry.js";
 
@@ -53,29 +52,10 @@ export class Recognizer extends CoreRecognizer {
     const { workers = 1, maxBatchSeconds = 120, maxWaitMilliseconds = 5 } = options;
     const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
     const name = typeof bundle === "string" ? bundle : "the bundle";
-    const opened = await openVerified(typeof bundle === "string" ? await readBundle(bundle) : bundle, name);
+    const opened = await (typeof bundle === "string" ? openBundleFile(bundle) : openVerified(bundle, name));
     const platform = await start(opened, { workers, threads }, name);
     const batching = { maxBatchSeconds, maxWaitMilliseconds, numRunners: workers, onBatch: options.onBatch };
     return new Recognizer(opened.header, platform, batching);
-  }
-}
-
-async function readBundle(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw explainReadError(path, error);
-  }
-}
-
-async function openVerified(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Bundle> {
-  try {
-    const bundle = openBundle(bytes);
-    await bundle.verify();
-    return bundle;
-  } catch (error) {
-    if (!(error instanceof BundleError)) throw error;
-    throw new RecognizerError("bad-bundle", `${name}: ${error.message}`, { cause: error });
   }
 }
 

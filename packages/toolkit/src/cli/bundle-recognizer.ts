@@ -3,20 +3,17 @@
  * ask for is asked there. The rest (another language model, another calibration) belongs to the bundle, so it is put into
  * a copy of it in memory.
  */
-import { open } from "node:fs/promises";
-import { type DecodingOptions, type LoadOptions, Recognizer, RecognizerError } from "@deepspeech-ts/recognizer";
 import {
-  type Bundle,
-  BundleError,
-  type DecodingSettings,
-  encodeBundle,
-  isBundle,
-  openBundle,
-} from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
+  type DecodingOptions,
+  type LoadOptions,
+  openBundleFile,
+  Recognizer,
+  RecognizerError,
+} from "@deepspeech-ts/recognizer";
+import { type DecodingSettings, encodeBundle } from "@deepspeech-ts/speech";
+import { beginsAsBundle } from "../bundle-file.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { languageModelSection } from "../export/language-model-section.js";
-import { readFileOrExplain } from "../files.js";
 import { withoutUndefined } from "./resolve-config.js";
 import { usageError } from "./usage-error.js";
 
@@ -45,18 +42,8 @@ export async function openRecognizer(
 }
 
 /** Whether the file is a bundle, by its name or its content. */
-export async function isBundleFile(path: string): Promise<boolean> {
-  if (path.endsWith(".dsb")) return true;
-  const file = await open(path).catch(() => undefined);
-  try {
-    const start = await file?.read(new Uint8Array(8), 0, 8, 0);
-    return start !== undefined && isBundle(start.buffer);
-  } catch {
-    // A folder, which opens and cannot be read: a run's.
-    return false;
-  } finally {
-    await file?.close();
-  }
+export function isBundleFile(path: string): boolean {
+  return path.endsWith(".dsb") || beginsAsBundle(path);
 }
 
 /** Errors that are one recording's; any other would be the same for all of them. */
@@ -84,22 +71,10 @@ async function changedBundle(
   settings: Partial<DecodingSettings>,
   lm: string | undefined,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { header, section } = await openVerified(path);
+  const { header, section } = await openBundleFile(path);
   const { format: _format, version: _version, sections, ...description } = header;
   const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
   if (lm !== undefined) content["language-model.bin"] = await languageModelSection(lm);
   const decoding = { ...description.decoding, ...settings };
   return Buffer.concat(await encodeBundle({ ...description, decoding }, withoutUndefined(content)));
-}
-
-async function openVerified(path: string): Promise<Bundle> {
-  const bytes = await readFileOrExplain(path);
-  try {
-    const bundle = openBundle(bytes);
-    await bundle.verify();
-    return bundle;
-  } catch (error) {
-    if (!(error instanceof BundleError)) throw error;
-    throw new UserError(`${path}: ${error.message}`, { code: "bad-bundle", cause: error });
-  }
 }

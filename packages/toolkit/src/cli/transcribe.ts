@@ -70,7 +70,7 @@ export function configure(command: Command): void {
   addDecodingFlags(command, "greedy, or as the bundle has it, unless told");
   command.addHelpText("after", HELP).action(async (model: string, words: string[], flags: TranscribeFlags) => {
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
-    const isBundle = await isBundleFile(model);
+    const isBundle = isBundleFile(model);
     refuseFlagsOf(command, isBundle ? CHECKPOINT_FLAGS : BUNDLE_FLAGS);
     using interruption = listenForInterrupt(() => {});
     const call = { command, model, isBundle, words, flags, config, signal: interruption.signal };
