@@ -11,6 +11,7 @@ export {
   decodeSafetensors,
   encodeSafetensors,
   loadSafetensors,
+  loadSafetensorsMetadata,
   type Safetensors,
   saveSafetensors,
 } from "./safetensors.js";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -9,6 +9,7 @@ import {
   encodeSafetensors,
   fromTypedArray,
   loadSafetensors,
+  loadSafetensorsMetadata,
   ones,
   saveSafetensors,
   type Tensor,
@@ -113,6 +114,22 @@ describe("safetensors files", () => {
     assert.deepEqual(decodeSafetensors(shifted.subarray(3)).tensors.get("a")!.toNumbers(), [1, 2]);
   });
 
+  it("tell their metadata without reading what no memory would hold", () => {
+    const path = join(folder, "large.safetensors");
+    const numBytes = 2 ** 40;
+    const a = { dtype: "U8", shape: [numBytes], data_offsets: [0, numBytes] };
+    const head = fileWith({ __metadata__: { note: "large" }, a });
+    writeFileSync(path, head);
+    truncateSync(path, head.length + numBytes);
+    assert.deepEqual(loadSafetensorsMetadata(path), { note: "large" });
+    truncateSync(path, head.length + numBytes - 1);
+    assert.throws(() => loadSafetensorsMetadata(path), {
+      code: "SAFETENSORS",
+      message: `${path}: truncated: 'a' ends at byte ${numBytes} of ${numBytes - 1}`,
+    });
+    rmSync(path);
+  });
+
   it("made by Python are read", () => {
     const { tensors, metadata } = loadSafetensors(
       new URL("../../../test/fixtures/layers.safetensors", import.meta.url).pathname,
@@ -152,6 +169,7 @@ describe("malformed safetensors files", () => {
       writeFileSync(path, bytes);
       const expected = { name: "TorchError", code: "SAFETENSORS", message: `${path}: ${reason}` };
       assert.throws(() => loadSafetensors(path), expected);
+      assert.throws(() => loadSafetensorsMetadata(path), expected);
       assert.throws(() => decodeSafetensors(bytes), { message: `safetensors data: ${reason}` });
     });
   }

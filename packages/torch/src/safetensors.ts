@@ -2,7 +2,17 @@
  * Safetensors files: an 8-byte little-endian header length, a JSON header (dtype, shape, data_offsets of each tensor;
  * `__metadata__` of strings), then the data. https://github.com/huggingface/safetensors. No code is ever run by reading.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { fromTypedArray } from "./creation.js";
 import { TorchError } from "./errors.js";
 import type { Dtype } from "./native.js";
@@ -76,26 +86,48 @@ function nameOf(dtype: Dtype): string {
  * @throws TorchError SAFETENSORS for a truncated or malformed file
  */
 export function decodeSafetensors(bytes: Uint8Array, source = "safetensors data"): Safetensors {
-  const fail = (reason: string): never => {
-    throw new TorchError("SAFETENSORS", `${source}: ${reason}`);
-  };
-  if (bytes.length < 8) return fail(`not a safetensors file: ${bytes.length} bytes long`);
-  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (headerLength > 100_000_000) return fail("not a safetensors file: its header length is absurd");
-  if (8 + headerLength > bytes.length) return fail("truncated: the file ends within its header");
-  const { __metadata__: metadata = {}, ...entries } = parseHeader(bytes.subarray(8, 8 + headerLength), fail);
-  const data = bytes.subarray(8 + headerLength);
+  const { metadata, entries, dataStart } = readHeader(bytes, bytes.length, failureIn(source));
+  const data = bytes.subarray(dataStart);
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of Object.entries(entries)) {
-    if (!isEntry(entry)) return fail(`'${name}' needs a shape and two data_offsets`);
-    tensors.set(name, readEntry(name, entry, data, fail));
+  for (const [name, { dtype, shape, begin, end }] of entries) {
+    tensors.set(name, fromTypedArray(data.subarray(begin, end), shape, { dtype }));
   }
-  return { tensors, metadata: metadata as Record<string, string> };
+  return { tensors, metadata };
 }
 
-function parseHeader(bytes: Uint8Array, fail: (reason: string) => never): Record<string, unknown> {
-  const header = parseJson(bytes);
-  return isRecord(header) ? header : fail("not a safetensors file: its header is not a JSON object");
+type Fail = (reason: string) => never;
+
+function failureIn(source: string): Fail {
+  return (reason) => {
+    throw new TorchError("SAFETENSORS", `${source}: ${reason}`);
+  };
+}
+
+interface Header {
+  metadata: Record<string, string>;
+  entries: Map<string, { dtype: Dtype; shape: number[]; begin: number; end: number }>;
+  /** The byte after the header. */
+  dataStart: number;
+}
+
+/** Reads the header that `bytes` begin with, and checks it against the length of the whole file. */
+function readHeader(bytes: Uint8Array, fileLength: number, fail: Fail): Header {
+  const dataStart = headerEnd(bytes, fileLength, fail);
+  const header = parseJson(bytes.subarray(8, dataStart));
+  if (!isRecord(header)) return fail("not a safetensors file: its header is not a JSON object");
+  const { __metadata__: metadata = {}, ...entries } = header;
+  const checked = Object.entries(entries).map(
+    ([name, entry]) => [name, checkEntry(name, entry, fileLength - dataStart, fail)] as const,
+  );
+  return { metadata: metadata as Record<string, string>, entries: new Map(checked), dataStart };
+}
+
+function headerEnd(bytes: Uint8Array, fileLength: number, fail: Fail): number {
+  if (fileLength < 8) return fail(`not a safetensors file: ${fileLength} bytes long`);
+  const headerLength = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (headerLength > 100_000_000) return fail("not a safetensors file: its header length is absurd");
+  if (8 + headerLength > fileLength) return fail("truncated: the file ends within its header");
+  return 8 + headerLength;
 }
 
 function parseJson(bytes: Uint8Array): unknown {
@@ -118,18 +150,46 @@ function isEntry(value: unknown): value is Entry {
   return isRecord(value) && isSizes(value.shape) && isSizes(value.data_offsets) && value.data_offsets.length === 2;
 }
 
-function readEntry(name: string, entry: Entry, data: Uint8Array, fail: (reason: string) => never): Tensor {
+function checkEntry(name: string, entry: unknown, dataLength: number, fail: Fail) {
+  if (!isEntry(entry)) return fail(`'${name}' needs a shape and two data_offsets`);
   const dtype = DTYPES.get(entry.dtype) ?? fail(`'${name}' has the unknown dtype ${entry.dtype}`);
   const [begin, end] = entry.data_offsets;
-  const numel = entry.shape.reduce((product, size) => product * size, 1);
-  if (end - begin !== numel * bytesPerElement(dtype)) return fail(`'${name}' does not fit its shape [${entry.shape}]`);
-  if (end > data.length) return fail(`truncated: '${name}' ends at byte ${end} of ${data.length}`);
-  return fromTypedArray(data.subarray(begin, end), entry.shape, { dtype });
+  const { shape } = entry;
+  const numel = shape.reduce((product, size) => product * size, 1);
+  if (end - begin !== numel * bytesPerElement(dtype)) return fail(`'${name}' does not fit its shape [${shape}]`);
+  if (end > dataLength) return fail(`truncated: '${name}' ends at byte ${end} of ${dataLength}`);
+  return { dtype, shape, begin, end };
 }
 
 /** Reads a file; the tensors are on the CPU and belong to the open scope. */
 export function loadSafetensors(path: string): Safetensors {
   return decodeSafetensors(readFileSync(path), path);
+}
+
+/**
+ * A file's metadata, without reading its tensors; whether they are all there is checked.
+ * @throws TorchError SAFETENSORS for a truncated or malformed file
+ */
+export function loadSafetensorsMetadata(path: string): Record<string, string> {
+  const fail = failureIn(path);
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const header = readStart(file, headerEnd(readStart(file, 8), size, fail));
+    return readHeader(header, size, fail).metadata;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readStart(file: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; ) {
+    const count = readSync(file, bytes, at, length - at, at);
+    if (count === 0) break;
+    at += count;
+  }
+  return bytes;
 }
 
 /** Writes a file whole or not at all: to a temporary name, synced, then renamed. */

@@ -7,7 +7,13 @@ import { englishAlphabet } from "@deepspeech-ts/speech";
 import { encodeSafetensors, manualSeed, noGrad, ones, tidy } from "@deepspeech-ts/torch";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { UserError } from "../errors.js";
-import { loadCheckpoint, modelFromCheckpoint, modelTensors, saveCheckpoint } from "./checkpoint.js";
+import {
+  loadCheckpoint,
+  loadCheckpointHeader,
+  modelFromCheckpoint,
+  modelTensors,
+  saveCheckpoint,
+} from "./checkpoint.js";
 import { DeepSpeech } from "./deepspeech.js";
 import { featureConfigSchema } from "./feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "./model-config.js";
@@ -71,6 +77,7 @@ describe("checkpoints", () => {
     const path = await savedCheckpoint(t);
     const twin = JSON.parse(await readFile(path.replace(".safetensors", ".json"), "utf8"));
     tidy(() => assert.deepEqual(twin, loadCheckpoint(path).header));
+    assert.deepEqual(loadCheckpointHeader(path), { path, header: twin });
   });
 
   it("are replaced whole, and leave no temporary files", async (t) => {
@@ -114,6 +121,7 @@ describe("a checkpoint that cannot be used is named", () => {
       assert.equal(code, "bad-checkpoint", `cut to ${length} bytes`);
       const reason = length < 8 ? `not a safetensors file: ${length} bytes long` : "truncated: .*";
       assert.match(message, new RegExp(`^${path}: ${reason}; use another checkpoint\\.$`));
+      assert.throws(() => loadCheckpointHeader(path), { message, code });
     }
   });
 

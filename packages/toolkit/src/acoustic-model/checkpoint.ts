@@ -3,11 +3,17 @@
  * to train it on. The same metadata stands beside it as JSON, for people. Being one file, written to a temporary name
  * and renamed, a checkpoint is whole or it is not there.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { isBundle } from "@deepspeech-ts/speech";
-import { decodeSafetensors, encodeSafetensors, type Tensor, TorchError } from "@deepspeech-ts/torch";
+import {
+  encodeSafetensors,
+  loadSafetensors,
+  loadSafetensorsMetadata,
+  type Tensor,
+  TorchError,
+} from "@deepspeech-ts/torch";
 import { z } from "zod";
+import { beginsAsBundle } from "../bundle-file.js";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import { DeepSpeech } from "./deepspeech.js";
@@ -60,14 +66,27 @@ export function modelTensors(model: DeepSpeech): Map<string, Tensor> {
  */
 export function loadCheckpoint(path: string): Checkpoint {
   const file = checkpointFile(path);
-  const { tensors, metadata } = decode(file);
+  const { tensors, metadata } = explained(file, loadSafetensors);
+  return { path: file, header: parseHeader(file, metadata), tensors };
+}
+
+/**
+ * Reads a checkpoint's header alone: of a file of hundreds of megabytes, some kilobytes.
+ *
+ * @param path as for `loadCheckpoint`
+ * @throws UserError as `loadCheckpoint` does
+ */
+export function loadCheckpointHeader(path: string): Pick<Checkpoint, "path" | "header"> {
+  const file = checkpointFile(path);
+  return { path: file, header: parseHeader(file, explained(file, loadSafetensorsMetadata)) };
+}
+
+function parseHeader(file: string, metadata: Readonly<Record<string, string>>): CheckpointHeader {
   const header = headerSchema.safeParse(parseJson(metadata.checkpoint));
-  if (!header.success) {
-    throw new UserError(`${file}: is not a checkpoint of this project; give one that "deepspeech train" wrote.`, {
-      code: "bad-checkpoint",
-    });
-  }
-  return { path: file, header: header.data, tensors };
+  if (header.success) return header.data;
+  throw new UserError(`${file}: is not a checkpoint of this project; give one that "deepspeech train" wrote.`, {
+    code: "bad-checkpoint",
+  });
 }
 
 /**
@@ -106,11 +125,11 @@ function checkpointFile(path: string): string {
   });
 }
 
-function decode(path: string): ReturnType<typeof decodeSafetensors> {
+/** What `read` makes of the file; its errors become people's. */
+function explained<T>(path: string, read: (path: string) => T): T {
   try {
-    const bytes = readFileSync(path);
-    if (isBundle(bytes)) throw refuseBundle(path);
-    return decodeSafetensors(bytes, path);
+    if (beginsAsBundle(path)) throw refuseBundle(path);
+    return read(path);
   } catch (error) {
     if (error instanceof TorchError && error.code === "SAFETENSORS") {
       throw new UserError(`${error.message}; use another checkpoint.`, { code: "bad-checkpoint", cause: error });

@@ -3,6 +3,7 @@ export {
   type Checkpoint,
   type CheckpointHeader,
   loadCheckpoint,
+  loadCheckpointHeader,
   modelFromCheckpoint,
   modelTensors,
   restoreModel,

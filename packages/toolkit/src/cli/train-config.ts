@@ -44,11 +44,8 @@ function recipeNamed(name: string): Record<string, unknown> {
 
 /** The weights fit no other dimensions, and know no other features. What they are trained on now runs over time. */
 async function dimensionsOf(initFrom: string): Promise<Record<string, unknown>> {
-  const [{ openStartingPoint }, { tidy }] = await Promise.all([
-    import("../training/starting-point.js"),
-    import("@deepspeech-ts/torch"),
-  ]);
-  const { model, features } = tidy(() => openStartingPoint(initFrom).header);
+  const { startingPointHeader } = await import("../training/starting-point.js");
+  const { model, features } = startingPointHeader(initFrom);
   const { numMels, numTokens, recurrence, ...dimensions } = model;
   return { model: dimensions, features };
 }

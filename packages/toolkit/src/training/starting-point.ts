@@ -4,24 +4,30 @@
  * A fine-tuned model takes over every weight, but for the last layer where the alphabet is another: its rows are the
  * tokens. Frozen parameters are chosen by name, with `*` for anything.
  */
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { type Alphabet, alphabetOf, englishAlphabet, isBundle } from "@deepspeech-ts/speech";
+import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import { type Tensor, tidy } from "@deepspeech-ts/torch";
-import { type Checkpoint, type DeepSpeech, loadCheckpoint, restoreModel } from "../acoustic-model/index.js";
+import {
+  type Checkpoint,
+  type CheckpointHeader,
+  type DeepSpeech,
+  loadCheckpoint,
+  loadCheckpointHeader,
+  restoreModel,
+} from "../acoustic-model/index.js";
+import { beginsAsBundle } from "../bundle-file.js";
 import { UserError } from "../errors.js";
 import { checkpointFromBundle } from "../export/bundle-checkpoint.js";
-import { explainReadError } from "../files.js";
 import type { TrainConfig } from "./config.js";
-import { hasCheckpoint, loadLast } from "./training-state.js";
+import { hasCheckpoint, loadLastHeader } from "./training-state.js";
 
 /** The layer whose rows are the alphabet's tokens. */
 const TOKEN_LAYER = "classifier.3.";
 
 /** A resumed run keeps its alphabet; else it is the one asked for, initFrom's, or the English letters. */
 export function alphabetFor({ resume, alphabet, initFrom }: TrainConfig): Alphabet {
-  if (resume !== undefined && hasCheckpoint(resume)) return tidy(() => loadLast(resume).header.alphabet);
+  if (resume !== undefined && hasCheckpoint(resume)) return loadLastHeader(resume).header.alphabet;
   if (alphabet !== undefined) return alphabetOf(alphabet);
-  return initFrom === undefined ? englishAlphabet : tidy(() => openStartingPoint(initFrom).header.alphabet);
+  return initFrom === undefined ? englishAlphabet : startingPointHeader(initFrom).alphabet;
 }
 
 /**
@@ -33,20 +39,12 @@ export function openStartingPoint(path: string): Checkpoint {
   return beginsAsBundle(path) ? checkpointFromBundle(path) : loadCheckpoint(path);
 }
 
-function beginsAsBundle(path: string): boolean {
-  try {
-    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-    const file = openSync(path, "r");
-    try {
-      const start = new Uint8Array(8);
-      readSync(file, start);
-      return isBundle(start);
-    } finally {
-      closeSync(file);
-    }
-  } catch (error) {
-    throw explainReadError(path, error);
-  }
+/**
+ * What the model to fine-tune is, without its weights where it is a checkpoint.
+ * @throws UserError as `openStartingPoint` does
+ */
+export function startingPointHeader(path: string): CheckpointHeader {
+  return beginsAsBundle(path) ? tidy(() => checkpointFromBundle(path).header) : loadCheckpointHeader(path).header;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** How far a run has come, as its checkpoints record it: with the weights, all that a resumed run needs. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { tidy } from "@deepspeech-ts/torch";
 import { z } from "zod";
-import { type Checkpoint, loadCheckpoint } from "../acoustic-model/index.js";
+import { type Checkpoint, loadCheckpoint, loadCheckpointHeader } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
 import { type TrainConfig, trainConfigSchema } from "./config.js";
 import { initialLossScale } from "./loss-scaler.js";
@@ -43,7 +42,7 @@ const trainingStateSchema = z.object({ config: trainConfigSchema, optimizerSteps
 export type TrainingState = z.output<typeof trainingStateSchema>;
 
 /** @throws UserError for a checkpoint that holds weights alone */
-export function trainingStateOf({ path, header }: Checkpoint): TrainingState {
+export function trainingStateOf({ path, header }: Pick<Checkpoint, "path" | "header">): TrainingState {
   const state = trainingStateSchema.safeParse(header.training);
   if (state.success) return state.data;
   throw new UserError(`${path}: holds no training state; it can be evaluated, not resumed.`, {
@@ -59,6 +58,11 @@ export function hasCheckpoint(runFolder: string): boolean {
 /** A run's newest checkpoint; its tensors belong to the open scope. */
 export function loadLast(runFolder: string): Checkpoint {
   return loadCheckpoint(checkpointPath(runFolder, "last"));
+}
+
+/** What a run's newest checkpoint says of itself, without its tensors. */
+export function loadLastHeader(runFolder: string): Pick<Checkpoint, "path" | "header"> {
+  return loadCheckpointHeader(checkpointPath(runFolder, "last"));
 }
 
 /**
@@ -82,7 +86,7 @@ export function requireRun(runFolder: string): void {
  */
 export function readRunConfig(runFolder: string): TrainConfig {
   requireRun(runFolder);
-  if (hasCheckpoint(runFolder)) return tidy(() => trainingStateOf(loadLast(runFolder)).config);
+  if (hasCheckpoint(runFolder)) return trainingStateOf(loadLastHeader(runFolder)).config;
   return trainConfigSchema.parse(JSON.parse(readFileSync(configPath(runFolder), "utf8")));
 }
 
