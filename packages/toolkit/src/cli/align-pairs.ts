@@ -1,16 +1,25 @@
 /** Recordings and their texts, as `align` takes them: one of each, or a corpus. */
 import { type Alphabet, normaliseToAlphabet } from "@deepspeech-ts/speech";
 import { loadUtterances } from "../data/manifest.js";
+import { type PackedPath, parsePackedPath } from "../data/packing/packed-path.js";
+import type { Utterance } from "../data/types.js";
 import { readFileOrExplain } from "../files.js";
 import { findRecordings, nameOf, type Recording } from "./transcribe-inputs.js";
 import { usageError } from "./usage-error.js";
 
 export interface Pair {
-  recording: Recording;
+  recording: Recording | PackedRecording;
   /** As it was written. */
   text: string;
   /** What outputs call it. Default: the recording's name. */
   id?: string;
+}
+
+/** A recording of a packed corpus, which is no file of its own. */
+export interface PackedRecording {
+  /** The utterance's. */
+  name: string;
+  packed: PackedPath;
 }
 
 export interface PairWords {
@@ -19,7 +28,7 @@ export interface PairWords {
   textFile: string | undefined;
   /** The text itself. */
   text: string | undefined;
-  /** A manifest, or a folder in LibriSpeech's layout. */
+  /** A manifest, a packed corpus, or a folder in LibriSpeech's layout. */
   manifest: string | undefined;
 }
 
@@ -30,7 +39,7 @@ export async function findPairs({ recording, textFile, text, manifest }: PairWor
       throw usageError("--manifest names recordings and texts; leave out others");
     }
     const { utterances } = await loadUtterances(manifest);
-    return utterances.map((utterance) => ({ id: utterance.id, recording: utterance.audioPath, text: utterance.text }));
+    return utterances.map(pairOf);
   }
   if (recording === undefined) throw usageError("missing a recording and its text, or --manifest");
   if ((textFile === undefined) === (text === undefined)) {
@@ -41,6 +50,11 @@ export async function findPairs({ recording, textFile, text, manifest }: PairWor
     throw usageError(`${recording} is several recordings; for these give --manifest`);
   }
   return [{ recording: found, text: text ?? new TextDecoder().decode(await readFileOrExplain(textFile ?? "")) }];
+}
+
+function pairOf({ id, audioPath, text }: Utterance): Pair {
+  const packed = parsePackedPath(audioPath);
+  return { id, recording: packed ? { name: id, packed } : audioPath, text };
 }
 
 /** The text in the model's alphabet, or why it cannot be written so. */

@@ -1,10 +1,12 @@
 /** `deepspeech align`, by the real program. */
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
+import { readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
 import { loadUtterances, writeManifest } from "../data/manifest.js";
+import { packCorpus } from "../data/packing/pack-corpus.js";
+import { type PackedPath, parsePackedPath } from "../data/packing/packed-path.js";
 import { BUNDLE, deepspeech, loadsLibtorch } from "./command.test.support.js";
 
 const speech = audioFixture("speech-16k.flac");
@@ -97,6 +99,41 @@ describe("a corpus", () => {
       stderr,
       /^deepspeech: .*: its text scores -\d+\.\d\d, below -3; is it the text of this recording\?\n$/,
     );
+  });
+
+  test("may be packed, and gets the same times; what a shard has lost is named", async (t) => {
+    const folder = join(await temporaryFolder(t), "packed");
+    const times = join(folder, "../times");
+    const { utterances } = await loadUtterances(join(sampleCorpus("test"), "1/3"));
+    const packed = await packCorpus(utterances.slice(0, 3), { folder });
+    const { status, stdout, stderr } = align("--manifest", folder, "--format", "ctm", "--output", times);
+    assert.deepEqual([status, stderr], [0, ""]);
+    const names = packed.utterances.map(({ id }) => join(times, `${id}.ctm`));
+    assert.equal(stdout, names.map((name) => `${name}\n`).join(""));
+    // Sixteen bits change times by a frame at most.
+    const timesOf = (ctm: string) =>
+      ctm
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(" "))
+        .map(([id, , start, , word]) => ({ id, word, start: Number(start) }));
+    const found = (await Promise.all(names.map((name) => readFile(name, "utf8")))).flatMap(timesOf);
+    const expected = timesOf(align("--manifest", join(sampleCorpus("test"), "1/3")).stdout).slice(0, found.length);
+    for (const [i, { id, word, start }] of expected.entries()) {
+      assert.deepEqual([found[i]?.id, found[i]?.word], [id, word]);
+      assert.ok(Math.abs(found[i]!.start - start) < 0.03, `${id} ${word}`);
+    }
+    assertRefused(
+      ["--manifest", folder, "--beside"],
+      "--beside needs recordings that are files; those of a packed corpus are not, so give --output",
+    );
+    const last = packed.utterances.reduce((a, b) => (a.durationSeconds > b.durationSeconds ? a : b));
+    const { shardPath } = parsePackedPath(last.audioPath) as PackedPath;
+    await truncate(shardPath, (await stat(shardPath)).size - 2);
+    const damaged = align("--manifest", folder, "--json");
+    assert.equal(damaged.status, 1);
+    assert.equal(damaged.stdout.match(/"score":/g)?.length, 2);
+    assert.match(damaged.stderr, new RegExp(`^deepspeech: ${last.id}: [^\\n]*is not in its shard, [^\\n]*\\n$`));
   });
 
   test("needs no libtorch", () => {

@@ -1,7 +1,9 @@
 /** `deepspeech align`. */
+import type { AudioInput } from "@deepspeech-ts/recognizer";
 import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
-import { findPairs, type Pair, speltText } from "./align-pairs.js";
+import { readPacked } from "../data/packing/shard.js";
+import { findPairs, type PackedRecording, type Pair, speltText } from "./align-pairs.js";
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { workInOrder } from "./in-order.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
@@ -10,6 +12,7 @@ import { recordingsProgress } from "./recordings-progress.js";
 import { withoutUndefined } from "./resolve-config.js";
 import { nameOf } from "./transcribe-inputs.js";
 import { addOutputFlags, chooseWriter, type OutputFlags, type SpokenText } from "./transcribe-outputs.js";
+import { usageError } from "./usage-error.js";
 
 const HELP = `
 Finds when each word of a known text is spoken: subtitles of a script, cuts for a corpus. Texts are brought to the model's
@@ -42,7 +45,10 @@ export function configure(command: Command): void {
     .argument("[recording]", "a recording; - for standard input")
     .argument("[text]", "a file that holds what is said in it")
     .option("--text <words>", "what is said in it")
-    .option("--manifest <corpus>", "recordings and texts: a manifest, or a folder in LibriSpeech's layout");
+    .option(
+      "--manifest <corpus>",
+      "recordings and texts: a manifest, a packed corpus, or a folder in LibriSpeech's layout",
+    );
   addOutputFlags(command, { formats, standard: "ctm", jsonHelp: "file, text, score and words, or file and error" });
   command
     .option(
@@ -64,6 +70,9 @@ async function align(
 ): Promise<void> {
   const { text, manifest, jobs, threads, minScore = Number.NEGATIVE_INFINITY } = flags;
   const pairs = await findPairs({ recording, textFile, text, manifest });
+  if (flags.beside && pairs.some(({ recording }) => isPacked(recording))) {
+    throw usageError("--beside needs recordings that are files; those of a packed corpus are not, so give --output");
+  }
   const files = pairs.map((pair) => nameOf(pair.recording));
   const write = chooseWriter(flags, { standard: "ctm", files, isAlone: manifest === undefined });
   using interruption = listenForInterrupt(() => {});
@@ -90,15 +99,26 @@ async function alignPair(
   const file = nameOf(pair.recording);
   const spelt = speltText(pair, recognizer.header.alphabet);
   if ("error" in spelt) return { file, ...spelt };
-  const input = typeof pair.recording === "string" ? pair.recording : pair.recording.bytes;
   try {
-    const { text, timedWords, score } = await recognizer.align(input, spelt.spelt, { fileName: file, signal });
+    const { input, ...rate } = soundOf(pair.recording);
+    const { text, timedWords, score } = await recognizer.align(input, spelt.spelt, { fileName: file, signal, ...rate });
     if (score < minScore) return { file, error: `${file}: ${lowScore(score, minScore)}` };
     return { file, text, score: rounded(score), timedWords, ...(pair.id !== undefined && { id: pair.id }) };
   } catch (error) {
     if (signal.aborted) return undefined;
     return { file, error: complaintOf(file, error) };
   }
+}
+
+function isPacked(recording: Pair["recording"]): recording is PackedRecording {
+  return typeof recording === "object" && "packed" in recording;
+}
+
+function soundOf(recording: Pair["recording"]): { input: AudioInput; sampleRate?: number } {
+  if (typeof recording === "string") return { input: recording };
+  if (!isPacked(recording)) return { input: recording.bytes };
+  const { samples, sampleRate } = readPacked(recording.packed);
+  return { input: samples, sampleRate };
 }
 
 function lowScore(score: number, minScore: number): string {

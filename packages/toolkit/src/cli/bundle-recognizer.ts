@@ -12,6 +12,7 @@ import {
 } from "@deepspeech-ts/recognizer";
 import { type DecodingSettings, encodeBundle } from "@deepspeech-ts/speech";
 import { beginsAsBundle } from "../bundle-file.js";
+import { UserError } from "../errors.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { languageModelSection } from "../export/language-model-section.js";
 import { withoutUndefined } from "./resolve-config.js";
@@ -60,8 +61,8 @@ const ERRORS_OF_RECORDINGS: ReadonlySet<string> = new Set([
  * @throws the error itself where it is not one recording's; one about an option becomes a UserError (exit 2)
  */
 export function complaintOf(file: string, error: unknown): string {
-  if (!(error instanceof RecognizerError)) throw error;
-  if (error.code === "bad-argument") throw usageError(error.message);
+  if (!(error instanceof RecognizerError || error instanceof UserError)) throw error;
+  if (error instanceof RecognizerError && error.code === "bad-argument") throw usageError(error.message);
   if (!ERRORS_OF_RECORDINGS.has(error.code)) throw error;
   return error.message.startsWith(`${file}:`) ? error.message : `${file}: ${error.message}`;
 }

@@ -15,7 +15,7 @@ export const STANDARD_INPUT = "-";
 /** A path, or the bytes that came by standard input. */
 export type Recording = string | NamedBytes;
 
-export function nameOf(recording: Recording): string {
+export function nameOf(recording: string | { readonly name: string }): string {
   return typeof recording === "string" ? recording : recording.name;
 }
 
