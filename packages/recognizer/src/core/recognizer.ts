@@ -148,7 +148,13 @@ export class CoreRecognizer implements AsyncDisposable {
     using cancellation = new RequestCancellation(options, this.#closing);
     cancellation.throwIfCancelled();
     using _open = this.#open();
-    return await run(cancellation);
+    try {
+      return await run(cancellation);
+    } catch (error) {
+      // What the request still has in the queue would keep others waiting.
+      cancellation.cancel(error);
+      throw error;
+    }
   }
 
   /** Counts a request until it is disposed of. */

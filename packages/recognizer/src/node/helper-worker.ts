@@ -44,7 +44,10 @@ serveCalls({
 
   /** The next samples; undefined at the end. */
   async readAudio(id: number) {
-    const samples = await readers.get(id)?.next();
+    const reader = readers.get(id);
+    // Its thread died, and this is another; the recording's end must not seem to be here.
+    if (!reader) throw new Error("the thread that read the recording stopped");
+    const samples = await reader.next();
     return { result: samples, transfer: samples ? [samples.buffer] : [] };
   },
 

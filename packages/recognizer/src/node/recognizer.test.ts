@@ -195,6 +195,19 @@ test("a request may have a time limit and a greatest length", async () => {
   });
 });
 
+test("a request that fails leaves nothing in the queue", async () => {
+  let numRuns = 0;
+  const options = { threads: 1, maxBatchSeconds: 1, onBatch: () => void numRuns++ };
+  await using own = await Recognizer.load(BUNDLE, options);
+  const utterance = await samplesOf(utterances[0]!.path);
+  const spoken = new Float32Array(30 * (utterance.length + 32_000));
+  for (let i = 0; i < 30; i++) spoken.set(utterance, i * (utterance.length + 32_000));
+  await assert.rejects(own.transcribe(spoken, { maxDurationSeconds: 60 }), { code: "too-long" });
+  numRuns = 0;
+  await own.transcribe(utterance);
+  assert.equal(numRuns, 1);
+});
+
 test("what cannot be used is named", async () => {
   const notes = join(folder, "notes.txt");
   await writeFile(notes, "These are notes.");

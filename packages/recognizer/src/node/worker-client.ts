@@ -23,21 +23,22 @@ interface PendingCall {
 /** The message that ends a worker in order. */
 const STOP = "stop";
 
-/** A worker thread that serves calls. An idle one lets the process end. */
+/**
+ * A worker thread that serves calls. An idle one lets the process end. One that dies (its memory is spent, say) takes the
+ * calls that were under way with it; the next call starts another, so that a server does not go on with a dead thread.
+ */
 export class WorkerClient {
-  readonly #worker: Worker;
+  readonly #script: URL;
+  readonly #workerData: unknown;
   readonly #pending = new Map<number, PendingCall>();
-  readonly #exited: Promise<void>;
+  #worker: Worker | undefined;
   #nextId = 0;
-  #failure: unknown;
+  #closed: { readonly reason: unknown } | undefined;
 
   constructor(script: URL, workerData: unknown) {
-    this.#worker = new Worker(script, { workerData });
-    this.#worker.unref();
-    this.#worker.on("message", (answer: Answer) => this.#take(answer));
-    this.#worker.on("error", (error) => this.#fail(error));
-    this.#exited = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
-    this.#worker.on("exit", (status) => this.#fail(new Error(`a worker thread stopped with status ${status}`)));
+    this.#script = script;
+    this.#workerData = workerData;
+    this.#worker = this.#start();
   }
 
   /** Calls that have not been answered. */
@@ -46,19 +47,20 @@ export class WorkerClient {
   }
 
   call<R>(method: string, args: readonly unknown[], transfer: readonly TransferListItem[] = []): Promise<R> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#closed) return Promise.reject(this.#closed.reason);
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
     const id = this.#nextId++;
     return new Promise<R>((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, method, args } satisfies Call, transfer);
+      worker.ref();
+      worker.postMessage({ id, method, args } satisfies Call, transfer);
     });
   }
 
   /** Stops the thread at once; calls that are under way, and later ones, are rejected with `reason`. */
   async close(reason: unknown): Promise<void> {
-    this.#fail(reason);
-    await this.#worker.terminate();
+    await this.#release(reason)?.terminate();
   }
 
   /**
@@ -66,25 +68,50 @@ export class WorkerClient {
    * its thread is stopped within a run.
    */
   async closeAfterCall(reason: unknown): Promise<void> {
-    this.#fail(reason);
-    this.#worker.ref();
-    this.#worker.postMessage(STOP);
-    await this.#exited;
+    const worker = this.#release(reason);
+    if (!worker) return;
+    const exited = new Promise((resolve) => worker.once("exit", resolve));
+    worker.ref();
+    worker.postMessage(STOP);
+    await exited;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(this.#script, { workerData: this.#workerData });
+    worker.unref();
+    worker.on("message", (answer: Answer) => this.#take(answer));
+    worker.on("error", (error) => this.#lose(worker, error));
+    worker.on("exit", (status) => this.#lose(worker, new Error(`a worker thread stopped with status ${status}`)));
+    return worker;
+  }
+
+  /** The thread, which no longer is this client's; what is under way and what comes is rejected. */
+  #release(reason: unknown): Worker | undefined {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#closed ??= { reason };
+    this.#rejectAll(this.#closed.reason);
+    return worker;
+  }
+
+  /** An error is followed by the exit, when another thread may have begun. */
+  #lose(worker: Worker, error: unknown): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    this.#rejectAll(error);
   }
 
   #take(answer: Answer): void {
     const pending = this.#pending.get(answer.id);
     if (!pending) return;
     this.#pending.delete(answer.id);
-    if (this.#pending.size === 0) this.#worker.unref();
+    if (this.#pending.size === 0) this.#worker?.unref();
     if ("result" in answer) pending.resolve(answer.result as never);
     else pending.reject(revived(answer));
   }
 
-  /** The first failure counts: a closed thread exits too. */
-  #fail(error: unknown): void {
-    this.#failure ??= error;
-    for (const { reject } of this.#pending.values()) reject(this.#failure);
+  #rejectAll(reason: unknown): void {
+    for (const { reject } of this.#pending.values()) reject(reason);
     this.#pending.clear();
   }
 }
