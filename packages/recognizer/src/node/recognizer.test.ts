@@ -193,6 +193,8 @@ test("a request may have a time limit and a greatest length", async () => {
     code: "too-long",
     message: "upload 7: is longer than 60 s; cut it, or allow more",
   });
+  // Longer than a timer can wait.
+  assert.ok((await recognizer.transcribe(utterances[0]!.path, { timeoutSeconds: 1e9 })).text.length > 5);
 });
 
 test("a request that fails leaves nothing in the queue", async () => {
@@ -241,6 +243,21 @@ test("options are checked at the door", async () => {
   await reject(
     { hotWords: ["café"] },
     'character "é" at position 3 of "café" is not in the alphabet; normalise the text first',
+  );
+});
+
+test("options of loading are checked before anything is read", async () => {
+  const reject = (options: object, message: string) =>
+    assert.rejects(Recognizer.load("no-such.dsb", options), { code: "bad-argument", message });
+  await reject(
+    { worker: 2 },
+    "worker is no option here; there are workers, threads, maxBatchSeconds, maxWaitMilliseconds, onBatch",
+  );
+  await reject({ workers: 0 }, "workers is 0, expected a whole number of 1 or more");
+  await reject({ maxBatchSeconds: 0 }, "maxBatchSeconds is 0, expected a number above 0");
+  await reject(
+    { maxWaitMilliseconds: 2 ** 31 },
+    "maxWaitMilliseconds is 2147483648, expected a number from 0 to 2147483647",
   );
 });
 
