@@ -1,6 +1,7 @@
 /**
  * A side of a comparison: a process that has one task ready and runs it whenever it is asked to, so that both sides can
- * take turns and a busy neighbour disturbs them alike.
+ * take turns and a busy neighbour disturbs them alike. While it is not asked it is stopped: threads that spin while they
+ * wait (OMP_WAIT_POLICY=ACTIVE) would otherwise take a core from the other side.
  *
  * The protocol, a line each: the process gets its task as JSON in its last argument and answers `{"version"}` when it is
  * ready. To "run" it answers `{"wallMs", "cpuMs"}`, to "peak" `{"peakMegabytes"}`, and when its input ends it ends.
@@ -55,6 +56,7 @@ export class Contestant implements AsyncDisposable {
       side === "ours" ? [process.execPath, OURS] : [settings.python, "bench/reference/worker.py"];
     const contestant = new Contestant([...program, JSON.stringify(task)], settings.env);
     contestant.#version = (await contestant.#answer<{ version: string }>()).version;
+    contestant.#child.kill("SIGSTOP");
     return contestant;
   }
 
@@ -71,9 +73,12 @@ export class Contestant implements AsyncDisposable {
     return (await this.#ask<{ peakMegabytes: number }>("peak")).peakMegabytes;
   }
 
-  #ask<T>(request: string): Promise<T> {
+  async #ask<T>(request: string): Promise<T> {
+    this.#child.kill("SIGCONT");
     this.#child.stdin.write(`${request}\n`);
-    return this.#answer();
+    const answer = await this.#answer<T>();
+    this.#child.kill("SIGSTOP");
+    return answer;
   }
 
   async #answer<T>(): Promise<T> {
@@ -85,6 +90,7 @@ export class Contestant implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
+    this.#child.kill("SIGCONT");
     this.#child.stdin.end();
     await exited;
   }
