@@ -10,7 +10,7 @@ void Environment::retain(Napi::Env env, const at::Tensor& tensor) {
   // Device memory is not the process's memory: V8 need not hurry its collector for it.
   use.bytes = tensor.is_cpu() ? static_cast<int64_t>(tensor.storage().nbytes()) : 0;
   live_bytes += use.bytes;
-  Napi::MemoryManagement::AdjustExternalMemory(env, use.bytes);
+  tell(env);
 }
 
 void Environment::release(Napi::Env env, const c10::StorageImpl* storage) {
@@ -18,8 +18,14 @@ void Environment::release(Napi::Env env, const c10::StorageImpl* storage) {
   const auto found = storages.find(storage);
   if (found == storages.end() || --found->second.handles > 0) return;
   live_bytes -= found->second.bytes;
-  Napi::MemoryManagement::AdjustExternalMemory(env, -found->second.bytes);
   storages.erase(found);
+  tell(env);
+}
+
+void Environment::tell(Napi::Env env) {
+  if (is_scoped || live_bytes == told_bytes) return;
+  Napi::MemoryManagement::AdjustExternalMemory(env, live_bytes - told_bytes);
+  told_bytes = live_bytes;
 }
 
 namespace {
@@ -58,6 +64,14 @@ Napi::Value is_disposed(const Napi::CallbackInfo& info) {
 // Identity of the tensor, not of the handle: an in-place operator returns a second handle to the same tensor.
 Napi::Value is_same(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), unwrap_tensor(info[0]).is_same(unwrap_tensor(info[1])));
+}
+
+// Called when a thread's outermost scope opens, and when it has closed.
+Napi::Value set_scoped(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::of(info.Env());
+  environment.is_scoped = info[0].ToBoolean();
+  environment.tell(info.Env());
+  return info.Env().Undefined();
 }
 
 Napi::Value live_memory(const Napi::CallbackInfo& info) {
@@ -106,4 +120,5 @@ void init_handles(Napi::Env, Napi::Object exports) {
   expose<is_disposed>(exports, "isDisposed");
   expose<is_same>(exports, "isSame");
   expose<live_memory>(exports, "liveMemory");
+  expose<set_scoped>(exports, "setScoped");
 }

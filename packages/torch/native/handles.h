@@ -21,6 +21,9 @@ struct Environment {
   std::unordered_map<const c10::StorageImpl*, StorageUse> storages;
   int64_t live_tensors = 0;
   int64_t live_bytes = 0;
+  int64_t told_bytes = 0;
+  // Within a scope, tensors are freed when it closes and not by V8's collector, which need not run because of them.
+  bool is_scoped = false;
 
   static const std::shared_ptr<Environment>& shared(Napi::Env env) {
     return *env.GetInstanceData<std::shared_ptr<Environment>>();
@@ -29,6 +32,8 @@ struct Environment {
 
   void retain(Napi::Env env, const at::Tensor& tensor);
   void release(Napi::Env env, const c10::StorageImpl* storage);
+  // Tells V8 of the bytes that live now, unless a scope is open.
+  void tell(Napi::Env env);
 };
 
 // Both kinds of handle begin with a tag, so that a wrong External is refused and not dereferenced.

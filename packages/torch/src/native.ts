@@ -46,6 +46,7 @@ interface Native {
   isDisposed(tensor: TensorHandle): boolean;
   isSame(a: TensorHandle, b: TensorHandle): boolean;
   liveMemory(): { tensors: number; bytes: number };
+  setScoped(isScoped: boolean): void;
   call(name: string, overload: string, positional: readonly unknown[], keywords?: object): unknown;
   schemas(): string[];
   fromBytes(view: ArrayBufferView, shape: readonly number[], dtype: Dtype): TensorHandle;

@@ -7,6 +7,7 @@
  * The stack of open scopes belongs to one JavaScript thread and to synchronous code: a scope never spans an `await`.
  */
 import { TorchError } from "./errors.js";
+import { native } from "./native.js";
 
 /** What a scope holds: anything that can be freed. */
 export interface Disposable {
@@ -29,6 +30,7 @@ export class Scope {
 
   constructor() {
     open.push(this);
+    if (open.length === 1) native.setScoped(true);
   }
 
   /** Called by Tensor for each tensor that is made. */
@@ -63,6 +65,7 @@ export class Scope {
     open.pop();
     for (const member of this.#members) member.dispose();
     this.#members.clear();
+    if (open.length === 0) native.setScoped(false);
   }
 
   [Symbol.dispose](): void {
