@@ -25,6 +25,8 @@ import { candidateVersion, canInstallPackages, installPackages } from "./system-
 /** Debian 12 has 1.13; Ubuntu 22.04's 1.8 lacks operators that the models need. */
 const OLDEST_VERSION = [1, 13];
 const PACKAGE = "libtorch-dev";
+/** Newer versions first: they keep the older header, which then only includes the other. */
+const VERSION_HEADERS = ["headeronly/version.h", "csrc/api/include/torch/version.h"];
 
 /**
  * @param {Context} context
@@ -94,16 +96,17 @@ async function fromArchive(context) {
  */
 function inspect(kind, prefix, source) {
   const config = join(prefix, "share/cmake/Torch/TorchConfig.cmake");
-  const version = headerVersion(join(prefix, "include/torch/csrc/api/include/torch/version.h"));
+  const version = headerVersion(prefix);
   const library = libraryPath(kind, prefix);
   if (kind === "prefix" && !existsSync(config)) return undefined;
   if (version === undefined || !isRecent(version) || library === undefined) return undefined;
   return { kind, prefix, source, version, identity: identityOf(library) };
 }
 
-/** @param {string} path */
-function headerVersion(path) {
-  if (!existsSync(path)) return undefined;
+/** @param {string} prefix */
+function headerVersion(prefix) {
+  const path = VERSION_HEADERS.map((header) => join(prefix, "include/torch", header)).find((each) => existsSync(each));
+  if (path === undefined) return undefined;
   const header = readFileSync(path, "utf8");
   const part = (/** @type {string} */ name) => new RegExp(`#define TORCH_VERSION_${name} (\\d+)`).exec(header)?.[1];
   return `${part("MAJOR")}.${part("MINOR")}.${part("PATCH")}`;

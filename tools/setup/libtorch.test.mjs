@@ -3,7 +3,7 @@
  */
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -76,6 +76,16 @@ test("a LIBTORCH that is none, or too old, is an error and not passed over", asy
 test("PyTorch for Python serves", async () => {
   installPython(`echo ${makeLibtorch("python", [2, 4, 0])}/share/cmake`);
   assert.equal(await provideLibtorch(new Context(folder)), `2.4.0, PyTorch for Python, in ${folder}/python`);
+});
+
+test("newer versions keep their number in another header", async () => {
+  const prefix = makeLibtorch("newer", [2, 13, 0]);
+  const include = join(prefix, "include/torch");
+  mkdirSync(join(include, "headeronly"));
+  renameSync(join(include, "csrc/api/include/torch/version.h"), join(include, "headeronly/version.h"));
+  writeFileSync(join(include, "csrc/api/include/torch/version.h"), "#include <torch/headeronly/version.h>\n");
+  process.env.LIBTORCH = prefix;
+  assert.match(await provideLibtorch(new Context(folder)), /^2\.13\.0, LIBTORCH/);
 });
 
 test("what was found is remembered, until the library or the request changes", async () => {
