@@ -2,8 +2,8 @@
 // dispatcher holds. Run it after a change of libtorch: `node tools/generate-operators.mjs`. With --check it writes
 // nothing and fails when an operator that the files name is missing from this libtorch or has other arguments.
 //
-// Left out: out= variants, named tensors and underscore-prefixed internals (but for _foreach_*): they can still be
-// called by name, without types.
+// Left out: out= variants, named tensors, underscore-prefixed internals (but for _foreach_*), and what only libtorch 1.13
+// has: they can still be called by name, without types.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -28,6 +28,12 @@ const TYPES = {
   MemoryFormat: "string",
   Generator: "Generator",
 };
+
+/** Their names print as plain strings, so that arguments do not tell. */
+const NAMED_TENSORS = /^(align_|refine_names|rename)|\..*(dimname|names|named_out_dim)/i;
+/** Of libtorch 1.13, gone from the 2.x that are supported too. */
+const REMOVED =
+  /^(diag_backward|frobenius_norm|mps_max_pool2d_backward|prelu_backward|symeig(\.e)?|upsample_\w+_backward\.vec)$/;
 
 /**
  * The TypeScript type of a schema's type, or undefined where JavaScript has no form for it.
@@ -66,7 +72,8 @@ function operatorOf(schema) {
   const parsed = /^aten::([A-Za-z]\w*|_foreach_\w+)(?:\.(\w+))?\((.*)\) -> (.*)$/.exec(schema);
   if (!parsed) return undefined;
   const [, base = "", overload = "", argumentList = "", resultList = ""] = parsed;
-  if (/(^|_)out$/.test(overload)) return undefined;
+  const name = overload ? `${base}.${overload}` : base;
+  if (/(^|_)out$/.test(overload) || NAMED_TENSORS.test(name) || REMOVED.test(name)) return undefined;
   /** @type {Argument[]} */
   const positional = [];
   /** @type {Argument[]} */
@@ -89,7 +96,7 @@ function operatorOf(schema) {
   if (results.some((type) => type === undefined)) return undefined;
   const result = results.length === 0 ? "void" : results.length === 1 ? results[0] : `[${results.join(", ")}]`;
   return {
-    name: overload ? `${base}.${overload}` : base,
+    name,
     type: `Operator<${argumentTuple(positional, keywords)}, ${result}>`,
   };
 }
