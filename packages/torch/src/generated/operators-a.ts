@@ -42,13 +42,8 @@ export interface OperatorsA {
   "affine_grid_generator_backward": Operator<[grad: Tensor, size: readonly number[], align_corners: boolean], {  }, Tensor>;
   "alias": Operator<[self: Tensor], {  }, Tensor>;
   "alias_copy": Operator<[self: Tensor], {  }, Tensor>;
-  "align_as": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
-  "align_tensors": Operator<[tensors: readonly Tensor[]], {  }, Tensor[]>;
-  "align_to": Operator<[self: Tensor, names: readonly string[]], {  }, Tensor>;
-  "align_to.ellipsis_idx": Operator<[self: Tensor, order: readonly string[], ellipsis_idx: number], {  }, Tensor>;
   "all": Operator<[self: Tensor], {  }, Tensor>;
   "all.dim": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean }, Tensor>;
-  "all.dimname": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, Tensor>;
   "allclose": Operator<[self: Tensor, other: Tensor, rtol?: number, atol?: number, equal_nan?: boolean], { rtol?: number; atol?: number; equal_nan?: boolean }, boolean>;
   "alpha_dropout": Operator<[input: Tensor, p: number, train: boolean], {  }, Tensor>;
   "alpha_dropout_": Operator<[self: Tensor, p: number, train: boolean], {  }, Tensor>;
@@ -58,7 +53,6 @@ export interface OperatorsA {
   "angle": Operator<[self: Tensor], {  }, Tensor>;
   "any": Operator<[self: Tensor], {  }, Tensor>;
   "any.dim": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean }, Tensor>;
-  "any.dimname": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, Tensor>;
   "arange": Operator<[end: Scalar], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "arange.start": Operator<[start: Scalar, end: Scalar], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "arange.start_step": Operator<[start: Scalar, end: Scalar, step?: Scalar], { step?: Scalar; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
@@ -79,7 +73,6 @@ export interface OperatorsA {
   "argmax": Operator<[self: Tensor, dim?: number | null, keepdim?: boolean], { dim?: number | null; keepdim?: boolean }, Tensor>;
   "argmin": Operator<[self: Tensor, dim?: number | null, keepdim?: boolean], { dim?: number | null; keepdim?: boolean }, Tensor>;
   "argsort": Operator<[self: Tensor, dim?: number, descending?: boolean], { dim?: number; descending?: boolean }, Tensor>;
-  "argsort.dimname": Operator<[self: Tensor, dim: string, descending?: boolean], { descending?: boolean }, Tensor>;
   "argsort.stable": Operator<[self: Tensor], { stable: boolean; dim?: number; descending?: boolean }, Tensor>;
   "argwhere": Operator<[self: Tensor], {  }, Tensor>;
   "as_strided": Operator<[self: Tensor, size: readonly number[], stride: readonly number[], storage_offset?: number | null], { storage_offset?: number | null }, Tensor>;

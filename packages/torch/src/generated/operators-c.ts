@@ -5,7 +5,6 @@ export interface OperatorsC {
   "can_cast": Operator<[from: Dtype, to: Dtype], {  }, boolean>;
   "cartesian_prod": Operator<[tensors: readonly Tensor[]], {  }, Tensor>;
   "cat": Operator<[tensors: readonly Tensor[], dim?: number], { dim?: number }, Tensor>;
-  "cat.names": Operator<[tensors: readonly Tensor[], dim: string], {  }, Tensor>;
   "cauchy": Operator<[self: Tensor, median?: number, sigma?: number], { median?: number; sigma?: number; generator?: Generator | null }, Tensor>;
   "cauchy_": Operator<[self: Tensor, median?: number, sigma?: number], { median?: number; sigma?: number; generator?: Generator | null }, Tensor>;
   "ccol_indices": Operator<[self: Tensor], {  }, Tensor>;
@@ -48,9 +47,7 @@ export interface OperatorsC {
   "combinations": Operator<[self: Tensor, r?: number, with_replacement?: boolean], { r?: number; with_replacement?: boolean }, Tensor>;
   "complex": Operator<[real: Tensor, imag: Tensor], {  }, Tensor>;
   "concat": Operator<[tensors: readonly Tensor[], dim?: number], { dim?: number }, Tensor>;
-  "concat.names": Operator<[tensors: readonly Tensor[], dim: string], {  }, Tensor>;
   "concatenate": Operator<[tensors: readonly Tensor[], dim?: number], { dim?: number }, Tensor>;
-  "concatenate.names": Operator<[tensors: readonly Tensor[], dim: string], {  }, Tensor>;
   "conj": Operator<[self: Tensor], {  }, Tensor>;
   "conj_physical": Operator<[self: Tensor], {  }, Tensor>;
   "conj_physical_": Operator<[self: Tensor], {  }, Tensor>;
@@ -108,19 +105,13 @@ export interface OperatorsC {
   "cudnn_grid_sampler_backward": Operator<[self: Tensor, grid: Tensor, grad_output: Tensor], {  }, [Tensor, Tensor]>;
   "cudnn_is_acceptable": Operator<[self: Tensor], {  }, boolean>;
   "cummax": Operator<[self: Tensor, dim: number], {  }, [Tensor, Tensor]>;
-  "cummax.dimname": Operator<[self: Tensor, dim: string], {  }, [Tensor, Tensor]>;
   "cummaxmin_backward": Operator<[grad: Tensor, input: Tensor, indices: Tensor, dim: number], {  }, Tensor>;
   "cummin": Operator<[self: Tensor, dim: number], {  }, [Tensor, Tensor]>;
-  "cummin.dimname": Operator<[self: Tensor, dim: string], {  }, [Tensor, Tensor]>;
   "cumprod": Operator<[self: Tensor, dim: number], { dtype?: Dtype | null }, Tensor>;
-  "cumprod.dimname": Operator<[self: Tensor, dim: string], { dtype?: Dtype | null }, Tensor>;
   "cumprod_": Operator<[self: Tensor, dim: number], { dtype?: Dtype | null }, Tensor>;
-  "cumprod_.dimname": Operator<[self: Tensor, dim: string], { dtype?: Dtype | null }, Tensor>;
   "cumprod_backward": Operator<[grad: Tensor, input: Tensor, dim: number, output: Tensor], {  }, Tensor>;
   "cumsum": Operator<[self: Tensor, dim: number], { dtype?: Dtype | null }, Tensor>;
-  "cumsum.dimname": Operator<[self: Tensor, dim: string], { dtype?: Dtype | null }, Tensor>;
   "cumsum_": Operator<[self: Tensor, dim: number], { dtype?: Dtype | null }, Tensor>;
-  "cumsum_.dimname": Operator<[self: Tensor, dim: string], { dtype?: Dtype | null }, Tensor>;
   "cumulative_trapezoid.dx": Operator<[y: Tensor], { dx?: Scalar; dim?: number }, Tensor>;
   "cumulative_trapezoid.x": Operator<[y: Tensor, x: Tensor], { dim?: number }, Tensor>;
 }

@@ -13,11 +13,9 @@ export interface OperatorsD {
   "detach_": Operator<[self: Tensor], {  }, Tensor>;
   "detach_copy": Operator<[self: Tensor], {  }, Tensor>;
   "diag": Operator<[self: Tensor, diagonal?: number], { diagonal?: number }, Tensor>;
-  "diag_backward": Operator<[grad: Tensor, input_sizes: readonly number[], diagonal: number], {  }, Tensor>;
   "diag_embed": Operator<[self: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
   "diagflat": Operator<[self: Tensor, offset?: number], { offset?: number }, Tensor>;
   "diagonal": Operator<[self: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
-  "diagonal.Dimname": Operator<[self: Tensor], { outdim: string; dim1: string; dim2: string; offset?: number }, Tensor>;
   "diagonal_backward": Operator<[grad_output: Tensor, input_sizes: readonly number[], offset: number, dim1: number, dim2: number], {  }, Tensor>;
   "diagonal_copy": Operator<[self: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;
   "diagonal_scatter": Operator<[self: Tensor, src: Tensor, offset?: number, dim1?: number, dim2?: number], { offset?: number; dim1?: number; dim2?: number }, Tensor>;

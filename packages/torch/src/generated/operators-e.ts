@@ -16,7 +16,6 @@ export interface OperatorsE {
   "embedding_renorm_": Operator<[self: Tensor, indices: Tensor, max_norm: number, norm_type: number], {  }, Tensor>;
   "embedding_sparse_backward": Operator<[grad: Tensor, indices: Tensor, num_weights: number, padding_idx: number, scale_grad_by_freq: boolean], {  }, Tensor>;
   "empty.memory_format": Operator<[size: readonly number[]], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
-  "empty.names": Operator<[size: readonly number[]], { names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "empty_like": Operator<[self: Tensor], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "empty_quantized": Operator<[size: readonly number[], qtensor: Tensor], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "empty_strided": Operator<[size: readonly number[], stride: readonly number[]], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;

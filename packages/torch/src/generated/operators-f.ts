@@ -50,10 +50,7 @@ export interface OperatorsF {
   "fill_diagonal_": Operator<[self: Tensor, fill_value: Scalar, wrap?: boolean], { wrap?: boolean }, Tensor>;
   "fix": Operator<[self: Tensor], {  }, Tensor>;
   "fix_": Operator<[self: Tensor], {  }, Tensor>;
-  "flatten.DimnameList": Operator<[self: Tensor, dims: readonly string[], out_dim: string], {  }, Tensor>;
-  "flatten.named_out_dim": Operator<[self: Tensor, start_dim: number, end_dim: number, out_dim: string], {  }, Tensor>;
   "flatten.using_ints": Operator<[self: Tensor, start_dim?: number, end_dim?: number], { start_dim?: number; end_dim?: number }, Tensor>;
-  "flatten.using_names": Operator<[self: Tensor, start_dim: string, end_dim: string, out_dim: string], {  }, Tensor>;
   "flatten_dense_tensors": Operator<[tensors: readonly Tensor[]], {  }, Tensor>;
   "flip": Operator<[self: Tensor, dims: readonly number[]], {  }, Tensor>;
   "fliplr": Operator<[self: Tensor], {  }, Tensor>;
@@ -86,11 +83,9 @@ export interface OperatorsF {
   "fractional_max_pool3d_backward": Operator<[grad_output: Tensor, self: Tensor, kernel_size: number | readonly number[], output_size: number | readonly number[], indices: Tensor], {  }, Tensor>;
   "fractional_max_pool3d_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, kernel_size: number | readonly number[], output_size: number | readonly number[], indices: Tensor], { grad_input: Tensor }, Tensor>;
   "frexp.Tensor": Operator<[self: Tensor], {  }, [Tensor, Tensor]>;
-  "frobenius_norm": Operator<[self: Tensor], {  }, Tensor>;
   "frobenius_norm.dim": Operator<[self: Tensor, dim: number | readonly number[], keepdim?: boolean], { keepdim?: boolean }, Tensor>;
   "from_file": Operator<[filename: string, shared?: boolean | null, size?: number | null], { shared?: boolean | null; size?: number | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "full": Operator<[size: readonly number[], fill_value: Scalar], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "full.names": Operator<[size: readonly number[], fill_value: Scalar], { names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "full_like": Operator<[self: Tensor, fill_value: Scalar], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "fused_moving_avg_obs_fake_quant": Operator<[self: Tensor, observer_on: Tensor, fake_quant_on: Tensor, running_min: Tensor, running_max: Tensor, scale: Tensor, zero_point: Tensor, averaging_const: number, quant_min: number, quant_max: number, ch_axis: number, per_row_fake_quant?: boolean, symmetric_quant?: boolean], { per_row_fake_quant?: boolean; symmetric_quant?: boolean }, Tensor>;
 }

@@ -3,7 +3,6 @@ import type { Generator, Operator, Scalar, Tensor } from "../operator-types.js";
 
 export interface OperatorsG {
   "gather": Operator<[self: Tensor, dim: number, index: Tensor], { sparse_grad?: boolean }, Tensor>;
-  "gather.dimname": Operator<[self: Tensor, dim: string, index: Tensor], { sparse_grad?: boolean }, Tensor>;
   "gather_backward": Operator<[grad: Tensor, self: Tensor, dim: number, index: Tensor, sparse_grad: boolean], {  }, Tensor>;
   "gcd": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "gcd_": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;

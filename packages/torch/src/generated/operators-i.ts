@@ -12,18 +12,11 @@ export interface OperatorsI {
   "imag": Operator<[self: Tensor], {  }, Tensor>;
   "index.Tensor": Operator<[self: Tensor, indices: readonly (Tensor | null)[]], {  }, Tensor>;
   "index_add": Operator<[self: Tensor, dim: number, index: Tensor, source: Tensor], { alpha?: Scalar }, Tensor>;
-  "index_add.dimname": Operator<[self: Tensor, dim: string, index: Tensor, source: Tensor], { alpha?: Scalar }, Tensor>;
   "index_add_": Operator<[self: Tensor, dim: number, index: Tensor, source: Tensor], { alpha?: Scalar }, Tensor>;
   "index_copy": Operator<[self: Tensor, dim: number, index: Tensor, source: Tensor], {  }, Tensor>;
-  "index_copy.dimname": Operator<[self: Tensor, dim: string, index: Tensor, source: Tensor], {  }, Tensor>;
   "index_copy_": Operator<[self: Tensor, dim: number, index: Tensor, source: Tensor], {  }, Tensor>;
-  "index_copy_.dimname": Operator<[self: Tensor, dim: string, index: Tensor, source: Tensor], {  }, Tensor>;
-  "index_fill.Dimname_Scalar": Operator<[self: Tensor, dim: string, index: Tensor, value: Scalar], {  }, Tensor>;
-  "index_fill.Dimname_Tensor": Operator<[self: Tensor, dim: string, index: Tensor, value: Tensor], {  }, Tensor>;
   "index_fill.int_Scalar": Operator<[self: Tensor, dim: number, index: Tensor, value: Scalar], {  }, Tensor>;
   "index_fill.int_Tensor": Operator<[self: Tensor, dim: number, index: Tensor, value: Tensor], {  }, Tensor>;
-  "index_fill_.Dimname_Scalar": Operator<[self: Tensor, dim: string, index: Tensor, value: Scalar], {  }, Tensor>;
-  "index_fill_.Dimname_Tensor": Operator<[self: Tensor, dim: string, index: Tensor, value: Tensor], {  }, Tensor>;
   "index_fill_.int_Scalar": Operator<[self: Tensor, dim: number, index: Tensor, value: Scalar], {  }, Tensor>;
   "index_fill_.int_Tensor": Operator<[self: Tensor, dim: number, index: Tensor, value: Tensor], {  }, Tensor>;
   "index_put": Operator<[self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean], { accumulate?: boolean }, Tensor>;
@@ -31,7 +24,6 @@ export interface OperatorsI {
   "index_reduce": Operator<[self: Tensor, dim: number, index: Tensor, source: Tensor, reduce: string], { include_self?: boolean }, Tensor>;
   "index_reduce_": Operator<[self: Tensor, dim: number, index: Tensor, source: Tensor, reduce: string], { include_self?: boolean }, Tensor>;
   "index_select": Operator<[self: Tensor, dim: number, index: Tensor], {  }, Tensor>;
-  "index_select.dimname": Operator<[self: Tensor, dim: string, index: Tensor], {  }, Tensor>;
   "index_select_backward": Operator<[grad: Tensor, self_sizes: readonly number[], dim: number, index: Tensor], {  }, Tensor>;
   "indices": Operator<[self: Tensor], {  }, Tensor>;
   "indices_copy": Operator<[self: Tensor], {  }, Tensor>;

@@ -8,6 +8,5 @@ export interface OperatorsK {
   "kl_div": Operator<[self: Tensor, target: Tensor, reduction?: number], { reduction?: number; log_target?: boolean }, Tensor>;
   "kron": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "kthvalue": Operator<[self: Tensor, k: number, dim?: number, keepdim?: boolean], { dim?: number; keepdim?: boolean }, [Tensor, Tensor]>;
-  "kthvalue.dimname": Operator<[self: Tensor, k: number, dim: string, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
   "kthvalue.values": Operator<[self: Tensor, k: number, dim?: number, keepdim?: boolean], { dim?: number; keepdim?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
 }

@@ -107,12 +107,10 @@ export interface OperatorsL {
   "log_sigmoid_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, buffer: Tensor], { grad_input: Tensor }, Tensor>;
   "log_sigmoid_forward": Operator<[self: Tensor], {  }, [Tensor, Tensor]>;
   "log_sigmoid_forward.output": Operator<[self: Tensor], { output: Tensor; buffer: Tensor }, [Tensor, Tensor]>;
-  "log_softmax.Dimname": Operator<[self: Tensor, dim: string], { dtype?: Dtype | null }, Tensor>;
   "log_softmax.int": Operator<[self: Tensor, dim: number, dtype?: Dtype | null], { dtype?: Dtype | null }, Tensor>;
   "logaddexp": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "logaddexp2": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "logcumsumexp": Operator<[self: Tensor, dim: number], {  }, Tensor>;
-  "logcumsumexp.dimname": Operator<[self: Tensor, dim: string], {  }, Tensor>;
   "logdet": Operator<[self: Tensor], {  }, Tensor>;
   "logical_and": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "logical_and_": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
@@ -128,7 +126,6 @@ export interface OperatorsL {
   "logit_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, eps?: number | null], { eps?: number | null; grad_input: Tensor }, Tensor>;
   "logspace": Operator<[start: Scalar, end: Scalar, steps: number, base?: number], { base?: number; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "logsumexp": Operator<[self: Tensor, dim: number | readonly number[], keepdim?: boolean], { keepdim?: boolean }, Tensor>;
-  "logsumexp.names": Operator<[self: Tensor, dim: number | readonly string[], keepdim?: boolean], { keepdim?: boolean }, Tensor>;
   "lstm.data": Operator<[data: Tensor, batch_sizes: Tensor, hx: readonly Tensor[], params: readonly Tensor[], has_biases: boolean, num_layers: number, dropout: number, train: boolean, bidirectional: boolean], {  }, [Tensor, Tensor, Tensor]>;
   "lstm.input": Operator<[input: Tensor, hx: readonly Tensor[], params: readonly Tensor[], has_biases: boolean, num_layers: number, dropout: number, train: boolean, bidirectional: boolean, batch_first: boolean], {  }, [Tensor, Tensor, Tensor]>;
   "lstm_cell": Operator<[input: Tensor, hx: readonly Tensor[], w_ih: Tensor, w_hh: Tensor, b_ih?: Tensor | null, b_hh?: Tensor | null], { b_ih?: Tensor | null; b_hh?: Tensor | null }, [Tensor, Tensor]>;

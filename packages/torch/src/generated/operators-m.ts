@@ -22,8 +22,6 @@ export interface OperatorsM {
   "max": Operator<[self: Tensor], {  }, Tensor>;
   "max.dim": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
   "max.dim_max": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean; max: Tensor; max_values: Tensor }, [Tensor, Tensor]>;
-  "max.names_dim": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
-  "max.names_dim_max": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean; max: Tensor; max_values: Tensor }, [Tensor, Tensor]>;
   "max.other": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "max_pool1d": Operator<[self: Tensor, kernel_size: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceil_mode?: boolean], { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceil_mode?: boolean }, Tensor>;
   "max_pool1d_with_indices": Operator<[self: Tensor, kernel_size: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceil_mode?: boolean], { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceil_mode?: boolean }, [Tensor, Tensor]>;
@@ -40,19 +38,14 @@ export interface OperatorsM {
   "maximum": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "mean": Operator<[self: Tensor], { dtype?: Dtype | null }, Tensor>;
   "mean.dim": Operator<[self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean], { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
-  "mean.names_dim": Operator<[self: Tensor, dim: number | readonly string[], keepdim?: boolean], { keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
   "median": Operator<[self: Tensor], {  }, Tensor>;
   "median.dim": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
   "median.dim_values": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
-  "median.names_dim": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
-  "median.names_dim_values": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
   "meshgrid": Operator<[tensors: readonly Tensor[]], {  }, Tensor[]>;
   "meshgrid.indexing": Operator<[tensors: readonly Tensor[]], { indexing: string }, Tensor[]>;
   "min": Operator<[self: Tensor], {  }, Tensor>;
   "min.dim": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
   "min.dim_min": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean; min: Tensor; min_indices: Tensor }, [Tensor, Tensor]>;
-  "min.names_dim": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
-  "min.names_dim_min": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean; min: Tensor; min_indices: Tensor }, [Tensor, Tensor]>;
   "min.other": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "minimum": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "miopen_batch_norm": Operator<[input: Tensor, weight: Tensor, bias: Tensor | null | undefined, running_mean: Tensor | null | undefined, running_var: Tensor | null | undefined, training: boolean, exponential_average_factor: number, epsilon: number], {  }, [Tensor, Tensor, Tensor]>;
@@ -82,7 +75,6 @@ export interface OperatorsM {
   "mkldnn_reorder_conv3d_weight": Operator<[self: Tensor, padding?: number | readonly number[], stride?: number | readonly number[], dilation?: number | readonly number[], groups?: number], { padding?: number | readonly number[]; stride?: number | readonly number[]; dilation?: number | readonly number[]; groups?: number }, Tensor>;
   "mm": Operator<[self: Tensor, mat2: Tensor], {  }, Tensor>;
   "mode": Operator<[self: Tensor, dim?: number, keepdim?: boolean], { dim?: number; keepdim?: boolean }, [Tensor, Tensor]>;
-  "mode.dimname": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
   "mode.values": Operator<[self: Tensor, dim?: number, keepdim?: boolean], { dim?: number; keepdim?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
   "moveaxis.int": Operator<[self: Tensor, source: number, destination: number], {  }, Tensor>;
   "moveaxis.intlist": Operator<[self: Tensor, source: readonly number[], destination: readonly number[]], {  }, Tensor>;
@@ -90,7 +82,6 @@ export interface OperatorsM {
   "movedim.intlist": Operator<[self: Tensor, source: readonly number[], destination: readonly number[]], {  }, Tensor>;
   "mps_convolution_backward": Operator<[self: Tensor, grad_output: Tensor, weight: Tensor, padding: readonly number[], stride: readonly number[], dilation: readonly number[], groups: number, output_mask: number | readonly boolean[]], {  }, [Tensor, Tensor, Tensor]>;
   "mps_convolution_transpose_backward": Operator<[self: Tensor, grad_output: Tensor, weight: Tensor, padding: readonly number[], output_padding: readonly number[], stride: readonly number[], dilation: readonly number[], groups: number, output_mask: number | readonly boolean[]], {  }, [Tensor, Tensor]>;
-  "mps_max_pool2d_backward": Operator<[grad_output: Tensor, self: Tensor, kernel_size: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], ceil_mode?: boolean], { stride?: number | readonly number[]; padding?: number | readonly number[]; dilation?: number | readonly number[]; ceil_mode?: boolean }, Tensor>;
   "mse_loss": Operator<[self: Tensor, target: Tensor, reduction?: number], { reduction?: number }, Tensor>;
   "mse_loss_backward": Operator<[grad_output: Tensor, self: Tensor, target: Tensor, reduction: number], {  }, Tensor>;
   "mse_loss_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, target: Tensor, reduction: number], { grad_input: Tensor }, Tensor>;

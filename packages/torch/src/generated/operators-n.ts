@@ -8,8 +8,6 @@ export interface OperatorsN {
   "nanmedian": Operator<[self: Tensor], {  }, Tensor>;
   "nanmedian.dim": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
   "nanmedian.dim_values": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
-  "nanmedian.names_dim": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean }, [Tensor, Tensor]>;
-  "nanmedian.names_dim_values": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
   "nanquantile": Operator<[self: Tensor, q: Tensor, dim?: number | null, keepdim?: boolean], { dim?: number | null; keepdim?: boolean; interpolation?: string }, Tensor>;
   "nanquantile.scalar": Operator<[self: Tensor, q: number, dim?: number | null, keepdim?: boolean], { dim?: number | null; keepdim?: boolean; interpolation?: string }, Tensor>;
   "nansum": Operator<[self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean], { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
@@ -60,8 +58,6 @@ export interface OperatorsN {
   "norm.ScalarOpt_dim": Operator<[self: Tensor, p: Scalar | null | undefined, dim: number | readonly number[], keepdim?: boolean], { keepdim?: boolean }, Tensor>;
   "norm.ScalarOpt_dim_dtype": Operator<[self: Tensor, p: Scalar | null | undefined, dim: number | readonly number[], keepdim: boolean], { dtype: Dtype }, Tensor>;
   "norm.ScalarOpt_dtype": Operator<[self: Tensor, p?: Scalar | null], { p?: Scalar | null; dtype: Dtype }, Tensor>;
-  "norm.names_ScalarOpt_dim": Operator<[self: Tensor, p: Scalar | null | undefined, dim: number | readonly string[], keepdim?: boolean], { keepdim?: boolean }, Tensor>;
-  "norm.names_ScalarOpt_dim_dtype": Operator<[self: Tensor, p: Scalar | null | undefined, dim: number | readonly string[], keepdim: boolean], { dtype: Dtype }, Tensor>;
   "norm_except_dim": Operator<[v: Tensor, pow?: number, dim?: number], { pow?: number; dim?: number }, Tensor>;
   "normal.Tensor_Tensor": Operator<[mean: Tensor, std: Tensor], { generator?: Generator | null }, Tensor>;
   "normal.Tensor_float": Operator<[mean: Tensor, std?: number], { std?: number; generator?: Generator | null }, Tensor>;

@@ -24,9 +24,7 @@ export interface OperatorsP {
   "pow_.Scalar": Operator<[self: Tensor, exponent: Scalar], {  }, Tensor>;
   "pow_.Tensor": Operator<[self: Tensor, exponent: Tensor], {  }, Tensor>;
   "prelu": Operator<[self: Tensor, weight: Tensor], {  }, Tensor>;
-  "prelu_backward": Operator<[grad_output: Tensor, self: Tensor, weight: Tensor], {  }, [Tensor, Tensor]>;
   "prod": Operator<[self: Tensor], { dtype?: Dtype | null }, Tensor>;
-  "prod.dim_Dimname": Operator<[self: Tensor, dim: string, keepdim?: boolean], { keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
   "prod.dim_int": Operator<[self: Tensor, dim: number, keepdim?: boolean], { keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
   "promote_types": Operator<[type1: Dtype, type2: Dtype], {  }, Dtype>;
   "put": Operator<[self: Tensor, index: Tensor, source: Tensor, accumulate?: boolean], { accumulate?: boolean }, Tensor>;

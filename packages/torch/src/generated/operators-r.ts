@@ -6,8 +6,6 @@ export interface OperatorsR {
   "rad2deg_": Operator<[self: Tensor], {  }, Tensor>;
   "rand": Operator<[size: readonly number[]], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "rand.generator": Operator<[size: readonly number[]], { generator?: Generator | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "rand.generator_with_names": Operator<[size: readonly number[]], { generator?: Generator | null; names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "rand.names": Operator<[size: readonly number[]], { names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "rand_like": Operator<[self: Tensor], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "randint": Operator<[high: number, size: readonly number[]], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "randint.generator": Operator<[high: number, size: readonly number[]], { generator?: Generator | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
@@ -17,8 +15,6 @@ export interface OperatorsR {
   "randint_like.low_dtype": Operator<[self: Tensor, low: number, high: number], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "randn": Operator<[size: readonly number[]], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "randn.generator": Operator<[size: readonly number[]], { generator?: Generator | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "randn.generator_with_names": Operator<[size: readonly number[]], { generator?: Generator | null; names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "randn.names": Operator<[size: readonly number[]], { names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "randn_like": Operator<[self: Tensor], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
   "random": Operator<[self: Tensor], { generator?: Generator | null }, Tensor>;
   "random.from": Operator<[self: Tensor, from: number, to?: number | null], { to?: number | null; generator?: Generator | null }, Tensor>;
@@ -35,7 +31,6 @@ export interface OperatorsR {
   "real": Operator<[self: Tensor], {  }, Tensor>;
   "reciprocal": Operator<[self: Tensor], {  }, Tensor>;
   "reciprocal_": Operator<[self: Tensor], {  }, Tensor>;
-  "refine_names": Operator<[self: Tensor, names: readonly string[]], {  }, Tensor>;
   "reflection_pad1d": Operator<[self: Tensor, padding: number | readonly number[]], {  }, Tensor>;
   "reflection_pad1d_backward": Operator<[grad_output: Tensor, self: Tensor, padding: number | readonly number[]], {  }, Tensor>;
   "reflection_pad1d_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, padding: number | readonly number[]], { grad_input: Tensor }, Tensor>;
@@ -54,8 +49,6 @@ export interface OperatorsR {
   "remainder.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "remainder_.Scalar": Operator<[self: Tensor, other: Scalar], {  }, Tensor>;
   "remainder_.Tensor": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
-  "rename": Operator<[self: Tensor, names?: readonly string[] | null], { names?: readonly string[] | null }, Tensor>;
-  "rename_": Operator<[self: Tensor, names?: readonly string[] | null], { names?: readonly string[] | null }, Tensor>;
   "renorm": Operator<[self: Tensor, p: Scalar, dim: number, maxnorm: Scalar], {  }, Tensor>;
   "renorm_": Operator<[self: Tensor, p: Scalar, dim: number, maxnorm: Scalar], {  }, Tensor>;
   "repeat": Operator<[self: Tensor, repeats: readonly number[]], {  }, Tensor>;

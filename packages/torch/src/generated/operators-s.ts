@@ -3,8 +3,6 @@ import type { Dtype, Operator, Scalar, Tensor } from "../operator-types.js";
 
 export interface OperatorsS {
   "scalar_tensor": Operator<[s: Scalar], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "scatter.dimname_src": Operator<[self: Tensor, dim: string, index: Tensor, src: Tensor], {  }, Tensor>;
-  "scatter.dimname_value": Operator<[self: Tensor, dim: string, index: Tensor, value: Scalar], {  }, Tensor>;
   "scatter.reduce": Operator<[self: Tensor, dim: number, index: Tensor, src: Tensor], { reduce: string }, Tensor>;
   "scatter.src": Operator<[self: Tensor, dim: number, index: Tensor, src: Tensor], {  }, Tensor>;
   "scatter.value": Operator<[self: Tensor, dim: number, index: Tensor, value: Scalar], {  }, Tensor>;
@@ -14,14 +12,12 @@ export interface OperatorsS {
   "scatter_.value": Operator<[self: Tensor, dim: number, index: Tensor, value: Scalar], {  }, Tensor>;
   "scatter_.value_reduce": Operator<[self: Tensor, dim: number, index: Tensor, value: Scalar], { reduce: string }, Tensor>;
   "scatter_add": Operator<[self: Tensor, dim: number, index: Tensor, src: Tensor], {  }, Tensor>;
-  "scatter_add.dimname": Operator<[self: Tensor, dim: string, index: Tensor, src: Tensor], {  }, Tensor>;
   "scatter_add_": Operator<[self: Tensor, dim: number, index: Tensor, src: Tensor], {  }, Tensor>;
   "scatter_reduce.two": Operator<[self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string], { include_self?: boolean }, Tensor>;
   "scatter_reduce_.two": Operator<[self: Tensor, dim: number, index: Tensor, src: Tensor, reduce: string], { include_self?: boolean }, Tensor>;
   "searchsorted.Scalar": Operator<[sorted_sequence: Tensor, self: Scalar], { out_int32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }, Tensor>;
   "searchsorted.Tensor": Operator<[sorted_sequence: Tensor, self: Tensor], { out_int32?: boolean; right?: boolean; side?: string | null; sorter?: Tensor | null }, Tensor>;
   "segment_reduce": Operator<[data: Tensor, reduce: string], { lengths?: Tensor | null; indices?: Tensor | null; offsets?: Tensor | null; axis?: number; unsafe?: boolean; initial?: Scalar | null }, Tensor>;
-  "select.Dimname": Operator<[self: Tensor, dim: string, index: number], {  }, Tensor>;
   "select.int": Operator<[self: Tensor, dim: number, index: number], {  }, Tensor>;
   "select_backward": Operator<[grad_output: Tensor, input_sizes: readonly number[], dim: number, index: number], {  }, Tensor>;
   "select_copy.int": Operator<[self: Tensor, dim: number, index: number], {  }, Tensor>;
@@ -53,7 +49,6 @@ export interface OperatorsS {
   "sinc_": Operator<[self: Tensor], {  }, Tensor>;
   "sinh": Operator<[self: Tensor], {  }, Tensor>;
   "sinh_": Operator<[self: Tensor], {  }, Tensor>;
-  "size.Dimname": Operator<[self: Tensor, dim: string], {  }, number>;
   "size.int": Operator<[self: Tensor, dim: number], {  }, number>;
   "slice.Tensor": Operator<[self: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number], { dim?: number; start?: number | null; end?: number | null; step?: number }, Tensor>;
   "slice_backward": Operator<[grad_output: Tensor, input_sizes: readonly number[], dim: number, start: number, end: number, step: number], {  }, Tensor>;
@@ -74,7 +69,6 @@ export interface OperatorsS {
   "soft_margin_loss": Operator<[self: Tensor, target: Tensor, reduction?: number], { reduction?: number }, Tensor>;
   "soft_margin_loss_backward": Operator<[grad_output: Tensor, self: Tensor, target: Tensor, reduction: number], {  }, Tensor>;
   "soft_margin_loss_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, target: Tensor, reduction: number], { grad_input: Tensor }, Tensor>;
-  "softmax.Dimname": Operator<[self: Tensor, dim: string], { dtype?: Dtype | null }, Tensor>;
   "softmax.int": Operator<[self: Tensor, dim: number, dtype?: Dtype | null], { dtype?: Dtype | null }, Tensor>;
   "softplus": Operator<[self: Tensor, beta?: Scalar, threshold?: Scalar], { beta?: Scalar; threshold?: Scalar }, Tensor>;
   "softplus_backward": Operator<[grad_output: Tensor, self: Tensor, beta: Scalar, threshold: Scalar], {  }, Tensor>;
@@ -83,10 +77,6 @@ export interface OperatorsS {
   "softshrink_backward": Operator<[grad_output: Tensor, self: Tensor, lambd: Scalar], {  }, Tensor>;
   "softshrink_backward.grad_input": Operator<[grad_output: Tensor, self: Tensor, lambd: Scalar], { grad_input: Tensor }, Tensor>;
   "sort": Operator<[self: Tensor, dim?: number, descending?: boolean], { dim?: number; descending?: boolean }, [Tensor, Tensor]>;
-  "sort.dimname": Operator<[self: Tensor, dim: string, descending?: boolean], { descending?: boolean }, [Tensor, Tensor]>;
-  "sort.dimname_stable": Operator<[self: Tensor], { stable?: boolean | null; dim: string; descending?: boolean }, [Tensor, Tensor]>;
-  "sort.dimname_values": Operator<[self: Tensor, dim: string, descending?: boolean], { descending?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
-  "sort.dimname_values_stable": Operator<[self: Tensor], { stable?: boolean | null; dim: string; descending?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
   "sort.stable": Operator<[self: Tensor], { stable?: boolean | null; dim?: number; descending?: boolean }, [Tensor, Tensor]>;
   "sort.values": Operator<[self: Tensor, dim?: number, descending?: boolean], { dim?: number; descending?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
   "sort.values_stable": Operator<[self: Tensor], { stable?: boolean | null; dim?: number; descending?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
@@ -207,27 +197,20 @@ export interface OperatorsS {
   "square_": Operator<[self: Tensor], {  }, Tensor>;
   "squeeze": Operator<[self: Tensor], {  }, Tensor>;
   "squeeze.dim": Operator<[self: Tensor, dim: number], {  }, Tensor>;
-  "squeeze.dimname": Operator<[self: Tensor, dim: string], {  }, Tensor>;
   "squeeze_": Operator<[self: Tensor], {  }, Tensor>;
   "squeeze_.dim": Operator<[self: Tensor, dim: number], {  }, Tensor>;
-  "squeeze_.dimname": Operator<[self: Tensor, dim: string], {  }, Tensor>;
   "squeeze_copy": Operator<[self: Tensor], {  }, Tensor>;
   "squeeze_copy.dim": Operator<[self: Tensor, dim: number], {  }, Tensor>;
   "sspaddmm": Operator<[self: Tensor, mat1: Tensor, mat2: Tensor], { beta?: Scalar; alpha?: Scalar }, Tensor>;
   "stack": Operator<[tensors: readonly Tensor[], dim?: number], { dim?: number }, Tensor>;
   "std": Operator<[self: Tensor, unbiased?: boolean], { unbiased?: boolean }, Tensor>;
   "std.correction": Operator<[self: Tensor, dim?: number | readonly number[] | null], { dim?: number | readonly number[] | null; correction?: number | null; keepdim?: boolean }, Tensor>;
-  "std.correction_names": Operator<[self: Tensor, dim: number | readonly string[]], { correction?: number | null; keepdim?: boolean }, Tensor>;
   "std.dim": Operator<[self: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean], { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }, Tensor>;
-  "std.names_dim": Operator<[self: Tensor, dim: number | readonly string[], unbiased?: boolean, keepdim?: boolean], { unbiased?: boolean; keepdim?: boolean }, Tensor>;
   "std_mean": Operator<[self: Tensor, unbiased?: boolean], { unbiased?: boolean }, [Tensor, Tensor]>;
   "std_mean.correction": Operator<[self: Tensor, dim?: number | readonly number[] | null], { dim?: number | readonly number[] | null; correction?: number | null; keepdim?: boolean }, [Tensor, Tensor]>;
-  "std_mean.correction_names": Operator<[self: Tensor, dim: number | readonly string[]], { correction?: number | null; keepdim?: boolean }, [Tensor, Tensor]>;
   "std_mean.dim": Operator<[self: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean], { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }, [Tensor, Tensor]>;
-  "std_mean.names_dim": Operator<[self: Tensor, dim: number | readonly string[], unbiased?: boolean, keepdim?: boolean], { unbiased?: boolean; keepdim?: boolean }, [Tensor, Tensor]>;
   "stft": Operator<[self: Tensor, n_fft: number, hop_length?: number | null, win_length?: number | null, window?: Tensor | null, normalized?: boolean, onesided?: boolean | null, return_complex?: boolean | null], { hop_length?: number | null; win_length?: number | null; window?: Tensor | null; normalized?: boolean; onesided?: boolean | null; return_complex?: boolean | null }, Tensor>;
   "stft.center": Operator<[self: Tensor, n_fft: number, hop_length?: number | null, win_length?: number | null, window?: Tensor | null, center?: boolean, pad_mode?: string, normalized?: boolean, onesided?: boolean | null, return_complex?: boolean | null], { hop_length?: number | null; win_length?: number | null; window?: Tensor | null; center?: boolean; pad_mode?: string; normalized?: boolean; onesided?: boolean | null; return_complex?: boolean | null }, Tensor>;
-  "stride.Dimname": Operator<[self: Tensor, dim: string], {  }, number>;
   "stride.int": Operator<[self: Tensor, dim: number], {  }, number>;
   "sub.Scalar": Operator<[self: Tensor, other: Scalar, alpha?: Scalar], { alpha?: Scalar }, Tensor>;
   "sub.Tensor": Operator<[self: Tensor, other: Tensor], { alpha?: Scalar }, Tensor>;
@@ -238,7 +221,6 @@ export interface OperatorsS {
   "subtract_.Scalar": Operator<[self: Tensor, other: Scalar, alpha?: Scalar], { alpha?: Scalar }, Tensor>;
   "subtract_.Tensor": Operator<[self: Tensor, other: Tensor], { alpha?: Scalar }, Tensor>;
   "sum": Operator<[self: Tensor], { dtype?: Dtype | null }, Tensor>;
-  "sum.dim_DimnameList": Operator<[self: Tensor, dim: number | readonly string[], keepdim?: boolean], { keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
   "sum.dim_IntList": Operator<[self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean], { dim?: number | readonly number[] | null; keepdim?: boolean; dtype?: Dtype | null }, Tensor>;
   "sum_to_size": Operator<[self: Tensor, size: readonly number[]], {  }, Tensor>;
   "svd": Operator<[self: Tensor, some?: boolean, compute_uv?: boolean], { some?: boolean; compute_uv?: boolean }, [Tensor, Tensor, Tensor]>;
@@ -247,6 +229,4 @@ export interface OperatorsS {
   "swapaxes_": Operator<[self: Tensor, axis0: number, axis1: number], {  }, Tensor>;
   "swapdims": Operator<[self: Tensor, dim0: number, dim1: number], {  }, Tensor>;
   "swapdims_": Operator<[self: Tensor, dim0: number, dim1: number], {  }, Tensor>;
-  "symeig": Operator<[self: Tensor, eigenvectors?: boolean, upper?: boolean], { eigenvectors?: boolean; upper?: boolean }, [Tensor, Tensor]>;
-  "symeig.e": Operator<[self: Tensor, eigenvectors?: boolean, upper?: boolean], { eigenvectors?: boolean; upper?: boolean; e: Tensor; V: Tensor }, [Tensor, Tensor]>;
 }

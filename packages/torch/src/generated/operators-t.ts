@@ -42,7 +42,6 @@ export interface OperatorsT {
   "topk.values": Operator<[self: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean], { dim?: number; largest?: boolean; sorted?: boolean; values: Tensor; indices: Tensor }, [Tensor, Tensor]>;
   "trace": Operator<[self: Tensor], {  }, Tensor>;
   "trace_backward": Operator<[grad: Tensor, sizes: readonly number[]], {  }, Tensor>;
-  "transpose.Dimname": Operator<[self: Tensor, dim0: string, dim1: string], {  }, Tensor>;
   "transpose.int": Operator<[self: Tensor, dim0: number, dim1: number], {  }, Tensor>;
   "transpose_": Operator<[self: Tensor, dim0: number, dim1: number], {  }, Tensor>;
   "transpose_copy.int": Operator<[self: Tensor, dim0: number, dim1: number], {  }, Tensor>;

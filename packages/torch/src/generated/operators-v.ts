@@ -8,14 +8,10 @@ export interface OperatorsV {
   "vander": Operator<[x: Tensor, N?: number | null, increasing?: boolean], { N?: number | null; increasing?: boolean }, Tensor>;
   "var": Operator<[self: Tensor, unbiased?: boolean], { unbiased?: boolean }, Tensor>;
   "var.correction": Operator<[self: Tensor, dim?: number | readonly number[] | null], { dim?: number | readonly number[] | null; correction?: number | null; keepdim?: boolean }, Tensor>;
-  "var.correction_names": Operator<[self: Tensor, dim: number | readonly string[]], { correction?: number | null; keepdim?: boolean }, Tensor>;
   "var.dim": Operator<[self: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean], { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }, Tensor>;
-  "var.names_dim": Operator<[self: Tensor, dim: number | readonly string[], unbiased?: boolean, keepdim?: boolean], { unbiased?: boolean; keepdim?: boolean }, Tensor>;
   "var_mean": Operator<[self: Tensor, unbiased?: boolean], { unbiased?: boolean }, [Tensor, Tensor]>;
   "var_mean.correction": Operator<[self: Tensor, dim?: number | readonly number[] | null], { dim?: number | readonly number[] | null; correction?: number | null; keepdim?: boolean }, [Tensor, Tensor]>;
-  "var_mean.correction_names": Operator<[self: Tensor, dim: number | readonly string[]], { correction?: number | null; keepdim?: boolean }, [Tensor, Tensor]>;
   "var_mean.dim": Operator<[self: Tensor, dim?: number | readonly number[] | null, unbiased?: boolean, keepdim?: boolean], { dim?: number | readonly number[] | null; unbiased?: boolean; keepdim?: boolean }, [Tensor, Tensor]>;
-  "var_mean.names_dim": Operator<[self: Tensor, dim: number | readonly string[], unbiased?: boolean, keepdim?: boolean], { unbiased?: boolean; keepdim?: boolean }, [Tensor, Tensor]>;
   "vdot": Operator<[self: Tensor, other: Tensor], {  }, Tensor>;
   "view": Operator<[self: Tensor, size: readonly number[]], {  }, Tensor>;
   "view.dtype": Operator<[self: Tensor, dtype: Dtype], {  }, Tensor>;

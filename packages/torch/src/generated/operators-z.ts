@@ -5,6 +5,5 @@ export interface OperatorsZ {
   "zero": Operator<[self: Tensor], {  }, Tensor>;
   "zero_": Operator<[self: Tensor], {  }, Tensor>;
   "zeros": Operator<[size: readonly number[]], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
-  "zeros.names": Operator<[size: readonly number[]], { names?: readonly string[] | null; dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null }, Tensor>;
   "zeros_like": Operator<[self: Tensor], { dtype?: Dtype | null; layout?: string | null; device?: string | null; pin_memory?: boolean | null; memory_format?: string | null }, Tensor>;
 }
