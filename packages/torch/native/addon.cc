@@ -25,6 +25,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_autograd(env, exports);  // backward, gradients, grad mode, autocast
   init_random(env, exports);    // seeds and generators
   init_runtime(env, exports);   // versions, threads, devices, memory
+  init_recording(env, exports); // which operators run
   return exports;
 }
 

@@ -10,6 +10,7 @@ void init_tensor(Napi::Env env, Napi::Object exports);
 void init_autograd(Napi::Env env, Napi::Object exports);
 void init_random(Napi::Env env, Napi::Object exports);
 void init_runtime(Napi::Env env, Napi::Object exports);
+void init_recording(Napi::Env env, Napi::Object exports);
 
 // Rethrows the exception in flight as a JavaScript TorchError {code, message}; a JavaScript exception passes unchanged.
 [[noreturn]] void rethrow_as_js(Napi::Env env);

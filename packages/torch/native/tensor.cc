@@ -28,17 +28,19 @@ std::vector<int64_t> shape_of(const Napi::Value& value) {
   return shape;
 }
 
-// fromBytes(view, shape, dtype): a new CPU tensor holding a copy of the view's bytes.
+// fromBytes(view, shape, dtype, device): a new tensor holding a copy of the view's bytes. To a CUDA device they go through
+// pinned memory, so that the caller need not wait for the device: libtorch keeps such memory until it has been read.
 Napi::Value from_bytes(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const Bytes bytes = bytes_of(info[0]);
   const auto dtype = dtype_from_name(env, info[2].As<Napi::String>());
-  at::Tensor tensor = at::empty(shape_of(info[1]), at::TensorOptions().dtype(dtype));
+  const at::Device device(info[3].As<Napi::String>().Utf8Value());
+  const at::Tensor tensor = at::empty(shape_of(info[1]), at::TensorOptions(dtype).pinned_memory(device.is_cuda()));
   if (tensor.nbytes() != bytes.length)
     throw_torch_error(env, "VALUE", "the shape needs " + std::to_string(tensor.nbytes()) + " bytes, found " +
                                         std::to_string(bytes.length));
   std::memcpy(tensor.data_ptr(), bytes.data, bytes.length);
-  return wrap_tensor(env, tensor);
+  return wrap_tensor(env, tensor.to(device, dtype, /*non_blocking=*/true));
 }
 
 // copyToBytes(tensor, view): writes the tensor's elements, in row-major order, into the view.

@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { arange, cat, fromTypedArray, full, ones, rand, randn, stack, tensor, zeros } from "./index.js";
+import {
+  arange,
+  cat,
+  fromTypedArray,
+  full,
+  ones,
+  rand,
+  randn,
+  recordOperators,
+  stack,
+  type Tensor,
+  tensor,
+  zeros,
+} from "./index.js";
 
 describe("tensor()", () => {
   it("takes nested arrays of any depth", () => {
@@ -59,6 +72,12 @@ describe("fromTypedArray()", () => {
     assert.equal(fromTypedArray(Buffer.from([1, 2])).dtype, "uint8");
   });
 
+  it("puts the numbers on the device that is named", () => {
+    assert.equal(fromTypedArray(Float32Array.of(1, 2), [2], { device: "meta" }).device, "meta");
+    assert.equal(tensor([1, 2], { device: "meta", dtype: "float16" }).dtype, "float16");
+    assert.equal(tensor([1, 2], { device: "meta", requiresGrad: true }).requiresGrad, true);
+  });
+
   it("refuses a shape of another size", () => {
     assert.throws(() => fromTypedArray(new Float32Array(3), [2, 2]), {
       name: "TorchError",
@@ -102,6 +121,19 @@ describe("filled, counted, random and joined tensors", () => {
   it("counts", () => {
     assert.deepEqual(arange(3).toTypedArray(), BigInt64Array.of(0n, 1n, 2n));
     assert.deepEqual(arange(2, 4, { dtype: "float32" }).toNumbers(), [2, 3]);
+  });
+
+  it("are made where they belong, and not copied there", () => {
+    const options = { device: "meta", dtype: "bfloat16" } as const;
+    const made: Tensor[] = [];
+    const operators = recordOperators(() => {
+      made.push(full([2], 7, options), arange(2, undefined, options), randn([2], options), rand([2], options));
+    });
+    for (const { device, dtype, shape } of made) assert.deepEqual([device, dtype, shape], ["meta", "bfloat16", [2]]);
+    assert.deepEqual(
+      operators.filter((name) => /copy|::to$/.test(name)),
+      [],
+    );
   });
 
   it("draws numbers of the right distribution", () => {

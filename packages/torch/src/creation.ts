@@ -31,7 +31,16 @@ export function fromTypedArray(
   shape: readonly number[] = [array.length],
   options: TensorOptions = {},
 ): Tensor {
-  return finish(new Tensor(native.fromBytes(array, shape, options.dtype ?? dtypeOf(array))), options);
+  return withGrad(fromArray(array, shape, { ...options, dtype: options.dtype ?? dtypeOf(array) }), options);
+}
+
+/** Nobody waits for the device: the copy to it is done when the device comes to it. */
+function fromArray(
+  array: ArrayBufferView,
+  shape: readonly number[],
+  { dtype, device = "cpu" }: { dtype: Dtype; device?: string },
+): Tensor {
+  return new Tensor(native.fromBytes(array, shape, dtype, device));
 }
 
 /**
@@ -44,14 +53,23 @@ export function tensor(values: NestedNumbers, options: TensorOptions = {}): Tens
     throw new TorchError("VALUE", `tensor(): nested arrays must have equal lengths, found a row unlike [${shape}]`);
   }
   const flat = (Array.isArray(values) ? values.flat(Number.POSITIVE_INFINITY) : [values]) as number[];
-  const dtype = options.dtype ?? "float32";
-  if (dtype === "int64")
-    return finish(new Tensor(native.fromBytes(BigInt64Array.from(flat, BigInt), shape, dtype)), options);
-  if (/16$|^complex/.test(dtype))
-    return finish(new Tensor(native.fromBytes(Float32Array.from(flat), shape, "float32")).to(dtype), options);
+  const placed = { ...options, dtype: options.dtype ?? "float32" };
+  return withGrad(fromNumbers(flat, shape, placed), options);
+}
+
+function fromNumbers(
+  flat: readonly number[],
+  shape: readonly number[],
+  options: TensorOptions & { dtype: Dtype },
+): Tensor {
+  const { dtype } = options;
+  if (dtype === "int64") return fromArray(BigInt64Array.from(flat, BigInt), shape, options);
+  if (/16$|^complex/.test(dtype)) {
+    return fromArray(Float32Array.from(flat), shape, { ...options, dtype: "float32" }).to(dtype);
+  }
   const array = allocate(dtype, flat.length) as Float32Array;
   array.set(dtype === "bool" ? flat.map((value) => (value ? 1 : 0)) : flat);
-  return finish(new Tensor(native.fromBytes(array, shape, dtype)), options);
+  return fromArray(array, shape, options);
 }
 
 function shapeOf(values: NestedNumbers): number[] {
@@ -64,10 +82,9 @@ function fits(values: NestedNumbers, [size, ...inner]: readonly number[]): boole
   return values.length === size && values.every((row: NestedNumbers) => fits(row, inner));
 }
 
-function finish(made: Tensor, { device, requiresGrad }: TensorOptions): Tensor {
-  const placed = device === undefined || device === "cpu" ? made : made.to(device);
-  if (requiresGrad) placed.requiresGrad = true;
-  return placed;
+function withGrad(made: Tensor, { requiresGrad = false }: TensorOptions): Tensor {
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
 }
 
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
@@ -79,27 +96,29 @@ export function ones(shape: readonly number[], options: TensorOptions = {}): Ten
 }
 
 export function full(shape: readonly number[], value: Scalar, options: TensorOptions = {}): Tensor {
-  return finish(call("full", [shape, value], { dtype: options.dtype ?? "float32" }), options);
+  const { dtype = "float32", device = "cpu" } = options;
+  return withGrad(call("full", [shape, value], { dtype, device }), options);
 }
 
 /** 0, 1, …, end - 1; or start, start + 1, …, end - 1. int64 unless told. */
 export function arange(start: number, end?: number, options: TensorOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, start] : [start, end];
-  return finish(call("arange.start", [from, to], { dtype: options.dtype ?? "int64" }), options);
+  const { dtype = "int64", device = "cpu" } = options;
+  return withGrad(call("arange.start", [from, to], { dtype, device }), options);
 }
 
 /** Standard normal numbers. */
 export function randn(shape: readonly number[], options: TensorOptions & { generator?: Generator } = {}): Tensor {
   const made = full(shape, 0, { ...options, requiresGrad: false });
   call("normal_", [made, 0, 1], { generator: options.generator ?? null });
-  return finish(made, { requiresGrad: options.requiresGrad ?? false });
+  return withGrad(made, options);
 }
 
 /** Numbers uniform in [0, 1). */
 export function rand(shape: readonly number[], options: TensorOptions & { generator?: Generator } = {}): Tensor {
   const made = full(shape, 0, { ...options, requiresGrad: false });
   call("uniform_", [made, 0, 1], { generator: options.generator ?? null });
-  return finish(made, { requiresGrad: options.requiresGrad ?? false });
+  return withGrad(made, options);
 }
 
 /** Joins tensors along a dimension they have. */

@@ -49,7 +49,7 @@ interface Native {
   setScoped(isScoped: boolean): void;
   call(name: string, overload: string, positional: readonly unknown[], keywords?: object): unknown;
   schemas(): string[];
-  fromBytes(view: ArrayBufferView, shape: readonly number[], dtype: Dtype): TensorHandle;
+  fromBytes(view: ArrayBufferView, shape: readonly number[], dtype: Dtype, device: string): TensorHandle;
   copyToBytes(tensor: TensorHandle, view: ArrayBufferView): void;
   shape(tensor: TensorHandle): number[];
   dtype(tensor: TensorHandle): Dtype;
@@ -86,6 +86,7 @@ interface Native {
   numThreads(): number;
   setNumThreads(threads: number): void;
   setFlushDenormal(flush: boolean): boolean;
+  recordOperators(body: () => void): string[];
 }
 
 function load(): Native {

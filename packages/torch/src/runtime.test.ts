@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { describe, it } from "node:test";
-import { numThreads, runtimeInfo, setFlushDenormal, setNumThreads, tensor } from "./index.js";
+import { numThreads, recordOperators, runtimeInfo, setFlushDenormal, setNumThreads, tensor } from "./index.js";
 
 describe("runtimeInfo()", () => {
   it("tells libtorch's version and the BLAS that is in use", () => {
@@ -42,5 +42,54 @@ describe("setFlushDenormal()", () => {
     setFlushDenormal(false);
     assert.equal(flushed, 0);
     assert.ok(half() > 0);
+  });
+});
+
+describe("recordOperators()", () => {
+  const numOf = (names: readonly string[], name: string) => names.filter((each) => each === `aten::${name}`).length;
+
+  it("tells what is called, what that calls, and what a backward pass runs", () => {
+    const x = tensor([1, 2], { requiresGrad: true });
+    const names = recordOperators(() => x.mul(3).sum().backward());
+    assert.equal(names[0], "aten::mul");
+    const afterSum = names.slice(names.lastIndexOf("aten::sum") + 1);
+    assert.ok(numOf(afterSum, "mul") > 0, `no gradient of the product in ${names}`);
+    assert.equal(numOf(names, "_local_scalar_dense"), 0);
+    const reading = recordOperators(() => void x.sum().item());
+    assert.equal(numOf(reading, "_local_scalar_dense"), 1, "item() calls it");
+  });
+
+  it("keeps to its body, also within another", () => {
+    const x = tensor([1, 2]);
+    const run = () => void x.abs();
+    const once = recordOperators(run);
+    assert.ok(numOf(once, "abs") > 0);
+    let inner: string[] = [];
+    const outer = recordOperators(() => {
+      x.exp();
+      inner = recordOperators(run);
+      x.neg();
+    });
+    assert.deepEqual(inner, once);
+    assert.deepEqual([numOf(outer, "exp") > 0, numOf(outer, "abs"), numOf(outer, "neg") > 0], [true, 0, true]);
+    x.exp();
+    assert.deepEqual(recordOperators(run), once);
+  });
+
+  it("throws what its body throws, and ends", () => {
+    const x = tensor([[1]]);
+    const run = () => void x.abs();
+    const once = recordOperators(run);
+    const failing = () => recordOperators(() => void x.matmul(tensor([[1], [2]])));
+    assert.throws(failing, { name: "TorchError", code: "LIBTORCH" });
+    const message = "no operator's";
+    assert.throws(
+      () =>
+        recordOperators(() => {
+          throw new Error(message);
+        }),
+      { name: "Error", message },
+    );
+    assert.deepEqual(recordOperators(run), once);
   });
 });

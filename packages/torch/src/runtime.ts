@@ -32,3 +32,12 @@ export function setFlushDenormal(flush: boolean): boolean {
 export function liveMemory(): { tensors: number; bytes: number } {
   return native.liveMemory();
 }
+
+/**
+ * Runs `body` and tells which operators it ran, such as "aten::add", in the order in which they began: those that it called,
+ * those that they called in their turn, and those of its backward passes. It shows what a layer really costs, and whether
+ * anything reads a device's values back (`aten::_local_scalar_dense`), for which the caller must wait.
+ */
+export function recordOperators(body: () => void): string[] {
+  return native.recordOperators(body);
+}
