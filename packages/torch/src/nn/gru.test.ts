@@ -1,7 +1,7 @@
 /** Batches of different lengths: each utterance must come out as if it were alone, values and gradients. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { manualSeed, nn, randn, type Tensor } from "../index.js";
+import { call, type Dtype, manualSeed, nn, randn, type Tensor } from "../index.js";
 
 const [BATCH, FRAMES, INPUT, HIDDEN] = [4, 9, 3, 5];
 const LENGTHS = [9, 4, 1, 6];
@@ -18,20 +18,26 @@ function gradientsOf(gru: nn.GRU, loss: () => Tensor): Tensor[] {
   return gru.parameters().map((parameter) => parameter.grad!.clone());
 }
 
-describe("GRU with lengths", () => {
-  for (const options of [
-    {},
-    { numLayers: 2 },
-    { bidirectional: true },
-    { numLayers: 2, bidirectional: true },
-  ] satisfies nn.GRUOptions[]) {
-    const directions = "bidirectional" in options ? 2 : 1;
+/** float32 runs in our own operator, float64 in libtorch's, as everything does on CUDA. */
+function createGru(options: nn.GRUOptions, dtype: Dtype): nn.GRU {
+  const gru = new nn.GRU(INPUT, HIDDEN, options);
+  for (const parameter of gru.parameters()) call("set_data", [parameter, parameter.to(dtype)]);
+  return gru;
+}
 
-    describe(JSON.stringify(options), () => {
+const CASES = [{}, { numLayers: 2 }, { bidirectional: true }, { numLayers: 2, bidirectional: true }].flatMap(
+  (options: nn.GRUOptions) => [[options, "float32"] as const, [options, "float64"] as const],
+);
+
+describe("GRU with lengths", () => {
+  for (const [options, dtype] of CASES) {
+    const directions = options.bidirectional ? 2 : 1;
+
+    describe(`${JSON.stringify(options)} in ${dtype}`, () => {
       manualSeed(21);
-      const gru = new nn.GRU(INPUT, HIDDEN, options);
-      const input = randn([BATCH, FRAMES, INPUT], { requiresGrad: true });
-      const weights = randn([BATCH, FRAMES, HIDDEN * directions]);
+      const gru = createGru(options, dtype);
+      const input = randn([BATCH, FRAMES, INPUT], { dtype, requiresGrad: true });
+      const weights = randn([BATCH, FRAMES, HIDDEN * directions], { dtype });
       const alone = (row: number, of: Tensor) => of.narrow(0, row, 1).narrow(1, 0, LENGTHS[row]!);
 
       it("gives each utterance what it gives it alone, and zeros beyond", () => {
@@ -70,6 +76,12 @@ describe("GRU with lengths", () => {
       it("with full lengths is the GRU without any", () => {
         const full = LENGTHS.map(() => FRAMES);
         assert.equal(largestDifference(gru.forward(input, full), gru.forward(input)), 0);
+      });
+
+      it("of rows without any frame gives zeros", () => {
+        assert.equal(gru.forward(input, [0, 3, 0, 2]).narrow(0, 0, 1).abs().sum().item(), 0);
+        const none = gru.forward(input, [0, 0, 0, 0]);
+        assert.deepEqual([none.shape, none.abs().sum().item()], [[BATCH, FRAMES, HIDDEN * directions], 0]);
       });
     });
   }

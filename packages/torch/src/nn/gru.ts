@@ -6,17 +6,17 @@
  *   n = tanh(W_in x + b_in + r ∘ (W_hn h + b_hn))
  *   h' = (1 − z) ∘ n + z ∘ h
  *
- * On the CPU, float32 and bfloat16 run in our own operator (native/gru.cc), which knows of lengths; everything else runs
- * in libtorch's gru, which does not: there the reverse direction's input is turned around by an index.
+ * On the CPU, float32 and bfloat16 run in our own operator (native/gru.cc), everything else in libtorch's gru: cuDNN's on
+ * CUDA, one call for all layers and both directions. Ours knows of lengths; libtorch's is given packed frames.
  */
 
 import { call, callUntyped } from "../call.js";
-import { cat, zeros } from "../creation.js";
+import { zeros } from "../creation.js";
 import { TorchError } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { isFusable } from "./fused.js";
 import { uniform } from "./init.js";
-import { lengthMask, reverseIndex } from "./lengths.js";
+import { packingOf } from "./lengths.js";
 import { Module } from "./module.js";
 
 export interface GRUOptions {
@@ -24,11 +24,6 @@ export interface GRUOptions {
   numLayers?: number;
   /** Also run from the end to the beginning, and join both outputs. Default: false. */
   bidirectional?: boolean;
-}
-
-interface Direction {
-  readonly parameters: readonly [weightIh: Tensor, weightHh: Tensor, biasIh: Tensor, biasHh: Tensor];
-  readonly reverse: boolean;
 }
 
 /**
@@ -41,7 +36,9 @@ interface Direction {
  * start uniform in ±1/√hiddenSize.
  */
 export class GRU extends Module {
-  readonly #layers: readonly (readonly Direction[])[];
+  /** Each layer's weight_ih, weight_hh, bias_ih and bias_hh, then those of its reverse direction. */
+  readonly #layers: readonly (readonly Tensor[])[];
+  readonly #directions: number;
 
   constructor(
     readonly inputSize: number,
@@ -49,27 +46,23 @@ export class GRU extends Module {
     { numLayers = 1, bidirectional = false }: GRUOptions = {},
   ) {
     super();
-    const directions = bidirectional ? [false, true] : [false];
-    this.#layers = Array.from({ length: numLayers }, (_, layer) =>
-      directions.map((reverse) =>
-        this.#direction(layer, reverse, layer === 0 ? inputSize : hiddenSize * directions.length),
-      ),
-    );
+    this.#directions = bidirectional ? 2 : 1;
+    this.#layers = Array.from({ length: numLayers }, (_, layer) => {
+      const size = layer === 0 ? inputSize : hiddenSize * this.#directions;
+      const forward = this.#direction(`_l${layer}`, size);
+      return bidirectional ? [...forward, ...this.#direction(`_l${layer}_reverse`, size)] : forward;
+    });
   }
 
-  #direction(layer: number, reverse: boolean, inputSize: number): Direction {
-    const suffix = `_l${layer}${reverse ? "_reverse" : ""}`;
+  #direction(suffix: string, inputSize: number): Tensor[] {
     const bound = 1 / Math.sqrt(this.hiddenSize);
     const create = (name: string, shape: readonly number[]) => this.parameter(name + suffix, uniform(shape, bound));
-    return {
-      parameters: [
-        create("weight_ih", [3 * this.hiddenSize, inputSize]),
-        create("weight_hh", [3 * this.hiddenSize, this.hiddenSize]),
-        create("bias_ih", [3 * this.hiddenSize]),
-        create("bias_hh", [3 * this.hiddenSize]),
-      ],
-      reverse,
-    };
+    return [
+      create("weight_ih", [3 * this.hiddenSize, inputSize]),
+      create("weight_hh", [3 * this.hiddenSize, this.hiddenSize]),
+      create("bias_ih", [3 * this.hiddenSize]),
+      create("bias_hh", [3 * this.hiddenSize]),
+    ];
   }
 
   /**
@@ -78,42 +71,41 @@ export class GRU extends Module {
    */
   forward(input: Tensor, lengths?: readonly number[]): Tensor {
     if (lengths) checkLengths(lengths, input);
-    return this.#layers.reduce((output, layer) => this.#runLayer(layer, output, lengths), input);
+    if (isFusable(input)) return this.#layers.reduce((output, layer) => fusedGru(layer, output, lengths), input);
+    const frames = input.size(1);
+    const isRagged = lengths?.some((length) => length !== frames) ?? false;
+    return isRagged ? this.#runPacked(input, lengths!) : this.#runPlain(input);
   }
 
-  #runLayer(directions: readonly Direction[], input: Tensor, lengths?: readonly number[]): Tensor {
-    if (isFusable(input)) return fusedGru(directions, input, lengths);
+  #runPlain(input: Tensor): Tensor {
+    return call("gru.input", [input, this.#state(input, input.size(0)), ...this.#settings(), true])[0];
+  }
+
+  /** Without its padding each utterance is run as if it were alone, in the reverse direction too. */
+  #runPacked(input: Tensor, lengths: readonly number[]): Tensor {
+    const { device, dtype } = input;
     const [batch = 0, frames = 0] = input.shape;
-    if (!lengths || lengths.every((length) => length === frames)) return this.#runPlain(directions, input);
-    const outputs = directions.map(({ parameters, reverse }) => {
-      if (!reverse) return this.#runOne(parameters, input);
-      // Each utterance is turned around within its own length, run forward, and turned back.
-      const index = reverseIndex(lengths, frames, input.device).unsqueeze(2);
-      const turned = input.gather(1, index.expand([batch, frames, input.size(2)]));
-      return this.#runOne(parameters, turned).gather(1, index.expand([batch, frames, this.hiddenSize]));
-    });
-    const mask = lengthMask(lengths, frames, input.device, input.dtype).unsqueeze(2);
-    return (outputs.length === 1 ? outputs[0]! : cat(outputs, 2)).mul(mask);
+    const width = this.#directions * this.hiddenSize;
+    const numPresent = lengths.filter((length) => length > 0).length;
+    if (numPresent === 0) return zeros([batch, frames, width], { device, dtype });
+    const { places, batchSizes } = packingOf(lengths, frames, device);
+    const packed = call("index_select", [input.reshape([batch * frames, this.inputSize]), 0, places]); // [ΣT, inputSize]
+    const output = call("gru.data", [packed, batchSizes, this.#state(input, numPresent), ...this.#settings()])[0]; // [ΣT, D·H]
+    const padding = zeros([batch * frames, width], { device, dtype: output.dtype });
+    return call("index_copy", [padding, 0, places, output]).reshape([batch, frames, width]);
   }
 
-  /** Both directions over whole rows, in one call. */
-  #runPlain(directions: readonly Direction[], input: Tensor): Tensor {
-    const state = zeros([directions.length, input.size(0), this.hiddenSize], {
-      device: input.device,
-      dtype: input.dtype,
-    });
-    const parameters = directions.flatMap((direction) => direction.parameters);
-    return call("gru.input", [input, state, parameters, true, 1, 0, this.training, directions.length === 2, true])[0];
+  #state({ device, dtype }: Tensor, batch: number): Tensor {
+    return zeros([this.#layers.length * this.#directions, batch, this.hiddenSize], { device, dtype });
   }
 
-  #runOne(parameters: readonly Tensor[], input: Tensor): Tensor {
-    const state = zeros([1, input.size(0), this.hiddenSize], { device: input.device, dtype: input.dtype });
-    return call("gru.input", [input, state, parameters, true, 1, 0, this.training, false, true])[0];
+  /** Parameters, with biases, layers, no dropout between them, and what else libtorch's two forms of a GRU share. */
+  #settings() {
+    return [this.#layers.flat(), true, this.#layers.length, 0, this.training, this.#directions === 2] as const;
   }
 }
 
-function fusedGru(directions: readonly Direction[], input: Tensor, lengths?: readonly number[]): Tensor {
-  const parameters = directions.flatMap((direction) => direction.parameters);
+function fusedGru(parameters: readonly Tensor[], input: Tensor, lengths?: readonly number[]): Tensor {
   return callUntyped("deepspeech::gru", [input, parameters, lengths]) as Tensor;
 }
 

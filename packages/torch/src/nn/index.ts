@@ -5,7 +5,7 @@ export * as functional from "./functional.js";
 export { GRU, type GRUOptions } from "./gru.js";
 export * as init from "./init.js";
 export { LayerNorm } from "./layer-norm.js";
-export { lengthMask, reverseIndex } from "./lengths.js";
+export { lengthMask } from "./lengths.js";
 export { Linear } from "./linear.js";
 export { Module, type StateDict } from "./module.js";
 export { type NormGeluDropoutOptions, normGeluDropout } from "./norm-gelu-dropout.js";

@@ -1,6 +1,7 @@
-/** Index arithmetic for batches whose rows have different lengths. */
-import { fromTypedArray } from "../creation.js";
+/** Index arithmetic for batches whose rows have different lengths. Only the lengths travel to a device, or one index. */
+import { arange, fromTypedArray, tensor } from "../creation.js";
 import type { Dtype } from "../native.js";
+import { tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
 /** [B, frames]: 1 within each row's length, 0 beyond. */
@@ -10,19 +11,28 @@ export function lengthMask(
   device = "cpu",
   dtype: Dtype = "float32",
 ): Tensor {
-  const mask = new Float32Array(lengths.length * frames);
-  lengths.forEach((length, row) => {
-    mask.fill(1, row * frames, row * frames + Math.min(length, frames));
+  return tidy(() => {
+    const ends = fromTypedArray(Int32Array.from(lengths), [lengths.length, 1], { device });
+    return arange(frames, undefined, { device }).lt(ends).to(dtype);
   });
-  const made = fromTypedArray(mask, [lengths.length, frames], { device });
-  return dtype === "float32" ? made : made.to(dtype);
 }
 
-/** [B, frames] int64: for each row, the index that turns its first `length` frames around and leaves the rest alone. */
-export function reverseIndex(lengths: readonly number[], frames: number, device = "cpu"): Tensor {
-  const index = new BigInt64Array(lengths.length * frames);
-  lengths.forEach((length, row) => {
-    for (let t = 0; t < frames; t++) index[row * frames + t] = BigInt(t < length ? length - 1 - t : t);
+/** How the frames of a batch stand one after another where none is padding, as cuDNN wants sequences of their own lengths. */
+export interface Packing {
+  /** Places in the flattened [B · frames], int64 on the device: all first frames, longest row first, then all second ones, … */
+  readonly places: Tensor;
+  /** Rows that are still on at each frame, int64 on the CPU. */
+  readonly batchSizes: Tensor;
+}
+
+export function packingOf(lengths: readonly number[], frames: number, device = "cpu"): Packing {
+  const order = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]!);
+  const places: number[] = [];
+  const batchSizes = Array.from({ length: Math.max(0, ...lengths) }, (_, t) => {
+    const on = order.filter((row) => t < lengths[row]!);
+    for (const row of on) places.push(row * frames + t);
+    return on.length;
   });
-  return fromTypedArray(index, [lengths.length, frames], { device });
+  const narrow = fromTypedArray(Int32Array.from(places), undefined, { device });
+  return { places: narrow.to("int64"), batchSizes: tensor(batchSizes, { dtype: "int64" }) };
 }
