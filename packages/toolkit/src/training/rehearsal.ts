@@ -2,7 +2,7 @@
  * The plan's largest batch, tried before the first step: what does not fit into memory fails in the first minute and
  * not in the third hour. Only its size matters, so it holds noise.
  */
-import { TorchError } from "@deepspeech-ts/torch";
+import { TorchError, tidy } from "@deepspeech-ts/torch";
 import { usableBatch } from "../acoustic-model/index.js";
 import type { BatchPlan, PlannedUtterance } from "../data/batches.js";
 import type { Batch } from "../data/loader.js";
@@ -55,7 +55,7 @@ export function explainingMemory<T>({ utterances, seconds }: BatchSize, body: ()
 
 function tryBatch(session: TrainingSession, planned: PlannedBatch): void {
   const batch = usableBatch(noiseFor(planned, session.config.features.sampleRate), session.config);
-  if (batch.utterances.length > 0) backward(session, batch, 0);
+  if (batch.utterances.length > 0) tidy(() => void backward(session, batch, 0));
 }
 
 function noiseFor(planned: PlannedBatch, sampleRate: number): Batch<PreparedUtterance> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
-import { liveMemory } from "@deepspeech-ts/torch";
+import { call, liveMemory, recordOperators, Tensor } from "@deepspeech-ts/torch";
 import { loadWaveform } from "../data/audio/waveform.js";
 import { audioFixture, temporaryFolder, utterance } from "../data/fixtures.test.support.js";
 import type { Batch } from "../data/loader.js";
@@ -51,6 +51,22 @@ const steady: TrainConfigInput = {
   specAugment: { timeMasks: 0, frequencyMasks: 0 },
   model: { convChannels: 2, residualLayers: 1, recurrentLayers: 1, hiddenSize: 8, dropout: 0 },
 };
+
+/** Operators whose result's value, or shape, depends on values: on CUDA the host waits for them. */
+const READING_OPERATORS = new Set(
+  ["_local_scalar_dense", "is_nonzero", "equal", "nonzero", "masked_select", "_unique2"].map((name) => `aten::${name}`),
+);
+
+/** In float64 nothing runs in the CPU's own operators, so that a step takes the path of CUDA. */
+function runAsOnCuda(t: TestContext, { model, averaged, optimizer, extractor }: TrainingSession): void {
+  const own = [model, averaged].flatMap((each) => each?.parameters() ?? []);
+  for (const each of [...own, ...optimizer.stateDict().values()]) call("set_data", [each, each.to("float64")]);
+  const extract = extractor.extract.bind(extractor);
+  t.mock.method(extractor, "extract", (...sound: Parameters<typeof extract>) => {
+    const { features, featureLengths } = extract(...sound);
+    return { features: features.to("float64"), featureLengths };
+  });
+}
 
 const weightsOf = ({ model }: TrainingSession) => [...model.namedParameters().values()].map((p) => p.toNumbers());
 
@@ -104,6 +120,27 @@ describe("trainStep", () => {
       assert.equal(apart.optimizer.steps, 1);
     });
   }
+
+  it("reads the device once, however many batches it adds up", async (t) => {
+    const session = await openSession(t, { ...steady, emaDecay: 0.5 });
+    runAsOnCuda(t, session);
+    const reads = [
+      t.mock.method(Tensor.prototype, "item"),
+      t.mock.method(Tensor.prototype, "toTypedArray"),
+      t.mock.method(Tensor.prototype, "toFloat32Array"),
+    ];
+    const [whole, part] = [batchOf(speech), batchOf(speech.slice(0, 20_000))];
+    const operators = recordOperators(() => void trainStep(session, [join([whole, part]), whole], 1e-3));
+    assert.equal(
+      reads.map(({ mock }) => mock.callCount()).reduce((sum, count) => sum + count),
+      1,
+    );
+    assert.ok(operators.includes("aten::gru") && operators.includes("aten::_foreach_addcdiv_"), "not the path of CUDA");
+    assert.deepEqual(
+      operators.filter((name) => READING_OPERATORS.has(name)),
+      [],
+    );
+  });
 
   it("keeps the running average of the weights, which is what is evaluated", async (t) => {
     const session = await openSession(t, { ...steady, emaDecay: 0.5 });

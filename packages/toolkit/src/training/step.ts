@@ -1,5 +1,5 @@
 /** One training step: batches of waveforms in, updated weights out. Nothing it makes outlives it. */
-import { autocast, call, noGrad, optim, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { autocast, call, noGrad, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
 import { ctcLoss, deviceKind, type ModelOutput, specAugment } from "../acoustic-model/index.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
@@ -34,8 +34,10 @@ export function trainStep(
   optimizer.learningRate = learningRate;
   model.train();
   const weights = lossWeights(batches, config.lossAverage);
-  const losses = batches.map((batch, i) => weights[i]! * backward(session, batch, progress.batch + i, weights[i]!));
-  const result = tidy(() => update(session, total(losses)));
+  const result = tidy(() => {
+    const losses = batches.map((batch, i) => backward(session, batch, progress.batch + i, weights[i]!));
+    return update(session, losses, weights);
+  });
   optimizer.zeroGrad();
   return result;
 }
@@ -44,9 +46,9 @@ export function trainStep(
  * Adds the gradients of one batch's loss, times `weight`, to those that are there.
  *
  * @param index the batch's place in its epoch, which fixes its masks
- * @returns the loss, without the weight
+ * @returns the loss, without the weight; not read, so that nobody waits for the device
  */
-export function backward(session: TrainingSession, batch: TrainingBatch, index: number, weight = 1): number {
+export function backward(session: TrainingSession, batch: TrainingBatch, index: number, weight = 1): Tensor {
   const { config, alphabet, progress } = session;
   return tidy(() => {
     const { features, featureLengths } = augmentedFeatures(session, batch, index);
@@ -55,7 +57,7 @@ export function backward(session: TrainingSession, batch: TrainingBatch, index: 
     const loss = ctcLoss(output, targets, { blankId: alphabet.blankId, average: config.lossAverage });
     const factor = weight * (config.precision === "fp16" ? progress.lossScale.scale : 1);
     (factor === 1 ? loss : loss.mul(factor)).backward();
-    return loss.item();
+    return loss.detach();
   });
 }
 
@@ -66,14 +68,21 @@ function forward({ model, config }: TrainingSession, features: Tensor, featureLe
   return autocast(deviceKind(config.device), config.precision === "bf16" ? "bfloat16" : "float16", run);
 }
 
-function update({ optimizer, config, progress, trained, averaged }: TrainingSession, loss: number): StepResult {
+/** Reads the device once: losses and gradients' norm together. */
+function update(
+  { optimizer, config, progress, trained, averaged }: TrainingSession,
+  losses: readonly Tensor[],
+  lossWeights: readonly number[],
+): StepResult {
   const weights = [...trained.values()];
   const { scale } = progress.lossScale;
   if (config.precision === "fp16") {
     const gradients = weights.map(({ grad }) => grad).filter((gradient) => gradient !== null);
     call("_foreach_mul_.Scalar", [gradients, 1 / scale]);
   }
-  const gradientNorm = optim.clipGradNorm(weights, config.gradientClip).item();
+  const norm = optim.clipGradNorm(weights, config.gradientClip);
+  const [gradientNorm = Number.NaN, ...values] = stack([norm, ...losses]).toNumbers();
+  const loss = total(values.map((value, i) => value * lossWeights[i]!));
   const skipped = !Number.isFinite(loss + gradientNorm);
   if (config.precision === "fp16") progress.lossScale = nextLossScale(progress.lossScale, skipped);
   if (!skipped) {
