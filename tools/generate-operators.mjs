@@ -1,6 +1,6 @@
 // Writes the types of libtorch's operators, packages/torch/src/generated/, from the schemas that libtorch's own
-// dispatcher holds. Run it after a change of libtorch: `node tools/generate-operators.mjs`. With --check it writes
-// nothing and fails when an operator that the files name is missing from this libtorch or has other arguments.
+// dispatcher holds. Run it with the oldest libtorch that is supported: `node tools/generate-operators.mjs`. With --check
+// it writes nothing and fails when an operator that the files name is missing from this libtorch or has other arguments.
 //
 // Left out: out= variants, named tensors, underscore-prefixed internals (but for _foreach_*), and what only libtorch 1.13
 // has: they can still be called by name, without types.
