@@ -15,6 +15,7 @@ const BENCHMARKS = [
   [COMPARISON],
   ["build/bench/memory.js"],
   ["build/bench/loss-curves.js"],
+  ["build/bench/evaluation-share.js"],
   ["bench/gru/gru-bench.mjs"],
   ["--expose-gc", "bench/decoding/beam-search-bench.mjs"],
   ["bench/recognizer/recognizer-bench.mjs"],

@@ -7,4 +7,5 @@ export { TrainingSession } from "./session.js";
 export { type StepResult, trainStep } from "./step.js";
 export { readEvents } from "./tensorboard/event-reader.js";
 export { openEventWriter } from "./tensorboard/event-writer.js";
+export { train } from "./train.js";
 export { readRunConfig } from "./training-state.js";
