@@ -7,7 +7,7 @@
  * an utterance's length are zero wherever a convolution could see them, and the reverse GRU starts at each utterance's
  * last frame: an utterance's log-probabilities do not depend on its batch.
  */
-import { nn, type Tensor } from "@deepspeech-ts/torch";
+import { isGradEnabled, nn, type Tensor, tidy } from "@deepspeech-ts/torch";
 import { defaultModelConfig, type ModelConfig, outputFrames } from "./model-config.js";
 
 const { functional } = nn;
@@ -66,9 +66,9 @@ export class DeepSpeech extends nn.Module {
 
   #overTime(features: Tensor, lengths: readonly number[]): Tensor {
     const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
-    let frames = this.residualLayers.reduce((x, layer) => layer.forward(x, lengths), stem); // [B, C, T', F']
-    frames = this.fullyConnected.forward(joinBands(frames)); // [B, T', hidden]
-    frames = this.recurrentLayers.reduce((x, layer) => layer.forward(x, lengths), frames); // [B, T', 2·hidden]
+    let frames = this.residualLayers.reduce((x, layer) => thrifty(() => layer.forward(x, lengths)), stem); // [B, C, T', F']
+    frames = thrifty(() => this.fullyConnected.forward(joinBands(frames))); // [B, T', hidden]
+    frames = this.recurrentLayers.reduce((x, layer) => thrifty(() => layer.forward(x, lengths)), frames); // [B, T', 2·hidden]
     return this.classifier.forward(frames); // [B, T', V]
   }
 
@@ -82,6 +82,14 @@ export class DeepSpeech extends nn.Module {
     }
     return this.classifier.forward(frames); // [B, T', V]
   }
+}
+
+/**
+ * Frees what a layer made on its way, where no gradient will ask for it: half the memory of a forward pass, and less time,
+ * as the next layer finds its memory warm.
+ */
+function thrifty(layer: () => Tensor): Tensor {
+  return isGradEnabled() ? layer() : tidy(layer);
 }
 
 /** [B, C, T, F] → [B, T, C·F] */
