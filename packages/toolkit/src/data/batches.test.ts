@@ -30,6 +30,19 @@ for (const order of ["shuffled", "shortest-first", "as-is"] as const) {
   });
 }
 
+test("the cheapest filling keeps order and limits, and pads less than the fullest", () => {
+  const sorted = { ...options, order: "shortest-first", maxBatchUtterances: 20 } as const;
+  const [full, cheapest] = [planBatches(corpus, sorted), planBatches(corpus, { ...sorted, filling: "cheapest" })];
+  assert.deepEqual(idsOf(cheapest).flat(), idsOf(full).flat());
+  for (const [index, longest] of lengthsOf(cheapest).entries()) {
+    const size = cheapest.batches[index]!.length;
+    assert.ok(size <= 20 && size * longest <= 120, `${size} utterances of up to ${longest} s`);
+  }
+  const few = corpus.slice(0, 40);
+  const wasteOf = (filling: "full" | "cheapest") => planBatches(few, { ...sorted, filling }).paddingWaste;
+  assert.ok(wasteOf("cheapest") < 0.8 * wasteOf("full"), `${wasteOf("cheapest")} against ${wasteOf("full")}`);
+});
+
 test("seed and epoch fix the plan, and each changes it", () => {
   const plan = planBatches(corpus, { ...options, speedFactors: [0.9, 1.1] });
   assert.deepEqual(planBatches(corpus, { ...options, speedFactors: [0.9, 1.1] }), plan);

@@ -12,6 +12,7 @@ import {
   type PreparedAugmentation,
   type UtteranceAugmentation,
 } from "./augmentation/utterance-augmentation.js";
+import { cutCheaply } from "./cut-cheaply.js";
 import { Random } from "./random.js";
 import type { Utterance } from "./types.js";
 
@@ -29,6 +30,11 @@ export interface BatchPlanOptions {
   order: BatchOrder;
   /** Each utterance is played at one of these speeds, by lot (Ko et al. 2015 use 0.9, 1 and 1.1). Default [1]. */
   speedFactors?: readonly number[];
+  /**
+   * How batches are filled: "full" as far as the limits allow, or "cheapest" for a forward pass, which weighs padding
+   * against the batch's own cost. Default "full".
+   */
+  filling?: "full" | "cheapest";
   /** What else is done to utterances, by lot; for training alone. Default: nothing. */
   augmentation?: PreparedAugmentation;
 }
@@ -95,6 +101,7 @@ function arrange<P extends PlannedUtterance>(planned: P[], order: BatchOrder, ra
 
 function cutIntoBatches<P extends PlannedUtterance>(planned: readonly P[], options: BatchPlanOptions): P[][] {
   const { maxBatchSeconds = Number.POSITIVE_INFINITY, maxBatchUtterances = Number.POSITIVE_INFINITY } = options;
+  if (options.filling === "cheapest") return cutCheaply(planned, { maxBatchSeconds, maxBatchUtterances });
   const batches: P[][] = [];
   let batch: P[] = [];
   let longest = 0;

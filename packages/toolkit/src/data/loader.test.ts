@@ -85,6 +85,19 @@ test("prefetchBatches batches are decoded ahead, and no more", async (t) => {
   assert.equal((await batches.next()).done, true);
 });
 
+test("the first batches are decoded before anyone waits for them", async (t) => {
+  const [first, second] = await copies(t, 2);
+  assert.ok(first && second);
+  const loader = openLoader(t, { numWorkers: 1, prefetchBatches: 0 });
+  const batches = loader.batches(plan([first, second]));
+  // The one worker answers in order: when this is here, what was asked for before it is decoded.
+  await collect(loader.batches(plan([speech("other", audioFixture("speech.opus"))])));
+  await rm(first.audioPath);
+  await rm(second.audioPath);
+  const failures = (await collect(batches)).map((batch) => batch.failures.length);
+  assert.deepEqual(failures, [0, 1]);
+});
+
 test("the cache spares decoding until it is full, at any speed", async (t) => {
   const utterances = await copies(t, 3);
   const loader = openLoader(t, { numWorkers: 1, prefetchBatches: 0, cacheBytes: 2.5 * SPEECH_BYTES });

@@ -78,27 +78,27 @@ export class AudioLoader implements AsyncDisposable {
   }
 
   /**
-   * The batches of a plan, in its order. Ends early when the caller breaks off; then what is under way is dropped.
+   * The batches of a plan, in its order. The first ones are asked for at once, so that they load while the caller does
+   * something else before it waits for them. Ends early when the caller breaks off; then what is under way is dropped.
    *
    * @throws the signal's reason once it is aborted, and an Error when a worker thread stops.
    */
-  async *batches<U extends Utterance>(
+  batches<U extends Utterance = Utterance>(
     plan: { readonly batches: readonly (readonly PlannedUtterance<U>[])[] },
     { signal }: { signal?: AbortSignal } = {},
   ): AsyncGenerator<Batch<U>, void, undefined> {
     const pending: Promise<Batch<U>>[] = [];
-    for (let next = 0; ; ) {
-      signal?.throwIfAborted();
+    let next = 0;
+    const loadAhead = () => {
       while (next < plan.batches.length && pending.length <= this.#prefetchBatches) {
         const batch = this.#loadBatch(plan.batches[next++] ?? []);
         // It is awaited later, or never when the caller breaks off; an error in the meantime is no crash.
         batch.catch(() => {});
         pending.push(batch);
       }
-      const first = pending.shift();
-      if (!first) return;
-      yield await untilAborted(first, signal);
-    }
+    };
+    if (!signal?.aborted) loadAhead();
+    return inTurn(pending, loadAhead, signal);
   }
 
   /** Stops the worker threads; a `batches` under way throws. */
@@ -161,6 +161,21 @@ function assembleBatch<U extends Utterance>(items: readonly LoadedUtterance<U>[]
     sampleLengths,
     failures,
   };
+}
+
+/** What is pending, one after another; `loadAhead` adds to it before each. */
+async function* inTurn<T>(
+  pending: Promise<T>[],
+  loadAhead: () => void,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<T, void, undefined> {
+  for (;;) {
+    signal?.throwIfAborted();
+    loadAhead();
+    const first = pending.shift();
+    if (!first) return;
+    yield await untilAborted(first, signal);
+  }
 }
 
 /** The promise's value, or the signal's reason if it is aborted first. */

@@ -1,12 +1,11 @@
 /** A corpus's emissions, kept in memory: what is decoded again and again while decoding is tuned. */
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { usableBatch } from "../acoustic-model/index.js";
-import { planBatches } from "../data/batches.js";
 import type { AudioLoader } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { LeftOut } from "../data/types.js";
 import { UserError } from "../errors.js";
-import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
+import { beginLoading, emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import type { StoredUtterance } from "./tune.js";
 
 /**
@@ -18,10 +17,10 @@ export async function collectEmissions(
   recognition: Recognition & { loader: AudioLoader },
   onProgress: (done: number, total: number) => void,
 ): Promise<{ stored: StoredUtterance[]; leftOut: LeftOut[] }> {
-  const plan = planBatches(utterances, { maxBatchSeconds: 160, seed: 0, epoch: 0, order: "shortest-first" });
+  const { batches } = beginLoading(utterances, { loader: recognition.loader, maxBatchSeconds: 160 });
   const stored: StoredUtterance[] = [];
   const leftOut: LeftOut[] = [];
-  for await (const loaded of recognition.loader.batches(plan)) {
+  for await (const loaded of batches) {
     const batch = usableBatch(loaded, { features: recognition.extractor.config });
     leftOut.push(...batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
     if (batch.utterances.length === 0) continue;

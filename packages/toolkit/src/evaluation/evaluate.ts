@@ -9,7 +9,7 @@ import {
 } from "@deepspeech-ts/speech";
 import { nn, noGrad, tidy } from "@deepspeech-ts/torch";
 import { type DeepSpeech, type FeatureExtractor, type ModelOutput, usableBatch } from "../acoustic-model/index.js";
-import { type BatchOrder, planBatches } from "../data/batches.js";
+import { type BatchOrder, type BatchPlan, planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { UserError } from "../errors.js";
@@ -23,13 +23,24 @@ export interface Recognition {
   decode: Decode;
 }
 
-export interface EvaluateOptions extends Recognition {
+export interface LoadOptions {
   loader: AudioLoader;
   maxBatchSeconds: number;
   /** The most utterances in a batch. Default: 64. */
   maxBatchUtterances?: number;
-  /** Which utterances share a batch; it changes no result. Default: "shortest-first", with the least padding. */
+  /** Which utterances share a batch; it changes no result. Default: "shortest-first", in the batches that cost least. */
   order?: BatchOrder;
+}
+
+/** Sound that is to be measured, on its way. */
+export interface LoadingCorpus {
+  plan: BatchPlan<PreparedUtterance>;
+  batches: AsyncIterable<Batch<PreparedUtterance>>;
+}
+
+export interface EvaluateOptions extends Recognition, LoadOptions {
+  /** The utterances' sound, where its loading has begun already (`beginLoading`). */
+  loading?: LoadingCorpus | undefined;
   /** Receives each utterance's log-probabilities, which are a view of its whole batch's: copy what is to be kept. */
   onEmissions?: (utterance: PreparedUtterance, emissions: Emissions) => void;
   /** Called after each batch. */
@@ -60,6 +71,18 @@ export interface EvaluationResult {
   elapsedSeconds: number;
 }
 
+/** Asks for the utterances' sound: the first of it loads while something else runs. */
+export function beginLoading(
+  utterances: readonly PreparedUtterance[],
+  { loader, maxBatchSeconds, maxBatchUtterances = 64, order = "shortest-first" }: LoadOptions,
+): LoadingCorpus {
+  const limits = { maxBatchSeconds, maxBatchUtterances };
+  // Company drawn by lot comes in full batches, with the padding that it brings.
+  const filling = order === "shortest-first" ? "cheapest" : "full";
+  const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order, filling });
+  return { plan, batches: loader.batches(plan) };
+}
+
 /**
  * Transcribes the utterances, batched by length, and scores them. The model is left in evaluation mode.
  * @throws UserError where no utterance could be loaded
@@ -69,21 +92,12 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<EvaluationResult> {
   const started = performance.now();
-  const {
-    loader,
-    maxBatchSeconds,
-    maxBatchUtterances = 64,
-    order = "shortest-first",
-    onProgress,
-    shouldStop,
-  } = options;
-  const limits = { maxBatchSeconds, maxBatchUtterances };
-  const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order });
+  const { loading = beginLoading(utterances, options), onProgress, shouldStop } = options;
   const errorRates = new ErrorRateAccumulator();
   const result = { utterances: [] as UtteranceResult[], leftOut: [] as EvaluationResult["leftOut"] };
   const losses: number[] = [];
   options.model.eval();
-  for await (const loaded of loader.batches(plan)) {
+  for await (const loaded of loading.batches) {
     const batch = usableBatch(loaded, { features: options.extractor.config });
     for (const { utterance, reason } of batch.failures) result.leftOut.push({ id: utterance.id, reason });
     const recognised = batch.utterances.length > 0 ? recognise(batch, options) : { hypotheses: [], losses: [] };
@@ -102,7 +116,7 @@ export async function evaluate(
     rates: errorRates.result(),
     loss: losses.reduce((total, loss) => total + loss, 0) / losses.length,
     ...result,
-    audioSeconds: plan.audioSeconds,
+    audioSeconds: loading.plan.audioSeconds,
     elapsedSeconds: (performance.now() - started) / 1000,
   };
 }

@@ -16,7 +16,13 @@ import type { PreparedAugmentation } from "../data/augmentation/utterance-augmen
 import { type BatchPlan, planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
-import { type EvaluationResult, evaluate } from "../evaluation/evaluate.js";
+import {
+  beginLoading,
+  type EvaluationResult,
+  evaluate,
+  type LoadingCorpus,
+  type LoadOptions,
+} from "../evaluation/evaluate.js";
 import { worstUtterances } from "../evaluation/worst-utterances.js";
 import { numKept } from "./config.js";
 import type { EvaluationSummary, TrainingEvent } from "./events.js";
@@ -30,6 +36,9 @@ import { updatePlateau } from "./schedule-plateau.js";
 import type { TrainingSession } from "./session.js";
 import { Setbacks } from "./setbacks.js";
 import { type StepResult, spectrogramsOf, trainStep } from "./step.js";
+
+/** Without gradients to keep, a batch of this length fits where training does; shorter ones would take longer to measure. */
+const LEAST_EVALUATION_BATCH_SECONDS = 40;
 
 /** Utterances named with each evaluation. */
 const NUM_SAMPLES = 5;
@@ -67,6 +76,9 @@ export class TrainingRun implements TrainingParts {
   readonly host: TrainingHost;
   readonly #clock: RunClock;
   readonly #setbacks: Setbacks;
+  /** The dev set, and the next epoch, whose first batches load while the step or the checkpoint before them is done. */
+  #dev: LoadingCorpus | undefined;
+  #nextEpoch: AsyncIterable<TrainingBatch> | undefined;
   #trainedSeconds = 0;
   #trainedAudioSeconds = 0;
   #savedAtSeconds: number;
@@ -144,11 +156,14 @@ export class TrainingRun implements TrainingParts {
     const { progress, config } = session;
     const plan = this.#plan(progress.epoch);
     const remaining = plan.batches.slice(progress.batch);
+    const batches = this.#nextEpoch ?? loader.batches({ batches: remaining });
+    this.#nextEpoch = undefined;
     let group: TrainingBatch[] = [];
     let numLoaded = 0;
-    for await (const loaded of loader.batches({ batches: remaining })) {
+    for await (const loaded of batches) {
       group.push(usableBatch(loaded, config));
       numLoaded++;
+      if (numLoaded === remaining.length) this.#dev = beginLoading(this.corpora.dev.utterances, this.#loadOptions());
       if (group.length < config.accumulateBatches && numLoaded < remaining.length) continue;
       this.#step(group, plan);
       // Node frees the handles of collected tensors in turns of the event loop, which resolved promises alone starve.
@@ -217,7 +232,8 @@ export class TrainingRun implements TrainingParts {
     const { progress, config } = session;
     // Should measuring fail, the epoch's work is not lost: a resumed run begins with measuring it.
     this.#saveLast();
-    const dev = await this.#evaluate("dev", this.corpora.dev);
+    const dev = await this.#evaluate("dev", this.corpora.dev, this.#dev);
+    this.#dev = undefined;
     if (host.shouldStop()) return;
     const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
     const { wer, cer } = dev.rates;
@@ -228,15 +244,21 @@ export class TrainingRun implements TrainingParts {
     const isBest = ranking.place === 0;
     Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds, plateau, kept: ranking.kept });
     const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
+    if (!this.#isOver()) this.#nextEpoch = this.loader.batches(this.#plan(epoch));
     this.#emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });
     saveRanked(session, ranking, () => this.#saveLast());
   }
 
-  async #evaluate(name: "dev" | "test", corpus: ModelCorpus): Promise<EvaluationResult> {
-    const { session, loader, host } = this;
-    const { evaluated, extractor, alphabet, config } = session;
+  #loadOptions(): LoadOptions {
+    const { maxBatchSeconds } = this.session.config;
+    return { loader: this.loader, maxBatchSeconds: Math.max(maxBatchSeconds, LEAST_EVALUATION_BATCH_SECONDS) };
+  }
+
+  async #evaluate(name: "dev" | "test", corpus: ModelCorpus, loading?: LoadingCorpus): Promise<EvaluationResult> {
+    const { session, host } = this;
+    const { evaluated, extractor, alphabet } = session;
     const result = await evaluate(corpus.utterances, {
-      ...{ model: evaluated, extractor, alphabet, loader, maxBatchSeconds: config.maxBatchSeconds },
+      ...{ ...this.#loadOptions(), model: evaluated, extractor, alphabet, loading },
       decode: (emissions) => greedyDecode(emissions, alphabet),
       onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
       shouldStop: () => host.shouldStop(),
