@@ -20,7 +20,12 @@ export interface LoadRequest {
 }
 
 export type LoadResponse =
-  | { readonly samples: Float32Array<ArrayBuffer>; readonly original?: Float32Array<ArrayBuffer> }
+  | {
+      readonly samples: Float32Array<ArrayBuffer>;
+      readonly original?: Float32Array<ArrayBuffer>;
+      /** Why the samples are without the augmentation that was asked for; it names the noise's or the room's file. */
+      readonly unaugmented?: string;
+    }
   /** The file cannot be used; the reason names it. */
   | { readonly reason: string };
 
@@ -43,11 +48,30 @@ async function load(request: LoadRequest): Promise<LoadResponse> {
   try {
     const original = typeof source === "string" ? (await loadWaveform(source, { sampleRate })).samples : source;
     const played = changeSpeed(original, sampleRate, speedFactor);
-    const samples = augmentation ? await applyAugmentation(played, sampleRate, augmentation) : played;
-    return wantsOriginal ? { samples, original } : { samples };
+    return {
+      ...(augmentation ? await augmentedIfPossible(played, sampleRate, augmentation) : { samples: played }),
+      ...(wantsOriginal && { original }),
+    };
   } catch (error) {
-    // A defect of ours, or a lack of memory, must stop the run instead of counting as a bad file.
-    if (!(error instanceof UserError)) throw error;
-    return { reason: errorMessage(error) };
+    return { reason: messageForPeople(error) };
   }
+}
+
+/** A noise that cannot be used is no reason to do without the utterance. */
+async function augmentedIfPossible(
+  samples: Float32Array<ArrayBuffer>,
+  sampleRate: number,
+  augmentation: UtteranceAugmentation,
+): Promise<LoadResponse & { samples: Float32Array<ArrayBuffer> }> {
+  try {
+    return { samples: await applyAugmentation(samples, sampleRate, augmentation) };
+  } catch (error) {
+    return { samples, unaugmented: messageForPeople(error) };
+  }
+}
+
+/** A defect of ours, or a lack of memory, must stop the run instead of counting as a bad file. */
+function messageForPeople(error: unknown): string {
+  if (!(error instanceof UserError)) throw error;
+  return errorMessage(error);
 }

@@ -38,6 +38,8 @@ export interface Batch<U extends Utterance = Utterance> {
   readonly sampleLengths: number[];
   /** Those that could not be loaded. */
   readonly failures: LeftOutUtterance[];
+  /** Those that are played without the noise or the room that was planned, for its file cannot be used. Default: none. */
+  readonly unaugmented?: LeftOutUtterance[];
 }
 
 /** Durations stated in a manifest may be rounded, but not by more than this, or this part of the length. */
@@ -144,10 +146,13 @@ function checkLength({ utterance, durationSeconds }: PlannedUtterance, seconds: 
 
 function assembleBatch<U extends Utterance>(items: readonly LoadedUtterance<U>[]): Batch<U> {
   const failures: LeftOutUtterance[] = [];
+  const unaugmented: LeftOutUtterance[] = [];
   const loadedItems: { planned: PlannedUtterance<U>; samples: Float32Array }[] = [];
   for (const { planned, loaded } of items) {
-    if ("reason" in loaded) failures.push({ utterance: planned.utterance, reason: loaded.reason });
+    const { utterance } = planned;
+    if ("reason" in loaded) failures.push({ utterance, reason: loaded.reason });
     else loadedItems.push({ planned, samples: loaded.samples });
+    if ("unaugmented" in loaded) unaugmented.push({ utterance, reason: loaded.unaugmented });
   }
   const sampleLengths = loadedItems.map(({ samples }) => samples.length);
   const maxSamples = Math.max(0, ...sampleLengths);
@@ -160,6 +165,7 @@ function assembleBatch<U extends Utterance>(items: readonly LoadedUtterance<U>[]
     maxSamples,
     sampleLengths,
     failures,
+    ...(unaugmented.length > 0 && { unaugmented }),
   };
 }
 

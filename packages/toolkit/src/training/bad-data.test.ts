@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
+import { audioFixture, temporaryFolder, wav } from "../data/fixtures.test.support.js";
 import { RunRecord, rawManifestIn, tinyConfig, trainHere, trainInWorker } from "./training.test.support.js";
 
 const SECONDS = 1.064;
@@ -40,6 +40,17 @@ describe("training on bad data", () => {
     assert.ok(failure.reason.startsWith(`${pathOf(7)}: `), failure.reason);
     assert.equal(run.one("finished").reason, "epochs");
     assert.equal(run.all("epoch").at(-1)?.dev.rates.numUtterances, 19);
+  });
+
+  it("goes on without a noise that is silent, and names it once", async (t) => {
+    const { folder, manifest } = await corpusOf(t, 20);
+    const noise = join(folder, "noise.wav");
+    await writeFile(noise, wav(new Float32Array(1600)));
+    const augmentation = { noise: [noise], noiseProbability: 1 };
+    const run = await trainInWorker(tinyConfig(folder, manifest, { maxBatchUtterances: 4, augmentation }));
+    const reason = `${noise}: holds nothing but silence; take it out.`;
+    assert.deepEqual(run.all("failure"), [{ kind: "failure", id: "augmentation", reason }]);
+    assert.equal(run.one("finished").reason, "epochs");
   });
 
   it("stops where more than 5% are missing or corrupt", async (t) => {

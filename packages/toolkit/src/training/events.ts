@@ -71,7 +71,7 @@ export type TrainingEvent =
       /** Where the step was skipped: the utterances it would have trained on. */
       skippedIds?: string[];
     }
-  /** A file could not be loaded; training goes on without it. */
+  /** A file could not be loaded; training goes on without it. The id is an utterance's, or "augmentation". */
   | { kind: "failure"; id: string; reason: string }
   | { kind: "evaluating"; corpus: "dev" | "test"; done: number; total: number }
   | {

@@ -10,6 +10,7 @@ const TOLERATED_SKIPS = 20;
 export class Setbacks {
   readonly #failed = new Set<string>();
   readonly #named = new Set<string>();
+  readonly #unusable = new Set<string>();
   #skipsInARow = 0;
 
   /** @param onFailure told of each unreadable file once, however often it is asked for */
@@ -28,6 +29,15 @@ export class Setbacks {
         `${this.#failed.size} of ${this.numTrainingFiles} training files could not be loaded, more than 5%; the last: ${reason}`,
         { code: "bad-corpus" },
       );
+    }
+  }
+
+  /** Tells once of each noise or room that cannot be used; training goes on without it. */
+  augmentationFailures(unaugmented: readonly LeftOutUtterance[]): void {
+    for (const { reason } of unaugmented) {
+      if (this.#unusable.has(reason)) continue;
+      this.#unusable.add(reason);
+      this.onFailure("augmentation", reason);
     }
   }
 

@@ -26,10 +26,7 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
   const corpora = await loadCorpora(config, alphabet);
   const facts = { train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null };
   host.emit({ kind: "data", ...facts });
-  const augmentation = await prepareAugmentation(
-    config.augmentation,
-    config.workers ? { numWorkers: config.workers } : {},
-  );
+  const augmentation = await prepareAugmentation(config.augmentation);
   const { workers, cacheGigabytes, features } = config;
   await using loader = new AudioLoader({
     sampleRate: features.sampleRate,

@@ -179,7 +179,10 @@ export class TrainingRun implements TrainingParts {
   #step(group: readonly TrainingBatch[], plan: BatchPlan): void {
     const { session } = this;
     const { progress, config } = session;
-    for (const { failures } of group) this.#setbacks.trainingFailures(failures);
+    for (const { failures, unaugmented = [] } of group) {
+      this.#setbacks.trainingFailures(failures);
+      this.#setbacks.augmentationFailures(unaugmented);
+    }
     const batches = group.filter(({ utterances }) => utterances.length > 0);
     if (batches.length === 0) return;
     const learningRate = this.#learningRate(plan);

@@ -4,13 +4,14 @@
 import { type FileHandle, open } from "node:fs/promises";
 import {
   DamagedAudioError,
+  detectAudioFormat,
   HEAD_BYTES,
   headerDurationSeconds,
   isOgg,
   TAIL_BYTES,
 } from "@deepspeech-ts/recognizer/audio";
 import { errorMessage, UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
+import { explainReadError, readFileOrExplain } from "../../files.js";
 import { decodeAudio } from "./waveform.js";
 
 /**
@@ -21,10 +22,18 @@ import { decodeAudio } from "./waveform.js";
  * @throws UserError naming the file where it is missing, damaged or not audio.
  */
 export async function audioDurationSeconds(path: string): Promise<number> {
+  return (await statedDurationSeconds(path)) ?? (await durationByDecoding(path));
+}
+
+/**
+ * The length that a recording's headers state; undefined where they do not say.
+ * @throws UserError naming the file where it is missing or not audio, or its headers are damaged.
+ */
+export async function statedDurationSeconds(path: string): Promise<number | undefined> {
   try {
     const file = await open(path);
     try {
-      return (await durationFromHeaders(file)) ?? (await durationByDecoding(path, await file.readFile()));
+      return await durationFromHeaders(file, path);
     } finally {
       await file.close();
     }
@@ -36,15 +45,17 @@ export async function audioDurationSeconds(path: string): Promise<number> {
   }
 }
 
-async function durationFromHeaders(file: FileHandle): Promise<number | undefined> {
+async function durationFromHeaders(file: FileHandle, path: string): Promise<number | undefined> {
   const { size } = await file.stat();
   const head = await readAt(file, 0, Math.min(size, HEAD_BYTES));
+  // What is no audio is named by the decoders, which tell in what way.
+  if (detectAudioFormat(head) === undefined) await decodeAudio(head, { fileName: path });
   const tailBytes = isOgg(head) ? Math.min(size, TAIL_BYTES) : 0;
   return headerDurationSeconds({ head, tail: await readAt(file, size - tailBytes, tailBytes), fileBytes: size });
 }
 
-async function durationByDecoding(path: string, bytes: Uint8Array): Promise<number> {
-  const { channels, sampleRate } = await decodeAudio(bytes, { fileName: path });
+async function durationByDecoding(path: string): Promise<number> {
+  const { channels, sampleRate } = await decodeAudio(await readFileOrExplain(path), { fileName: path });
   return (channels[0]?.length ?? 0) / sampleRate;
 }
 

@@ -3,10 +3,12 @@
  * decoded for later utterances, as far as memory goes.
  */
 import { resample } from "@deepspeech-ts/recognizer/audio";
+import { UserError } from "../../errors.js";
 import { readFileOrExplain } from "../../files.js";
 import { decodeAudio, loadWaveform } from "../audio/waveform.js";
 import { WaveformCache } from "../waveform-cache.js";
 import { augment } from "./augment.js";
+import { overlength, silence } from "./recording-problems.js";
 import type { UtteranceAugmentation } from "./utterance-augmentation.js";
 
 type Samples = Float32Array<ArrayBuffer>;
@@ -19,7 +21,7 @@ const rooms = new WaveformCache(CACHE_BYTES);
 /**
  * The samples as `planned` changes them, in an array of their own.
  *
- * @throws UserError naming the file where a noise or a room can no longer be read
+ * @throws UserError naming the file where a noise or a room cannot be read, or is none
  */
 export async function applyAugmentation(
   samples: Samples,
@@ -49,11 +51,19 @@ async function remembered(
 }
 
 async function loadMixedDown(path: string, sampleRate: number): Promise<Samples> {
-  return (await loadWaveform(path, { sampleRate })).samples;
+  const { samples } = await loadWaveform(path, { sampleRate });
+  refuse(path, silence(samples));
+  return samples;
 }
 
 /** The mean of several microphones' responses would be that of no place at all. */
 async function loadFirstChannel(path: string, sampleRate: number): Promise<Samples> {
   const audio = await decodeAudio(await readFileOrExplain(path), { fileName: path, targetSampleRate: sampleRate });
-  return resample(audio.channels[0] ?? new Float32Array(), audio.sampleRate, sampleRate);
+  const [channel = new Float32Array()] = audio.channels;
+  refuse(path, silence(channel) ?? overlength(channel.length / audio.sampleRate));
+  return resample(channel, audio.sampleRate, sampleRate);
+}
+
+function refuse(path: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new UserError(`${path}: ${problem}`, { code: "bad-audio" });
 }

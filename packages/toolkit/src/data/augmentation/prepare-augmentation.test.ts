@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { audioFixture, temporaryFolder, wav, writeFiles } from "../fixtures.test.support.js";
@@ -6,10 +7,8 @@ import { augmentationSchema } from "./augmentation-config.js";
 import { prepareAugmentation } from "./prepare-augmentation.js";
 
 const speech = { copyOf: audioFixture("speech-16k.flac") };
-const options = { numWorkers: 1 };
-
 function prepare(settings: { noise?: string[]; reverberation?: string[] }) {
-  return prepareAugmentation(augmentationSchema.parse(settings), options);
+  return prepareAugmentation(augmentationSchema.parse(settings));
 }
 
 async function folderWith(t: TestContext, files: Parameters<typeof writeFiles>[1]): Promise<string> {
@@ -45,7 +44,6 @@ test("what cannot be used is named", async (t) => {
     "noise/a.flac": speech,
     "noise/b.wav": "These are notes, and no sound at all.",
     "noise/c.wav": "",
-    "silent.wav": wav(new Float32Array(1600)),
     "long.wav": wav(new Float32Array(21 * 8000).fill(0.1), 8000),
   });
   const refused = (settings: Parameters<typeof prepare>[0], message: string, code = "bad-audio") =>
@@ -64,15 +62,21 @@ test("what cannot be used is named", async (t) => {
       "(FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A and WebM). (and 1 more of 3 files)",
   );
   await refused(
-    { noise: [at("silent.wav")] },
-    `augmentation.noise: ${at("silent.wav")}: holds nothing but silence; take it out.`,
-  );
-  await refused(
     { reverberation: [at("long.wav")] },
     `augmentation.reverberation: ${at("long.wav")}: lasts 21.0 s, and no room's impulse response lasts over 20 s; ` +
       "is it noise?",
   );
   await prepare({ noise: [at("long.wav")] });
+});
+
+test("sound is left for later: a file whose headers are in order is taken, whatever follows", async (t) => {
+  const whole = await readFile(audioFixture("speech-16k.flac"));
+  const folder = await folderWith(t, {
+    "cut.flac": whole.subarray(0, 4200),
+    "silent.wav": wav(new Float32Array(1600)),
+  });
+  const { noiseFiles } = await prepare({ noise: [folder] });
+  assert.deepEqual(noiseFiles, [join(folder, "cut.flac"), join(folder, "silent.wav")]);
 });
 
 test("the ends of a range must be in order", () => {

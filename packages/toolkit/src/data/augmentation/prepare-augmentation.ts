@@ -1,44 +1,33 @@
 /**
- * Finds the user's recordings of noise and of rooms, and listens to every one before training begins: a file that
- * cannot be used is named now, and not in the middle of the night.
+ * Finds the user's recordings of noise and of rooms, and looks at every one before training begins: what is no
+ * audio is named now, and not in the middle of the night.
  */
 import { readdir, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
-import { UserError } from "../../errors.js";
+import { errorMessage, UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
-import type { AudioFacts } from "../check/audio-facts.js";
-import { measureCorpus } from "../check/measure-corpus.js";
+import { statedDurationSeconds } from "../audio/duration.js";
+import { mapConcurrently } from "../concurrency.js";
 import type { AugmentationConfig } from "./augmentation-config.js";
+import { overlength } from "./recording-problems.js";
 import type { PreparedAugmentation } from "./utterance-augmentation.js";
 
-/** The longest echoes of real rooms last some ten seconds; a longer recording is something else. */
-const LONGEST_IMPULSE_RESPONSE_SECONDS = 20;
-
-export interface PrepareAugmentationOptions {
-  /** Threads that listen. Default: one for each core. */
-  numWorkers?: number;
-  signal?: AbortSignal | undefined;
-}
+/** Files looked at together. */
+const CONCURRENCY = 16;
 
 /**
- * Searches the folders of `noise` and `reverberation`, at any depth, and decodes every file found.
+ * Searches the folders of `noise` and `reverberation`, at any depth, and reads the headers of every file found. Their
+ * sound is not decoded before it is needed (apply-augmentation.ts): a collection of noise lasts hours.
  *
  * @throws UserError naming the path that is missing, the folder without audio, or the first file that cannot be used
  */
-export async function prepareAugmentation(
-  config: AugmentationConfig,
-  options: PrepareAugmentationOptions = {},
-): Promise<PreparedAugmentation> {
+export async function prepareAugmentation(config: AugmentationConfig): Promise<PreparedAugmentation> {
   const { noise, reverberation, ...settings } = config;
   const noiseFiles = await findAudioFiles(noise, "noise");
   const impulseResponseFiles = await findAudioFiles(reverberation, "reverberation");
-  await checkFiles(noiseFiles, { ...options, setting: "noise", problemOf: silence });
-  await checkFiles(impulseResponseFiles, {
-    ...options,
-    setting: "reverberation",
-    problemOf: (facts) => silence(facts) ?? overlength(facts),
-  });
+  await checkHeaders(noiseFiles, "noise");
+  await checkHeaders(impulseResponseFiles, "reverberation");
   return { ...settings, noiseFiles, impulseResponseFiles };
 }
 
@@ -66,37 +55,23 @@ async function audioFilesIn(folder: string, setting: Source): Promise<string[]> 
   throw unusable(`${folder}: holds no audio file (${endings}); give augmentation.${setting} another folder.`);
 }
 
-interface CheckOptions extends PrepareAugmentationOptions {
-  setting: Source;
-  problemOf: (facts: AudioFacts) => string | undefined;
-}
-
-async function checkFiles(paths: readonly string[], { setting, problemOf, ...options }: CheckOptions): Promise<void> {
-  if (paths.length === 0) return;
-  // How long a file is only shows once it is decoded; until then all count alike.
-  const responses = await measureCorpus(
-    paths.map((audioPath) => ({ audioPath, durationSeconds: 1 })),
-    options,
-  );
-  const problems = responses.flatMap((response, i) => {
-    const problem = "reason" in response ? response.reason : problemOf(response);
-    if (problem === undefined) return [];
-    return ["reason" in response ? problem : `${paths[i]}: ${problem}`];
-  });
-  const [first, ...others] = problems;
+async function checkHeaders(paths: readonly string[], setting: Source): Promise<void> {
+  const problems = await mapConcurrently(paths, CONCURRENCY, (path) => problemOf(path, setting));
+  const [first, ...others] = problems.filter((problem) => problem !== undefined);
   if (first === undefined) return;
   const more = others.length === 0 ? "" : ` (and ${others.length} more of ${paths.length} files)`;
   throw unusable(`augmentation.${setting}: ${first}${more}`);
 }
 
-function silence({ peak }: AudioFacts): string | undefined {
-  return peak > 0 ? undefined : "holds nothing but silence; take it out.";
-}
-
-function overlength({ durationSeconds }: AudioFacts): string | undefined {
-  if (durationSeconds <= LONGEST_IMPULSE_RESPONSE_SECONDS) return undefined;
-  const limit = `no room's impulse response lasts over ${LONGEST_IMPULSE_RESPONSE_SECONDS} s`;
-  return `lasts ${durationSeconds.toFixed(1)} s, and ${limit}; is it noise?`;
+async function problemOf(path: string, setting: Source): Promise<string | undefined> {
+  try {
+    const seconds = await statedDurationSeconds(path);
+    const problem = setting === "reverberation" && seconds !== undefined ? overlength(seconds) : undefined;
+    return problem && `${path}: ${problem}`;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return errorMessage(error);
+  }
 }
 
 function unusable(message: string): UserError {

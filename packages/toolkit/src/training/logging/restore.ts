@@ -66,7 +66,10 @@ function isBeyond(event: LoggedEvent, { step, epoch }: ResumePoint): boolean {
  * since it was last started.
  */
 export function isTold(event: LoggedEvent, kept: readonly LoggedEvent[]): boolean {
-  if (event.kind === "failure") return kept.some((earlier) => earlier.kind === "failure" && earlier.id === event.id);
+  if (event.kind === "failure") {
+    const { id, reason } = event;
+    return kept.some((earlier) => earlier.kind === "failure" && earlier.id === id && earlier.reason === reason);
+  }
   if (event.kind !== "data") return false;
   const last = kept.findLast((earlier) => earlier.kind === "data");
   return last !== undefined && formatEvent({ ...last, time: "" }) === formatEvent({ ...event, time: "" });
