@@ -41,12 +41,6 @@ const LIBRISPEECH = { train: 960.9 * 3600, dev: 5.4 * 3600 };
 
 const sample = (subset: string) => fileURLToPath(new URL(`../../sample-corpus/${subset}`, import.meta.url));
 
-/** Each recording once, which not every manifest does. */
-async function corpusAt(path: string): Promise<Utterance[]> {
-  const { utterances } = await loadUtterances(path);
-  return [...new Map(utterances.map((utterance) => [utterance.audioPath, utterance])).values()];
-}
-
 /** About so many seconds of a corpus, taken from all over it. */
 function excerpt(utterances: readonly Utterance[], seconds: number): Utterance[] {
   const share = Math.min(1, seconds / secondsOf(utterances));
@@ -142,8 +136,8 @@ try {
     corpora === undefined
       ? [sample("train"), sample("dev")]
       : [join(corpora, "train.jsonl"), join(corpora, "dev.jsonl")];
-  const trainCorpus = await corpusAt(trainSource);
-  const devCorpus = await corpusAt(devSource);
+  const trainCorpus = (await loadUtterances(trainSource)).utterances;
+  const devCorpus = (await loadUtterances(devSource)).utterances;
   const trained = excerpt(trainCorpus, 60 * Number(values.minutes));
   const measured = excerpt(devCorpus, 60 * Number(values["dev-minutes"]));
   const manifests = { train: join(folder, "train.jsonl"), dev: join(folder, "dev.jsonl") };
