@@ -1,7 +1,8 @@
 /**
  * The full-size model on one core, features included: the recogniser from samples to text, ONNX Runtime on the same graph
  * (no recogniser on it can be faster), and the same model in PyTorch, eager and in fp32. Each is a process of its own;
- * they take turns, and what is told is the median. Memory is the most that the process ever held.
+ * they take turns of some runs each, so that most find their weights where the run before left them, as in a recogniser
+ * that is at work. What is told is the median of all. Memory is the most that the process ever held.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -13,6 +14,7 @@ import { PRECISIONS } from "./bundles.mjs";
 
 const CHILD = fileURLToPath(new URL("./speed-child.mjs", import.meta.url));
 const SECONDS = 10;
+const RUNS_PER_TURN = 4;
 
 /** Rows for one utterance, and for eight at a time. */
 export async function* speed({ bundles, rounds }) {
@@ -36,7 +38,9 @@ async function* speedOf(batch, { bundles, rounds }) {
   const reference = await startReference(work);
   if (reference) open.push({ side: {}, run: reference, timings: [] });
   for (const { run } of open) await run();
-  for (let round = 0; round < rounds; round++) for (const { run, timings } of open) timings.push(await run());
+  for (let round = 0; round < rounds; round++) {
+    for (const { run, timings } of open) for (let i = 0; i < RUNS_PER_TURN; i++) timings.push(await run());
+  }
   for (const { run } of open) await run.close();
 
   const of = (precision, runtime) =>

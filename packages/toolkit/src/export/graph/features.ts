@@ -5,8 +5,9 @@
 import type { FeatureConfig } from "../../acoustic-model/feature-config.js";
 import { melFilterBank } from "../../acoustic-model/mel-filter-bank.js";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
+import { DATA_TYPES } from "../onnx/schema.js";
 import { powerSpectrum } from "./fourier.js";
-import { lengthMask } from "./lengths.js";
+import { withinLengths } from "./lengths.js";
 
 /** As in acoustic-model/features.ts; the tests of parity hold the two together. */
 const LOG_FLOOR = 1e-6;
@@ -27,25 +28,31 @@ export interface FeatureInputs {
 export function featuresOf(graph: GraphBuilder, inputs: FeatureInputs, config: FeatureConfig): Value {
   const mel = melSpectrum(graph, reflectEnds(graph, inputs, config), config); // [B, T, M]
   const values = config.kind === "log-mel" ? graph.op("Log", [graph.op("Add", [mel, graph.float(LOG_FLOOR)])]) : mel;
-  const mask = graph.op("Unsqueeze", [lengthMask(graph, inputs.featureLengths, inputs.frames), graph.ints([2])]); // [B, T, 1]
-  const masked = graph.op("Mul", [values, mask]);
-  return config.normalisation === "utterance" ? normaliseUtterances(graph, masked, mask) : masked;
+  const isWithin = withinLengths(graph, inputs.featureLengths, inputs.frames); // [B, T]
+  const ofBands = graph.op("Unsqueeze", [isWithin, graph.ints([2])]); // [B, T, 1]
+  const masked = graph.op("Where", [ofBands, values, graph.float(0)]); // a product would keep what is not a number
+  if (config.normalisation !== "utterance") return masked;
+  return normaliseUtterances(graph, masked, graph.op("Cast", [ofBands], { to: DATA_TYPES.float32 }));
 }
 
 /**
- * Half a window of reflection at each utterance's own ends. The sample at position p of the padded row is number
- * min(i, 2·(length − 1) − i) with i = |p − half|; what that gives further behind the end is heard by no frame that counts.
+ * Half a window of reflection at each utterance's own ends: [B, (T − 1) · hopSamples + fftSamples]. What stands further
+ * behind an utterance's end is heard by no frame that counts.
  */
 function reflectEnds(graph: GraphBuilder, { waveforms, lengths, frames }: FeatureInputs, config: FeatureConfig): Value {
   const { fftSamples, hopSamples } = config;
   const half = fftSamples / 2;
+  const samples = graph.op("Pad", [waveforms, graph.ints([0, half, 0, half])], { mode: "reflect" }); // [B, half + N + half]
+  const counted = BigInt64Array.from({ length: half }, (_, i) => BigInt(i));
+  const steps = graph.constant("features/steps", "int64", counted, [half]);
+  const end = graph.op("Unsqueeze", [lengths, graph.ints([1])]); // [B, 1]
+  const from = graph.op("Sub", [graph.op("Sub", [end, graph.ints(2)]), steps]); // [B, half]
+  const to = graph.op("Add", [graph.op("Add", [end, graph.ints(half)]), steps]); // [B, half]
+  const mirrored = graph.op("GatherElements", [waveforms, from], { axis: 1 });
+  const padded = graph.op("ScatterElements", [samples, to, mirrored], { axis: 1 });
   const hops = graph.op("Mul", [graph.op("Sub", [frames, graph.ints(1)]), graph.ints(hopSamples)]);
-  const end = graph.op("Add", [hops, graph.ints(half)]);
-  const forward = graph.op("Abs", [graph.op("Range", [graph.ints(-half), end, graph.ints(1)])]); // [W]
-  const last = graph.op("Unsqueeze", [graph.op("Sub", [lengths, graph.ints(1)]), graph.ints([1])]); // [B, 1]
-  const mirrored = graph.op("Sub", [graph.op("Mul", [last, graph.ints(2)]), forward]); // [B, W]
-  const index = graph.op("Max", [graph.op("Min", [forward, mirrored]), graph.ints(0)]); // [B, W]
-  return graph.op("GatherElements", [waveforms, index], { axis: 1 });
+  const width = graph.op("Unsqueeze", [graph.op("Add", [hops, graph.ints(fftSamples)]), graph.ints([0])]);
+  return graph.op("Slice", [padded, graph.ints([0]), width, graph.ints([1])]);
 }
 
 /** [B, W] → [B, T, numMels]: the power of each frequency, gathered into mel bands. */

@@ -13,11 +13,15 @@ export function framesAfterStride(graph: GraphBuilder, frames: Value, stride: nu
   return graph.op("Add", [graph.op("Div", [before, graph.ints(stride)]), graph.ints(1)]);
 }
 
+/** [B, frames] of booleans: whether a frame lies within its utterance's length. */
+export function withinLengths(graph: GraphBuilder, lengths: Value, frames: Value): Value {
+  const positions = graph.op("Range", [graph.ints(0), frames, graph.ints(1)]); // [T]
+  return graph.op("Less", [positions, graph.op("Unsqueeze", [lengths, graph.ints([1])])]);
+}
+
 /** [B, frames] of float32: 1 within each utterance's length, 0 beyond. */
 export function lengthMask(graph: GraphBuilder, lengths: Value, frames: Value): Value {
-  const positions = graph.op("Range", [graph.ints(0), frames, graph.ints(1)]); // [T]
-  const isWithin = graph.op("Less", [positions, graph.op("Unsqueeze", [lengths, graph.ints([1])])]); // [B, T]
-  return graph.op("Cast", [isWithin], { to: DATA_TYPES.float32 });
+  return graph.op("Cast", [withinLengths(graph, lengths, frames)], { to: DATA_TYPES.float32 });
 }
 
 /** One axis of a tensor's shape, as an int64 scalar. */

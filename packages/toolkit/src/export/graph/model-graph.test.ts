@@ -9,39 +9,16 @@ import { DATA_TYPES, decodeModel, type GraphMessage } from "../onnx/schema.js";
 
 /** All of ONNX's own operators that a runtime must have. */
 const ALWAYS = [
-  ...[
-    "Abs",
-    "Add",
-    "Cast",
-    "Conv",
-    "CumSum",
-    "Div",
-    "Erf",
-    "Gather",
-    "GatherElements",
-    "Identity",
-    "LayerNormalization",
-  ],
-  ...["Less", "Log", "LogSoftmax", "MatMul", "Max", "Min", "Mul", "Range", "Reshape", "Shape", "Sqrt"],
-  ...["Sub", "Transpose", "Unsqueeze"],
+  ...["Add", "Cast", "Conv", "CumSum", "Div", "Erf", "Gather", "GatherElements", "Identity", "LayerNormalization"],
+  ...["Less", "Log", "LogSoftmax", "MatMul", "Mul", "Pad", "Range", "Reshape", "ScatterElements", "Shape", "Slice"],
+  ...["Sqrt", "Sub", "Transpose", "Unsqueeze", "Where"],
 ];
 const OPERATORS = {
   fp32: [...ALWAYS, "GRU"],
   fp16: [...ALWAYS, "GRU"],
   int8: [
-    ...[
-      ...ALWAYS,
-      "Concat",
-      "Expand",
-      "MatMulInteger",
-      "QuantizeLinear",
-      "ReduceMax",
-      "Scan",
-      "Sigmoid",
-      "ReverseSequence",
-      "Split",
-    ],
-    ...["Squeeze", "Tanh"],
+    ...[...ALWAYS, "Abs", "Concat", "Expand", "MatMulInteger", "Max", "QuantizeLinear", "ReduceMax"],
+    ...["ReverseSequence", "Scan", "Sigmoid", "Split", "Squeeze", "Tanh"],
   ],
 };
 
