@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "amx_kernels.h"
 #include "half_kernels.h"
 #include "tensor_data.h"
 
@@ -81,14 +82,6 @@ Tensor by_libtorch(const Tensor& a, const Tensor& b, const Tensor& bias) {
 }
 
 }  // namespace
-
-bool has_amx() {
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-  return __builtin_cpu_supports("amx-bf16");
-#else
-  return false;
-#endif
-}
 
 Tensor bf16_product(const Tensor& a, const Tensor& b, const Tensor& bias) {
   if (has_amx()) return by_libtorch(a, b, bias);

@@ -8,6 +8,3 @@ at::Tensor bf16_product(const at::Tensor& a, const at::Tensor& b, const at::Tens
 
 // The same for either dtype: float32 goes to BLAS.
 at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& bias = {});
-
-// Whether the processor multiplies bfloat16 faster than float32, in whatever libtorch does with it.
-bool has_amx();

@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
+#include "amx_kernels.h"
 #include "autocast.h"
-#include "bf16_product.h"
 
 namespace {
 

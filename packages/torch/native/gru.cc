@@ -84,7 +84,7 @@ struct PackedWeights {
     tensors.push_back(
         filled.reshape({-1, panel, matrix.size(1)}).transpose(1, 2).clone(at::MemoryFormat::Contiguous));
     Element* const packed = data<Element>(tensors.back());
-    if (kernels.prepare != nullptr) kernels.prepare(tensors.back().numel(), packed);
+    if (kernels.prepare != nullptr) kernels.prepare(filled.size(0) / panel, filled.size(1), packed);
     pointers.push_back(packed);
   }
 };

@@ -16,8 +16,8 @@ struct GruKernels {
   void (*multiply)(int64_t rows, int64_t n, int64_t k, const float* a, const Element* w, float* c, bool accumulate,
                    bool backwards);
 
-  // Converts packed weights in place to what `multiply` reads, where that is not Element. May be null.
-  void (*prepare)(int64_t count, Element* packed);
+  // Converts packed weights [num_panels, k, panel_columns] in place to what `multiply` reads. May be null.
+  void (*prepare)(int64_t num_panels, int64_t k, Element* packed);
 
   // One row of one step, H = hidden size:
   //   r = σ(x_r + y_r)    z = σ(x_z + y_z)    q = y_n + b_hn    n = tanh(x_n + r ∘ q)    h ← n + z ∘ (h − n)

@@ -186,8 +186,8 @@ void write(int64_t m, int64_t n, const float* tile, const float* up_a, const flo
 
 // ── A GRU's steps ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-void to_halves_in_place(int64_t count, Bf16* numbers) {
-  convert_line(count, numbers, 1, reinterpret_cast<uint16_t*>(numbers));
+void to_halves_in_place(int64_t num_panels, int64_t k, Bf16* packed) {
+  convert_line(num_panels * k * kColumns, packed, 1, reinterpret_cast<uint16_t*>(packed));
 }
 
 // The largest magnitude's upper half. Of bits, because the compiler makes vectors of a maximum of integers.

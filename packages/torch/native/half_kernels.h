@@ -36,7 +36,7 @@ struct HalfKernels {
                 int64_t c_stride);
 
   // For a GRU's steps, as GruKernels<Bf16>::multiply, with weights that `to_halves` has converted in place.
-  void (*to_halves)(int64_t count, Bf16* numbers);
+  void (*to_halves)(int64_t num_panels, int64_t k, Bf16* packed);
   void (*multiply_step)(int64_t rows, int64_t n, int64_t k, const float* a, const Bf16* w, float* c, bool accumulate,
                         bool backwards);
 };

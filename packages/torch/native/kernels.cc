@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "amx_kernels.h"
 #include "half_kernels.h"
 
 const Kernels& kernels_baseline();
@@ -23,10 +24,10 @@ const Kernels& best_kernels() {
   return kernels_baseline();
 }
 
-// A GRU in bfloat16 multiplies in half precision where the processor has such arithmetic.
-Kernels with_half_products(Kernels chosen) {
+// A GRU in bfloat16 multiplies by AMX, or else in half precision, where the processor has such arithmetic.
+Kernels with_own_products(Kernels chosen) {
   const HalfKernels* const half = half_kernels();
-  if (half == nullptr) return chosen;
+  if (set_amx_product(chosen.gru_bf16) || half == nullptr) return chosen;
   chosen.gru_bf16.panel_columns = half->columns;
   chosen.gru_bf16.multiply = half->multiply_step;
   chosen.gru_bf16.prepare = half->to_halves;
@@ -35,7 +36,17 @@ Kernels with_half_products(Kernels chosen) {
 
 }  // namespace
 
+bool has_amx() {
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+  const char* const most = std::getenv("ONEDNN_MAX_CPU_ISA");
+  const bool is_forbidden = most != nullptr && std::strncmp(most, "AVX", 3) == 0 && std::strstr(most, "AMX") == nullptr;
+  return !is_forbidden && __builtin_cpu_supports("amx-bf16");
+#else
+  return false;
+#endif
+}
+
 const Kernels& kernels() {
-  static const Kernels best = with_half_products(best_kernels());
+  static const Kernels best = with_own_products(best_kernels());
   return best;
 }

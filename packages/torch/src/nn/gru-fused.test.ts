@@ -53,6 +53,20 @@ describe("deepspeech::gru equals at::gru of each utterance alone, forward and ba
     assertClose(found, expected, 0.03);
   });
 
+  it("in bfloat16, many rows at a time as each alone", () => {
+    const lengths = Array.from({ length: 37 }, (_, i) => 1 + ((i * 5) % 16));
+    const given = problem(lengths, 16, { inputSize: 24, hiddenSize: 80 });
+    const input = given.input.to("bfloat16");
+    const parameters = given.parameters.map((parameter) => parameter.to("bfloat16"));
+    const together = noGrad(() => fused({ input, parameters, lengths }));
+    for (const [row, length] of lengths.entries()) {
+      const own = { input: input.narrow(0, row, 1), parameters, lengths: [length] };
+      const alone = noGrad(() => fused(own));
+      assert.deepEqual(together.narrow(0, row, 1).toNumbers(), alone.toNumbers(), `row ${row}`);
+    }
+    assertClose([together], [reference(given)], 0.03);
+  });
+
   it("under autocast, in bfloat16 with float32 gradients", () => {
     const given = problem([20, 13], 20, { inputSize: 40, hiddenSize: 72 });
     const found = run((each) => autocast("cpu", "bfloat16", () => fused(each)), given);

@@ -27,17 +27,22 @@ export function assertClose(found: Tensor[], expected: Tensor[], tolerance: numb
   });
 }
 
-const CAPABILITY = "ATEN_CPU_CAPABILITY";
+/** libtorch's own switch, and oneDNN's, without AMX. */
+const LOWER_INSTRUCTION_SETS: readonly [variable: string, value: string][] = [
+  ["ATEN_CPU_CAPABILITY", "default"],
+  ["ATEN_CPU_CAPABILITY", "avx2"],
+  ["ATEN_CPU_CAPABILITY", "avx512"],
+  ["ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16"],
+];
 
 /** Runs a test file once more for each lower instruction set of this processor, in a process of its own. */
 export function passesOnEveryInstructionSet(url: string): void {
-  describe("every instruction set", { skip: process.env[CAPABILITY] !== undefined }, () => {
-    for (const capability of ["default", "avx2", "avx512"]) {
-      it(`passes these tests: ${capability}`, () => {
+  const isLowered = LOWER_INSTRUCTION_SETS.some(([variable]) => process.env[variable] !== undefined);
+  describe("every instruction set", { skip: isLowered }, () => {
+    for (const [variable, value] of LOWER_INSTRUCTION_SETS) {
+      it(`passes these tests: ${variable}=${value}`, () => {
         const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
-        execFileSync(process.execPath, ["--test", fileURLToPath(url)], {
-          env: { ...environment, [CAPABILITY]: capability },
-        });
+        execFileSync(process.execPath, ["--test", fileURLToPath(url)], { env: { ...environment, [variable]: value } });
       });
     }
   });
