@@ -15,6 +15,8 @@ import { PRECISIONS } from "./bundles.mjs";
 const CHILD = fileURLToPath(new URL("./speed-child.mjs", import.meta.url));
 const SECONDS = 10;
 const RUNS_PER_TURN = 4;
+/** JavaScript is compiled as it runs: what is told is of a process that has been at work for some seconds. */
+const WARM_UP_RUNS = 12;
 
 /** Rows for one utterance, and for eight at a time. */
 export async function* speed({ bundles, rounds }) {
@@ -37,7 +39,7 @@ async function* speedOf(batch, { bundles, rounds }) {
   for (const side of sides) open.push({ side, run: await startOurs({ ...work, ...side }), timings: [] });
   const reference = await startReference(work);
   if (reference) open.push({ side: {}, run: reference, timings: [] });
-  for (const { run } of open) await run();
+  for (const { run } of open) for (let i = 0; i < WARM_UP_RUNS; i++) await run();
   for (let round = 0; round < rounds; round++) {
     for (const { run, timings } of open) for (let i = 0; i < RUNS_PER_TURN; i++) timings.push(await run());
   }
@@ -69,27 +71,30 @@ function memoryRow(name, ours, eager, limit) {
 /** A function that runs the side once, with a `close`. */
 async function startOurs(task) {
   const child = fork(CHILD, [JSON.stringify(task)]);
-  await answerOf(child);
+  const exited = once(child, "exit");
+  const failed = exited.then(([status]) => {
+    throw new Error(`${CHILD} ended with status ${status}`);
+  });
+  failed.catch(() => {});
+  const answer = async () => {
+    const stop = new AbortController();
+    try {
+      return (await Promise.race([once(child, "message", { signal: stop.signal }), failed]))[0];
+    } finally {
+      stop.abort();
+    }
+  };
+  await answer();
   const run = () => {
-    const answer = answerOf(child);
+    const answered = answer();
     child.send("run");
-    return answer;
+    return answered;
   };
   const close = async () => {
-    const exited = once(child, "exit");
     child.kill();
     await exited;
   };
   return Object.assign(run, { close });
-}
-
-async function answerOf(child) {
-  const failed = once(child, "exit").then(([status]) => {
-    throw new Error(`${CHILD} ended with status ${status}`);
-  });
-  failed.catch(() => {});
-  const [answer] = await Promise.race([once(child, "message"), failed]);
-  return answer;
 }
 
 /** PyTorch with the OpenBLAS kernels that the processor calls for; undefined where there is none. */
