@@ -16,7 +16,7 @@ const CHILD = fileURLToPath(new URL("./speed-child.mjs", import.meta.url));
 const SECONDS = 10;
 const RUNS_PER_TURN = 4;
 /** JavaScript is compiled as it runs: what is told is of a process that has been at work for some seconds. */
-const WARM_UP_RUNS = 12;
+const WARM_UP_RUNS = 8;
 
 /** Rows for one utterance, and for eight at a time. */
 export async function* speed({ bundles, rounds }) {

@@ -6,7 +6,7 @@ export interface MeasureOptions {
   /** Undefined: our side alone. */
   python: string | undefined;
   rounds: number;
-  /** Run once before the first round. Default: true. */
+  /** Run once before each run that counts: a side that stood still finds its caches cold. Default: true. */
   warmUp?: boolean;
   /** Thread counts to try; each side takes its best. */
   threads: readonly number[];
@@ -38,9 +38,11 @@ export async function measure(
       const setting = await bestSetting(side, work, options);
       open.push([side, setting, await start(side, setting, work, options), []]);
     }
-    if (options.warmUp ?? true) for (const [, , contestant] of open) await contestant.run();
     for (let round = 0; round < options.rounds; round++) {
-      for (const [, , contestant, timings] of open) timings.push(await contestant.run());
+      for (const [, , contestant, timings] of open) {
+        if (options.warmUp ?? true) await contestant.run();
+        timings.push(await contestant.run());
+      }
     }
     const results = await Promise.all(
       open.map(
