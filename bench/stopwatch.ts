@@ -10,8 +10,6 @@ export function difference(later: Times, earlier: Times): Times {
   return { wallMs: later.wallMs - earlier.wallMs, cpuMs: later.cpuMs - earlier.cpuMs };
 }
 
-type Method = (this: unknown, ...args: never[]) => unknown;
-
 export class Stopwatch {
   #times: Record<string, Times> = {};
 
@@ -29,31 +27,17 @@ export class Stopwatch {
 
   /** Counts all calls of a method, which must not be asynchronous, as `part`. */
   time<T extends object>(prototype: T, name: keyof T & string, part: string): void {
-    const watch = this;
-    replace(
-      prototype,
-      name,
-      (original) =>
-        function (...args) {
-          const before = watch.now();
-          const result = original.apply(this, args);
-          watch.#add(part, difference(watch.now(), before));
-          return result;
-        },
-    );
+    wrap(prototype, name, (call) => {
+      const before = this.now();
+      const result = call();
+      this.#add(part, difference(this.now(), before));
+      return result;
+    });
   }
 
   /** Counts the waits for the items of an asynchronous generator as `part`. */
   timeWaiting<T extends object>(prototype: T, name: keyof T & string, part: string): void {
-    const watch = this;
-    replace(
-      prototype,
-      name,
-      (original) =>
-        function (...args) {
-          return watch.#timed(original.apply(this, args) as AsyncGenerator, part);
-        },
-    );
+    wrap(prototype, name, (call) => this.#timed(call() as AsyncGenerator, part));
   }
 
   async *#timed(items: AsyncGenerator, part: string): AsyncGenerator {
@@ -68,15 +52,10 @@ export class Stopwatch {
 
   /** Calls `look` with a method's arguments before the method runs. */
   before<T extends object>(prototype: T, name: keyof T & string, look: (...args: never[]) => void): void {
-    replace(
-      prototype,
-      name,
-      (original) =>
-        function (...args) {
-          look(...args);
-          return original.apply(this, args);
-        },
-    );
+    wrap(prototype, name, (call, args) => {
+      look(...args);
+      return call();
+    });
   }
 
   #add(part: string, { wallMs, cpuMs }: Times): void {
@@ -85,7 +64,11 @@ export class Stopwatch {
   }
 }
 
-function replace(prototype: object, name: string, wrap: (original: Method) => Method): void {
-  const methods = prototype as Record<string, Method>;
-  methods[name] = wrap(methods[name]!);
+/** Puts `run` in the place of a method; it is given the call, still to be made, and its arguments. */
+function wrap(prototype: object, name: string, run: (call: () => unknown, args: never[]) => unknown): void {
+  const methods = prototype as Record<string, (...args: never[]) => unknown>;
+  const original = methods[name]!;
+  methods[name] = function (...args) {
+    return run(() => original.apply(this, args), args);
+  };
 }
