@@ -15,16 +15,13 @@ import {
 import { mutatedFile } from "../../packages/recognizer/dist/audio/mutate.test.support.js";
 import { Recognizer } from "../../packages/recognizer/dist/index.js";
 import { BUNDLE } from "../recordings.mjs";
+import { isLine, runCases, told } from "./cases.mjs";
 import { seedFiles } from "./seed-files.mjs";
 
 const { seed, first, end, seeds: folder } = JSON.parse(process.argv[2]);
 const seeds = seedFiles(folder);
 const options = { fileName: "file" };
 const recognizer = await Recognizer.load(BUNDLE, { threads: 1 });
-/** Told with the file during which they came. */
-const strays = [];
-process.on("unhandledRejection", (error) => strays.push(error));
-process.on("uncaughtException", (error) => strays.push(error));
 
 const WAYS = [
   ["transcribe", (bytes) => recognizer.transcribe(bytes, options)],
@@ -39,23 +36,12 @@ const WAYS = [
   ],
 ];
 
-for (let index = first; index < end; index++) {
+await runCases({ first, end }, async (index) => {
   const { bytes } = mutatedFile(seeds, seed, index);
   const [name, decode] = WAYS[index % WAYS.length];
-  const start = performance.now();
   const results = [await resultOf(() => decode(bytes)), await resultOf(() => duration(bytes))];
-  // Rejections that nobody handles are told after the microtasks.
-  await new Promise(setImmediate);
-  const defect = [...results.map((result) => result.defect), ...strays.splice(0).map(told)].find(Boolean);
-  const ms = performance.now() - start;
-  process.send({
-    index,
-    outcome: `${name}: ${results[0].outcome}`,
-    defect,
-    ms,
-    megabytes: process.memoryUsage.rss() / 2 ** 20,
-  });
-}
+  return { outcome: `${name}: ${results[0].outcome}`, defect: results.map((result) => result.defect).find(Boolean) };
+});
 
 async function resultOf(run) {
   try {
@@ -66,14 +52,6 @@ async function resultOf(run) {
     if (error instanceof DamagedAudioError && isLine(error.message)) return { outcome: "damaged" };
     return { outcome: "another error", defect: told(error) };
   }
-}
-
-function isLine(message) {
-  return message.length > 0 && message.length < 500 && !message.includes("\n");
-}
-
-function told(error) {
-  return error instanceof Error ? error.stack : `threw ${String(error)}`;
 }
 
 function duration(bytes) {
