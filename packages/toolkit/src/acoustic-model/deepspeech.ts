@@ -19,6 +19,11 @@ export interface ModelOutput {
   logProbLengths: number[];
 }
 
+export interface TappedOutput extends ModelOutput {
+  /** What the tapped recurrent layers gave, [B, T', 2·hidden] each, in the order asked for. */
+  taps: Tensor[];
+}
+
 export class DeepSpeech extends nn.Module {
   readonly cnn: TimeFrequencyConv;
   readonly residualLayers: readonly ResidualCNN[];
@@ -58,18 +63,31 @@ export class DeepSpeech extends nn.Module {
    * @param featureLengths frames of each utterance, at most T
    */
   forward(features: Tensor, featureLengths: readonly number[]): ModelOutput {
-    const logProbLengths = featureLengths.map((frames) => outputFrames(frames, this.config));
-    const logits =
-      this.config.recurrence === "time" ? this.#overTime(features, logProbLengths) : this.#overBatch(features);
-    return { logProbs: functional.logSoftmax(logits.to("float32"), 2), logProbLengths };
+    return this.forwardTapped(features, featureLengths, []);
   }
 
-  #overTime(features: Tensor, lengths: readonly number[]): Tensor {
+  /**
+   * As `forward`, with the outputs of some recurrent layers beside its own.
+   *
+   * @param layers recurrent layers, counted from 1; none where `recurrence` is "batch"
+   */
+  forwardTapped(features: Tensor, featureLengths: readonly number[], layers: readonly number[]): TappedOutput {
+    const logProbLengths = featureLengths.map((frames) => outputFrames(frames, this.config));
+    const outputs = this.config.recurrence === "time" ? this.#overTime(features, logProbLengths) : null;
+    const logits = this.classifier.forward(outputs?.at(-1) ?? this.#overBatch(features)); // [B, T', V]
+    const taps = layers.map((layer) => outputs![layer - 1]!);
+    return { logProbs: functional.logSoftmax(logits.to("float32"), 2), logProbLengths, taps };
+  }
+
+  /** What each recurrent layer gives. */
+  #overTime(features: Tensor, lengths: readonly number[]): Tensor[] {
     const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
     let frames = this.residualLayers.reduce((x, layer) => thrifty(() => layer.forward(x, lengths)), stem); // [B, C, T', F']
     frames = thrifty(() => this.fullyConnected.forward(joinBands(frames))); // [B, T', hidden]
-    frames = this.recurrentLayers.reduce((x, layer) => thrifty(() => layer.forward(x, lengths)), frames); // [B, T', 2·hidden]
-    return this.classifier.forward(frames); // [B, T', V]
+    return this.recurrentLayers.map((layer) => {
+      frames = thrifty(() => layer.forward(frames, lengths)); // [B, T', 2·hidden]
+      return frames;
+    });
   }
 
   /** The reference's own forward pass: no lengths, and every recurrent layer but the first runs over the batch axis. */
@@ -80,7 +98,7 @@ export class DeepSpeech extends nn.Module {
     for (const [i, layer] of this.recurrentLayers.entries()) {
       frames = i === 0 ? layer.forward(frames) : layer.forward(frames.transpose(0, 1)).transpose(0, 1);
     }
-    return this.classifier.forward(frames); // [B, T', V]
+    return frames; // [B, T', 2·hidden]
   }
 }
 

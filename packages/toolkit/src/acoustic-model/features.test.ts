@@ -76,6 +76,54 @@ describe("FeatureExtractor", () => {
     });
   });
 
+  it("warps each utterance by its own factor, whatever the others' are", () => {
+    tidy(() => {
+      const config = featureConfigSchema.parse({ numMels: 40, kind: "mel", normalisation: "none" });
+      using extractor = new FeatureExtractor(config);
+      const batch = new Float32Array(2 * speech.length);
+      batch.set(speech);
+      batch.set(speech.subarray(0, 8000), speech.length);
+      const lengths = [speech.length, 8000];
+      const together = extractor.extract(batch, lengths, { warps: [1.1, 0.93] }).features;
+      for (const [row, warp] of [1.1, 0.93].entries()) {
+        const samples = speech.subarray(0, lengths[row]!);
+        const { features: alone, featureLengths } = extractor.extract(Float32Array.from(samples), [samples.length], {
+          warps: [warp],
+        });
+        const own = together.select(0, row).narrow(0, 0, featureLengths[0]!);
+        const largest = alone.select(0, 0).abs().max().item();
+        assert.ok(own.sub(alone.select(0, 0)).abs().max().item() < 1e-5 * largest);
+        const plain = extractor.extract(Float32Array.from(samples), [samples.length]).features;
+        assert.ok(alone.sub(plain).abs().max().item() > 0.01 * largest, "a warp acts");
+      }
+      assert.deepEqual(
+        extractor.extract(speech, [speech.length], { warps: [1] }).features.toNumbers(),
+        extractor.extract(speech, [speech.length]).features.toNumbers(),
+      );
+    });
+  });
+
+  it("a tone that is warped is heard where a tone of the warped frequency is", () => {
+    tidy(() => {
+      using extractor = new FeatureExtractor(
+        featureConfigSchema.parse({ numMels: 40, kind: "mel", normalisation: "none" }),
+      );
+      const loudest = (hertz: number, warp: number) => {
+        const tone = Float32Array.from({ length: 8000 }, (_, i) => Math.sin((2 * Math.PI * hertz * i) / 16_000));
+        return extractor
+          .extract(tone, [8000], { warps: [warp] })
+          .features.select(0, 0)
+          .sum(0)
+          .argmax(0)
+          .item();
+      };
+      // Bands that listen at 1.1 times their frequency hear 2200 Hz where others hear 2000 Hz.
+      assert.equal(loudest(2200, 1.1), loudest(2000, 1));
+      assert.equal(loudest(1800, 0.9), loudest(2000, 1));
+      assert.notEqual(loudest(2200, 1), loudest(2000, 1));
+    });
+  });
+
   it("leaves nothing behind but its result", () => {
     const before = liveMemory();
     const extractor = new FeatureExtractor();

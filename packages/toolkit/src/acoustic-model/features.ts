@@ -20,6 +20,11 @@ export interface Features {
 const LOG_FLOOR = 1e-6;
 const VARIANCE_FLOOR = 1e-5;
 
+export interface ExtractOptions {
+  /** Each utterance's warp of frequencies, as `MelFilterBankOptions` has it. Default: 1 for all. */
+  warps?: readonly number[];
+}
+
 /** Turns waveforms into features. Holds its window and filters on the device; dispose it when done. */
 export class FeatureExtractor {
   readonly #window: Tensor;
@@ -29,10 +34,9 @@ export class FeatureExtractor {
     readonly config: FeatureConfig = defaultFeatureConfig,
     readonly device = "cpu",
   ) {
-    const { fftSamples, numMels, sampleRate } = config;
+    const { fftSamples } = config;
     this.#window = keep(fromTypedArray(hannWindow(fftSamples), [fftSamples], { device }));
-    const bank = melFilterBank({ numMels, numBins: fftSamples / 2 + 1, sampleRate });
-    this.#filters = keep(fromTypedArray(bank, [fftSamples / 2 + 1, numMels], { device }));
+    this.#filters = keep(tidy(() => this.#warpedFilters([1]).select(0, 0)));
   }
 
   /**
@@ -40,27 +44,47 @@ export class FeatureExtractor {
    * @param sampleLengths samples of each row that are sound
    * @throws UserError where an utterance is shorter than `minSamples` says
    */
-  extract(waveforms: Float32Array, sampleLengths: readonly number[]): Features {
+  extract(waveforms: Float32Array, sampleLengths: readonly number[], { warps = [] }: ExtractOptions = {}): Features {
     const featureLengths = sampleLengths.map((samples) => numFrames(samples, this.config));
     const frames = Math.max(...featureLengths);
     const features = tidy(() =>
-      this.#extract(this.#reflectEnds(waveforms, sampleLengths, frames), featureLengths, frames),
+      this.#extract(
+        this.#reflectEnds(waveforms, sampleLengths, frames),
+        { featureLengths, frames },
+        warps.every((warp) => warp === 1) ? this.#filters : this.#warpedFilters(warps),
+      ),
     );
     return { features, featureLengths };
   }
 
-  #extract(padded: Tensor, featureLengths: readonly number[], frames: number): Tensor {
+  /** @param filters [fft/2 + 1, numMels], or [B, fft/2 + 1, numMels] */
+  #extract(
+    padded: Tensor,
+    { featureLengths, frames }: { featureLengths: readonly number[]; frames: number },
+    filters: Tensor,
+  ): Tensor {
     const { fftSamples, hopSamples, kind, normalisation } = this.config;
     const windows = call("unfold", [padded, 1, fftSamples, hopSamples]); // [B, T, fft]
     const spectrum = call("fft_rfft", [windows.mul(this.#window)]); // [B, T, fft/2 + 1] complex
     const power = call("real", [spectrum])
       .pow(2)
       .add(call("imag", [spectrum]).pow(2)); // [B, T, fft/2 + 1]
-    const mel = power.matmul(this.#filters); // [B, T, numMels]
+    const mel = power.matmul(filters); // [B, T, numMels]
     const values = kind === "log-mel" ? mel.add(LOG_FLOOR).log() : mel;
     const mask = nn.lengthMask(featureLengths, frames, this.device).unsqueeze(2); // [B, T, 1]
     const masked = values.mul(mask);
     return normalisation === "utterance" ? normaliseUtterances(masked, mask) : masked;
+  }
+
+  /** [warps, fft/2 + 1, numMels] */
+  #warpedFilters(warps: readonly number[]): Tensor {
+    const { fftSamples, numMels, sampleRate } = this.config;
+    const numBins = fftSamples / 2 + 1;
+    const banks = new Float32Array(warps.length * numBins * numMels);
+    for (const [i, warp] of warps.entries()) {
+      banks.set(melFilterBank({ numMels, numBins, sampleRate, warp }), i * numBins * numMels);
+    }
+    return fromTypedArray(banks, [warps.length, numBins, numMels], { device: this.device });
   }
 
   /** Rows as the transform wants them: half a window of reflection on each side of the sound, zeros after. */

@@ -18,7 +18,7 @@ export {
   type TrainingCorpusOptions,
 } from "./corpora.js";
 export { ctcLoss } from "./ctc-loss.js";
-export { DeepSpeech, type ModelOutput } from "./deepspeech.js";
+export { DeepSpeech, type ModelOutput, type TappedOutput } from "./deepspeech.js";
 export { checkDevice, deviceKind } from "./device.js";
 export {
   defaultFeatureConfig,

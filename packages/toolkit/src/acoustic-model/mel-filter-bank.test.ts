@@ -23,3 +23,27 @@ test("filters follow the sample rate: at half of it, bands end at half the frequ
   assert.equal(bank[200 * 20 + 19], 0);
   assert.ok(bank[199 * 20 + 19]! > 0);
 });
+
+/** Where each filter is highest, in bins of 20 Hz; the empty ones at the bottom left out. */
+function peaksOf(warp: number): number[] {
+  const [numMels, numBins] = [20, 401];
+  const bank = melFilterBank({ numMels, numBins, sampleRate: 16_000, warp });
+  const filters = Array.from({ length: numMels }, (_, mel) =>
+    Array.from({ length: numBins }, (_, bin) => bank[bin * numMels + mel]!),
+  );
+  return filters.map((filter) => filter.indexOf(Math.max(...filter)));
+}
+
+test("a warp moves filters in proportion up to the knee, and leaves the end where it is", () => {
+  const plain = peaksOf(1);
+  for (const warp of [0.9, 1.1]) {
+    // After Jaitly and Hinton: in proportion up to 4800 · min(warp, 1) / warp Hz, then in a line to 8000 Hz.
+    const warped = (bin: number) => {
+      const knee = (240 * Math.min(warp, 1)) / warp;
+      return bin <= knee ? warp * bin : 400 - ((400 - warp * knee) / (400 - knee)) * (400 - bin);
+    };
+    for (const [band, peak] of peaksOf(warp).entries()) {
+      assert.ok(Math.abs(peak - warped(plain[band]!)) <= 1.1, `${warp}, band ${band}: ${peak} from ${plain[band]}`);
+    }
+  }
+});

@@ -4,6 +4,15 @@ import { z } from "zod";
 const count = z.int().min(0);
 
 export const specAugmentSchema = z.strictObject({
+  startEpoch: z.int().min(1).default(1).describe("the first epoch with masks, counted from 1"),
+  startCer: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      "no masks before an epoch ended with a dev CER below this, which says that CTC is off its plateau; 1: no wait",
+    ),
   frequencyMasks: count.default(2).describe("frequency masks for each utterance; 0 switches them off"),
   frequencyMaskBands: count.default(20).describe("a frequency mask's width is drawn from 0 to this, in mel bands"),
   maxFrequencyMaskShare: z

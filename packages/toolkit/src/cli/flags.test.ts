@@ -54,6 +54,11 @@ const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
     ["-6", "6"],
     [-6, 6],
   ],
+  "augmentation.vocalTract": [
+    ["0.8", "1.25"],
+    [0.8, 1.25],
+  ],
+  "objective.intermediateLayers": [["1,2"], [1, 2]],
   speedFactors: [["0.95,1.05"], [0.95, 1.05]],
   "features.sampleRate": [["8000"], 8000],
   "features.fftSamples": [["512"], 512],

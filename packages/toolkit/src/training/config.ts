@@ -7,6 +7,7 @@ import { featureConfigSchema } from "../acoustic-model/feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
 import { specAugmentSchema } from "../acoustic-model/spec-augment-config.js";
 import { augmentationSchema } from "../data/augmentation/augmentation-config.js";
+import { objectiveSchema } from "./objective-config.js";
 import { scheduleSchema } from "./schedule-config.js";
 
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
@@ -106,6 +107,7 @@ export const trainConfigSchema = z.strictObject({
   blankBias: z.number().default(0).describe("initial bias of the blank; below 0 it delays CTC's all-blank plateau"),
   orthogonalRecurrence: z.boolean().default(true).describe("start recurrent weights orthogonal, gate by gate"),
 
+  objective: objectiveSchema.prefault({}),
   schedule: scheduleSchema.prefault({}),
 
   speedFactors: z

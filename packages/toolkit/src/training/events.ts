@@ -60,7 +60,10 @@ export type TrainingEvent =
       epoch: number;
       step: number;
       totalSteps: number;
+      /** CTC on the model's output. */
       loss: number;
+      /** The parts of the loss besides it, each before its weight; only where there are any. */
+      auxiliaryLosses?: Record<string, number>;
       learningRate: number;
       gradientNorm: number;
       /** Seconds of audio trained on for each second of this run so far, evaluation not counted. */

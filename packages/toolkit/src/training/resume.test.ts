@@ -16,13 +16,15 @@ import {
 } from "./training.test.support.js";
 import { readRunConfig } from "./training-state.js";
 
-/** Everything random is on: order, speeds, masks and dropout. Five steps an epoch. */
+/** Everything random is on: order, speeds, tracts, masks from the second epoch on, heads and dropout. Five steps an epoch. */
 const lively: TrainConfigInput = {
   epochs: 3,
   maxBatchUtterances: 2,
   learningRate: 1e-3,
   speedFactors: [0.9, 1, 1.1],
-  specAugment: { timeMasks: 2, frequencyMasks: 2 },
+  augmentation: { vocalTract: [0.9, 1.1] },
+  specAugment: { timeMasks: 2, frequencyMasks: 2, startEpoch: 2 },
+  objective: { intermediateLayers: [1] },
   model: { convChannels: 2, residualLayers: 1, recurrentLayers: 2, hiddenSize: 8, dropout: 0.2 },
 };
 

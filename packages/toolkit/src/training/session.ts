@@ -23,6 +23,7 @@ import {
   saveCheckpoint,
 } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
+import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 import { freeze, openStartingPoint, takeWeights } from "./starting-point.js";
@@ -35,11 +36,16 @@ import {
   trainingStateOf,
 } from "./training-state.js";
 
+/** Begins the heads' names in checkpoints and in the optimiser. */
+const HEADS = "heads.";
+
 export class TrainingSession {
   readonly model: DeepSpeech;
   /** The running average of the model's weights; null where `emaDecay` is 0. */
   readonly averaged: DeepSpeech | null;
-  /** The parameters that no pattern froze. */
+  /** What lower layers are trained by; no part of the model, and saved for resuming alone. */
+  readonly heads: AuxiliaryHeads;
+  /** The model's parameters that no pattern froze. */
   readonly trained: ReadonlyMap<string, Tensor>;
   /** Parameters that a fine-tuned model did not take over. */
   readonly freshParameters: readonly string[];
@@ -63,8 +69,9 @@ export class TrainingSession {
     this.model.to(device);
     this.averaged = config.emaDecay > 0 ? this.#copyOfModel() : null;
     this.trained = freeze(this.model, config.freeze);
+    this.heads = new AuxiliaryHeads(this.model.config, config.objective).to(device);
     this.extractor = new FeatureExtractor(config.features, device);
-    this.optimizer = new optim.AdamW(this.trained, {
+    this.optimizer = new optim.AdamW(new Map([...this.trained, ...this.heads.namedParameters(HEADS)]), {
       betas: config.betas,
       weightDecay: config.weightDecay,
       // Decay pulls towards zero; biases and norms have no reason to be small.
@@ -83,6 +90,7 @@ export class TrainingSession {
   saveLast(): void {
     tidy(() => {
       const tensors = modelTensors(this.model);
+      for (const [name, tensor] of this.heads.namedParameters(HEADS)) tensors.set(name, tensor);
       for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(`average.${name}`, tensor);
       for (const [name, tensor] of this.optimizer.stateDict()) tensors.set(`optimizer.${name}`, tensor);
       for (const [name, device] of this.#generators()) tensors.set(name, generatorState(defaultGenerator(device)));
@@ -140,6 +148,7 @@ export class TrainingSession {
       if (progress.batch > 0) refuseOtherPlan(config, this.config);
       const state = tensorsUnder("optimizer.", checkpoint);
       if (state.size === 0) throw new UserError(`${path}: holds no optimiser state, so training cannot go on from it.`);
+      this.#restoreHeads(checkpoint, state);
       this.optimizer.loadStateDict(state, optimizerSteps);
       this.#restoreAverage(checkpoint);
       for (const [name, device] of this.#generators()) {
@@ -148,6 +157,17 @@ export class TrainingSession {
       }
       this.progress = progress;
     });
+  }
+
+  /** A head that the run did not have before begins fresh, with no gradients behind it. */
+  #restoreHeads({ tensors }: Checkpoint, optimizerState: Map<string, Tensor>): void {
+    const own = this.heads.stateDict();
+    noGrad(() =>
+      this.heads.loadStateDict(new Map([...own].map(([name, tensor]) => [name, tensors.get(HEADS + name) ?? tensor]))),
+    );
+    for (const [name, tensor] of this.optimizer.stateDict()) {
+      if (name.startsWith(HEADS) && !optimizerState.has(name)) optimizerState.set(name, tensor);
+    }
   }
 
   /** A run that begins to average when it is resumed begins with the weights as they are. */
@@ -167,6 +187,7 @@ export class TrainingSession {
   dispose(): void {
     this.model.dispose();
     this.averaged?.dispose();
+    this.heads.dispose();
     this.extractor.dispose();
     this.optimizer.dispose();
   }

@@ -2,55 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
 import { call, liveMemory, recordOperators, Tensor } from "@deepspeech-ts/torch";
-import { loadWaveform } from "../data/audio/waveform.js";
-import { audioFixture, temporaryFolder, utterance } from "../data/fixtures.test.support.js";
-import type { Batch } from "../data/loader.js";
-import type { PreparedUtterance } from "../data/prepare.js";
-import type { TrainConfigInput } from "./config.js";
-import { TrainingSession } from "./session.js";
+import type { TrainingSession } from "./session.js";
 import { spectrogramsOf, trainStep } from "./step.js";
-import { tinyConfig } from "./training.test.support.js";
-
-const { samples: speech } = await loadWaveform(audioFixture("speech-16k.flac"));
-
-function batchOf(waveform: Float32Array<ArrayBuffer>): Batch<PreparedUtterance> {
-  const targets = encodeText("good morning", englishAlphabet);
-  return {
-    utterances: [{ ...utterance("u"), targetText: "good morning", targets }],
-    speedFactors: [1],
-    waveforms: waveform,
-    maxSamples: waveform.length,
-    sampleLengths: [waveform.length],
-    failures: [],
-  };
-}
-
-async function openSession(t: TestContext, overrides: TrainConfigInput = {}): Promise<TrainingSession> {
-  const folder = await temporaryFolder(t);
-  const config = tinyConfig(folder, "unused.jsonl", { gradientClip: 1000, ...overrides });
-  const session = new TrainingSession(config, englishAlphabet);
-  t.after(() => session.dispose());
-  return session;
-}
-
-/** One batch of several, each padded to the longest. */
-function join(batches: readonly Batch<PreparedUtterance>[]): Batch<PreparedUtterance> {
-  const maxSamples = Math.max(...batches.map((batch) => batch.maxSamples));
-  const waveforms = new Float32Array(batches.length * maxSamples);
-  for (const [row, batch] of batches.entries()) waveforms.set(batch.waveforms, row * maxSamples);
-  return {
-    utterances: batches.flatMap((batch) => batch.utterances),
-    speedFactors: batches.map(() => 1),
-    sampleLengths: batches.flatMap((batch) => batch.sampleLengths),
-    ...{ waveforms, maxSamples, failures: [] },
-  };
-}
-
-/** Nothing random: the same batch gives the same gradients. */
-const steady: TrainConfigInput = {
-  specAugment: { timeMasks: 0, frequencyMasks: 0 },
-  model: { convChannels: 2, residualLayers: 1, recurrentLayers: 1, hiddenSize: 8, dropout: 0 },
-};
+import { batchOf, join, openSession, speech, steady, weightsOf } from "./step.test.support.js";
 
 /** Operators whose result's value, or shape, depends on values: on CUDA the host waits for them. */
 const READING_OPERATORS = new Set(
@@ -67,8 +21,6 @@ function runAsOnCuda(t: TestContext, { model, averaged, optimizer, extractor }: 
     return { features: features.to("float64"), featureLengths };
   });
 }
-
-const weightsOf = ({ model }: TrainingSession) => [...model.namedParameters().values()].map((p) => p.toNumbers());
 
 describe("trainStep", () => {
   it("lowers the loss of the batch that it is given", async (t) => {
@@ -181,5 +133,38 @@ describe("trainStep", () => {
     assert.equal(before.values.length, after.values.length);
     const masked = after.values.filter((value, i) => value !== before.values[i]);
     assert.ok(masked.length > 0 && masked.every((value) => value === 0), "masks are zeros, and nothing else changes");
+  });
+
+  it("masks from the epoch that it is told, and where dev CER says that the model speaks", async (t) => {
+    const masks = async (specAugment: object, progress: object) => {
+      const session = await openSession(t, { specAugment: { frequencyMaskBands: 8, ...specAugment } });
+      Object.assign(session.progress, progress);
+      const { before, after } = spectrogramsOf(session, batchOf(speech));
+      return after.values.some((value, i) => value !== before.values[i]);
+    };
+    assert.deepEqual(
+      [await masks({ startEpoch: 3 }, { epoch: 1 }), await masks({ startEpoch: 3 }, { epoch: 2 })],
+      [false, true],
+    );
+    const startCer = 0.7;
+    assert.equal(await masks({ startCer }, { epoch: 0, lowestCer: null }), false);
+    assert.equal(await masks({ startCer }, { epoch: 5, lowestCer: 0.7 }), false);
+    assert.equal(await masks({ startCer }, { epoch: 5, lowestCer: 0.69 }), true);
+    assert.equal(await masks({ startCer, startEpoch: 9 }, { epoch: 5, lowestCer: 0.69 }), false);
+  });
+
+  it("hears each utterance through a vocal tract of its own, another one in each epoch", async (t) => {
+    const session = await openSession(t, { ...steady, augmentation: { vocalTract: [0.9, 1.1] } });
+    const heard = (id: string, epoch: number) => {
+      session.progress.epoch = epoch;
+      const batch = batchOf(speech);
+      batch.utterances[0] = { ...batch.utterances[0]!, id };
+      const { before, after } = spectrogramsOf(session, batch);
+      assert.notDeepEqual(after.values, before.values);
+      return after.values;
+    };
+    assert.deepEqual(heard("u", 0), heard("u", 0));
+    assert.notDeepEqual(heard("u", 0), heard("u", 1));
+    assert.notDeepEqual(heard("u", 0), heard("v", 0));
   });
 });

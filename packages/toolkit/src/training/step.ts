@@ -1,17 +1,23 @@
 /** One training step: batches of waveforms in, updated weights out. Nothing it makes outlives it. */
-import { autocast, call, noGrad, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { ctcLoss, deviceKind, type ModelOutput, specAugment } from "../acoustic-model/index.js";
+import { autocast, call, cat, noGrad, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { deviceKind, specAugment } from "../acoustic-model/index.js";
+import { vocalTractWarpOf } from "../data/augmentation/utterance-augmentation.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { Random } from "../data/random.js";
 import type { TrainConfig } from "./config.js";
 import type { SpectrogramPair } from "./logging/spectrogram-image.js";
 import { nextLossScale } from "./loss-scaler.js";
+import { type Term, type TrainingOutput, termsOf, totalOf } from "./objective.js";
 import type { TrainingSession } from "./session.js";
+import type { Progress } from "./training-state.js";
 import { updateWeightAverage } from "./weight-average.js";
 
 export interface StepResult {
+  /** CTC on the model's output, whatever else the step made smaller. */
   loss: number;
+  /** The other parts of what it made smaller, each before its weight; only where there are any. */
+  auxiliaryLosses?: Record<string, number>;
   /** Norm of all gradients before clipping. */
   gradientNorm: number;
   /** Something was not finite, so the weights were left as they were. */
@@ -19,6 +25,12 @@ export interface StepResult {
 }
 
 type TrainingBatch = Batch<PreparedUtterance>;
+
+/** A batch's losses by their names, [names] on the device: nobody has waited for them yet. */
+interface BatchLosses {
+  names: readonly Term["name"][];
+  values: Tensor;
+}
 
 /**
  * Trains on batches whose gradients add up to those of one batch that holds them all.
@@ -46,43 +58,57 @@ export function trainStep(
  * Adds the gradients of one batch's loss, times `weight`, to those that are there.
  *
  * @param index the batch's place in its epoch, which fixes its masks
- * @returns the loss, without the weight; not read, so that nobody waits for the device
+ * @returns the losses, without the weight
  */
-export function backward(session: TrainingSession, batch: TrainingBatch, index: number, weight = 1): Tensor {
+export function backward(session: TrainingSession, batch: TrainingBatch, index: number, weight = 1): BatchLosses {
   const { config, alphabet, progress } = session;
-  return tidy(() => {
+  const names: Term["name"][] = [];
+  const values = tidy(() => {
     const { features, featureLengths } = augmentedFeatures(session, batch, index);
     const output = forward(session, features, featureLengths);
     const targets = batch.utterances.map((utterance) => utterance.targets);
-    const loss = ctcLoss(output, targets, { blankId: alphabet.blankId, average: config.lossAverage });
+    const terms = termsOf(output, targets, { ...config, blankId: alphabet.blankId });
+    const total = totalOf(terms);
     const factor = weight * (config.precision === "fp16" ? progress.lossScale.scale : 1);
-    (factor === 1 ? loss : loss.mul(factor)).backward();
-    return loss.detach();
+    (factor === 1 ? total : total.mul(factor)).backward();
+    names.push(...terms.map(({ name }) => name));
+    return stack(terms.map(({ loss }) => loss.detach()));
   });
+  return { names, values };
 }
 
 /** Weights stay fp32; autocast runs products and convolutions in the narrow type, and reductions in fp32. */
-function forward({ model, config }: TrainingSession, features: Tensor, featureLengths: readonly number[]): ModelOutput {
-  const run = () => model.forward(features, featureLengths);
+function forward(
+  { model, heads, config }: TrainingSession,
+  features: Tensor,
+  featureLengths: readonly number[],
+): TrainingOutput {
+  const run = () => {
+    const output = model.forwardTapped(features, featureLengths, heads.layers);
+    return { output, intermediate: heads.spell(output) };
+  };
   if (config.precision === "fp32") return run();
   return autocast(deviceKind(config.device), config.precision === "bf16" ? "bfloat16" : "float16", run);
 }
 
 /** Reads the device once: losses and gradients' norm together. */
 function update(
-  { optimizer, config, progress, trained, averaged }: TrainingSession,
-  losses: readonly Tensor[],
+  { optimizer, config, progress, trained, heads, averaged }: TrainingSession,
+  losses: readonly BatchLosses[],
   lossWeights: readonly number[],
 ): StepResult {
-  const weights = [...trained.values()];
+  const weights = [...trained.values(), ...heads.parameters()];
   const { scale } = progress.lossScale;
   if (config.precision === "fp16") {
     const gradients = weights.map(({ grad }) => grad).filter((gradient) => gradient !== null);
     call("_foreach_mul_.Scalar", [gradients, 1 / scale]);
   }
   const norm = optim.clipGradNorm(weights, config.gradientClip);
-  const [gradientNorm = Number.NaN, ...values] = stack([norm, ...losses]).toNumbers();
-  const loss = total(values.map((value, i) => value * lossWeights[i]!));
+  const [gradientNorm = Number.NaN, ...values] = cat([
+    norm.reshape([1]),
+    ...losses.map((each) => each.values),
+  ]).toNumbers();
+  const { ctc: loss = Number.NaN, ...auxiliaryLosses } = meansOf(losses, values, lossWeights);
   const skipped = !Number.isFinite(loss + gradientNorm);
   if (config.precision === "fp16") progress.lossScale = nextLossScale(progress.lossScale, skipped);
   if (!skipped) {
@@ -90,19 +116,42 @@ function update(
     if (averaged) {
       const averages = averaged.namedParameters();
       const own = [...trained.keys()].map((name) => averages.get(name)!);
-      updateWeightAverage(own, weights, { decay: config.emaDecay, steps: optimizer.steps });
+      updateWeightAverage(own, [...trained.values()], { decay: config.emaDecay, steps: optimizer.steps });
     }
   }
-  return { loss, gradientNorm, skipped };
+  return { loss, gradientNorm, skipped, ...(Object.keys(auxiliaryLosses).length > 0 && { auxiliaryLosses }) };
 }
 
-/** Features with masks drawn for this very batch of the epoch, so that a resumed run draws the same. */
+/** Each loss over all batches, by its name; `values` are those of all batches, one after another. */
+function meansOf(
+  losses: readonly BatchLosses[],
+  values: readonly number[],
+  lossWeights: readonly number[],
+): Partial<Record<Term["name"], number>> {
+  const means: Partial<Record<Term["name"], number>> = {};
+  let next = 0;
+  for (const [i, { names }] of losses.entries()) {
+    for (const name of names) means[name] = (means[name] ?? 0) + values[next++]! * lossWeights[i]!;
+  }
+  return means;
+}
+
+/** Features with warps of each utterance, and masks of this very batch of the epoch, so that a resumed run draws the same. */
 function augmentedFeatures({ extractor, config, progress }: TrainingSession, batch: TrainingBatch, index: number) {
+  const { seed, augmentation, specAugment: masks } = config;
+  const { epoch } = progress;
   return noGrad(() => {
-    const { features, featureLengths } = extractor.extract(batch.waveforms, batch.sampleLengths);
-    const random = new Random(config.seed, progress.epoch, index, "spec-augment");
-    return { features: specAugment(features, featureLengths, config.specAugment, random), featureLengths };
+    const warps = batch.utterances.map(({ id }) => vocalTractWarpOf(id, { seed, epoch, augmentation }));
+    const { features, featureLengths } = extractor.extract(batch.waveforms, batch.sampleLengths, { warps });
+    if (!masksBegan(masks, progress)) return { features, featureLengths };
+    const random = new Random(seed, epoch, index, "spec-augment");
+    return { features: specAugment(features, featureLengths, masks, random), featureLengths };
   });
+}
+
+/** What is hidden from a model that answers with blanks alone teaches it nothing, so masks may wait for its first words. */
+function masksBegan({ startEpoch, startCer }: TrainConfig["specAugment"], { epoch, lowestCer }: Progress): boolean {
+  return epoch + 1 >= startEpoch && (startCer === 1 || (lowestCer !== null && lowestCer < startCer));
 }
 
 /** The first utterance's features before and after masking: what augmentation does to it. */

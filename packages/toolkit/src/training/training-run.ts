@@ -245,7 +245,9 @@ export class TrainingRun implements TrainingParts {
     const plateau = updatePlateau(progress.plateau, wer, { ...config.schedule, learningRate: config.learningRate });
     const ranking = rank(progress.kept, { epoch, wer, cer }, numKept(config));
     const isBest = ranking.place === 0;
+    const lowestCer = Math.min(cer, progress.lowestCer ?? cer);
     Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds, plateau, kept: ranking.kept });
+    progress.lowestCer = lowestCer;
     const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
     if (!this.#isOver()) this.#nextEpoch = this.loader.batches(this.#plan(epoch));
     this.#emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });

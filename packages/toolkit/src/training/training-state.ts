@@ -28,13 +28,15 @@ const progressSchema = z.object({
   kept: z.array(measuredEpochSchema),
   lossScale: z.object({ scale: z.number(), goodSteps: z.int() }),
   plateau: plateauStateSchema,
+  /** The lowest dev CER of all epochs; null before the first is measured. */
+  lowestCer: z.number().nullable().default(null),
 });
 
 export type Progress = z.output<typeof progressSchema>;
 
 export function nothingDone(): Progress {
   const counters = { epoch: 0, batch: 0, step: 0, lossSum: 0, lossCount: 0, elapsedSeconds: 0 };
-  return { ...counters, kept: [], lossScale: initialLossScale, plateau: INITIAL_PLATEAU };
+  return { ...counters, kept: [], lossScale: initialLossScale, plateau: INITIAL_PLATEAU, lowestCer: null };
 }
 
 const trainingStateSchema = z.object({ config: trainConfigSchema, optimizerSteps: z.int(), progress: progressSchema });

@@ -7,10 +7,12 @@ import { z } from "zod";
 const paths = z.array(z.string().min(1)).default([]);
 const probability = z.number().min(0).max(1).default(0.5);
 
-/** Lowest and highest, in dB. */
-function range(low: number, high: number) {
+const warp = z.number().min(0.5).max(2);
+
+/** Lowest and highest. */
+function range(low: number, high: number, value = z.number()) {
   return z
-    .tuple([z.number(), z.number()])
+    .tuple([value, value])
     .refine(([lowest, highest]) => lowest <= highest, "must be the lowest value and then the highest")
     .default([low, high]);
 }
@@ -21,6 +23,9 @@ export const augmentationSchema = z.strictObject({
   noiseSnrDb: range(5, 25).describe("lowest and highest signal-to-noise ratio, in dB"),
   reverberation: paths.describe("room impulse responses to play speech through: audio files, or folders of them"),
   reverberationProbability: probability.describe("share of utterances that get a room, where there is any"),
+  vocalTract: range(1, 1, warp).describe(
+    "lowest and highest warp of each utterance's frequencies, a vocal tract of another length, such as 0.9 1.1; 1 1 leaves them",
+  ),
   gainDb: range(0, 0).describe("lowest and highest change of loudness, in dB; 0 0 leaves it"),
 });
 

@@ -56,6 +56,24 @@ function drawGain(id: string, { seed, epoch, augmentation: { gainDb } }: Augment
   return { gainDb: between(gainDb, new Random(seed, epoch, "gain", id)) };
 }
 
+/**
+ * The warp of an utterance's frequencies, which features are computed with; 1 leaves them. It is not among the planned
+ * changes of its sound: the mel filters do it, in the training step.
+ */
+export function vocalTractWarpOf(
+  id: string,
+  {
+    seed,
+    epoch,
+    augmentation: { vocalTract },
+  }: Omit<AugmentationLot, "augmentation"> & {
+    augmentation: Pick<AugmentationConfig, "vocalTract">;
+  },
+): number {
+  if (vocalTract[0] === vocalTract[1]) return vocalTract[0];
+  return between(vocalTract, new Random(seed, epoch, "vocal-tract", id));
+}
+
 function between([low, high]: readonly [number, number], random: Random): number {
   return low + (high - low) * random.next();
 }

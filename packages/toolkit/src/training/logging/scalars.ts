@@ -14,7 +14,8 @@ export interface Scalars {
 export function scalarsOf(event: LoggedEvent): Scalars | null {
   switch (event.kind) {
     case "step": {
-      const { step, loss, learningRate, gradientNorm, audioSecondsPerSecond } = event;
+      const { step, loss, auxiliaryLosses = {}, learningRate, gradientNorm, audioSecondsPerSecond } = event;
+      const others = Object.entries(auxiliaryLosses).map(([name, value]) => [`Loss/${name}`, value]);
       return {
         step,
         values: {
@@ -22,6 +23,7 @@ export function scalarsOf(event: LoggedEvent): Scalars | null {
           learning_rate: learningRate,
           gradient_norm: gradientNorm,
           audio_seconds_per_second: audioSecondsPerSecond,
+          ...Object.fromEntries(others),
         },
       };
     }

@@ -1,0 +1,14 @@
+/** What a step's loss is made of besides CTC on the model's output; see training/objective.ts for methods and sources. */
+import { z } from "zod";
+
+const weight = z.number().min(0).lt(1);
+
+export const objectiveSchema = z.strictObject({
+  intermediateLayers: z
+    .array(z.int().min(1))
+    .default([])
+    .describe("recurrent layers, counted from 1, whose outputs learn to spell too, by a head in training alone"),
+  intermediateWeight: weight.default(0.3).describe("their share of the loss, where there are any"),
+});
+
+export type ObjectiveConfig = z.output<typeof objectiveSchema>;

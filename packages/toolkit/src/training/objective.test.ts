@@ -1,0 +1,161 @@
+/** What a step makes smaller besides CTC on the model's output. */
+import assert from "node:assert/strict";
+import { describe, it, type TestContext } from "node:test";
+import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
+import { tensor, tidy } from "@deepspeech-ts/torch";
+import { ctcLoss, loadCheckpoint, type ModelOutput } from "../acoustic-model/index.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
+import type { TrainConfigInput } from "./config.js";
+import { termsOf, totalOf } from "./objective.js";
+import { objectiveSchema } from "./objective-config.js";
+import { checkpointPath } from "./run-folder.js";
+import { trainStep } from "./step.js";
+import { batchOf, join, openSession, speech, steady, weightsOf } from "./step.test.support.js";
+import {
+  manifestIn,
+  weightsOf as savedWeightsOf,
+  shortUtterances,
+  tinyConfig,
+  trainHere,
+} from "./training.test.support.js";
+
+const threeLayers = { ...steady, model: { ...steady.model, recurrentLayers: 3 } };
+const withHeads: TrainConfigInput = {
+  ...threeLayers,
+  objective: { intermediateLayers: [1, 2], intermediateWeight: 0.4 },
+};
+
+/** Log-probabilities of five tokens, of two utterances with 6 and 4 frames. */
+function outputOf(slope: number): ModelOutput {
+  const logits = Array.from({ length: 2 }, (_, row) =>
+    Array.from({ length: 6 }, (_, frame) =>
+      Array.from({ length: 5 }, (_, token) => slope * Math.sin(row + 3 * frame + token)),
+    ),
+  );
+  const logProbs = logits.map((rows) =>
+    rows.map((row) => row.map((value) => value - Math.log(row.reduce((sum, other) => sum + Math.exp(other), 0)))),
+  );
+  return { logProbs: tensor(logProbs), logProbLengths: [6, 4] };
+}
+
+const targets = [[0, 1, 2], [3]];
+const options = (objective: object) =>
+  ({ objective: objectiveSchema.parse(objective), blankId: 4, lossAverage: "tokens" }) as const;
+
+function assertClose(actual: number, expected: number, tolerance = 1e-6): void {
+  assert.ok(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${actual}, not ${expected}`);
+}
+
+describe("the objective", () => {
+  it("is CTC alone where nothing else is asked for", () => {
+    tidy(() => {
+      const terms = termsOf({ output: outputOf(1), intermediate: [] }, targets, options({}));
+      assert.deepEqual(
+        terms.map(({ name, weight }) => [name, weight]),
+        [["ctc", 1]],
+      );
+      assert.equal(totalOf(terms).item(), ctcLoss(outputOf(1), targets, { blankId: 4, average: "tokens" }).item());
+    });
+  });
+
+  it("gives intermediate heads their share, the mean of them", () => {
+    tidy(() => {
+      const outputs = { output: outputOf(1), intermediate: [outputOf(2), outputOf(0.5)] };
+      const total = totalOf(termsOf(outputs, targets, options({ intermediateWeight: 0.4 }))).item();
+      const [own, first, second] = [1, 2, 0.5].map((slope) =>
+        ctcLoss(outputOf(slope), targets, { blankId: 4, average: "tokens" }).item(),
+      );
+      assertClose(total, 0.6 * own! + 0.4 * ((first! + second!) / 2));
+    });
+  });
+});
+
+describe("intermediate CTC", () => {
+  it("trains lower layers by heads of their own, and tells their loss", async (t) => {
+    const session = await openSession(t, withHeads);
+    const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
+    const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.intermediate!);
+    assert.ok(told.at(-1)! < told[0]! / 2, `losses ${told}`);
+    const [first, last] = [results[0]!, results.at(-1)!];
+    assert.ok(last.loss < first.loss / 2);
+  });
+
+  it("begins with the model that there is without it, and leaves no trace in it", async (t) => {
+    const [plain, headed] = [await openSession(t, threeLayers), await openSession(t, withHeads)];
+    assert.deepEqual(weightsOf(headed), weightsOf(plain));
+    assert.deepEqual([...headed.model.namedParameters().keys()], [...plain.model.namedParameters().keys()]);
+    assert.deepEqual([...headed.heads.namedParameters().keys()].length, 4);
+  });
+
+  it("takes the step of one large batch where small ones add up", async (t) => {
+    const [whole, parts] = [batchOf(speech), batchOf(speech.slice(0, 20_000))];
+    parts.utterances[0] = { ...parts.utterances[0]!, targets: encodeText("go", englishAlphabet) };
+    const [together, apart] = [await openSession(t, withHeads), await openSession(t, withHeads)];
+    const [one, two] = [trainStep(together, [join([whole, parts])], 1e-3), trainStep(apart, [whole, parts], 1e-3)];
+    assertClose(two.loss, one.loss, 1e-5);
+    assertClose(two.auxiliaryLosses!.intermediate!, one.auxiliaryLosses!.intermediate!, 1e-5);
+    assertClose(two.gradientNorm, one.gradientNorm, 1e-4);
+  });
+
+  it("refuses a layer that is the last, or is not there", async (t) => {
+    await assert.rejects(openSession(t, { ...threeLayers, objective: { intermediateLayers: [3] } }), {
+      name: "UserError",
+      message: "objective.intermediateLayers names layer 3, but layers 1 to 2 lie below the last of 3.",
+    });
+    await assert.rejects(openSession(t, { ...steady, objective: { intermediateLayers: [1] } }), {
+      name: "UserError",
+      message: "objective.intermediateLayers names layer 1, but none lies below the last of 1.",
+    });
+  });
+});
+
+describe("a run with auxiliary heads", () => {
+  async function setUp(t: TestContext, overrides: TrainConfigInput = {}) {
+    const folder = await temporaryFolder(t);
+    const model = { convChannels: 2, residualLayers: 1, recurrentLayers: 2, hiddenSize: 8 };
+    const manifest = await manifestIn(folder, await shortUtterances(4));
+    const plain = tinyConfig(folder, manifest, { model, epochs: 1, ...overrides });
+    const objective = objectiveSchema.parse({ intermediateLayers: [1] });
+    return { plain, headed: { ...plain, objective } };
+  }
+
+  const tensorNames = (path: string) => tidy(() => [...loadCheckpoint(path).tensors.keys()]);
+
+  it("keeps them in the checkpoint to resume from alone", async (t) => {
+    const { headed } = await setUp(t);
+    const { runFolder } = await trainHere(headed);
+    const ofHeads = (which: "best" | "last") =>
+      tensorNames(checkpointPath(runFolder, which))
+        .filter((name) => name.includes("heads."))
+        .sort();
+    assert.deepEqual(ofHeads("best"), []);
+    const names = ["heads.intermediate.1.bias", "heads.intermediate.1.weight"];
+    const moments = names.flatMap((name) => [`optimizer.${name}.exp_avg`, `optimizer.${name}.exp_avg_sq`]);
+    assert.deepEqual(ofHeads("last"), [...names, ...moments]);
+  });
+
+  it("starts from a model that had none, and the other way round", async (t) => {
+    const { plain, headed } = await setUp(t);
+    // So small a rate that the weights stay where they start.
+    const still = { learningRate: 1e-30, weightDecay: 0, emaDecay: 0 };
+    for (const [first, second] of [
+      [plain, headed],
+      [headed, plain],
+    ] as const) {
+      const base = await trainHere(first);
+      const tuned = await trainHere({ ...second, ...still, initFrom: base.runFolder });
+      assert.deepEqual(savedWeightsOf(tuned, "last"), savedWeightsOf(base, "best"));
+      assert.deepEqual(tuned.one("start").freshParameters, []);
+    }
+  });
+
+  it("takes them up when it is resumed, and lets them go", async (t) => {
+    const { plain, headed } = await setUp(t);
+    const { runFolder } = await trainHere(plain);
+    const more = await trainHere({ ...headed, epochs: 2, resume: runFolder });
+    assert.ok(more.all("step").every(({ auxiliaryLosses }) => auxiliaryLosses!.intermediate! > 0));
+    const last = await trainHere({ ...plain, epochs: 3, resume: runFolder });
+    assert.ok(last.all("step").every(({ auxiliaryLosses }) => auxiliaryLosses === undefined));
+    assert.equal(last.one("finished").steps, 6);
+  });
+});
