@@ -27,6 +27,8 @@ export { modelFromEstimate } from "./language-model/model/from-estimate.js";
 export { type ModelFromBufferOptions, NgramModel } from "./language-model/model/ngram-model.js";
 export type { QuantisationBits } from "./language-model/model/quantised-values.js";
 export { type Perplexity, PerplexityMeter, scoreSentence } from "./language-model/perplexity.js";
+export { ContextCounter } from "./language-model/pruning/context-counts.js";
+export { type PruneToSizeOptions, pruneToSize } from "./language-model/pruning/prune-to-size.js";
 export { MemoryRunStorage, type Run, type RunStorage, type RunWriter } from "./language-model/records.js";
 export type { LanguageModel, LmState } from "./language-model/types.js";
 export * from "./metrics/bootstrap.js";

@@ -62,6 +62,35 @@ export function modelChunks({ bits, vocabulary, levels }: ModelParts): Uint8Arra
   return sections;
 }
 
+/** The bytes that a model of so many n-grams of each order takes, without making it. */
+export function modelBytes({
+  vocabulary,
+  bits,
+  counts,
+}: Pick<ModelParts, "vocabulary" | "bits"> & { counts: readonly number[] }): number {
+  const { bytes, offsets, table } = vocabulary.arrays();
+  const header = 4 * (FIXED_HEADER_WORDS + counts.length);
+  let firstState = 1;
+  const levels = counts.flatMap((count, index) => {
+    const next = counts[index + 1];
+    const values = valueBytes(count, index === 0 ? 32 : bits);
+    const children = next === undefined ? [] : [...values, 4 * packedWords(count + 1, bitsFor(next))];
+    const own =
+      index === 0
+        ? []
+        : [vocabulary.size - 1, firstState - 1].map((largest) => 4 * packedWords(count, bitsFor(largest)));
+    firstState += count;
+    return [...own, ...values, ...children];
+  });
+  const sections = [header, bytes.length, offsets.byteLength, table.byteLength, ...levels];
+  return sections.reduce((sum, length) => sum + Math.ceil(length / 8) * 8, 0);
+}
+
+/** Probabilities or back-offs of `count` n-grams: the table and the codes, or the values themselves. */
+function valueBytes(count: number, bits: QuantisationBits): number[] {
+  return bits === 32 ? [4 * count] : [4 * 2 ** bits, (count * bits) / 8];
+}
+
 type Section =
   | Uint8Array<ArrayBuffer>
   | Uint16Array<ArrayBuffer>

@@ -6,8 +6,9 @@
 
 import { END_ID, SPECIAL_WORDS, START_ID, UNKNOWN_ID } from "../special-words.js";
 import type { LanguageModel, LmState } from "../types.js";
+import type { Vocabulary } from "../vocabulary.js";
 import { type ModelParts, modelChunks, readModel } from "./binary-format.js";
-import { findChild, stateOf, type TrieLevel } from "./trie.js";
+import { findChild, orderOf, stateOf, type TrieLevel } from "./trie.js";
 
 export interface ModelFromBufferOptions {
   /** Whether to compare the checksum, which reads the whole buffer. Default true. */
@@ -44,6 +45,16 @@ export class NgramModel implements LanguageModel {
     return modelChunks(this.#parts);
   }
 
+  /** The orders from 1, for what looks at all n-grams. */
+  get levels(): readonly TrieLevel[] {
+    return this.#levels;
+  }
+
+  /** The words by id. */
+  get vocabulary(): Vocabulary {
+    return this.#parts.vocabulary;
+  }
+
   /** The number of n-grams of each order from 1. */
   get counts(): number[] {
     return this.#levels.map(({ count }) => count);
@@ -51,17 +62,17 @@ export class NgramModel implements LanguageModel {
 
   /** The number of words, `<unk>`, `<s>` and `</s>` among them; ids are below it. */
   get vocabularySize(): number {
-    return this.#parts.vocabulary.size;
+    return this.vocabulary.size;
   }
 
   wordId(word: string): number {
-    const id = this.#parts.vocabulary.idOf(word);
+    const id = this.vocabulary.idOf(word);
     return id === -1 ? UNKNOWN_ID : id;
   }
 
   /** The word of an id from 0 to `vocabularySize - 1`. */
   word(id: number): string {
-    return this.#parts.vocabulary.word(id);
+    return this.vocabulary.word(id);
   }
 
   *words(): Iterable<string> {
@@ -77,7 +88,7 @@ export class NgramModel implements LanguageModel {
     let backoff = 0;
     let from = state;
     while (from !== 0) {
-      const order = this.#orderOf(from);
+      const order = orderOf(levels, from);
       const level = levels[order - 1] as TrieLevel;
       const next = levels[order] as TrieLevel;
       const index = from - level.firstState;
@@ -99,12 +110,5 @@ export class NgramModel implements LanguageModel {
     const score = this.score(state, END_ID);
     this.nextState = next;
     return score;
-  }
-
-  /** The length of the n-gram that a state other than 0 stands for. */
-  #orderOf(state: LmState): number {
-    let order = 1;
-    while (order < this.order && state >= (this.#levels[order] as TrieLevel).firstState) order += 1;
-    return order;
   }
 }

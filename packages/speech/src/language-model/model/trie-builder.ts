@@ -8,7 +8,7 @@ import { MemoryRunStorage, type RecordCursor, type RunStorage } from "../records
 import type { Vocabulary } from "../vocabulary.js";
 import { PackedArray } from "./packed-array.js";
 import { type QuantisationBits, QuantisedValues, quantise } from "./quantised-values.js";
-import { findChild, stateOf, type TrieLevel } from "./trie.js";
+import { findChild, orderOf, stateOf, type TrieLevel } from "./trie.js";
 
 export interface TrieBuilderOptions {
   order: number;
@@ -209,8 +209,7 @@ export class TrieBuilder {
   #follow(state: number, word: number): number {
     let from = state;
     while (from !== 0) {
-      let order = 1;
-      while (from >= (this.#levels[order] as TrieLevel).firstState) order += 1;
+      const order = orderOf(this.#levels, from);
       const level = this.#levels[order - 1] as TrieLevel;
       const next = this.#levels[order] as TrieLevel;
       const index = from - level.firstState;

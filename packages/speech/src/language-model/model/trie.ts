@@ -29,6 +29,13 @@ export interface TrieLevel {
   readonly links: PackedArray | undefined;
 }
 
+/** The length of the n-gram that a state other than 0 stands for. */
+export function orderOf(levels: readonly TrieLevel[], state: LmState): number {
+  let order = 1;
+  while (order < levels.length && state >= (levels[order] as TrieLevel).firstState) order += 1;
+  return order;
+}
+
 /** The index in `next` of the n-gram that extends `index` of `level` by `word`; -1 if there is none. */
 export function findChild(level: TrieLevel, next: TrieLevel, index: number, word: number): number {
   const children = level.firstChildren as PackedArray;
