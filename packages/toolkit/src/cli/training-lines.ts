@@ -136,11 +136,15 @@ export function finishedLines(event: EventOf<"finished">, test: readonly string[
   return [
     "",
     `${ENDINGS[reason]} after ${formatPlural(steps, "step")} in ${formatDuration(elapsedSeconds)}. Saved in ${runFolder}`,
-    ...(best ? [`Best epoch ${best.epoch}: dev WER ${formatRate(best.wer)}, CER ${formatRate(best.cer)}`] : []),
+    ...(best ? [`${nameOf(best)}: dev WER ${formatRate(best.wer)}, CER ${formatRate(best.cer)}`] : []),
     "",
     "Next:",
     ...next.map(([title = "", command = ""]) => `  ${title.padEnd(10)}  ${command}`),
   ];
+}
+
+function nameOf({ epoch, averagedEpochs }: NonNullable<EventOf<"finished">["best"]>): string {
+  return averagedEpochs ? `Best, the average of epochs ${averagedEpochs.join(", ")}` : `Best epoch ${epoch}`;
 }
 
 /** The folder of all runs, which holds <experiment>/version_N. */

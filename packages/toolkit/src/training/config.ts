@@ -9,6 +9,7 @@ import { specAugmentSchema } from "../acoustic-model/spec-augment-config.js";
 import { augmentationSchema } from "../data/augmentation/augmentation-config.js";
 import { objectiveSchema } from "./objective-config.js";
 import { scheduleSchema } from "./schedule-config.js";
+import { selectBySchema } from "./selection.js";
 
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
 const positive = z.number().positive();
@@ -42,21 +43,30 @@ export const trainConfigSchema = z.strictObject({
     .regex(/^[\w.-]+$/, "must be letters, digits, '.', '_' and '-'")
     .default("deepspeech")
     .describe("name of the run's folder under runs; each run makes its next version_N"),
+  selectBy: selectBySchema
+    .default("auto")
+    .describe("what makes an epoch the best on dev; auto: CER while WER is 50% or more, and WER from there on"),
   keepBest: count
     .default(1)
-    .describe("checkpoints to keep, those with the lowest dev WER; more than 1 by their epochs' names"),
+    .describe("checkpoints to keep, those that are best on dev; more than 1 by their epochs' names"),
   averageBest: z
     .int()
     .min(0)
     .refine((value) => value !== 1, "must be 0 or at least 2")
     .default(0)
-    .describe("average so many best checkpoints at the end, and take the average if dev WER is lower; 0: no"),
+    .describe("average so many best checkpoints at the end, and take the average if it is better on dev; 0: no"),
   saveMinutes: positive.default(15).describe("save the last checkpoint this often within an epoch, and after each"),
   resume: z.string().optional().describe("continue the run in this folder (runs/<experiment>/version_N)"),
   wandb: z.string().min(1).optional().describe("also log to this project of Weights & Biases, through its own package"),
 
   epochs: count.default(10).describe("passes over the training data"),
-  patience: z.int().min(0).default(0).describe("end after so many epochs in a row without a better dev WER; 0: never"),
+  patience: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "end after so many epochs in a row that were no better on dev, once the model has left CTC's plateau; 0: never",
+    ),
   maxMinutes: positive.optional().describe("end training after this time; the schedule is fitted to it"),
   seed: z.int().min(0).default(1).describe("fixes initial weights, order, augmentation and dropout"),
   device: z

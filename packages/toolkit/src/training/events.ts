@@ -100,5 +100,6 @@ export type TrainingEvent =
       runFolder: string;
       steps: number;
       elapsedSeconds: number;
-      best: { epoch: number; wer: number; cer: number } | null;
+      /** `averagedEpochs` where it is the average of these; `epoch` is the best single one. */
+      best: { epoch: number; wer: number; cer: number; averagedEpochs?: number[] } | null;
     };

@@ -7,15 +7,22 @@ import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
-import { isBetter } from "./kept-checkpoints.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
+import { isBetter } from "./selection.js";
 import { manifestIn, type RunRecord, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
+import { loadLastHeader, trainingStateOf } from "./training-state.js";
 
 async function run(t: TestContext, overrides: TrainConfigInput): Promise<RunRecord> {
   const folder = await temporaryFolder(t);
   const manifest = await manifestIn(folder, await shortUtterances(6));
   return trainHere(tinyConfig(folder, manifest, { learningRate: 3e-3, ...overrides }));
 }
+
+/** Weights that swing about a minimum, so that their average lies nearer to it than any of them. */
+const restless: TrainConfigInput = {
+  ...{ learningRate: 2e-2, emaDecay: 0, schedule: { kind: "constant", warmupShare: 0 }, speedFactors: [1] },
+  ...{ specAugment: { timeMasks: 0, frequencyMasks: 0 }, epochs: 12, averageBest: 4, selectBy: "loss" },
+};
 
 const weightsIn = (path: string) =>
   tidy(() => {
@@ -27,19 +34,9 @@ const weightsIn = (path: string) =>
 function rankedEpochs(record: RunRecord): number[] {
   const epochs = record.all("epoch").map(({ epoch, dev }) => ({ epoch, wer: dev.rates.wer, cer: dev.rates.cer }));
   return epochs
-    .sort((a, b) => (isBetter(a, b) ? -1 : isBetter(b, a) ? 1 : a.epoch - b.epoch))
+    .sort((a, b) => (isBetter(a, b, "auto") ? -1 : isBetter(b, a, "auto") ? 1 : a.epoch - b.epoch))
     .map(({ epoch }) => epoch);
 }
-
-describe("isBetter", () => {
-  it("goes by WER, then by CER; beyond 1 no WER is worse than another", () => {
-    assert.ok(isBetter({ wer: 0.3, cer: 0.2 }, { wer: 0.4, cer: 0.1 }));
-    assert.ok(isBetter({ wer: 0.3, cer: 0.1 }, { wer: 0.3, cer: 0.2 }));
-    assert.ok(isBetter({ wer: 1.05, cer: 0.6 }, { wer: 1, cer: 1 }));
-    assert.ok(!isBetter({ wer: 1, cer: 1 }, { wer: 1.05, cer: 0.6 }));
-    assert.ok(!isBetter({ wer: 0.3, cer: 0.1 }, { wer: 0.3, cer: 0.1 }), "of equals the first stays");
-  });
-});
 
 describe("kept checkpoints", () => {
   it("are those of the best epochs, by number, and the best of them", async (t) => {
@@ -68,21 +65,76 @@ describe("kept checkpoints", () => {
     }
     const [bestEpoch] = rankedEpochs(record);
     const measured = record.all("epoch").find(({ epoch }) => epoch === bestEpoch)!.dev.rates;
-    assert.equal(isBest, isBetter(dev.rates, measured));
+    assert.equal(isBest, isBetter(dev.rates, measured, "auto"));
     const best = weightsIn(checkpointPath(record.runFolder, "best"));
     assert.deepEqual(best, isBest ? average : weightsIn(epochCheckpointPath(record.runFolder, bestEpoch!)));
   });
 
+  it("the average is the best beyond the run's end, until an epoch or another average is better", async (t) => {
+    const folder = await temporaryFolder(t);
+    const manifest = await manifestIn(folder, await shortUtterances(6));
+    const config = tinyConfig(folder, manifest, restless);
+    const first = await trainHere(config);
+    const [averaged] = first.all("averaged");
+    assert.ok(averaged?.isBest, "the average is better than each epoch");
+    assert.deepEqual(first.one("finished").best?.averagedEpochs, averaged.epochs);
+    const best = weightsIn(checkpointPath(first.runFolder, "best"));
+    const last = weightsIn(checkpointPath(first.runFolder, "last"));
+
+    const again = await trainHere({ ...config, resume: first.runFolder });
+    assert.deepEqual(again.one("averaged"), averaged, "what is measured again is told again");
+    assert.deepEqual(weightsIn(checkpointPath(first.runFolder, "last")), last);
+
+    const more = await trainHere({ ...config, epochs: 13, learningRate: 1, averageBest: 0, resume: first.runFolder });
+    assert.equal(more.one("epoch").isBest, false);
+    assert.deepEqual(weightsIn(checkpointPath(first.runFolder, "best")), best);
+    assert.deepEqual(more.one("finished").best, first.one("finished").best);
+  });
+
+  it("what is best by loss is kept by loss", async (t) => {
+    const record = await run(t, { epochs: 5, keepBest: 2, selectBy: "loss" });
+    const byLoss = record.all("epoch").toSorted((a, b) => a.dev.loss - b.dev.loss);
+    const { kept } = trainingStateOf(loadLastHeader(record.runFolder)).progress;
+    assert.deepEqual(
+      kept.map(({ epoch }) => epoch),
+      byLoss.slice(0, 2).map(({ epoch }) => epoch),
+    );
+  });
+});
+
+describe("patience and reduce-on-plateau", () => {
+  const still = { learningRate: 1e-9, schedule: { warmupShare: 0 } } as const;
+  const halving = { kind: "reduce-on-plateau", warmupShare: 0, plateauPatience: 0, plateauFactor: 0.5 } as const;
+
+  it("wait for as long as a model answers nothing but blanks", async (t) => {
+    const record = await run(t, { epochs: 6, learningRate: 1e-6, patience: 1, blankBias: 20, schedule: halving });
+    assert.equal(record.one("finished").reason, "epochs");
+    assert.ok(record.all("epoch").every(({ dev }) => dev.rates.cer === 1));
+    assert.deepEqual(new Set(record.all("step").map(({ learningRate }) => learningRate)), new Set([1e-6]));
+  });
+
+  /** A run whose transcripts are what its model says from the first, at a rate too small to change that. */
+  async function runOfSpoken(t: TestContext, overrides: TrainConfigInput): Promise<RunRecord> {
+    const folder = await temporaryFolder(t);
+    const utterances = await shortUtterances(5);
+    const silenced = { ...still, blankBias: -20, speedFactors: [1] };
+    const heard = await trainHere(tinyConfig(folder, await manifestIn(folder, utterances), { ...silenced, epochs: 1 }));
+    const { samples } = heard.one("epoch").dev;
+    const said = utterances.map((utterance) => {
+      const { hypothesis = "" } = samples.find(({ id }) => id === utterance.id) ?? {};
+      return { ...utterance, text: hypothesis };
+    });
+    return trainHere(tinyConfig(folder, await manifestIn(folder, said, "said"), { ...silenced, ...overrides }));
+  }
+
   it("the run ends where dev has not improved for as many epochs as patience has", async (t) => {
-    // A rate this small changes no answer, so the first epoch stays the best.
-    const record = await run(t, { epochs: 20, patience: 3, learningRate: 1e-9 });
+    const record = await runOfSpoken(t, { epochs: 20, patience: 3 });
     assert.equal(record.one("finished").reason, "patience");
     assert.deepEqual([record.all("epoch").length, record.one("finished").best?.epoch], [4, 1]);
   });
 
   it("the reduced rate of a plateau is what the next epochs train with", async (t) => {
-    const schedule = { kind: "reduce-on-plateau", warmupShare: 0, plateauPatience: 0, plateauFactor: 0.5 } as const;
-    const record = await run(t, { epochs: 4, learningRate: 1e-6, schedule });
+    const record = await runOfSpoken(t, { epochs: 4, learningRate: 1e-6, schedule: halving });
     const rates = new Map(record.all("step").map(({ epoch, learningRate }) => [epoch, learningRate]));
     assert.deepEqual([...rates.values()], [1e-6, 1e-6, 5e-7, 2.5e-7]);
   });

@@ -55,10 +55,10 @@ export const scheduleSchema = z
     plateauFactor: positive
       .lt(1)
       .default(0.5)
-      .describe("reduce-on-plateau: multiply the rate by this when dev WER no longer falls (factor)"),
+      .describe("reduce-on-plateau: multiply the rate by this when dev no longer gets better (factor)"),
     plateauPatience: count
       .default(1)
-      .describe("reduce-on-plateau: epochs in a row without a better dev WER that are borne (patience)"),
+      .describe("reduce-on-plateau: epochs in a row that are no better on dev and are borne (patience)"),
     plateauThreshold: z
       .number()
       .min(0)

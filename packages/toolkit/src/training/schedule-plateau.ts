@@ -1,5 +1,5 @@
 /**
- * Reducing the learning rate when dev WER no longer falls: PyTorch's ReduceLROnPlateau in mode "min" with a relative
+ * Reducing the learning rate when dev no longer gets better: PyTorch's ReduceLROnPlateau in mode "min" with a relative
  * threshold, as a function from state to state, so that a checkpoint can hold the state and a resumed run goes on alike.
  */
 import { z } from "zod";
@@ -33,7 +33,7 @@ export const INITIAL_PLATEAU: Readonly<PlateauState> = { scale: 1, best: null, b
 /** PyTorch leaves the rate alone where it would fall by no more than this (`eps`). */
 const LEAST_REDUCTION = 1e-8;
 
-/** The state after an epoch that ended with `metric`, such as dev WER; less is better. */
+/** The state after an epoch that ended with `metric` on dev; less is better. */
 export function updatePlateau(state: PlateauState, metric: number, options: PlateauOptions): PlateauState {
   const { plateauThreshold, plateauPatience, plateauCooldown } = options;
   const isBetter = state.best === null || metric < state.best * (1 - plateauThreshold);

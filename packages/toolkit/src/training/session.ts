@@ -18,6 +18,8 @@ import {
   DeepSpeech,
   FeatureExtractor,
   initialiseForCtc,
+  loadCheckpoint,
+  modelFromCheckpoint,
   modelTensors,
   restoreModel,
   saveCheckpoint,
@@ -98,20 +100,27 @@ export class TrainingSession {
     });
   }
 
-  /** Saves the evaluated weights alone. */
-  saveWeights(path: string): void {
-    this.#save(path, modelTensors(this.evaluated));
+  /** Saves a model's weights alone. Default: the evaluated ones. */
+  saveWeights(path: string, model: DeepSpeech = this.evaluated): void {
+    this.#save(path, modelTensors(model));
   }
 
   /** Leaves the generators as `body` found them. */
-  withoutDrawing(body: () => void): void {
-    tidy(() => {
+  withoutDrawing<T>(body: () => T): T {
+    return tidy(() => {
       const before = this.#generators().map(
         ([, device]) => [device, generatorState(defaultGenerator(device))] as const,
       );
-      body();
+      const result = body();
       for (const [device, state] of before) setGeneratorState(defaultGenerator(device), state);
+      return result;
     });
+  }
+
+  /** The model in one of the run's checkpoints, beside the run's own; dispose it. */
+  modelIn(path: string): DeepSpeech {
+    // A new model draws its weights before it takes those of the checkpoint.
+    return this.withoutDrawing(() => modelFromCheckpoint(loadCheckpoint(path), this.config.device));
   }
 
   #build(): DeepSpeech {

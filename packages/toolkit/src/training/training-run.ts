@@ -6,9 +6,7 @@ import { tidy } from "@deepspeech-ts/torch";
 import {
   averageCheckpoints,
   type DeepSpeech,
-  loadCheckpoint,
   type ModelCorpus,
-  restoreModel,
   saveCheckpoint,
   usableBatch,
 } from "../acoustic-model/index.js";
@@ -24,18 +22,19 @@ import {
   type LoadOptions,
 } from "../evaluation/evaluate.js";
 import { worstUtterances } from "../evaluation/worst-utterances.js";
-import { numKept } from "./config.js";
 import type { EvaluationSummary, TrainingEvent } from "./events.js";
-import { isBetter, rank, saveRanked } from "./kept-checkpoints.js";
+import { rank, saveRanked } from "./kept-checkpoints.js";
 import { explainingMemory, rehearseLargestBatch } from "./rehearsal.js";
 import { RunClock } from "./run-clock.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
 import type { RunLog } from "./run-log.js";
 import { learningRateAt } from "./schedule.js";
 import { updatePlateau } from "./schedule-plateau.js";
+import { hasLeftPlateau, isBetter, selectionMetric } from "./selection.js";
 import type { TrainingSession } from "./session.js";
 import { Setbacks } from "./setbacks.js";
 import { type StepResult, spectrogramsOf, trainStep } from "./step.js";
+import type { MeasuredEpoch, Progress } from "./training-state.js";
 
 /** Without gradients to keep, a batch of this length fits where training does; shorter ones would take longer to measure. */
 const LEAST_EVALUATION_BATCH_SECONDS = 40;
@@ -139,10 +138,12 @@ export class TrainingRun implements TrainingParts {
     return this.session.progress.epoch >= this.session.config.epochs;
   }
 
+  /** On CTC's plateau all epochs are alike, and none of them counts. */
   #patienceIsOver(): boolean {
     const { progress, config } = this.session;
     const [best] = progress.kept;
-    return best !== undefined && config.patience > 0 && progress.epoch - best.epoch >= config.patience;
+    if (best === undefined || progress.spokeAt === null || config.patience === 0) return false;
+    return progress.epoch - Math.max(best.epoch, progress.spokeAt) >= config.patience;
   }
 
   #ending(): "epochs" | "patience" | "time" {
@@ -235,23 +236,33 @@ export class TrainingRun implements TrainingParts {
     const { progress, config } = session;
     // Should measuring fail, the epoch's work is not lost: a resumed run begins with measuring it.
     this.#saveLast();
-    const dev = await this.#evaluate("dev", this.corpora.dev, this.#dev);
+    const dev = await this.#evaluate("dev", this.corpora.dev, { loading: this.#dev });
     this.#dev = undefined;
     if (host.shouldStop()) return;
     const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
-    const { wer, cer } = dev.rates;
     const epoch = progress.epoch + 1;
+    const measured = { epoch, ...measurementOf(dev) };
     const { elapsedSeconds } = this.#clock;
-    const plateau = updatePlateau(progress.plateau, wer, { ...config.schedule, learningRate: config.learningRate });
-    const ranking = rank(progress.kept, { epoch, wer, cer }, numKept(config));
-    const isBest = ranking.place === 0;
-    const lowestCer = Math.min(cer, progress.lowestCer ?? cer);
-    Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds, plateau, kept: ranking.kept });
-    progress.lowestCer = lowestCer;
+    const ranking = rank(progress.kept, measured, config);
+    const isBest =
+      ranking.place === 0 && (!progress.averaged || isBetter(measured, progress.averaged, config.selectBy));
+    Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds, kept: ranking.kept });
+    progress.lowestCer = Math.min(measured.cer, progress.lowestCer ?? measured.cer);
+    if (isBest) progress.averaged = null;
+    this.#notePlateau(measured);
     const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
     if (!this.#isOver()) this.#nextEpoch = this.loader.batches(this.#plan(epoch));
     this.#emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });
-    saveRanked(session, ranking, () => this.#saveLast());
+    saveRanked(session, ranking, { isBest, saveProgress: () => this.#saveLast() });
+  }
+
+  /** Epochs on CTC's plateau are no reason to reduce the learning rate. */
+  #notePlateau(measured: MeasuredEpoch): void {
+    const { progress, config } = this.session;
+    if (hasLeftPlateau(measured)) progress.spokeAt ??= measured.epoch;
+    if (progress.spokeAt === null) return;
+    const options = { ...config.schedule, learningRate: config.learningRate };
+    progress.plateau = updatePlateau(progress.plateau, selectionMetric(measured, config.selectBy), options);
   }
 
   #loadOptions(): LoadOptions {
@@ -259,11 +270,15 @@ export class TrainingRun implements TrainingParts {
     return { loader: this.loader, maxBatchSeconds: Math.max(maxBatchSeconds, LEAST_EVALUATION_BATCH_SECONDS) };
   }
 
-  async #evaluate(name: "dev" | "test", corpus: ModelCorpus, loading?: LoadingCorpus): Promise<EvaluationResult> {
+  async #evaluate(
+    name: "dev" | "test",
+    corpus: ModelCorpus,
+    { loading, model = this.session.evaluated }: { loading?: LoadingCorpus | undefined; model?: DeepSpeech } = {},
+  ): Promise<EvaluationResult> {
     const { session, host } = this;
-    const { evaluated, extractor, alphabet } = session;
+    const { extractor, alphabet } = session;
     const result = await evaluate(corpus.utterances, {
-      ...{ ...this.#loadOptions(), model: evaluated, extractor, alphabet, loading },
+      ...{ ...this.#loadOptions(), model, extractor, alphabet, loading },
       decode: (emissions) => greedyDecode(emissions, alphabet),
       onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
       shouldStop: () => host.shouldStop(),
@@ -272,7 +287,10 @@ export class TrainingRun implements TrainingParts {
     return result;
   }
 
-  /** Measures the average of the best epochs' weights; where it is better than each, it is the best. */
+  /**
+   * Measures the average of the best epochs' weights; where it is better than each, it is the best. The run's own weights
+   * stay as they are, for a resumed run goes on from them.
+   */
   async #averageBest(): Promise<void> {
     const { session, host } = this;
     const { progress, config, runFolder } = session;
@@ -283,14 +301,19 @@ export class TrainingRun implements TrainingParts {
       const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
       saveCheckpoint(path, header, tensors);
     });
-    restore(session.evaluated, path);
-    const dev = await this.#evaluate("dev", this.corpora.dev);
+    using model = session.modelIn(path);
+    const dev = await this.#evaluate("dev", this.corpora.dev, { model });
     if (host.shouldStop()) return;
-    const [best] = progress.kept;
-    const isBest = best !== undefined && isBetter(dev.rates, best);
+    const measured = { epochs, ...measurementOf(dev) };
+    const others = [progress.kept[0], progress.averaged].filter((other) => other !== null && other !== undefined);
+    // Of an average that is measured again, as when a finished run is resumed, the same is told again.
+    const isAgain = JSON.stringify(progress.averaged) === JSON.stringify(measured);
+    const isBest = isAgain || others.every((other) => isBetter(measured, other, config.selectBy));
     if (isBest) {
-      session.saveWeights(checkpointPath(runFolder, "best"));
-      progress.kept = [{ ...best, wer: dev.rates.wer, cer: dev.rates.cer }, ...progress.kept.slice(1)];
+      session.saveWeights(checkpointPath(runFolder, "best"), model);
+      progress.averaged = measured;
+      // Or a resumed run would take its next best epoch for better than this average.
+      this.#saveLast();
     }
     this.#emit({ kind: "averaged", epochs, step: progress.step, dev: summaryOf(dev), isBest });
   }
@@ -299,16 +322,15 @@ export class TrainingRun implements TrainingParts {
   async #reportTest(): Promise<void> {
     const { session, corpora, host } = this;
     if (!corpora.test || host.shouldStop()) return;
-    restore(session.evaluated, checkpointPath(session.runFolder, "best"));
-    const test = await this.#evaluate("test", corpora.test);
+    using model = session.modelIn(checkpointPath(session.runFolder, "best"));
+    const test = await this.#evaluate("test", corpora.test, { model });
     if (!host.shouldStop()) this.#emit({ kind: "test", step: session.progress.step, test: summaryOf(test) });
   }
 
   #finish(reason: "epochs" | "time" | "patience" | "stopped"): void {
     const { progress, runFolder } = this.session;
-    const { step: steps, kept } = progress;
     const { elapsedSeconds } = this.#clock;
-    this.#emit({ kind: "finished", reason, runFolder, steps, elapsedSeconds, best: kept[0] ?? null });
+    this.#emit({ kind: "finished", reason, runFolder, steps: progress.step, elapsedSeconds, best: bestOf(progress) });
   }
 
   #saveLast(): void {
@@ -341,8 +363,15 @@ export class TrainingRun implements TrainingParts {
   }
 }
 
-function restore(model: DeepSpeech, path: string): void {
-  tidy(() => restoreModel(model, loadCheckpoint(path)));
+function measurementOf({ rates: { wer, cer }, loss }: EvaluationResult) {
+  return { wer, cer, loss };
+}
+
+/** What the run's best checkpoint is, and measured on dev; null before the first. */
+function bestOf({ kept: [best], averaged }: Progress): Extract<TrainingEvent, { kind: "finished" }>["best"] {
+  if (best === undefined) return null;
+  const { wer, cer } = averaged ?? best;
+  return { epoch: best.epoch, wer, cer, ...(averaged && { averagedEpochs: averaged.epochs }) };
 }
 
 function sizeOf(batches: readonly TrainingBatch[], { sampleRate }: { sampleRate: number }) {

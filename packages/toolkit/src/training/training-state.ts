@@ -8,9 +8,11 @@ import { initialLossScale } from "./loss-scaler.js";
 import { checkpointPath, configPath } from "./run-folder.js";
 import { INITIAL_PLATEAU, plateauStateSchema } from "./schedule-plateau.js";
 
-const measuredEpochSchema = z.object({ epoch: z.int(), wer: z.number(), cer: z.number() });
+const measurement = { wer: z.number(), cer: z.number(), loss: z.number().optional() };
+const measuredEpochSchema = z.object({ epoch: z.int(), ...measurement });
+const measuredAverageSchema = z.object({ epochs: z.array(z.int()), ...measurement });
 
-/** An epoch, counted from 1, and its error rates on dev. */
+/** An epoch, counted from 1, and what it measured on dev. */
 export type MeasuredEpoch = z.output<typeof measuredEpochSchema>;
 
 const progressSchema = z.object({
@@ -26,6 +28,10 @@ const progressSchema = z.object({
   elapsedSeconds: z.number(),
   /** The best epochs whose checkpoints are kept, best first. */
   kept: z.array(measuredEpochSchema),
+  /** The average of epochs' weights that is the best checkpoint; null where the best epoch's own are. */
+  averaged: measuredAverageSchema.nullable().default(null),
+  /** The first epoch that had left CTC's plateau; null before it. */
+  spokeAt: z.int().nullable().default(null),
   lossScale: z.object({ scale: z.number(), goodSteps: z.int() }),
   plateau: plateauStateSchema,
   /** The lowest dev CER of all epochs; null before the first is measured. */
@@ -36,7 +42,8 @@ export type Progress = z.output<typeof progressSchema>;
 
 export function nothingDone(): Progress {
   const counters = { epoch: 0, batch: 0, step: 0, lossSum: 0, lossCount: 0, elapsedSeconds: 0 };
-  return { ...counters, kept: [], lossScale: initialLossScale, plateau: INITIAL_PLATEAU, lowestCer: null };
+  const best = { kept: [], averaged: null, spokeAt: null, lowestCer: null };
+  return { ...counters, ...best, lossScale: initialLossScale, plateau: INITIAL_PLATEAU };
 }
 
 const trainingStateSchema = z.object({ config: trainConfigSchema, optimizerSteps: z.int(), progress: progressSchema });

@@ -31,6 +31,7 @@ export const defaultRecipe = {
 
   // What is evaluated and kept is the running average of the weights.
   emaDecay: 0.999,
+  selectBy: "auto",
   keepBest: 1,
   patience: 0,
 } satisfies TrainConfigInput;

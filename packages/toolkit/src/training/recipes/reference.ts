@@ -27,6 +27,7 @@ export const referenceRecipe = {
   gradientClip: 5,
 
   emaDecay: 0,
+  selectBy: "wer",
   keepBest: 5,
   patience: 3,
 } satisfies TrainConfigInput;
