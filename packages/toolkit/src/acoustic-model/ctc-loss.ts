@@ -1,16 +1,18 @@
 /** The training criterion: CTC over a batch, with utterances that no alignment fits refused before libtorch sees them. */
 import { minimumFrames } from "@deepspeech-ts/speech";
-import { nn, type Tensor } from "@deepspeech-ts/torch";
+import { fromTypedArray, nn, type Tensor } from "@deepspeech-ts/torch";
 import { UserError } from "../errors.js";
 import type { ModelOutput } from "./deepspeech.js";
 
+/**
+ * "utterances": each loss divided by its target length, averaged over utterances, as PyTorch's "mean"; "tokens": the sum
+ * of losses divided by the sum of target lengths, so that a lone letter does not weigh as much as a sentence.
+ */
+export type LossAverage = "utterances" | "tokens";
+
 export interface CtcCriterionOptions {
   blankId: number;
-  /**
-   * "utterances": each loss divided by its target length, averaged over utterances, as PyTorch's "mean"; "tokens": the sum
-   * of losses divided by the sum of target lengths, so that a lone letter does not weigh as much as a sentence.
-   */
-  average: "utterances" | "tokens";
+  average: LossAverage;
 }
 
 /**
@@ -38,4 +40,19 @@ export function ctcLoss(
   const numTokens = targets.reduce((total, target) => total + target.length, 0);
   const sum = nn.functional.ctcLoss(byTime, targets, logProbLengths, { blankId, reduction: "sum" });
   return sum.div(Math.max(1, numTokens));
+}
+
+/**
+ * The average over a batch of what each utterance gives, summed over its frames, in the measure of `ctcLoss`.
+ * @param losses [B]
+ */
+export function averageOfUtterances(
+  losses: Tensor,
+  targets: readonly (readonly number[])[],
+  average: LossAverage,
+): Tensor {
+  const lengths = targets.map((target) => Math.max(1, target.length));
+  const all = average === "tokens" ? lengths.reduce((total, length) => total + length, 0) : undefined;
+  const shares = lengths.map((length) => 1 / (all ?? length * lengths.length));
+  return losses.mul(fromTypedArray(Float32Array.from(shares), undefined, { device: losses.device })).sum();
 }

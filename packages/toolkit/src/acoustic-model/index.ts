@@ -17,7 +17,7 @@ export {
   type ModelCorpus,
   type TrainingCorpusOptions,
 } from "./corpora.js";
-export { ctcLoss } from "./ctc-loss.js";
+export { averageOfUtterances, ctcLoss, type LossAverage } from "./ctc-loss.js";
 export { DeepSpeech, type ModelOutput, type TappedOutput } from "./deepspeech.js";
 export { checkDevice, deviceKind } from "./device.js";
 export {

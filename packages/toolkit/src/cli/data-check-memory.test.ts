@@ -123,6 +123,13 @@ describe("what is said of it", () => {
     assert.deepEqual(memoryLines(undefined, trainConfigSchema.parse({}), { numTokens }), []);
   });
 
+  test("two views of a batch take what twice as many utterances take", () => {
+    const [twoViews] = lines({ objective: { consistencyWeight: 0.2 } }, 16e9);
+    const config = trainConfigSchema.parse({});
+    const [twice] = memoryLines({ ...batch, numUtterances: 28 }, config, { numTokens, machineBytes: 16e9 });
+    assert.equal(twoViews, twice!.replace("28 ×", "14 ×"));
+  });
+
   test("too little memory is told, with what helps", () => {
     assert.equal(
       lines({}, 1.5e9)[1],

@@ -12,12 +12,17 @@ export function memoryLines(
   { numTokens, machineBytes = memoryOfMachine() }: { numTokens: number; machineBytes?: number },
 ): string[] {
   if (batch === undefined) return [];
-  const memory = trainingMemory(modelConfigOf(config, numTokens), batch, {
-    features: config.features,
-    device: config.device === "cpu" ? "cpu" : "cuda",
-    precision: config.precision,
-    averagesWeights: config.emaDecay > 0,
-  });
+  const views = config.objective.consistencyWeight > 0 ? 2 : 1;
+  const memory = trainingMemory(
+    modelConfigOf(config, numTokens),
+    { ...batch, numUtterances: views * batch.numUtterances },
+    {
+      features: config.features,
+      device: config.device === "cpu" ? "cpu" : "cuda",
+      precision: config.precision,
+      averagesWeights: config.emaDecay > 0,
+    },
+  );
   const size = `${batch.numUtterances} × ${batch.seconds.toFixed(1)} s`;
   const line = `Largest batch: ${size}, about ${formatBytes(memory.total)} on the training device${qualification(config)}`;
   return [line, ...warning(memory, config, machineBytes)];

@@ -9,6 +9,16 @@ export const objectiveSchema = z.strictObject({
     .default([])
     .describe("recurrent layers, counted from 1, whose outputs learn to spell too, by a head in training alone"),
   intermediateWeight: weight.default(0.3).describe("their share of the loss, where there are any"),
+  consistencyWeight: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe(
+      "weight of the difference between what two masked views of an utterance give (CR-CTC), such as 0.2; 0: one view",
+    ),
+  labelSmoothing: weight
+    .default(0)
+    .describe("share of the output's loss that keeps its answers from being too sure, such as 0.05"),
 });
 
 export type ObjectiveConfig = z.output<typeof objectiveSchema>;

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
-import { tensor, tidy } from "@deepspeech-ts/torch";
+import { cat, tensor, tidy } from "@deepspeech-ts/torch";
 import { ctcLoss, loadCheckpoint, type ModelOutput } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { augmentedFeatures } from "./augmented-features.js";
 import type { TrainConfigInput } from "./config.js";
 import { termsOf, totalOf } from "./objective.js";
 import { objectiveSchema } from "./objective-config.js";
@@ -22,7 +23,7 @@ import {
 const threeLayers = { ...steady, model: { ...steady.model, recurrentLayers: 3 } };
 const withHeads: TrainConfigInput = {
   ...threeLayers,
-  objective: { intermediateLayers: [1, 2], intermediateWeight: 0.4 },
+  objective: { intermediateLayers: [1, 2], intermediateWeight: 0.4, labelSmoothing: 0.05 },
 };
 
 /** Log-probabilities of five tokens, of two utterances with 6 and 4 frames. */
@@ -39,8 +40,23 @@ function outputOf(slope: number): ModelOutput {
 }
 
 const targets = [[0, 1, 2], [3]];
-const options = (objective: object) =>
-  ({ objective: objectiveSchema.parse(objective), blankId: 4, lossAverage: "tokens" }) as const;
+const options = (objective: object, views = 1) =>
+  ({ objective: objectiveSchema.parse(objective), views, blankId: 4, lossAverage: "tokens" }) as const;
+
+/** [row][frame][token], within each row's own length. */
+function ownLogProbs({ logProbs, logProbLengths }: ModelOutput): number[][][] {
+  const [, frames = 0, tokens = 0] = logProbs.shape;
+  const values = logProbs.toNumbers();
+  return logProbLengths.map((length, row) =>
+    Array.from({ length }, (_, frame) => values.slice((row * frames + frame) * tokens).slice(0, tokens)),
+  );
+}
+
+/** Σ p (log p − log q) */
+const divergence = (p: readonly number[], q: readonly number[]) =>
+  p.reduce((sum, value, i) => sum + Math.exp(value) * (value - q[i]!), 0);
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 
 function assertClose(actual: number, expected: number, tolerance = 1e-6): void {
   assert.ok(Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected)), `${actual}, not ${expected}`);
@@ -68,6 +84,107 @@ describe("the objective", () => {
       assertClose(total, 0.6 * own! + 0.4 * ((first! + second!) / 2));
     });
   });
+
+  it("smooths by each own frame's distance from an answer that is equally unsure of all tokens", () => {
+    tidy(() => {
+      const terms = termsOf({ output: outputOf(1), intermediate: [] }, targets, options({ labelSmoothing: 0.1 }));
+      assert.deepEqual(
+        terms.map(({ name, weight }) => [name, weight]),
+        [
+          ["ctc", 0.9],
+          ["smoothing", 0.1],
+        ],
+      );
+      const uniform = Array<number>(5).fill(-Math.log(5));
+      const expected = sumOf(ownLogProbs(outputOf(1)).flatMap((rows) => rows.map((row) => divergence(row, uniform))));
+      assertClose(terms[1]!.loss.item(), expected / 4);
+    });
+  });
+
+  it("keeps two views of an utterance together, at its own frames and in the loss's measure", () => {
+    tidy(() => {
+      const [first, second] = [outputOf(1), outputOf(1.5)];
+      const output = { logProbs: cat([first.logProbs, second.logProbs]), logProbLengths: [6, 4, 6, 4] };
+      const [a, b] = [ownLogProbs(first), ownLogProbs(second)];
+      const perUtterance = a.map((rows, row) =>
+        sumOf(rows.map((p, frame) => (divergence(p, b[row]![frame]!) + divergence(b[row]![frame]!, p)) / 2)),
+      );
+      const consistencyOf = (lossAverage: "tokens" | "utterances") =>
+        termsOf({ output, intermediate: [] }, targets, { ...options({ consistencyWeight: 0.2 }, 2), lossAverage });
+      const terms = consistencyOf("tokens");
+      assert.deepEqual(
+        terms.map(({ name, weight }) => [name, weight]),
+        [
+          ["ctc", 1],
+          ["consistency", 0.2],
+        ],
+      );
+      assertClose(terms[1]!.loss.item(), sumOf(perUtterance) / 4);
+      assertClose(consistencyOf("utterances")[1]!.loss.item(), (perUtterance[0]! / 3 + perUtterance[1]! / 1) / 2);
+      const [alone, other] = [first, second].map((each) =>
+        ctcLoss(each, targets, { blankId: 4, average: "tokens" }).item(),
+      );
+      assertClose(terms[0].loss.item(), (alone! + other!) / 2);
+    });
+  });
+
+  it("draws each view towards the other, and not the other towards it", () => {
+    tidy(() => {
+      const [first, second] = [outputOf(1).logProbs, outputOf(1.5).logProbs];
+      const leaf = cat([first, second]);
+      leaf.requiresGrad = true;
+      const output = { logProbs: leaf, logProbLengths: [6, 4, 6, 4] };
+      const terms = termsOf({ output, intermediate: [] }, targets, options({ consistencyWeight: 1 }, 2));
+      terms[1]!.loss.backward();
+      // Of −p · log q only log q moves: the gradient is −p of the other view, over both directions and four tokens.
+      const expected = cat([second, first])
+        .exp()
+        .mul(-0.5 / 4);
+      const [own, wanted] = [leaf.grad!, expected].map((each) => ownLogProbs({ ...output, logProbs: each }).flat(2));
+      for (const [i, value] of own!.entries()) assertClose(value, wanted![i]!);
+      const behind = leaf.grad!.select(0, 1).narrow(0, 4, 2).contiguous().toNumbers();
+      assert.ok(
+        behind.every((value) => value === 0),
+        "frames behind the end have no say",
+      );
+    });
+  });
+});
+
+describe("two views of a batch", () => {
+  const twoViews: TrainConfigInput = { ...threeLayers, specAugment: { frequencyMasks: 2, timeMasks: 2 } };
+
+  it("differ by their masks, and come together", async (t) => {
+    const session = await openSession(t, {
+      ...twoViews,
+      objective: { consistencyWeight: 0.5, intermediateLayers: [1] },
+    });
+    const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
+    for (const { auxiliaryLosses } of results) {
+      assert.deepEqual(Object.keys(auxiliaryLosses!), ["consistency", "intermediate"]);
+      assert.ok(auxiliaryLosses!.consistency! > 0);
+    }
+    assert.ok(results.at(-1)!.loss < results[0]!.loss / 2);
+  });
+
+  it("are one until masks begin", async (t) => {
+    const specAugment = { startEpoch: 2 };
+    const session = await openSession(t, { ...twoViews, specAugment, objective: { consistencyWeight: 0.5 } });
+    assert.equal(trainStep(session, [batchOf(speech)], 1e-3).auxiliaryLosses, undefined);
+    session.progress.epoch = 1;
+    assert.ok(trainStep(session, [batchOf(speech)], 1e-3).auxiliaryLosses!.consistency! > 0);
+  });
+
+  it("the first is the one that there is alone", async (t) => {
+    const session = await openSession(t, twoViews);
+    tidy(() => {
+      const viewsOf = (views: number) => augmentedFeatures(session, batchOf(speech), { index: 3, views, masked: true });
+      const [one, two] = [viewsOf(1), viewsOf(2)];
+      assert.deepEqual(two.features.narrow(0, 0, 1).contiguous().toNumbers(), one.features.toNumbers());
+      assert.notDeepEqual(two.features.narrow(0, 1, 1).contiguous().toNumbers(), one.features.toNumbers());
+      assert.deepEqual(two.featureLengths, [...one.featureLengths, ...one.featureLengths]);
+    });
+  });
 });
 
 describe("intermediate CTC", () => {
@@ -93,7 +210,10 @@ describe("intermediate CTC", () => {
     const [together, apart] = [await openSession(t, withHeads), await openSession(t, withHeads)];
     const [one, two] = [trainStep(together, [join([whole, parts])], 1e-3), trainStep(apart, [whole, parts], 1e-3)];
     assertClose(two.loss, one.loss, 1e-5);
-    assertClose(two.auxiliaryLosses!.intermediate!, one.auxiliaryLosses!.intermediate!, 1e-5);
+    assert.deepEqual(Object.keys(one.auxiliaryLosses!), ["smoothing", "intermediate"]);
+    for (const [name, value] of Object.entries(one.auxiliaryLosses!)) {
+      assertClose(two.auxiliaryLosses![name]!, value, 1e-5);
+    }
     assertClose(two.gradientNorm, one.gradientNorm, 1e-4);
   });
 

@@ -4,9 +4,15 @@
  * Intermediate CTC: lower layers learn to spell by a head of their own, which gives them a gradient that no upper layer
  * has blurred (J. Lee and S. Watanabe, "Intermediate loss regularization for CTC-based speech recognition", ICASSP 2021,
  * arXiv:2102.03216). Theirs share the model's classifier; these have a linear layer each.
+ *
+ * Consistency: what two differently masked views of an utterance give should be the same (Z. Yao et al., "CR-CTC:
+ * Consistency regularization on CTC for improved speech recognition", ICLR 2025, arXiv:2410.05101).
+ *
+ * Label smoothing: at each frame the distance of the answer from one that is equally unsure of all tokens (S. Kim et al.,
+ * "Improved training for online end-to-end speech recognition systems", Interspeech 2018, arXiv:1711.02212).
  */
-import type { Tensor } from "@deepspeech-ts/torch";
-import { ctcLoss, type ModelOutput } from "../acoustic-model/index.js";
+import { nn, type Tensor } from "@deepspeech-ts/torch";
+import { averageOfUtterances, ctcLoss, type LossAverage, type ModelOutput } from "../acoustic-model/index.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
 /** All that a forward pass in training gives. */
@@ -18,37 +24,71 @@ export interface TrainingOutput {
 
 export interface ObjectiveOptions {
   objective: ObjectiveConfig;
+  /** How often each utterance is in the output: 2 holds the whole batch twice, one view after the other. */
+  views: number;
   blankId: number;
-  lossAverage: "tokens" | "utterances";
+  lossAverage: LossAverage;
 }
 
 /** One part of the loss: a number on the device, and what it counts for. */
 export interface Term {
   /** "ctc" is CTC on the model's output, the first of all terms. */
-  name: "ctc" | "intermediate";
+  name: "ctc" | "intermediate" | "consistency" | "smoothing";
   loss: Tensor;
   weight: number;
 }
 
-/** The parts of a batch's loss. */
+type Targets = readonly (readonly number[])[];
+
+/** @param targets of one view */
 export function termsOf(
   { output, intermediate }: TrainingOutput,
-  targets: readonly (readonly number[])[],
-  { objective, blankId, lossAverage }: ObjectiveOptions,
+  targets: Targets,
+  { objective, views, blankId, lossAverage }: ObjectiveOptions,
 ): [Term, ...Term[]] {
-  const ctc = (outputs: ModelOutput) => ctcLoss(outputs, targets, { blankId, average: lossAverage });
-  const below = intermediate.map(ctc);
-  const share = below.length > 0 ? objective.intermediateWeight : 0;
-  return [
-    { name: "ctc", loss: ctc(output), weight: 1 - share },
-    ...(below.length > 0 ? [{ name: "intermediate" as const, loss: meanOf(below), weight: share }] : []),
-  ];
+  const all = Array<Targets>(views).fill(targets).flat();
+  const ctc = (outputs: ModelOutput) => ctcLoss(outputs, all, { blankId, average: lossAverage });
+  const { intermediateWeight, consistencyWeight, labelSmoothing: smoothing } = objective;
+  const own = intermediate.length > 0 ? 1 - intermediateWeight : 1;
+  const terms: [Term, ...Term[]] = [{ name: "ctc", loss: ctc(output), weight: own * (1 - smoothing) }];
+  if (smoothing > 0) {
+    const loss = averageOfUtterances(certainty(output), all, lossAverage);
+    terms.push({ name: "smoothing", loss, weight: own * smoothing });
+  }
+  if (views === 2) {
+    const loss = averageOfUtterances(inconsistency(output), targets, lossAverage);
+    terms.push({ name: "consistency", loss, weight: own * consistencyWeight });
+  }
+  if (own < 1) terms.push({ name: "intermediate", loss: meanOf(intermediate.map(ctc)), weight: 1 - own });
+  return terms;
 }
 
 /** What `backward` starts from: all terms by their weights. */
 export function totalOf([first, ...others]: readonly [Term, ...Term[]]): Tensor {
   const weighted = ({ loss, weight }: Term) => (weight === 1 ? loss : loss.mul(weight));
   return others.reduce((sum, term) => sum.add(weighted(term)), weighted(first));
+}
+
+/** Σ over frames of the divergence of the answer p from the uniform one: log V + Σ p log p. [B] */
+function certainty({ logProbs, logProbLengths }: ModelOutput): Tensor {
+  const [, frames = 0, numTokens = 0] = logProbs.shape;
+  const divergence = logProbs.exp().mul(logProbs).sum(2).add(Math.log(numTokens)); // [B, T']
+  return overOwnFrames(divergence, logProbLengths, frames);
+}
+
+/** Σ over frames of half the divergences of each view from the other, which is held still for it: [2B, T', V] → [B] */
+function inconsistency({ logProbs, logProbLengths }: ModelOutput): Tensor {
+  const [rows = 0, frames = 0] = logProbs.shape;
+  const [first, second] = logProbs.split(rows / 2) as [Tensor, Tensor];
+  const [firstStill, secondStill] = [first.detach(), second.detach()];
+  const divergence = (still: Tensor, other: Tensor) => still.exp().mul(still.sub(other)).sum(2); // [B, T']
+  const both = divergence(firstStill, second).add(divergence(secondStill, first)).mul(0.5);
+  return overOwnFrames(both, logProbLengths.slice(0, rows / 2), frames);
+}
+
+/** [B, T'] → [B], without what lies behind an utterance's end */
+function overOwnFrames(values: Tensor, lengths: readonly number[], frames: number): Tensor {
+  return values.mul(nn.lengthMask(lengths, frames, values.device)).sum(1);
 }
 
 function meanOf([first, ...others]: readonly Tensor[]): Tensor {

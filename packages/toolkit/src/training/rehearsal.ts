@@ -55,7 +55,7 @@ export function explainingMemory<T>({ utterances, seconds }: BatchSize, body: ()
 
 function tryBatch(session: TrainingSession, planned: PlannedBatch): void {
   const batch = usableBatch(noiseFor(planned, session.config.features.sampleRate), session.config);
-  if (batch.utterances.length > 0) tidy(() => void backward(session, batch, 0));
+  if (batch.utterances.length > 0) tidy(() => void backward(session, batch, { index: 0, masked: true }));
 }
 
 function noiseFor(planned: PlannedBatch, sampleRate: number): Batch<PreparedUtterance> {

@@ -24,7 +24,7 @@ const lively: TrainConfigInput = {
   speedFactors: [0.9, 1, 1.1],
   augmentation: { vocalTract: [0.9, 1.1] },
   specAugment: { timeMasks: 2, frequencyMasks: 2, startEpoch: 2 },
-  objective: { intermediateLayers: [1] },
+  objective: { intermediateLayers: [1], consistencyWeight: 0.2, labelSmoothing: 0.05 },
   model: { convChannels: 2, residualLayers: 1, recurrentLayers: 2, hiddenSize: 8, dropout: 0.2 },
 };
 

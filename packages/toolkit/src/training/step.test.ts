@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
 import { call, liveMemory, recordOperators, Tensor } from "@deepspeech-ts/torch";
+import { spectrogramsOf } from "./augmented-features.js";
 import type { TrainingSession } from "./session.js";
-import { spectrogramsOf, trainStep } from "./step.js";
+import { trainStep } from "./step.js";
 import { batchOf, join, openSession, speech, steady, weightsOf } from "./step.test.support.js";
 
 /** Operators whose result's value, or shape, depends on values: on CUDA the host waits for them. */

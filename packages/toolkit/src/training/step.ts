@@ -1,16 +1,13 @@
 /** One training step: batches of waveforms in, updated weights out. Nothing it makes outlives it. */
-import { autocast, call, cat, noGrad, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { deviceKind, specAugment } from "../acoustic-model/index.js";
-import { vocalTractWarpOf } from "../data/augmentation/utterance-augmentation.js";
+import { autocast, call, cat, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { deviceKind } from "../acoustic-model/index.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
-import { Random } from "../data/random.js";
+import { augmentedFeatures, masksBegan } from "./augmented-features.js";
 import type { TrainConfig } from "./config.js";
-import type { SpectrogramPair } from "./logging/spectrogram-image.js";
 import { nextLossScale } from "./loss-scaler.js";
 import { type Term, type TrainingOutput, termsOf, totalOf } from "./objective.js";
 import type { TrainingSession } from "./session.js";
-import type { Progress } from "./training-state.js";
 import { updateWeightAverage } from "./weight-average.js";
 
 export interface StepResult {
@@ -47,27 +44,42 @@ export function trainStep(
   model.train();
   const weights = lossWeights(batches, config.lossAverage);
   const result = tidy(() => {
-    const losses = batches.map((batch, i) => backward(session, batch, progress.batch + i, weights[i]!));
+    const losses = batches.map((batch, i) =>
+      backward(session, batch, { index: progress.batch + i, weight: weights[i]! }),
+    );
     return update(session, losses, weights);
   });
   optimizer.zeroGrad();
   return result;
 }
 
+export interface BackwardOptions {
+  /** The batch's place in its epoch, which fixes its masks. */
+  index: number;
+  /** What its loss counts for. Default: 1. */
+  weight?: number;
+  /** Whether it is masked. Default: whether the run has come so far. */
+  masked?: boolean;
+}
+
 /**
  * Adds the gradients of one batch's loss, times `weight`, to those that are there.
- *
- * @param index the batch's place in its epoch, which fixes its masks
  * @returns the losses, without the weight
  */
-export function backward(session: TrainingSession, batch: TrainingBatch, index: number, weight = 1): BatchLosses {
+export function backward(
+  session: TrainingSession,
+  batch: TrainingBatch,
+  { index, weight = 1, masked = masksBegan(session.config, session.progress) }: BackwardOptions,
+): BatchLosses {
   const { config, alphabet, progress } = session;
   const names: Term["name"][] = [];
+  // Without masks both views would be one.
+  const views = masked && config.objective.consistencyWeight > 0 ? 2 : 1;
   const values = tidy(() => {
-    const { features, featureLengths } = augmentedFeatures(session, batch, index);
+    const { features, featureLengths } = augmentedFeatures(session, batch, { index, views, masked });
     const output = forward(session, features, featureLengths);
     const targets = batch.utterances.map((utterance) => utterance.targets);
-    const terms = termsOf(output, targets, { ...config, blankId: alphabet.blankId });
+    const terms = termsOf(output, targets, { ...config, views, blankId: alphabet.blankId });
     const total = totalOf(terms);
     const factor = weight * (config.precision === "fp16" ? progress.lossScale.scale : 1);
     (factor === 1 ? total : total.mul(factor)).backward();
@@ -134,39 +146,6 @@ function meansOf(
     for (const name of names) means[name] = (means[name] ?? 0) + values[next++]! * lossWeights[i]!;
   }
   return means;
-}
-
-/** Features with warps of each utterance, and masks of this very batch of the epoch, so that a resumed run draws the same. */
-function augmentedFeatures({ extractor, config, progress }: TrainingSession, batch: TrainingBatch, index: number) {
-  const { seed, augmentation, specAugment: masks } = config;
-  const { epoch } = progress;
-  return noGrad(() => {
-    const warps = batch.utterances.map(({ id }) => vocalTractWarpOf(id, { seed, epoch, augmentation }));
-    const { features, featureLengths } = extractor.extract(batch.waveforms, batch.sampleLengths, { warps });
-    if (!masksBegan(masks, progress)) return { features, featureLengths };
-    const random = new Random(seed, epoch, index, "spec-augment");
-    return { features: specAugment(features, featureLengths, masks, random), featureLengths };
-  });
-}
-
-/** What is hidden from a model that answers with blanks alone teaches it nothing, so masks may wait for its first words. */
-function masksBegan({ startEpoch, startCer }: TrainConfig["specAugment"], { epoch, lowestCer }: Progress): boolean {
-  return epoch + 1 >= startEpoch && (startCer === 1 || (lowestCer !== null && lowestCer < startCer));
-}
-
-/** The first utterance's features before and after masking: what augmentation does to it. */
-export function spectrogramsOf(session: TrainingSession, batch: TrainingBatch): SpectrogramPair {
-  return tidy(() => {
-    const { extractor, progress } = session;
-    const { features, featureLengths } = noGrad(() => extractor.extract(batch.waveforms, batch.sampleLengths));
-    const masked = augmentedFeatures(session, batch, progress.batch).features;
-    const frames = featureLengths[0]!;
-    const imageOf = (all: Tensor) => {
-      const first = all.select(0, 0).narrow(0, 0, frames).contiguous();
-      return { values: first.toTypedArray() as Float32Array, numBands: first.size(1) };
-    };
-    return { before: imageOf(features), after: imageOf(masked) };
-  });
 }
 
 /** What each batch's mean counts for in the mean over all of them: its share of tokens, or of utterances. */

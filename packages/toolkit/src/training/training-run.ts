@@ -22,6 +22,7 @@ import {
   type LoadOptions,
 } from "../evaluation/evaluate.js";
 import { worstUtterances } from "../evaluation/worst-utterances.js";
+import { spectrogramsOf } from "./augmented-features.js";
 import type { EvaluationSummary, TrainingEvent } from "./events.js";
 import { rank, saveRanked } from "./kept-checkpoints.js";
 import { explainingMemory, rehearseLargestBatch } from "./rehearsal.js";
@@ -33,7 +34,7 @@ import { updatePlateau } from "./schedule-plateau.js";
 import { hasLeftPlateau, isBetter, selectionMetric } from "./selection.js";
 import type { TrainingSession } from "./session.js";
 import { Setbacks } from "./setbacks.js";
-import { type StepResult, spectrogramsOf, trainStep } from "./step.js";
+import { type StepResult, trainStep } from "./step.js";
 import type { MeasuredEpoch, Progress } from "./training-state.js";
 
 /** Without gradients to keep, a batch of this length fits where training does; shorter ones would take longer to measure. */
