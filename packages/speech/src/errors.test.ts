@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { quote, SpeechError } from "./errors.js";
+import { quote, quoteValue, SpeechError } from "./errors.js";
 
 test("an error carries its code and its message", () => {
   const error = new SpeechError("invalid-option", "beamSize is 0");
@@ -13,4 +13,21 @@ test("quoting keeps a message on one line and short", () => {
   assert.equal(quote('a "b"\nc'), '"a \\"b\\"\\nc"');
   assert.equal(quote("x".repeat(80)), `"${"x".repeat(80)}"`);
   assert.equal(quote("😀".repeat(81)), `"${"😀".repeat(80)}…"`);
+});
+
+test("quoting leaves nothing that a terminal obeys", () => {
+  assert.equal(quote("a\u2028b\u009bc\u202ed\x7f"), '"a\\u2028b\\u009bc\\u202ed\\u007f"');
+});
+
+test("a value of any kind is quoted on one short line", () => {
+  assert.equal(quoteValue("a\nb"), '"a\\nb"');
+  assert.equal(quoteValue({ a: [1, null] }), '{"a":[1,null]}');
+  assert.equal(quoteValue(undefined), "undefined");
+  assert.equal(quoteValue(Array(100).fill(1)), `[${"1,".repeat(40)}`.slice(0, 80).concat("…"));
+  // JSON.parse reads what JSON.stringify cannot write.
+  const [lists, objects] = ["[".repeat(1e5) + "]".repeat(1e5), '{"a":'.repeat(1e5) + 1 + "}".repeat(1e5)].map((json) =>
+    JSON.parse(json),
+  );
+  assert.equal(quoteValue(lists), "a list of lists of lists");
+  assert.equal(quoteValue(objects), "an object of objects of objects");
 });

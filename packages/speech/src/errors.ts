@@ -30,10 +30,32 @@ export class SpeechError extends Error {
 }
 
 const LONGEST_QUOTE = 80;
+/** Beside what JSON escapes, what a terminal obeys: more control characters, line ends, directions of writing. */
+const OBEYED = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** `text` in double quotes, on one line, cut after 80 characters: for use inside messages. */
 export function quote(text: string): string {
   const characters = [...text];
   const shown = characters.length > LONGEST_QUOTE ? `${characters.slice(0, LONGEST_QUOTE).join("")}…` : text;
-  return JSON.stringify(shown);
+  return escapeObeyed(JSON.stringify(shown));
+}
+
+/** Any value as JSON on one line, cut after 80 characters: for use inside messages. */
+export function quoteValue(value: unknown): string {
+  if (typeof value === "string") return quote(value);
+  const json = jsonOf(value);
+  return json.length > LONGEST_QUOTE ? `${json.slice(0, LONGEST_QUOTE)}…` : json;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return escapeObeyed(JSON.stringify(value) ?? String(value));
+  } catch {
+    // What JSON.parse has read may be nested too deeply for JSON.stringify.
+    return Array.isArray(value) ? "a list of lists of lists" : "an object of objects of objects";
+  }
+}
+
+function escapeObeyed(text: string): string {
+  return text.replace(OBEYED, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -26,6 +26,17 @@ export interface UserErrorOptions {
   cause?: unknown;
 }
 
+/** Longer messages are cut in their middle: the beginning names the file, the end the way out. */
+const LONGEST_MESSAGE = 800;
+/** What a terminal obeys, and what ends a line: control characters, and directions of writing. */
+const OBEYED = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text of a file's own making, fit for a message: on one line, of bearable length, without what a terminal obeys. */
+export function printable(text: string, longest: number = LONGEST_MESSAGE): string {
+  const cut = text.length > longest ? `${text.slice(0, longest >> 1)} … ${text.slice(-(longest >> 1))}` : text;
+  return cut.replace(OBEYED, "\ufffd");
+}
+
 /** An error whose one-line message is all the reader needs. */
 export class UserError extends Error {
   override readonly name = "UserError";
@@ -33,7 +44,7 @@ export class UserError extends Error {
   readonly exitCode: number;
 
   constructor(message: string, options: UserErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = options.code ?? "bad-argument";
     this.exitCode = options.exitCode ?? 1;
   }

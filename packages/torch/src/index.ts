@@ -11,8 +11,9 @@ export {
   decodeSafetensors,
   encodeSafetensors,
   loadSafetensors,
-  loadSafetensorsMetadata,
+  loadSafetensorsHeader,
   type Safetensors,
+  type SafetensorsHeader,
   saveSafetensors,
 } from "./safetensors.js";
 export { type Disposable, keep, Scope, tidy } from "./scope.js";

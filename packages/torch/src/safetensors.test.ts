@@ -9,7 +9,7 @@ import {
   encodeSafetensors,
   fromTypedArray,
   loadSafetensors,
-  loadSafetensorsMetadata,
+  loadSafetensorsHeader,
   ones,
   saveSafetensors,
   type Tensor,
@@ -121,9 +121,9 @@ describe("safetensors files", () => {
     const head = fileWith({ __metadata__: { note: "large" }, a });
     writeFileSync(path, head);
     truncateSync(path, head.length + numBytes);
-    assert.deepEqual(loadSafetensorsMetadata(path), { note: "large" });
+    assert.deepEqual(loadSafetensorsHeader(path).metadata, { note: "large" });
     truncateSync(path, head.length + numBytes - 1);
-    assert.throws(() => loadSafetensorsMetadata(path), {
+    assert.throws(() => loadSafetensorsHeader(path), {
       code: "SAFETENSORS",
       message: `${path}: truncated: 'a' ends at byte ${numBytes} of ${numBytes - 1}`,
     });
@@ -152,15 +152,40 @@ describe("malformed safetensors files", () => {
     ["cut within the header", whole.subarray(0, 20), "truncated: the file ends within its header"],
     ["cut within the data", whole.subarray(0, -3), "truncated: 'a' ends at byte 8 of 5"],
     ["without JSON", fileWith("not json"), "not a safetensors file: its header is not a JSON object"],
+    [
+      "with a type that is a list",
+      fileWith({ a: { ...entry, dtype: [["F32"]] } }, data),
+      "'a' needs a dtype, a shape and two data_offsets",
+    ],
+    [
+      "with a name of thousands of letters",
+      fileWith({ ["a".repeat(9000)]: 1 }, data),
+      `'${"a".repeat(80)}…' needs a dtype, a shape and two data_offsets`,
+    ],
+    [
+      "with a shape of thousands of sizes",
+      fileWith({ a: { ...entry, shape: Array(9000).fill(1) } }, data),
+      `'a' does not fit its shape [${"1,".repeat(40)}…]`,
+    ],
+    [
+      "with metadata that are none",
+      fileWith({ __metadata__: null, a: entry }, data),
+      "its __metadata__ is no object of strings",
+    ],
+    [
+      "with a list in the metadata",
+      fileWith({ __metadata__: { note: [1] }, a: entry }, data),
+      "its __metadata__ is no object of strings",
+    ],
     ["with a list for a header", fileWith([1]), "not a safetensors file: its header is not a JSON object"],
     ["with null for a header", fileWith("null"), "not a safetensors file: its header is not a JSON object"],
     ["with an unknown dtype", fileWith({ a: { ...entry, dtype: "F8" } }, data), "'a' has the unknown dtype F8"],
     ["with another shape", fileWith({ a: { ...entry, shape: [3] } }, data), "'a' does not fit its shape [3]"],
-    ["without a shape", fileWith({ a: { dtype: "F32" } }, data), "'a' needs a shape and two data_offsets"],
+    ["without a shape", fileWith({ a: { dtype: "F32" } }, data), "'a' needs a dtype, a shape and two data_offsets"],
     [
       "with negative sizes",
       fileWith({ a: { ...entry, shape: [-2], data_offsets: [8, 0] } }, data),
-      "'a' needs a shape and two data_offsets",
+      "'a' needs a dtype, a shape and two data_offsets",
     ],
   ];
   for (const [what, bytes, reason] of cases) {
@@ -169,7 +194,7 @@ describe("malformed safetensors files", () => {
       writeFileSync(path, bytes);
       const expected = { name: "TorchError", code: "SAFETENSORS", message: `${path}: ${reason}` };
       assert.throws(() => loadSafetensors(path), expected);
-      assert.throws(() => loadSafetensorsMetadata(path), expected);
+      assert.throws(() => loadSafetensorsHeader(path), expected);
       assert.throws(() => decodeSafetensors(bytes), { message: `safetensors data: ${reason}` });
     });
   }

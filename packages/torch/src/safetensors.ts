@@ -33,6 +33,8 @@ const NAMES: Partial<Record<Dtype, string>> = {
 };
 const DTYPES = new Map(Object.entries(NAMES).map(([dtype, name]) => [name, dtype as Dtype]));
 
+const LONGEST_QUOTE = 80;
+
 interface Entry {
   dtype: string;
   shape: number[];
@@ -103,6 +105,11 @@ function failureIn(source: string): Fail {
   };
 }
 
+export interface SafetensorsHeader {
+  metadata: Record<string, string>;
+  shapes: Map<string, readonly number[]>;
+}
+
 interface Header {
   metadata: Record<string, string>;
   entries: Map<string, { dtype: Dtype; shape: number[]; begin: number; end: number }>;
@@ -116,8 +123,11 @@ function readHeader(bytes: Uint8Array, fileLength: number, fail: Fail): Header {
   const header = parseJson(bytes.subarray(8, dataStart));
   if (!isRecord(header)) return fail("not a safetensors file: its header is not a JSON object");
   const { __metadata__: metadata = {}, ...entries } = header;
+  if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === "string")) {
+    return fail("its __metadata__ is no object of strings");
+  }
   const checked = Object.entries(entries).map(
-    ([name, entry]) => [name, checkEntry(name, entry, fileLength - dataStart, fail)] as const,
+    ([name, entry]) => [name, checkEntry(brief(name), entry, fileLength - dataStart, fail)] as const,
   );
   return { metadata: metadata as Record<string, string>, entries: new Map(checked), dataStart };
 }
@@ -147,16 +157,23 @@ function isSizes(value: unknown): value is number[] {
 }
 
 function isEntry(value: unknown): value is Entry {
-  return isRecord(value) && isSizes(value.shape) && isSizes(value.data_offsets) && value.data_offsets.length === 2;
+  if (!isRecord(value) || typeof value.dtype !== "string") return false;
+  return isSizes(value.shape) && isSizes(value.data_offsets) && value.data_offsets.length === 2;
+}
+
+/** Names, types and shapes are the file's own, and may be of any length. */
+function brief(text: string): string {
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
 }
 
 function checkEntry(name: string, entry: unknown, dataLength: number, fail: Fail) {
-  if (!isEntry(entry)) return fail(`'${name}' needs a shape and two data_offsets`);
-  const dtype = DTYPES.get(entry.dtype) ?? fail(`'${name}' has the unknown dtype ${entry.dtype}`);
+  if (!isEntry(entry)) return fail(`'${name}' needs a dtype, a shape and two data_offsets`);
+  const dtype = DTYPES.get(entry.dtype) ?? fail(`'${name}' has the unknown dtype ${brief(entry.dtype)}`);
   const [begin, end] = entry.data_offsets;
   const { shape } = entry;
   const numel = shape.reduce((product, size) => product * size, 1);
-  if (end - begin !== numel * bytesPerElement(dtype)) return fail(`'${name}' does not fit its shape [${shape}]`);
+  if (end - begin !== numel * bytesPerElement(dtype))
+    return fail(`'${name}' does not fit its shape [${brief(String(shape))}]`);
   if (end > dataLength) return fail(`truncated: '${name}' ends at byte ${end} of ${dataLength}`);
   return { dtype, shape, begin, end };
 }
@@ -167,16 +184,18 @@ export function loadSafetensors(path: string): Safetensors {
 }
 
 /**
- * A file's metadata, without reading its tensors; whether they are all there is checked.
+ * A file's metadata, and its tensors' shapes by name, without reading their elements; whether these are all there is
+ * checked.
  * @throws TorchError SAFETENSORS for a truncated or malformed file
  */
-export function loadSafetensorsMetadata(path: string): Record<string, string> {
+export function loadSafetensorsHeader(path: string): SafetensorsHeader {
   const fail = failureIn(path);
   const file = openSync(path, "r");
   try {
     const { size } = fstatSync(file);
     const header = readStart(file, headerEnd(readStart(file, 8), size, fail));
-    return readHeader(header, size, fail).metadata;
+    const { metadata, entries } = readHeader(header, size, fail);
+    return { metadata, shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])) };
   } finally {
     closeSync(file);
   }

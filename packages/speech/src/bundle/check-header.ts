@@ -1,5 +1,5 @@
 /** Checks a bundle's header, value by value: a recogniser may rely on every field. */
-import { SpeechError } from "../errors.js";
+import { quote, quoteValue, SpeechError } from "../errors.js";
 import { validateAlphabet } from "../text/alphabet.js";
 import { BundleError } from "./bundle-error.js";
 import {
@@ -130,11 +130,12 @@ function checkFields(value: unknown, prefix: string, required: Fields, optional:
     if (fields[name] !== undefined) checkField(prefix + name, fields[name], check);
   }
   const unknown = Object.keys(fields).find((name) => !Object.hasOwn(required, name) && !Object.hasOwn(optional, name));
-  if (unknown !== undefined) throw invalid(`"${prefix}${unknown}" is no field of it`);
+  if (unknown !== undefined) throw invalid(`${quote(prefix + unknown)} is no field of it`);
 }
 
 function checkField(name: string, value: unknown, check: Check): void {
-  if (!check.holds(value)) throw invalid(`"${name}" must be ${check.wanted}, not ${brief(value)}`);
+  if (!check.holds(value))
+    throw invalid(`"${name}" must be ${check.wanted}, not ${value === undefined ? "absent" : quoteValue(value)}`);
 }
 
 /** Sections follow one another, and the graph is among them. */
@@ -155,11 +156,6 @@ function checkAlphabet({ alphabet }: BundleHeader): void {
   } catch (error) {
     throw error instanceof SpeechError ? invalid(error.message) : error;
   }
-}
-
-function brief(value: unknown): string {
-  const json = JSON.stringify(value) ?? "absent";
-  return json.length > 60 ? `${json.slice(0, 60)}…` : json;
 }
 
 function invalid(reason: string): BundleError {

@@ -9,11 +9,14 @@ const SPACE = 32;
 /** Takes chunks as they come, and hands on whole lines. */
 export class LineSplitter {
   readonly #onLine: LineHandler;
+  readonly #onUnended: (bytes: number, lineNumber: number) => void;
   #rest = new Uint8Array(0);
   #lineNumber = 0;
 
-  constructor(onLine: LineHandler) {
+  /** @param onUnended told how long a line without an end has grown so far; may throw to refuse it */
+  constructor(onLine: LineHandler, onUnended: (bytes: number, lineNumber: number) => void = () => {}) {
     this.#onLine = onLine;
+    this.#onUnended = onUnended;
   }
 
   /** The lines handed on so far. */
@@ -31,6 +34,7 @@ export class LineSplitter {
       start = end + 1;
     }
     this.#rest = bytes.slice(start);
+    this.#onUnended(this.#rest.length, this.#lineNumber + 1);
   }
 
   /** Hands on a last line that has no line end. */

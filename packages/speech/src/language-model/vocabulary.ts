@@ -103,6 +103,16 @@ export class Vocabulary {
     return this.#bytes.subarray(this.#offsets[id], this.#offsets[id + 1]);
   }
 
+  /** Whether the arrays fit one another, for those that come from a file: searching what does not may never end. */
+  isSound(): boolean {
+    const slots = this.#table.length;
+    const isPower = slots > 0 && (slots & (slots - 1)) === 0;
+    if (!isPower || !this.#table.includes(EMPTY)) return false;
+    if (this.#table.some((id) => id !== EMPTY && id >= this.#size)) return false;
+    const isRising = this.#offsets.every((offset, i) => i === 0 || offset >= (this.#offsets[i - 1] as number));
+    return isRising && (this.#offsets[this.#size] as number) <= this.#bytes.length;
+  }
+
   /** The arrays, cut to size. */
   arrays(): VocabularyArrays {
     const end = this.#offsets[this.#size] as number;

@@ -182,6 +182,16 @@ describe("a checkpoint that cannot be used is named", () => {
       /the state dict holds 'rescnn_layers\.0\.cnn1\.weight', .* and 5 more, which the module does not have\.$/,
     );
   });
+
+  it("whose model is far larger than their weights are refused before room is made for it", async (t) => {
+    const path = join(await temporaryFolder(t), "huge.safetensors");
+    for (const change of [{ hiddenSize: 10_000_000 }, { residualLayers: 2 ** 40 }, { convChannels: 100_000 }]) {
+      save(path, freshModel(), { model: { ...config, ...change } });
+      const message = `${path}: says that its model is far larger than its weights are; use another checkpoint.`;
+      assert.equal(failureOf(path).message, message);
+      assert.throws(() => loadCheckpointHeader(path), { code: "bad-checkpoint", message });
+    }
+  });
 });
 
 /** A real full disk: memory mounted where only the child process sees it. */

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import {
   encodeSafetensors,
   loadSafetensors,
-  loadSafetensorsMetadata,
+  loadSafetensorsHeader,
+  type SafetensorsHeader,
   type Tensor,
   TorchError,
 } from "@deepspeech-ts/torch";
@@ -18,9 +19,13 @@ import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import { DeepSpeech } from "./deepspeech.js";
 import { featureConfigSchema } from "./feature-config.js";
-import { modelConfigSchema } from "./model-config.js";
+import { type ModelConfig, modelConfigSchema } from "./model-config.js";
+import { expectedShapes } from "./pytorch-import/infer-config.js";
 
 const FORMAT = "deepspeech-ts checkpoint";
+
+/** Parameters for which there is room at any time. */
+const SMALL_MODEL = 1_000_000;
 
 const headerSchema = z.object({
   format: z.literal(FORMAT),
@@ -67,7 +72,8 @@ export function modelTensors(model: DeepSpeech): Map<string, Tensor> {
 export function loadCheckpoint(path: string): Checkpoint {
   const file = checkpointFile(path);
   const { tensors, metadata } = explained(file, loadSafetensors);
-  return { path: file, header: parseHeader(file, metadata), tensors };
+  const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));
+  return { path: file, header: parseHeader(file, { metadata, shapes }), tensors };
 }
 
 /**
@@ -78,15 +84,31 @@ export function loadCheckpoint(path: string): Checkpoint {
  */
 export function loadCheckpointHeader(path: string): Pick<Checkpoint, "path" | "header"> {
   const file = checkpointFile(path);
-  return { path: file, header: parseHeader(file, explained(file, loadSafetensorsMetadata)) };
+  return { path: file, header: parseHeader(file, explained(file, loadSafetensorsHeader)) };
 }
 
-function parseHeader(file: string, metadata: Readonly<Record<string, string>>): CheckpointHeader {
+function parseHeader(file: string, { metadata, shapes }: SafetensorsHeader): CheckpointHeader {
   const header = headerSchema.safeParse(parseJson(metadata.checkpoint));
-  if (header.success) return header.data;
+  if (header.success) {
+    refuseMuchLarger(file, header.data.model, shapes);
+    return header.data;
+  }
   throw new UserError(`${file}: is not a checkpoint of this project; give one that "deepspeech train" wrote.`, {
     code: "bad-checkpoint",
   });
+}
+
+/** Before room is made for a model that the weights do not fill by far; smaller differences are named when they are copied. */
+function refuseMuchLarger(file: string, model: ModelConfig, shapes: SafetensorsHeader["shapes"]): void {
+  const hasTooManyLayers = model.residualLayers + model.recurrentLayers > shapes.size;
+  if (!hasTooManyLayers && numValues(expectedShapes(model)) <= 2 * numValues(shapes) + SMALL_MODEL) return;
+  throw new UserError(`${file}: says that its model is far larger than its weights are; use another checkpoint.`, {
+    code: "bad-checkpoint",
+  });
+}
+
+function numValues(shapes: SafetensorsHeader["shapes"]): number {
+  return [...shapes.values()].reduce((sum, shape) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
 /**

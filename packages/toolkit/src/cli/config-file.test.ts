@@ -26,6 +26,15 @@ async function load(path: string, flags: Record<string, unknown> = {}): Promise<
   return resolveConfig(trainConfigSchema, { file: await readConfigFile(path), flags: new Map(given) });
 }
 
+test("what is nested deeper than functions can call themselves is refused in one line", async () => {
+  const lists = "[".repeat(1e5) + "]".repeat(1e5);
+  const objects = `${'{"a":'.repeat(1e5)}1${"}".repeat(1e5)}`;
+  for (const deep of [lists, objects]) {
+    const path = write("deep.json", `{"device": ${deep}}`);
+    await assert.rejects(load(path), /deep\.json: "device" must be .*, not an? (list|object) of (lists|objects) of/);
+  }
+});
+
 /** The complaint about a file, its path cut down to the name. */
 async function refusal(name: string, content: string, flags: Record<string, unknown> = {}): Promise<string> {
   const path = write(name, content);

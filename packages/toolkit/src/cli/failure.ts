@@ -1,6 +1,6 @@
 /** Turns whatever a command threw into one line and an exit code. */
 import { type Command, CommanderError } from "commander";
-import { errorMessage, UserError } from "../errors.js";
+import { errorMessage, printable, UserError } from "../errors.js";
 import { nearestName } from "./nearest-name.js";
 
 export interface Failure {
@@ -17,8 +17,9 @@ const SPEAKING_ERRORS = new Set(["TorchError", "SpeechError", "RecognizerError"]
 export function describeFailure(error: unknown, program: Command, command: Command | undefined): Failure {
   if (error instanceof CommanderError) return describeUsage(error, program, command);
   if (error instanceof UserError) return { message: error.message, exitCode: error.exitCode };
-  if (error instanceof Error && SPEAKING_ERRORS.has(error.name)) return { message: errorMessage(error), exitCode: 1 };
-  return { message: `internal error: ${errorMessage(error)} (--verbose shows where)`, exitCode: 1 };
+  if (error instanceof Error && SPEAKING_ERRORS.has(error.name))
+    return { message: printable(errorMessage(error)), exitCode: 1 };
+  return { message: `internal error: ${printable(errorMessage(error))} (--verbose shows where)`, exitCode: 1 };
 }
 
 function describeUsage(error: CommanderError, program: Command, command: Command | undefined): Failure {

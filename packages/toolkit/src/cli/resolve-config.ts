@@ -2,6 +2,8 @@
  * One configuration from flags, file and defaults, in this order of precedence. The schema checks the whole once, and
  * each complaint is told in the words of the place that caused it: the flag, or the file and its key.
  */
+
+import { quoteValue } from "@deepspeech-ts/speech";
 import type { z } from "zod";
 import { UserError } from "../errors.js";
 import { flagOf } from "./flags.js";
@@ -32,7 +34,7 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, sources: ConfigS
   const setting = settings.find(({ path }) => path.every((key, index) => key === issue.path[index]));
   const wasFlag = setting !== undefined && [...flags.keys()].some(({ key }) => key === setting.key);
   const subject = wasFlag ? flagOf(setting) : `${file?.path ?? "configuration"}: "${keyOf(issue.path, setting)}"`;
-  const found = JSON.stringify(getPath(merged, issue.path)) ?? "undefined";
+  const found = quoteValue(getPath(merged, issue.path));
   throw refuse(`${subject} ${requirementOf(issue.message, setting)}, not ${found}`);
 }
 
@@ -80,7 +82,8 @@ function setPath(tree: Tree, path: readonly string[], value: unknown): void {
     return;
   }
   const branch = tree[name];
-  const next = isTree(branch) ? branch : {};
+  // Branches may be those of the file.
+  const next = isTree(branch) ? { ...branch } : {};
   tree[name] = next;
   setPath(next, rest, value);
 }
@@ -94,7 +97,7 @@ function merge(under: Tree, over: Tree): Tree {
   const merged: Tree = { ...under };
   for (const [name, value] of Object.entries(over)) {
     const below = under[name];
-    merged[name] = isTree(value) ? merge(isTree(below) ? below : {}, value) : value;
+    merged[name] = isTree(value) && isTree(below) ? merge(below, value) : value;
   }
   return merged;
 }

@@ -68,6 +68,17 @@ describe("a training run's settings", () => {
     assert.deepEqual([fromBundle.model, fromBundle.features], [own.model, own.features]);
   });
 
+  it("a run whose config.json was damaged before its first checkpoint is named", async (t) => {
+    const run = await temporaryFolder(t);
+    for (const content of ["{", "[]", '{"epochs": "many"}', "\ufffd"]) {
+      writeFileSync(join(run, "config.json"), content);
+      await assert.rejects(read(["--resume", run]), {
+        name: "UserError",
+        message: `${run}/config.json: is no configuration of a run, or was damaged; start a new run.`,
+      });
+    }
+  });
+
   it("a resumed run keeps its own, but for what is given now, and refuses a recipe", async (t) => {
     const { run } = await trained(t);
     const config = await read(["--resume", run.runFolder, "--epochs", "5"]);

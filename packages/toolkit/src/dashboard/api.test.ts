@@ -125,6 +125,33 @@ describe("a run's detail", () => {
     assert.match(damaged[1]!.reason, /expected an object/);
   });
 
+  it("names lines that are JSON and lack what the page relies on", async (t) => {
+    const { folder, detail, get } = await testServer(t);
+    const run = new TestRun(join(folder, "voice/version_0")).start().steps(2);
+    const [time, rates] = ["2025-01-01T00:00:00.000Z", { wer: 0.5, cer: 0.2 }];
+    const dev = { rates, loss: 1, samples: [{ id: "a", reference: [["said"]], hypothesis: "heard" }], worst: [] };
+    const epoch = {
+      time,
+      kind: "epoch",
+      epoch: 1,
+      epochs: 2,
+      step: 2,
+      trainLoss: 1,
+      isBest: true,
+      elapsedSeconds: 9,
+      dev,
+    };
+    for (const event of [epoch, { time, kind: "averaged" }, { time, kind: "step", step: {} }])
+      run.raw(`${JSON.stringify(event)}\n`);
+    const { damaged, curves } = await detail("voice/version_0");
+    assert.deepEqual(
+      damaged.map(({ reason }) => reason),
+      ["dev.samples.0.reference", "epochs", "epoch"].map((key) => `"${key}" is missing, or not what it should be`),
+    );
+    assert.equal(curves.step.length, 2);
+    assert.equal((await get("/api/runs")).status, 200);
+  });
+
   it("counts the steps that were skipped, and draws around them", async (t) => {
     const { folder, detail } = await testServer(t);
     const run = new TestRun(join(folder, "voice/version_0")).start().steps(2);

@@ -22,3 +22,13 @@ test("three runs are compared at once, and an unreadable configuration is one wi
   assert.deepEqual(configDifferences([{ seed: 1 }, { seed: 1 }, {}]), [{ key: "seed", values: ["1", "1", null] }]);
   assert.deepEqual(configDifferences([{ seed: 1 }]), []);
 });
+
+test("configurations that are deeper than functions can call themselves are compared as far as can be", () => {
+  const lists = JSON.parse(`{"seed": 1, "betas": ${"[".repeat(1e5)}${"]".repeat(1e5)}}`);
+  const objects = JSON.parse(`${'{"a":'.repeat(1e5)}1${"}".repeat(1e5)}`);
+  assert.deepEqual(configDifferences([{ seed: 1 }, lists, objects]), [
+    { key: "seed", values: ["1", "1", null] },
+    { key: "betas", values: [null, "…", null] },
+    { key: "a.a.a.a.a.a.a.a", values: [null, null, "…"] },
+  ]);
+});

@@ -9,6 +9,7 @@ import { errorMessage, systemErrorCode } from "../errors.js";
 import { explainReadError } from "../files.js";
 import { type LoggedEvent, parseEvent } from "../training/logging/logged-event.js";
 import { completeLines, endOf, logPath } from "../training/logging/read-log.js";
+import { checkEvent } from "./check-event.js";
 
 /** Takes about 10 ms to parse. */
 const PIECE_BYTES = 1 << 20;
@@ -84,6 +85,7 @@ export class LogFollower {
     let event: LoggedEvent;
     try {
       event = parseEvent(text);
+      checkEvent(event);
     } catch (error) {
       this.listener.onDamaged({ line: this.#line, reason: errorMessage(error) });
       return;

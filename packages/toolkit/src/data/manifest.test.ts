@@ -44,6 +44,10 @@ for (const [line, problem] of [
   ['{"duration": 1, "text": "a"}', 'has no "audio_filepath"; add it.'],
   ['{"audio_filepath": "a.wav", "text": "a"}', 'has no "duration"; add it.'],
   ['{"audio_filepath": "a.wav", "duration": 1}', 'has no "text"; add it.'],
+  [
+    `{"audio_filepath": "a.wav", "duration": 1, "text": ${"[".repeat(1e5)}${"]".repeat(1e5)}}`,
+    '"text" is a list of lists of lists, expected a string.',
+  ],
   ['{"audio_filepath": "", "duration": 1, "text": "a"}', '"audio_filepath" is "", expected a string with content.'],
   [
     '{"audio_filepath": "a.wav", "duration": "1", "text": "a"}',

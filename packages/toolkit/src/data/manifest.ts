@@ -9,6 +9,7 @@
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
+import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { explainReadError, readFileOrExplain, writeFileAtomically } from "../files.js";
 import { readLibriSpeech } from "./librispeech.js";
@@ -111,13 +112,10 @@ function parseLine(line: string, place: string, folder: string): Utterance {
   const path = requiredString(entry, "audio_filepath", place);
   const duration = requiredKey(entry, "duration", place);
   if (typeof duration !== "number" || !(duration > 0 && duration < Number.POSITIVE_INFINITY)) {
-    throw badManifest(place, `"duration" is ${JSON.stringify(duration)}, expected seconds, a number above 0.`);
+    throw badManifest(place, `"duration" is ${quoteValue(duration)}, expected seconds, a number above 0.`);
   }
   if (entry.offset !== undefined && entry.offset !== 0) {
-    throw badManifest(
-      place,
-      `"offset" is ${JSON.stringify(entry.offset)}; cut the recording into one file an utterance.`,
-    );
+    throw badManifest(place, `"offset" is ${quoteValue(entry.offset)}; cut the recording into one file an utterance.`);
   }
   return {
     id: optionalString(entry, "id", place) ?? path.slice(0, path.length - extname(path).length),
@@ -157,10 +155,7 @@ function requiredString(
 ): string {
   const value = requiredKey(entry, key, place);
   if (typeof value === "string" && (allowEmpty || value !== "")) return value;
-  throw badManifest(
-    place,
-    `"${key}" is ${JSON.stringify(value)}, expected a string${allowEmpty ? "" : " with content"}.`,
-  );
+  throw badManifest(place, `"${key}" is ${quoteValue(value)}, expected a string${allowEmpty ? "" : " with content"}.`);
 }
 
 /** A string, or a number taken as one: speakers and ids are often numbers. */
@@ -168,7 +163,7 @@ function optionalString(entry: Record<string, unknown>, key: string, place: stri
   const value = entry[key];
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string" || typeof value === "number") return String(value);
-  throw badManifest(place, `"${key}" is ${JSON.stringify(value)}, expected a string.`);
+  throw badManifest(place, `"${key}" is ${quoteValue(value)}, expected a string.`);
 }
 
 function badManifest(place: string, problem: string): UserError {

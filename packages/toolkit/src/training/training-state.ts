@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { type Checkpoint, loadCheckpoint, loadCheckpointHeader } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
+import { explainReadError } from "../files.js";
 import { type TrainConfig, trainConfigSchema } from "./config.js";
 import { initialLossScale } from "./loss-scaler.js";
 import { checkpointPath, configPath } from "./run-folder.js";
@@ -96,7 +97,34 @@ export function requireRun(runFolder: string): void {
 export function readRunConfig(runFolder: string): TrainConfig {
   requireRun(runFolder);
   if (hasCheckpoint(runFolder)) return trainingStateOf(loadLastHeader(runFolder)).config;
-  return trainConfigSchema.parse(JSON.parse(readFileSync(configPath(runFolder), "utf8")));
+  return readFirstConfig(configPath(runFolder));
+}
+
+function readFirstConfig(path: string): TrainConfig {
+  const text = readTextSync(path);
+  const config = trainConfigSchema.safeParse(parseJson(text));
+  if (config.success) return config.data;
+  throw new UserError(`${path}: is no configuration of a run, or was damaged; start a new run.`, {
+    code: "bad-config",
+    cause: config.error,
+  });
+}
+
+function readTextSync(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw explainReadError(path, error);
+  }
+}
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What decides which utterances are in which batch of an epoch. */

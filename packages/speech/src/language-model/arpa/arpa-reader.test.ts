@@ -156,3 +156,17 @@ test("what would score wrongly in silence is refused, by line", () => {
     assert.throws(() => read(HAND_MADE.replace(from, () => to)), { code: "invalid-arpa", message });
   }
 });
+
+test("a line that does not end is refused before it fills the memory", () => {
+  for (const [start, line] of [
+    ["", 1],
+    [HAND_MADE, 26],
+  ] as const) {
+    const reader = new ArpaReader();
+    reader.push(new TextEncoder().encode(start));
+    const push = () => {
+      for (let i = 0; i < 20; i++) reader.push(new Uint8Array(100_000).fill(0x20));
+    };
+    assert.throws(push, { message: `line ${line}: it has more than 1000000 bytes; is this an ARPA file?` });
+  }
+});

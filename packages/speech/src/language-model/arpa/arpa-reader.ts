@@ -30,12 +30,17 @@ const LOG10_UNKNOWN = -100;
 /** Rounding may lift a log-probability this far above 0. */
 const TOLERANCE = 1e-3;
 const LARGEST_COUNT = 2 ** 31 - 1;
+/** In bytes; n-grams take a few hundred. */
+const LONGEST_LINE = 1_000_000;
 const decoder = new TextDecoder();
 
 /** Push the file's bytes, then `finish`. */
 export class ArpaReader {
   readonly #options: ArpaReaderOptions;
-  readonly #lines = new LineSplitter((bytes, start, end, line) => this.#onLine(bytes, start, end, line));
+  readonly #lines = new LineSplitter(
+    (bytes, start, end, line) => this.#onLine(bytes, start, end, line),
+    (bytes, line) => this.#onUnended(bytes, line),
+  );
   readonly #fields = new Fields();
   readonly #vocabulary = Vocabulary.create();
   /** What the header announces, by order from 1, and in which line. */
@@ -76,6 +81,11 @@ export class ArpaReader {
     const count = this.#announced[this.#order - 1]?.count ?? 0;
     const where = this.#order === 0 ? "its header" : `its ${this.#order}-grams, after ${this.#read} of ${count}`;
     return arpaError(lineNumber, `the file ends in ${where}; it was cut, \\end\\ is missing`);
+  }
+
+  /** What is no text at all may go on for as long as it likes, which a few kilobytes by gzip can hold. */
+  #onUnended(bytes: number, line: number): void {
+    if (bytes > LONGEST_LINE) throw arpaError(line, `it has more than ${LONGEST_LINE} bytes; is this an ARPA file?`);
   }
 
   #onLine(bytes: Uint8Array, start: number, end: number, line: number): void {

@@ -28,6 +28,7 @@
 
 import { SpeechError } from "../../errors.js";
 import { Vocabulary } from "../vocabulary.js";
+import { structuralProblem } from "./check-structure.js";
 import { Checksum } from "./checksum.js";
 import { bitsFor, PackedArray, packedWords } from "./packed-array.js";
 import { type QuantisationBits, QuantisedValues } from "./quantised-values.js";
@@ -173,7 +174,7 @@ export function isBinaryModel(bytes: Uint8Array): boolean {
 /**
  * The parts of a binary model, as views of `buffer`.
  *
- * @param verify whether to compare the checksum, which reads the whole buffer
+ * @param verify whether to compare the checksum and to check the arrays, which reads the whole buffer
  * @throws SpeechError `invalid-language-model`
  */
 export function readModel(buffer: ArrayBuffer, verify: boolean): ModelParts {
@@ -185,7 +186,10 @@ export function readModel(buffer: ArrayBuffer, verify: boolean): ModelParts {
   const vocabulary = Vocabulary.over({ bytes, offsets: reader.numbers(size + 1), table: reader.numbers(slots) });
   const levels = counts.map((_, index) => readLevel(reader, counts, index + 1, bits));
   reader.end();
-  return { bits, vocabulary, levels };
+  const parts = { bits, vocabulary, levels };
+  const problem = verify ? structuralProblem(parts) : undefined;
+  if (problem !== undefined) throw damaged(`${problem} cannot be right; build it again`);
+  return parts;
 }
 
 function readHeader(buffer: ArrayBuffer, verify: boolean) {

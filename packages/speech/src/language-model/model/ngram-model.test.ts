@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PerplexityMeter, scoreSentence } from "../perplexity.js";
 import { bytesOf, contextsOf, estimate, probability, toySentences } from "../toy-language.test.support.js";
+import { Checksum } from "./checksum.js";
 import { modelFromEstimate } from "./from-estimate.js";
 import { NgramModel } from "./ngram-model.js";
 import type { QuantisationBits } from "./quantised-values.js";
@@ -127,4 +128,41 @@ test("perplexity counts unknown words apart", () => {
   assert.ok(Math.abs(result.perplexity - Math.exp(-sum / 6)) < 1e-9);
   assert.ok(result.perplexityWithoutUnknown < result.perplexity);
   assert.throws(() => new PerplexityMeter(model).result(), { code: "invalid-text" });
+});
+
+/** A model's file after a change of its arrays, with the checksum that it then has. */
+function madeWrong(change: (words: Uint32Array<ArrayBuffer>) => void): ArrayBuffer {
+  const bytes = bytesOf(modelOf(32, 3)).slice();
+  change(new Uint32Array(bytes.buffer));
+  const checksum = new Checksum();
+  checksum.update(bytes.subarray(24));
+  new Uint32Array(bytes.buffer)[5] = checksum.value;
+  return bytes.buffer;
+}
+
+test("a file that was made wrong is refused, where searching it would never end or give no number", () => {
+  const [textBytes, slots, numWords] = new Uint32Array(madeWrong(() => {})).subarray(6, 9) as unknown as [
+    number,
+    number,
+    number,
+  ];
+  const aligned = (size: number) => Math.ceil(size / 2) * 2;
+  const offsets = aligned(8 + 3) + aligned(Math.ceil(textBytes / 4));
+  const table = offsets + aligned(numWords + 1);
+  const probabilities = table + aligned(slots);
+  for (const [change, problem] of [
+    [(words: Uint32Array) => words.fill(0, table, table + slots), "its vocabulary"],
+    [(words: Uint32Array) => words.fill(0x7fffffff, table, table + slots - 1), "its vocabulary"],
+    [(words: Uint32Array) => words.fill(0xffffffff, offsets, offsets + 1), "its vocabulary"],
+    [
+      (words: Uint32Array) => words.fill(0x7fc00000, probabilities, probabilities + 1),
+      "the probabilities of its 1-grams",
+    ],
+    [(words: Uint32Array) => words.fill(0xffffffff, words.length - 4, words.length), "the links of its 3-grams"],
+  ] as const) {
+    assert.throws(() => NgramModel.fromBuffer(madeWrong(change)), {
+      code: "invalid-language-model",
+      message: `the binary language model is damaged: ${problem} cannot be right; build it again`,
+    });
+  }
 });

@@ -11,7 +11,7 @@ import { type ModelParts, modelChunks, readModel } from "./binary-format.js";
 import { findChild, orderOf, stateOf, type TrieLevel } from "./trie.js";
 
 export interface ModelFromBufferOptions {
-  /** Whether to compare the checksum, which reads the whole buffer. Default true. */
+  /** Whether to compare the checksum and to check the arrays, which reads the whole buffer. Default true. */
   verify?: boolean | undefined;
 }
 

@@ -3,19 +3,14 @@
  * imported, and may be larger than Node's largest buffer; what is not asked for is never read.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { UserError } from "../../errors.js";
+import { printable, UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
 
 const CHUNK_BYTES = 1 << 16;
 /** No part of a checkpoint that is read at once is larger: its largest tensor, or the longest string of its pickle. */
 const MAX_PIECE_BYTES = 2 ** 30;
-const LONGEST_TEXT = 400;
-
-/** Text of a file's own making, fit for a terminal: on one line, of bearable length, and without control characters. */
-export function printable(text: string): string {
-  const plain = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "\ufffd");
-  return plain.length > LONGEST_TEXT ? `${plain.slice(0, LONGEST_TEXT)}…` : plain;
-}
+/** Names of the file's own making may be of any length. */
+const LONGEST_REASON = 400;
 
 export class CheckpointFile {
   readonly size: number;
@@ -47,7 +42,7 @@ export class CheckpointFile {
   }
 
   fail(reason: string): never {
-    throw new UserError(`${this.path}: ${printable(reason)}.`, { code: "bad-checkpoint" });
+    throw new UserError(`${this.path}: ${printable(reason, LONGEST_REASON)}.`, { code: "bad-checkpoint" });
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@
  * PyTorch Lightning's checkpoints do. Wrappers put a prefix before every name ("module." of DataParallel, "model." of a
  * Lightning module, "_orig_mod." of torch.compile), which is taken off.
  */
-import { printable } from "./checkpoint-file.js";
+import { printable } from "../../errors.js";
 import { describeValue, StoredTensor, Unknown } from "./pickle-values.js";
 
 /** Every model of the reference has it, and nothing else in a checkpoint does. */
@@ -11,6 +11,8 @@ const LANDMARK = "fully_connected.weight";
 const OWN_NAMES = /^(cnn|rescnn_layers|fully_connected|birnn_layers|classifier)\./;
 /** Where a state dict usually is; looked at before any other key. */
 const USUAL_KEYS = ["state_dict", "model_state_dict", "model"];
+
+const LONGEST_NAME = 400;
 
 export interface StateDict {
   /** Keys that lead to it from the saved object; "" where it is that object. */
@@ -31,7 +33,7 @@ export function findStateDict(value: unknown, fail: (reason: string) => never): 
   const inner = [...USUAL_KEYS, ...value.keys()].map((key) => [key, value.get(key)] as const);
   for (const [key, candidate] of [["", value] as const, ...inner]) {
     if (candidate instanceof Map && prefixesOf(candidate).length > 0) {
-      return { key: printable(nameOf(key)), ...strip(candidate, fail) };
+      return { key: printable(nameOf(key), LONGEST_NAME), ...strip(candidate, fail) };
     }
   }
   const opaque = USUAL_KEYS.map((key) => value.get(key)).find((candidate) => candidate instanceof Unknown);
@@ -66,7 +68,7 @@ function strip(
     if (value instanceof StoredTensor) tensors.set(name, value);
     else fail(`holds ${key} as ${describeValue(value)}, which this importer does not execute; ${SAVE_STATE}`);
   }
-  return { prefix: printable(prefix), tensors };
+  return { prefix: printable(prefix, LONGEST_NAME), tensors };
 }
 
 /** Keys may be anything that Python can hash, tuples within tuples too. */

@@ -3,6 +3,7 @@
  * same form and are read strictly; this importer forgives: bad lines are left out, and missing durations measured.
  */
 import { dirname, extname, isAbsolute, join } from "node:path";
+import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../../errors.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { readText } from "./delimited-text.js";
@@ -39,7 +40,7 @@ function parseEntry(line: string, folder: string): ImportedEntry | string {
   if (typeof name !== "string" || name === "") return 'has no "audio_filepath"';
   if (typeof text !== "string") return 'has no "text"';
   if (offset !== undefined && offset !== null && offset !== 0) {
-    return `has "offset" ${JSON.stringify(offset)}; cut the recording into one file an utterance`;
+    return `has "offset" ${quoteValue(offset)}; cut the recording into one file an utterance`;
   }
   const isKnown = typeof duration === "number" && duration > 0 && Number.isFinite(duration);
   return {

@@ -10,6 +10,7 @@ import { loadUtterances, readManifest } from "../manifest.js";
 import type { Utterance } from "../types.js";
 import { packCorpus } from "./pack-corpus.js";
 import { formatPackedPath, parsePackedPath } from "./packed-path.js";
+import { shardHeader } from "./shard.js";
 
 async function epoch(t: TestContext, utterances: readonly Utterance[]): Promise<Batch[]> {
   const loader = new AudioLoader({ numWorkers: 1 });
@@ -128,6 +129,11 @@ test("damaged shards are named", async (t) => {
   await writeFile(join(folder, "other.pcm16"), "something else entirely");
   const other = formatPackedPath({ shardPath: join(folder, "other.pcm16"), firstSample: 0, numSamples: 1 });
   await assert.rejects(loadWaveform(other), /other\.pcm16: is not a shard of "deepspeech data pack"/);
+  const beyond = formatPackedPath({ shardPath: join(folder, "shard-00000.pcm16"), firstSample: 0, numSamples: 1e13 });
+  await assert.rejects(loadWaveform(beyond), /#0\+10000000000000: is not in its shard, which is cut short/);
+  const atAnotherRate = { shardPath: join(folder, "rate.pcm16"), firstSample: 0, numSamples: 1 };
+  await writeFile(atAnotherRate.shardPath, Buffer.concat([shardHeader(4_000_000_000), Buffer.alloc(2)]));
+  await assert.rejects(loadWaveform(formatPackedPath(atAnotherRate)), /rate\.pcm16: is not a shard of "deepspeech/);
   const gone = formatPackedPath({ shardPath: join(folder, "gone.pcm16"), firstSample: 0, numSamples: 1 });
   await assert.rejects(loadWaveform(gone), /gone\.pcm16: no such file; check the path\.$/);
 });

@@ -5,10 +5,10 @@
  * files that stay open, and the system's page cache does what a memory map would. Sixteen bits are what LibriSpeech and
  * nearly all recordings have, at half the memory of what decoders give.
  */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
-import type { Waveform } from "../types.js";
+import { MODEL_SAMPLE_RATE, type Waveform } from "../types.js";
 import { formatPackedPath, type PackedPath } from "./packed-path.js";
 
 export const SHARD_HEADER_BYTES = 16;
@@ -53,17 +53,15 @@ const openShards = new Map<string, OpenShard>();
 export function readPacked(packed: PackedPath): Waveform {
   const { shardPath, firstSample, numSamples } = packed;
   const { descriptor, sampleRate } = openShard(shardPath);
+  const position = SHARD_HEADER_BYTES + BYTES_PER_SAMPLE * firstSample;
+  // Before room is made for what a manifest says.
+  if (numSamples === 0 || position + BYTES_PER_SAMPLE * numSamples > fstatSync(descriptor).size)
+    throw notInShard(packed);
   const samples = new Float32Array(numSamples);
   // Read into the second half of the samples' own memory: each value is widened before another is written over it.
   const values = new Int16Array(samples.buffer, samples.byteLength - BYTES_PER_SAMPLE * numSamples);
   const bytes = new Uint8Array(values.buffer, values.byteOffset);
-  const position = SHARD_HEADER_BYTES + BYTES_PER_SAMPLE * firstSample;
-  if (numSamples === 0 || readFully(descriptor, bytes, position) < bytes.length) {
-    throw badShard(
-      formatPackedPath(packed),
-      "is not in its shard, which is cut short or another's; pack the corpus anew.",
-    );
-  }
+  if (readFully(descriptor, bytes, position) < bytes.length) throw notInShard(packed);
   for (let i = 0; i < numSamples; i++) samples[i] = (values[i] as number) / FULL_SCALE;
   return { samples, sampleRate };
 }
@@ -92,7 +90,8 @@ function openAndCheck(path: string): OpenShard {
   const length = readFully(descriptor, header, 0);
   const sampleRate = new DataView(header.buffer).getUint32(8, true);
   const isShard = length === header.length && new TextDecoder().decode(header.subarray(0, MAGIC.length)) === MAGIC;
-  if (isShard && sampleRate > 0) return { descriptor, sampleRate };
+  // No other rate is packed, and resampling from one that damage made could take all memory.
+  if (isShard && sampleRate === MODEL_SAMPLE_RATE) return { descriptor, sampleRate };
   closeSync(descriptor);
   throw badShard(path, 'is not a shard of "deepspeech data pack"; pack the corpus anew.');
 }
@@ -106,6 +105,11 @@ function readFully(descriptor: number, bytes: Uint8Array, position: number): num
     length += count;
   }
   return length;
+}
+
+function notInShard(packed: PackedPath): UserError {
+  const problem = "is not in its shard, which is cut short or another's; pack the corpus anew.";
+  return badShard(formatPackedPath(packed), problem);
 }
 
 function badShard(path: string, problem: string): UserError {
