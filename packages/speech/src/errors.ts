@@ -15,6 +15,7 @@ export type SpeechErrorCode =
   | "invalid-arpa"
   | "invalid-language-model"
   | "invalid-text"
+  | "invalid-encoding"
   | "alignment-infeasible"
   | "empty-reference";
 

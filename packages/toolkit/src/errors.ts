@@ -10,6 +10,7 @@ export type UserErrorCode =
   | "bad-argument"
   | "bad-audio"
   | "bad-corpus"
+  | "bad-encoding"
   | "bad-manifest"
   | "disk-full"
   | "file-not-found"

@@ -3,7 +3,7 @@ import { type Alphabet, normaliseToAlphabet } from "@deepspeech-ts/speech";
 import { loadUtterances } from "../data/manifest.js";
 import { type PackedPath, parsePackedPath } from "../data/packing/packed-path.js";
 import type { Utterance } from "../data/types.js";
-import { readFileOrExplain } from "../files.js";
+import { readTextFile } from "../text-files.js";
 import { findRecordings, nameOf, type Recording } from "./transcribe-inputs.js";
 import { usageError } from "./usage-error.js";
 
@@ -49,7 +49,7 @@ export async function findPairs({ recording, textFile, text, manifest }: PairWor
   if (found === undefined || others.length > 0) {
     throw usageError(`${recording} is several recordings; for these give --manifest`);
   }
-  return [{ recording: found, text: text ?? new TextDecoder().decode(await readFileOrExplain(textFile ?? "")) }];
+  return [{ recording: found, text: text ?? (await readTextFile(textFile ?? "")) }];
 }
 
 function pairOf({ id, audioPath, text }: Utterance): Pair {

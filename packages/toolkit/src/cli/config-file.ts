@@ -5,7 +5,7 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
-import { readFileOrExplain } from "../files.js";
+import { readTextFile } from "../text-files.js";
 
 const SCRIPT_ENDINGS = new Set([".ts", ".mts", ".js", ".mjs"]);
 
@@ -30,7 +30,7 @@ export async function readConfigFile(path: string): Promise<ConfigSource> {
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const text = new TextDecoder().decode(await readFileOrExplain(path));
+  const text = await readTextFile(path);
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -6,8 +6,10 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
+import { plainText } from "@deepspeech-ts/speech";
 import { errorMessage, UserError } from "../errors.js";
-import { explainReadError, readFileOrExplain } from "../files.js";
+import { explainReadError } from "../files.js";
+import { readTextFile } from "../text-files.js";
 import { audioDurationSeconds } from "./audio/duration.js";
 import { mapConcurrently } from "./concurrency.js";
 import type { Corpus, LeftOut, Utterance } from "./types.js";
@@ -78,8 +80,8 @@ interface TranscriptLine {
 }
 
 async function readTranscript(transcriptPath: string): Promise<TranscriptLine[]> {
-  const content = new TextDecoder().decode(await readFileOrExplain(transcriptPath));
-  return content.split(/\r?\n/).flatMap((line, index) => {
+  const content = plainText(await readTextFile(transcriptPath));
+  return content.split("\n").flatMap((line, index) => {
     const [id, ...words] = line.trim().split(/\s+/);
     return id ? [{ id, text: words.join(" "), transcriptPath, lineNumber: index + 1 }] : [];
   });

@@ -11,7 +11,8 @@ import { stat } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
-import { explainReadError, readFileOrExplain, writeFileAtomically } from "../files.js";
+import { explainReadError, writeFileAtomically } from "../files.js";
+import { readTextFile } from "../text-files.js";
 import { readLibriSpeech } from "./librispeech.js";
 import type { Corpus, Manifest, Utterance } from "./types.js";
 
@@ -69,7 +70,7 @@ async function isFolder(path: string): Promise<boolean> {
  * an id occurs twice.
  */
 export async function readManifest(path: string): Promise<Utterance[]> {
-  const content = new TextDecoder().decode(await readFileOrExplain(path));
+  const content = await readTextFile(path);
   const folder = resolve(dirname(path));
   const lineNumbers = new Map<string, number>();
   const utterances: Utterance[] = [];

@@ -12,7 +12,9 @@ import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import type { BuildRequest, LanguageModelProgress, LanguageModelSummary } from "./build.js";
 import { FileRunStorage } from "./file-run-storage.js";
-import { readBytes } from "./read-bytes.js";
+import { readText } from "./read-text.js";
+
+const encoder = new TextEncoder();
 
 /** Thrown when the work should stop; not an error. */
 export class Stopped extends Error {}
@@ -66,9 +68,9 @@ async function countFiles(
     host.onProgress({ stage: "count", fraction: done / Math.max(total, done) });
   };
   for (const path of paths) {
-    for await (const chunk of readBytes(path, onRead)) {
+    for await (const chunk of readText(path, onRead)) {
       checkStop();
-      explained(path, () => estimator.addText(chunk));
+      explained(path, () => estimator.addText(encoder.encode(chunk)));
     }
     explained(path, () => estimator.endText());
   }

@@ -1,9 +1,7 @@
 /** The perplexity of text files. */
-import { createInterface } from "node:readline";
-import { Readable } from "node:stream";
 import { type LanguageModel, type Perplexity, PerplexityMeter, SpeechError } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
-import { readBytes } from "./read-bytes.js";
+import { readText } from "./read-text.js";
 
 /**
  * How well `model` foresees the sentences of text files, plain or gzip, one a line.
@@ -13,8 +11,9 @@ import { readBytes } from "./read-bytes.js";
 export async function perplexity(model: LanguageModel, paths: readonly string[]): Promise<Perplexity> {
   const meter = new PerplexityMeter(model);
   for (const path of paths) {
-    const input = Readable.from(readBytes(path));
-    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) meter.add(line);
+    for await (const chunk of readText(path)) {
+      for (const line of chunk.split("\n")) meter.add(line);
+    }
   }
   try {
     return meter.result();

@@ -1,6 +1,7 @@
 /** Where API keys come from: a file with one a line, or the environment. Never the command line, which others can see. */
+import { plainText } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
-import { readFileOrExplain } from "../files.js";
+import { readTextFile } from "../text-files.js";
 
 export const API_KEYS_VARIABLE = "DEEPSPEECH_API_KEYS";
 
@@ -26,7 +27,7 @@ export async function readApiKeys({ file, variable }: ApiKeySources): Promise<st
 
 async function keysOfFile(file: string | undefined): Promise<string[]> {
   if (file === undefined) return [];
-  const lines = new TextDecoder().decode(await readFileOrExplain(file)).split(/\r?\n/);
+  const lines = plainText(await readTextFile(file)).split("\n");
   const keys = lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#"));
   if (keys.length === 0) throw new UserError(`${file}: holds no API key; write one a line.`);
   return keys.map((key) => checked(key, file));

@@ -2,10 +2,10 @@
  * The alphabet of an imported model. The reference's checkpoints do not hold it, and a wrong one turns every transcript
  * into another text, so the person names it: by name, by a file, or character by character.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type Alphabet, englishAlphabet, SpeechError, validateAlphabet } from "@deepspeech-ts/speech";
 import { UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
+import { readTextFileSync } from "../../text-files.js";
 
 const BLANK = "<blank>";
 
@@ -57,13 +57,7 @@ function readAlphabet(choice: string): Alphabet {
 
 /** A line that holds a space is the space. */
 function tokensOfFile(path: string): string[] {
-  try {
-    return readFileSync(path, "utf8")
-      .replace(/\r?\n$/, "")
-      .split(/\r?\n/);
-  } catch (error) {
-    throw explainReadError(path, error);
-  }
+  return readTextFileSync(path).normalize("NFC").replace(/\n$/, "").split("\n");
 }
 
 function tokensOfText(text: string): string[] {

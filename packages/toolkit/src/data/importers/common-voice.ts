@@ -3,8 +3,9 @@
  * beside the folder clips/. Speakers are known by `client_id`, and sentences are written as they were shown.
  */
 import { basename, dirname, extname, join } from "node:path";
+import { readTextFile } from "../../text-files.js";
 import type { Corpus, LeftOut } from "../types.js";
-import { nameColumns, parseLines, readText } from "./delimited-text.js";
+import { nameColumns, parseLines } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
 export const commonVoice: Importer = {
@@ -14,7 +15,7 @@ export const commonVoice: Importer = {
 };
 
 async function readCommonVoice(path: string): Promise<Corpus> {
-  const rows = nameColumns(path, parseLines(await readText(path), "\t"), ["client_id", "path", "sentence"]);
+  const rows = nameColumns(path, parseLines(await readTextFile(path), "\t"), ["client_id", "path", "sentence"]);
   const entries: ImportedEntry[] = [];
   const leftOut: LeftOut[] = [];
   for (const { lineNumber, cells } of rows) {

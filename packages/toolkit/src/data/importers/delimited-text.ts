@@ -2,7 +2,6 @@
  * Tables in text files: comma-separated with quotes, as RFC 4180 has it, and plain lines cut at a separator.
  */
 import { UserError } from "../../errors.js";
-import { readFileOrExplain } from "../../files.js";
 
 /** A row, and the number of the line that it begins in. */
 export interface TextRow {
@@ -14,11 +13,6 @@ export interface TextRow {
 export interface NamedRow {
   readonly lineNumber: number;
   readonly cells: ReadonlyMap<string, string>;
-}
-
-/** A file's text, without the byte order mark that spreadsheets put before it. */
-export async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFileOrExplain(path));
 }
 
 /** Lines cut at each separator; quotes mean nothing. Empty lines are skipped. */

@@ -7,8 +7,8 @@ import { extname, join, sep } from "node:path";
 import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
+import { readTextFile } from "../../text-files.js";
 import type { Corpus, LeftOut } from "../types.js";
-import { readText } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
 export const folder: Importer = {
@@ -32,7 +32,7 @@ async function readFolder(path: string): Promise<Corpus> {
       leftOut.push({ id, reason: `${join(path, name)} has no .txt beside it` });
       continue;
     }
-    const text = joinLines(await readText(join(path, `${stem}.txt`)));
+    const text = joinLines(await readTextFile(join(path, `${stem}.txt`)));
     entries.push({ id, audioPath: join(path, name), text, speaker: speakerOf(name) });
   }
   if (entries.length === 0) {

@@ -4,8 +4,9 @@
  */
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
+import { readTextFile } from "../../text-files.js";
 import type { Corpus, LeftOut } from "../types.js";
-import { parseLines, readText } from "./delimited-text.js";
+import { parseLines } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
 const SPEAKER = "LJ";
@@ -18,7 +19,7 @@ export const ljspeech: Importer = {
 
 async function readLjspeech(folder: string): Promise<Corpus> {
   const path = join(folder, "metadata.csv");
-  const rows = parseLines(await readText(path), "|");
+  const rows = parseLines(await readTextFile(path), "|");
   if (!rows.some(({ cells }) => cells.length >= 2)) {
     throw new UserError(`${path}: has no line of LJ Speech's form, id|text|normalised text.`, { code: "bad-corpus" });
   }

@@ -4,9 +4,10 @@
  */
 import { stat } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join } from "node:path";
+import { readTextFile } from "../../text-files.js";
 import { mapConcurrently } from "../concurrency.js";
 import type { Corpus, LeftOut } from "../types.js";
-import { type NamedRow, nameColumns, parseCsv, readText } from "./delimited-text.js";
+import { type NamedRow, nameColumns, parseCsv } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
 const OPEN_FILES = 16;
@@ -18,7 +19,7 @@ export const mozillaCsv: Importer = {
 };
 
 async function readMozillaCsv(path: string): Promise<Corpus> {
-  const rows = nameColumns(path, parseCsv(await readText(path)), ["wav_filename", "transcript"]);
+  const rows = nameColumns(path, parseCsv(await readTextFile(path)), ["wav_filename", "transcript"]);
   const leftOut: LeftOut[] = [];
   const entries = await mapConcurrently(rows, OPEN_FILES, (row) => readRow(row, path, leftOut));
   return toCorpus(entries.flat(), leftOut);

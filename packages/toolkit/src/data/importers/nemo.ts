@@ -5,8 +5,8 @@
 import { dirname, extname, isAbsolute, join } from "node:path";
 import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../../errors.js";
+import { readTextFile } from "../../text-files.js";
 import type { Corpus, LeftOut } from "../types.js";
-import { readText } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
 export const nemo: Importer = {
@@ -16,7 +16,7 @@ export const nemo: Importer = {
 };
 
 async function readNemo(path: string): Promise<Corpus> {
-  const lines = (await readText(path)).split(/\r?\n/);
+  const lines = (await readTextFile(path)).split(/\r?\n/);
   const entries: ImportedEntry[] = [];
   const leftOut: LeftOut[] = [];
   for (const [index, line] of lines.entries()) {
