@@ -58,6 +58,10 @@ const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
     ["0.8", "1.25"],
     [0.8, 1.25],
   ],
+  "augmentation.roomSeconds": [
+    ["0.1", "0.6"],
+    [0.1, 0.6],
+  ],
   "objective.intermediateLayers": [["1,2"], [1, 2]],
   speedFactors: [["0.95,1.05"], [0.95, 1.05]],
   "features.sampleRate": [["8000"], 8000],
@@ -69,7 +73,7 @@ function otherValue({ key, kind, choices, defaultValue, expectation }: Setting):
   if (own) return own;
   if (choices) {
     const other = choices.find((choice) => choice !== defaultValue)!;
-    return [[other], other];
+    return kind === "list" ? [[other], [other]] : [[other], other];
   }
   if (kind === "list")
     return [

@@ -47,15 +47,15 @@ function optionsOf(setting: Setting): Option[] {
 }
 
 function placeholderOf({ kind, elementKind, choices }: Setting): string {
-  if (choices) return "name";
+  if (choices) return kind === "list" ? "name..." : "name";
   if (kind !== "list") return elementKind;
-  // Lists of text are lists of paths everywhere in the configuration.
+  // Other lists of text are lists of paths everywhere in the configuration.
   return elementKind === "text" ? "path..." : `${elementKind}...`;
 }
 
-function helpOf({ description, choices, defaultValue }: Setting): string {
+function helpOf({ description, kind, choices, defaultValue }: Setting): string {
   const details = [
-    ...(choices ? [`one of ${choices.join(", ")}`] : []),
+    ...(choices ? [`${kind === "list" ? "any" : "one"} of ${choices.join(", ")}`] : []),
     ...(defaultValue === undefined ? [] : [`default: ${describeDefault(defaultValue)}`]),
   ];
   return details.length === 0 ? description : `${description} (${details.join("; ")})`;

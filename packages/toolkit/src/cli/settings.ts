@@ -20,7 +20,7 @@ export interface Setting {
   defaultValue: unknown;
   /** What may be given, in words that follow "must be": "a whole number of at least 1". */
   expectation: string;
-  /** The words that may be given, where only some may. */
+  /** The words that may be given, where only some may; a list's, each of its words. */
   choices: readonly string[] | undefined;
 }
 
@@ -49,7 +49,7 @@ function settingOf(
     description,
     defaultValue,
     expectation: describeExpectation(json),
-    choices: json.enum?.map(String),
+    choices: (json.items ?? json).enum?.map(String),
   };
 }
 

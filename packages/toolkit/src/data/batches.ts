@@ -70,7 +70,7 @@ export function planBatches<U extends Utterance>(utterances: readonly U[], optio
   const planned = utterances.map((utterance) => {
     const speedFactor = speedFactorOf(utterance.id, { seed, epoch, speedFactors });
     const durationSeconds = utterance.durationSeconds / speedFactor;
-    const changes = augmentation && augmentationOf(utterance.id, { seed, epoch, augmentation });
+    const changes = augmentation && augmentationOf(utterance.id, { seed, epoch, augmentation, voices: utterances });
     return { utterance, speedFactor, durationSeconds, augmentation: changes };
   });
   const random = new Random(seed, epoch, "batches");

@@ -6,16 +6,19 @@ import { resample } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "../../errors.js";
 import { readFileOrExplain } from "../../files.js";
 import { decodeAudio, loadWaveform } from "../audio/waveform.js";
+import { Random } from "../random.js";
 import { WaveformCache } from "../waveform-cache.js";
 import { augment } from "./augment.js";
+import { babbleOf, colouredNoise, madeUpRoom } from "./made-up-sounds.js";
 import { overlength, silence } from "./recording-problems.js";
-import type { UtteranceAugmentation } from "./utterance-augmentation.js";
+import type { NoiseSource, UtteranceAugmentation } from "./utterance-augmentation.js";
 
 type Samples = Float32Array<ArrayBuffer>;
 
-/** Of each thread, for each of the two: a quarter of an hour of noise, a thousand rooms of a second. */
+/** Of each thread, for each of the three: a quarter of an hour of noise, a thousand rooms of a second. */
 const CACHE_BYTES = 64e6;
 const noises = new WaveformCache(CACHE_BYTES);
+const speakers = new WaveformCache(CACHE_BYTES);
 const rooms = new WaveformCache(CACHE_BYTES);
 
 /**
@@ -28,12 +31,28 @@ export async function applyAugmentation(
   sampleRate: number,
   planned: UtteranceAugmentation,
 ): Promise<Samples> {
-  const { noise, impulseResponsePath: room, gainDb } = planned;
+  const { noise, gainDb } = planned;
   return augment(samples, {
-    impulseResponse: room === undefined ? undefined : await remembered(rooms, room, sampleRate, loadFirstChannel),
-    noise: noise && { ...noise, samples: await remembered(noises, noise.path, sampleRate, loadMixedDown) },
+    impulseResponse: await impulseResponseOf(planned, sampleRate),
+    noise: noise && { ...noise, samples: await noiseOf(noise, sampleRate) },
     gainDb,
   });
+}
+
+async function impulseResponseOf(
+  { impulseResponsePath: path, room }: UtteranceAugmentation,
+  sampleRate: number,
+): Promise<Samples | undefined> {
+  if (room) return madeUpRoom({ ...room, sampleRate }, new Random(room.seed));
+  return path === undefined ? undefined : await remembered(rooms, path, sampleRate, loadFirstChannel);
+}
+
+async function noiseOf(source: NoiseSource, sampleRate: number): Promise<Samples> {
+  if ("colour" in source) return colouredNoise(source.colour, new Random(source.seed));
+  if ("path" in source) return await remembered(noises, source.path, sampleRate, loadMixedDown);
+  const voices: Samples[] = [];
+  for (const path of source.voices) voices.push(await remembered(speakers, path, sampleRate, loadMixedDown));
+  return babbleOf(voices, new Random(source.seed));
 }
 
 async function remembered(

@@ -59,7 +59,10 @@ export function mixNoise(samples: Samples, noise: NoiseExcerpt): Samples {
 }
 
 /** So much of a recording as is wanted: from within it where it is longer, else from anywhere in it, round and round. */
-function excerptOf({ samples, position }: NoiseExcerpt, length: number): Float32Array {
+export function excerptOf(
+  { samples, position }: Pick<NoiseExcerpt, "samples" | "position">,
+  length: number,
+): Float32Array {
   const { length: available } = samples;
   if (available >= length) {
     const start = Math.floor(position * (available - length + 1));

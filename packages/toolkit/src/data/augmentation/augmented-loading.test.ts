@@ -179,3 +179,48 @@ test("shares and ranges are kept, and one lot does not move another", () => {
   const nothing = drawn({ noiseFiles: [], impulseResponseFiles: [], gainDb: [0, 0] });
   assert.ok(nothing.every((item) => item === undefined));
 });
+
+const madeUp = augmentation({
+  ...{ noiseFiles: [], impulseResponseFiles: [], gainDb: [0, 0], noiseProbability: 1, reverberationProbability: 0.5 },
+  ...{ madeUpNoise: ["white", "pink", "brown", "babble"], roomSeconds: [0.1, 0.5] },
+});
+
+test("made-up noises and rooms are the same to the bit, whichever thread makes them", async () => {
+  const plan = planOf({ augmentation: madeUp });
+  const noises = plan.batches.flat().map((item) => item.augmentation!.noise!);
+  assert.ok(noises.some((noise) => "colour" in noise) && noises.some((noise) => "voices" in noise));
+  const [one, three] = [
+    await load(plan, { numWorkers: 1 }),
+    await load(planOf({ augmentation: madeUp }), { numWorkers: 3 }),
+  ];
+  assert.deepEqual(one, three);
+  const untouched = await load(
+    planOf({ augmentation: augmentation({ ...madeUp, madeUpNoise: [], roomSeconds: [0, 0] }) }),
+  );
+  for (const [id, waveform] of one) {
+    assert.equal(untouched.get(id)!.length, waveform.length);
+    assert.notDeepEqual(untouched.get(id), waveform);
+  }
+});
+
+test("each kind of noise comes as often, recordings count for one kind, and babble is of the corpus", () => {
+  const ids = Array.from({ length: 5000 }, (_, i) => `utterance ${i}`);
+  const both = augmentation({ ...madeUp, noiseFiles: others.slice(0, 3), impulseResponseFiles: [room] });
+  const drawn = ids.map((id) => augmentationOf(id, { seed: 1, epoch: 0, augmentation: both, voices: corpus }));
+  const shareOf = (test: (item: UtteranceAugmentation) => boolean) =>
+    drawn.filter((item) => test(item!)).length / ids.length;
+  // Within four standard deviations of a share of 5000 lots.
+  for (const colour of ["white", "pink", "brown"]) {
+    assert.ok(Math.abs(shareOf(({ noise }) => "colour" in noise! && noise.colour === colour) - 0.2) < 0.023, colour);
+  }
+  assert.ok(Math.abs(shareOf(({ noise }) => "path" in noise!) - 0.2) < 0.023);
+  assert.ok(Math.abs(shareOf((item) => item.room !== undefined) - 0.25) < 0.025);
+  assert.ok(Math.abs(shareOf((item) => item.impulseResponsePath !== undefined) - 0.25) < 0.025);
+  const babbles = drawn.flatMap((item) => (item?.noise && "voices" in item.noise ? [item.noise.voices] : []));
+  assert.deepEqual([...new Set(babbles.map(({ length }) => length))].sort(), [3, 4, 5, 6]);
+  assert.deepEqual(new Set(babbles.flat()), new Set(corpus.map(({ audioPath }) => audioPath)));
+  const rooms = drawn.flatMap((item) => item?.room ?? []);
+  assert.ok(
+    rooms.every(({ seconds, directDb }) => seconds >= 0.1 && seconds <= 0.5 && directDb >= 0 && directDb <= 12),
+  );
+});

@@ -30,6 +30,7 @@ test("folders are searched at any depth, files are taken as they are, and each c
     noiseFiles: [join(folder, "b.flac"), join(folder, "deep/er/a.FLAC"), join(folder, "recording.unknown")],
     impulseResponseFiles: [join(folder, "deep/er/a.FLAC")],
     ...{ noiseProbability: 0.5, noiseSnrDb: [5, 25], reverberationProbability: 0.5, gainDb: [0, 0] },
+    ...{ madeUpNoise: [], roomSeconds: [0, 0], vocalTract: [1, 1] },
   });
 });
 
