@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import OpenAI from "openai";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { UserError } from "../errors.js";
 import { readApiKeys } from "./read-api-keys.js";
 import { startTestServer, type TestServer } from "./server.test.support.js";
 
@@ -67,6 +68,30 @@ test("pages of allowed origins may use it, those of others may not", async () =>
   assert.equal(foreign.status, 403);
   assert.ok(!("access-control-allow-origin" in foreign.headers));
   assert.equal((await ask("/v1/models", { authorization, origin: server.url })).status, 200);
+});
+
+test("an origin that no browser would send is refused at the start, with the one that was meant", async () => {
+  const complaint = async (origin: string) => {
+    const error: unknown = await startTestServer(undefined, { corsOrigins: [origin] }).catch((reason) => reason);
+    assert.ok(error instanceof UserError);
+    assert.equal(error.exitCode, 2);
+    return error.message;
+  };
+  const meant = (text: string, origin: string) =>
+    `--cors-origin: "${text}" is no origin of web pages; write it as ${origin}, or * for all`;
+  for (const [text, origin] of [
+    ["example.org", "https://example.org"],
+    ["example.org:8443", "https://example.org:8443"],
+    ["https://example.org/", "https://example.org"],
+    ["https://Example.org/app?x=1", "https://example.org"],
+    ["http://example.org:80", "http://example.org"],
+    ["not an origin", "https://example.org"],
+    ["", "https://example.org"],
+  ] as const) {
+    assert.equal(await complaint(text), meant(text, origin));
+  }
+  const own = await startTestServer(undefined, { corsOrigins: ["http://localhost:3000", "chrome-extension://abcdef"] });
+  await own.close();
 });
 
 test("a server for this machine alone does not answer to foreign names", async () => {

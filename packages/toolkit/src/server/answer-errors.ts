@@ -11,17 +11,35 @@ const answeredSockets = new WeakSet<Socket>();
 
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => sendError(error, request, reply));
-  app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split("?", 1)[0];
-    const message = `There is no ${request.method} ${path}; /openapi.json lists what there is.`;
-    return sendError(new ApiError(404, message, { code: "unknown_url" }), request, reply);
-  });
+  answerWrongPaths(app);
   app.addHook("onSend", async ({ socket }) => {
     answeredSockets.add(socket);
   });
   app.addHook("onResponse", async ({ raw, socket }) => {
     if (raw.complete) answeredSockets.delete(socket);
     else linger(raw);
+  });
+}
+
+/** What no route takes: a path that there is not, or a method that its path does not know. */
+function answerWrongPaths(app: FastifyInstance): void {
+  const routes: { path: RegExp; method: string }[] = [];
+  app.addHook("onRoute", ({ url, method }) => {
+    const path = new RegExp(`^${url.replace(/:\w+/g, "[^/]+")}$`);
+    for (const each of [method].flat()) routes.push({ path, method: each });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const { method } = request;
+    const path = request.url.split("?", 1)[0] ?? "";
+    const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method);
+    if (allowed.length === 0) {
+      const message = `There is no ${method} ${path}; /openapi.json lists what there is.`;
+      return sendError(new ApiError(404, message, { code: "unknown_url" }), request, reply);
+    }
+    reply.header("allow", [...allowed, "OPTIONS"].join(", "));
+    if (method === "OPTIONS") return reply.code(204).send();
+    const message = `${path} takes ${allowed.join(" and ")}, not ${method}.`;
+    return sendError(new ApiError(405, message, { code: "method_not_allowed" }), request, reply);
   });
 }
 

@@ -65,6 +65,15 @@ test("another sample rate is resampled", async () => {
   assert.deepEqual(live.events.at(-1)?.duration, Math.round(sound.length / 16) / 1000);
 });
 
+test("a parameter that is empty is as one that is absent", async () => {
+  const live = await openLive(
+    server.port,
+    "?sample_rate=&word_timestamps=&model=&language=%20&prompt=&hot_words=&rate=",
+  );
+  sendEnd(live);
+  assert.deepEqual(await live.closed, [1000, ""]);
+});
+
 test("refusals come before the upgrade, as HTTP answers", async () => {
   const refusal = async (query: string) => {
     const found = await refusalOf(server.port, query);
@@ -88,7 +97,10 @@ test("refusals come before the upgrade, as HTTP answers", async () => {
 test("each way to end badly has its close code", async () => {
   const nonsense = await openLive(server.port);
   nonsense.socket.send("hello");
-  assert.deepEqual(await nonsense.closed, [1003, 'Expected binary frames of sound, or the text frame {"type":"end"}.']);
+  assert.deepEqual(await nonsense.closed, [
+    1003,
+    'A text frame can only be {"type":"end"}, which ends the sound, not hello; settings go into the query.',
+  ]);
   const long = await openLive(server.port);
   sendSound(long, Buffer.alloc(31 * 32_000), 32_000);
   assert.deepEqual(await long.closed, [4413, "The stream is longer than 30 s; open another."]);
@@ -101,7 +113,7 @@ test("each way to end badly has its close code", async () => {
 test("a stream without sound is closed", async (t) => {
   const own = await startTestServer(t, { limits: { streamIdleSeconds: 0.2 } });
   const idle = await openLive(own.port);
-  assert.deepEqual(await idle.closed, [4408, "No sound came for 0.2 s."]);
+  assert.deepEqual(await idle.closed, [4408, 'No sound came for 0.2 s; the text frame {"type":"end"} ends it.']);
   assert.equal(idle.events.at(-1)?.type, "error");
 });
 

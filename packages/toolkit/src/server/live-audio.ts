@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError, badField } from "./api-error.js";
 import { recordRequest, type ServerContext } from "./context.js";
+import { fieldsOf, single } from "./fields.js";
 import { LiveSession, type LiveWish } from "./live-session.js";
 import { STREAM_SCHEMA } from "./openapi.js";
 import {
@@ -11,7 +12,6 @@ import {
   parseBoolean,
   parseVocabulary,
   type ServedModel,
-  single,
 } from "./request-fields.js";
 
 /** Frames of some seconds; a larger one is refused by its header alone. */
@@ -34,6 +34,7 @@ export function addLiveAudio(app: FastifyInstance, context: ServerContext): void
   app.route({
     method: "GET",
     url: "/v1/audio/stream",
+    exposeHeadRoute: false,
     schema: STREAM_SCHEMA,
     // Refusals come before the upgrade, as HTTP statuses.
     onRequest: async (request) => {
@@ -76,8 +77,9 @@ function checkRoom({ streams, limits }: ServerContext): void {
 function parseWish({ query }: FastifyRequest, { recognizer, modelIds }: ServerContext): LiveWish {
   const { header } = recognizer();
   const model: ServedModel = { ids: modelIds, alphabet: header.alphabet };
-  const parameters = new Map(
-    Object.entries(query as Record<string, string | string[]>).map(([name, value]) => [name, [value].flat()]),
+  const given = Object.entries(query as Record<string, string | string[]>);
+  const parameters = fieldsOf(
+    given.flatMap(([name, values]) => [values].flat().map((value) => [name, value] as const)),
   );
   checkNames(parameters, KNOWN_PARAMETERS);
   checkModel(single(parameters, "model") ?? modelIds[0], model);

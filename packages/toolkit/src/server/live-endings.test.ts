@@ -144,6 +144,68 @@ test("the first reason to end a stream is the one that is told", async (t) => {
   assert.deepEqual(await live.closed, [4413, "The stream is longer than 1 s; open another."]);
 });
 
+const BAD_MESSAGE = 'A text frame can only be {"type":"end"}, which ends the sound, not ';
+
+test("1003: after another server's end word, what was heard is finished and the right word named", async (t) => {
+  const server = await startTestServer(t);
+  const endings: [string | Buffer, string][] = [
+    // Vosk, Deepgram, AssemblyAI's two, Watson, Speechmatics.
+    ...[
+      { eof: 1 },
+      { type: "CloseStream" },
+      { type: "Terminate" },
+      { terminate_session: true },
+      { action: "stop" },
+    ].map((word): [string, string] => [JSON.stringify(word), JSON.stringify(word)]),
+    ["EOS", "EOS"],
+    ["", ""],
+    // Some clients send text in binary frames.
+    [Buffer.from("END_OF_AUDIO"), "END_OF_AUDIO"],
+    [Buffer.from('{"eof" : 1}'), '{"eof" : 1}'],
+  ];
+  for (const [word, quoted] of endings) {
+    const live = await openLive(server.port);
+    sendSound(live, sound);
+    live.socket.send(word);
+    const [code, reason] = await live.closed;
+    assert.equal(code, 1003);
+    assert.equal(reason, `${BAD_MESSAGE}${quoted}; settings go into the query.`.slice(0, 120));
+    assert.equal(live.events.filter(({ type }) => type === "final").length, 2);
+    assert.equal(errorCodeOf(live), "bad_message");
+    assert.ok(live.events.every(({ type }) => type !== "done"));
+  }
+  const long = await openLive(server.port);
+  long.socket.send(`{"config": "${"x".repeat(500)}"}`);
+  await long.closed;
+  const { message } = (long.events.at(-1) as { error?: unknown }).error as { message: string };
+  assert.equal(message, `${BAD_MESSAGE}{"config": "${"x".repeat(48)}…; settings go into the query.`);
+});
+
+test("the end may come in a binary frame", async (t) => {
+  const server = await startTestServer(t);
+  const live = await openLive(server.port);
+  sendSound(live, sound);
+  live.socket.send(Buffer.from('{"type": "end"}'));
+  assert.deepEqual(await live.closed, [1000, ""]);
+  assert.equal(live.events.filter(({ type }) => type === "final").length, 2);
+});
+
+test("4408 and 4413: what came before is finished", async (t) => {
+  const server = await startTestServer(t, { limits: { streamIdleSeconds: 1, maxStreamSeconds: 20 } });
+  const idle = await openLive(server.port);
+  sendSound(idle, sound);
+  // Frames without sound do not keep it alive.
+  const timer = setInterval(() => idle.socket.send(Buffer.alloc(0)), 50);
+  t.after(() => clearInterval(timer));
+  assert.deepEqual(await idle.closed, [4408, 'No sound came for 1 s; the text frame {"type":"end"} ends it.']);
+  assert.equal(idle.events.filter(({ type }) => type === "final").length, 2);
+  const long = await openLive(server.port);
+  sendSound(long, Buffer.concat([sound, sound, sound]), 2 ** 19);
+  assert.deepEqual(await long.closed, [4413, "The stream is longer than 20 s; open another."]);
+  assert.ok(long.events.filter(({ type }) => type === "final").length >= 2);
+  assert.equal(await server.metric('deepspeech_audio_seconds_total{source="stream"}'), 20 + sound.length / 32_000);
+});
+
 test("of many that come at the same moment, no more become streams than are allowed", async (t) => {
   const server = await startTestServer(t, { limits: { maxStreams: 3 } });
   const found = await Promise.all(Array.from({ length: 12 }, () => refusalOf(server.port)));

@@ -31,6 +31,12 @@ const MOST_UNREAD_PARTIAL_BYTES = 2 ** 16;
 /** ...and here the connection ends. */
 const MOST_UNREAD_BYTES = 2 ** 20;
 
+const MOST_MESSAGE_BYTES = 1024;
+/** What ends the sound elsewhere: with Kaldi's server, and with WhisperLive. */
+const END_WORDS: ReadonlySet<string> = new Set(["EOS", "END_OF_AUDIO"]);
+const END_MESSAGE = '{"type":"end"}';
+const MOST_QUOTED_CHARACTERS = 60;
+
 export interface LiveWish {
   readonly sampleRate: number;
   readonly hotWords: readonly string[];
@@ -53,6 +59,8 @@ export class LiveSession {
   #numBytes = 0;
   /** Where it is none of an error's own. The first reason to end counts. */
   #closeCode: number | undefined;
+  /** What the client did that ended the sound; it is told once what had come by then has been finished. */
+  #complaint: ApiError | undefined;
   /** The final texts. */
   readonly texts: string[] = [];
 
@@ -85,6 +93,7 @@ export class LiveSession {
     try {
       const options = { sampleRate, hotWords, wordTimes, signal: controller.signal };
       for await (const event of recognizer.stream(this.#sound, options)) this.#tell(event);
+      if (this.#complaint) throw this.#complaint;
       this.#send({ type: "done", duration: milliseconds(this.audioSeconds) });
       this.#socket.close(this.#closeCode ?? CLOSE_CODES.done);
     } catch (error) {
@@ -104,31 +113,30 @@ export class LiveSession {
   #listen(): void {
     const { controller } = this.#surroundings;
     this.#socket.on("message", (data: Buffer, isBinary: boolean) => {
-      if (isBinary) this.#takeSound(data);
-      else this.#takeMessage(data.toString());
+      const text = isBinary ? textInSound(data) : data.toString();
+      if (text === undefined) this.#takeSound(data);
+      else this.#takeMessage(text);
     });
     this.#socket.once("close", () => controller.abort(new ApiError(499, "The client went away.", { code: "gone" })));
     this.#watchIdleness();
   }
 
   #takeSound(bytes: Buffer): void {
-    if (this.#sound.isEnded) return;
+    // A frame without sound does not put off the end of a stream that has none.
+    if (this.#sound.isEnded || bytes.length === 0) return;
     const { maxStreamSeconds } = this.#surroundings.limits;
-    this.#numBytes += bytes.length;
-    if (this.audioSeconds > maxStreamSeconds) {
-      this.#refuse(CLOSE_CODES.tooLong, `The stream is longer than ${maxStreamSeconds} s; open another.`, "too_long");
-      return;
-    }
+    const room = Math.floor(maxStreamSeconds * this.#wish.sampleRate) * BYTES_PER_SAMPLE - this.#numBytes;
+    const taken = bytes.subarray(0, room);
+    this.#numBytes += taken.length;
     this.#watchIdleness();
-    this.#sound.push(bytes);
+    this.#sound.push(taken);
+    if (taken.length === bytes.length) return;
+    this.#endFor(CLOSE_CODES.tooLong, `The stream is longer than ${maxStreamSeconds} s; open another.`, "too_long");
   }
 
   #takeMessage(text: string): void {
     if (isEnd(text)) this.#endSound();
-    else {
-      const message = 'Expected binary frames of sound, or the text frame {"type":"end"}.';
-      this.#refuse(CLOSE_CODES.badMessage, message, "bad_message");
-    }
+    else this.#endFor(CLOSE_CODES.badMessage, badMessage(text), "bad_message");
   }
 
   #endSound(): void {
@@ -141,11 +149,19 @@ export class LiveSession {
     clearTimeout(this.#idleTimer);
     // What still waits may take the recogniser longer than that.
     if (this.#sound.isEnded) return;
-    const message = `No sound came for ${streamIdleSeconds} s.`;
-    this.#idleTimer = setTimeout(() => this.#refuse(CLOSE_CODES.idle, message, "idle"), 1000 * streamIdleSeconds);
+    const message = `No sound came for ${streamIdleSeconds} s; the text frame ${END_MESSAGE} ends it.`;
+    this.#idleTimer = setTimeout(() => this.#endFor(CLOSE_CODES.idle, message, "idle"), 1000 * streamIdleSeconds);
   }
 
-  /** Ends the stream for a reason that lies with the client. */
+  /** Ends the sound for a reason that lies with the client: what has come is finished, then the reason is told. */
+  #endFor(closeCode: number, message: string, code: string): void {
+    if (this.#sound.isEnded) return;
+    this.#closeCode ??= closeCode;
+    this.#complaint = new ApiError(400, message, { code });
+    this.#endSound();
+  }
+
+  /** Ends the stream at once. */
   #refuse(closeCode: number, message: string, code: string): void {
     this.#closeCode ??= closeCode;
     this.#surroundings.controller.abort(new ApiError(400, message, { code }));
@@ -172,13 +188,31 @@ export class LiveSession {
   }
 }
 
+/** Some clients send their messages in binary frames. No sound is a JSON object, or one of the words that end others. */
+function textInSound(data: Buffer): string | undefined {
+  if (data.length > MOST_MESSAGE_BYTES) return undefined;
+  const text = data.toString();
+  return END_WORDS.has(text) || (text.startsWith("{") && parseObject(text)) ? text : undefined;
+}
+
 function isEnd(text: string): boolean {
+  const message = parseObject(text);
+  return message !== undefined && "type" in message && message.type === "end";
+}
+
+function parseObject(text: string): object | undefined {
   try {
-    const message: unknown = JSON.parse(text);
-    return typeof message === "object" && message !== null && "type" in message && message.type === "end";
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** The close frame quotes it as far as it has room. */
+function badMessage(text: string): string {
+  const quoted = text.length <= MOST_QUOTED_CHARACTERS ? text : `${text.slice(0, MOST_QUOTED_CHARACTERS)}…`;
+  return `A text frame can only be ${END_MESSAGE}, which ends the sound, not ${quoted}; settings go into the query.`;
 }
 
 function closeCodeOf({ statusCode }: ApiError): number {

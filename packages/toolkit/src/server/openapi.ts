@@ -61,6 +61,15 @@ const SEGMENT = {
   },
 };
 
+const LOGPROB = {
+  type: "object",
+  properties: {
+    token: string("A word, with the space before it."),
+    bytes: { type: "array", items: { type: "integer" } },
+    logprob: number("The logarithm of the word's confidence."),
+  },
+};
+
 const TRANSCRIPTION = {
   type: "object",
   required: ["text"],
@@ -69,6 +78,7 @@ const TRANSCRIPTION = {
     task: string("verbose_json: always transcribe."),
     language: string("verbose_json: always english."),
     duration: number("verbose_json: seconds."),
+    logprobs: { type: "array", items: LOGPROB },
     segments: { type: "array", items: SEGMENT },
     words: { type: "array", items: WORD },
     usage: { type: "object", properties: { type: { type: "string" }, seconds: { type: "integer" } } },
@@ -96,7 +106,14 @@ export const TRANSCRIPTION_SCHEMA: FastifySchema = {
       temperature: { ...number("Has no effect."), minimum: 0, maximum: 1 },
       "timestamp_granularities[]": { type: "array", items: { type: "string", enum: GRANULARITIES } },
       stream: { type: "boolean", default: false, description: "Answer with server-sent events." },
-      chunking_strategy: { type: "string", enum: ["auto"] },
+      chunking_strategy: {
+        description: "Has no effect: recordings are cut at pauses anyway.",
+        oneOf: [
+          { type: "string", enum: ["auto"] },
+          { type: "object", required: ["type"], properties: { type: { type: "string", enum: ["server_vad"] } } },
+        ],
+      },
+      "include[]": { type: "array", items: { type: "string", enum: ["logprobs"] } },
     },
   },
   response: {

@@ -110,6 +110,7 @@ test("the OpenAPI document is whole: every reference leads somewhere, every oper
     "timestamp_granularities[]",
     "stream",
     "chunking_strategy",
+    "include[]",
   ]);
 });
 

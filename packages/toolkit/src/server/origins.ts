@@ -9,12 +9,14 @@
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { UserError } from "../errors.js";
 import { ApiError } from "./api-error.js";
 
 const LOOPBACK_HOSTS = new Set(["127.0.0.1", "::1", "localhost"]);
 const PREFLIGHT_SECONDS = 600;
 
 export function guardOrigins(app: FastifyInstance, boundHost: string, corsOrigins: readonly string[]): void {
+  for (const origin of corsOrigins) checkOrigin(origin);
   const isLocal = LOOPBACK_HOSTS.has(boundHost);
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-content-type-options", "nosniff");
@@ -34,6 +36,24 @@ export function guardOrigins(app: FastifyInstance, boundHost: string, corsOrigin
       "access-control-max-age": PREFLIGHT_SECONDS,
     });
     return reply.code(204).send();
+  });
+}
+
+/**
+ * Browsers name a page's origin in one way alone, so that another spelling would never match.
+ *
+ * @throws UserError (exit 2) for what no browser sends
+ */
+function checkOrigin(text: string): void {
+  if (text === "*" || /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/.test(text)) return;
+  const url = [text, `https://${text}`].find(
+    (candidate) => /^https?:\/\/./i.test(candidate) && URL.canParse(candidate),
+  );
+  const origin = url && new URL(url).origin;
+  if (origin === text) return;
+  const wanted = origin ?? "https://example.org";
+  throw new UserError(`--cors-origin: "${text}" is no origin of web pages; write it as ${wanted}, or * for all`, {
+    exitCode: 2,
   });
 }
 

@@ -17,9 +17,9 @@ const CONTENT_TYPES: Readonly<Record<ResponseFormat, string>> = {
   vtt: "text/vtt; charset=utf-8",
 };
 
-/** Whether an answer tells when words were spoken, which costs a little. */
-export function needsWordTimes({ responseFormat }: TranscriptionWish): boolean {
-  return responseFormat !== "json" && responseFormat !== "text";
+/** Whether an answer tells when words were spoken, or how sure they are, which costs a little. */
+export function needsWordTimes({ responseFormat, granularities, logProbs }: TranscriptionWish): boolean {
+  return (responseFormat !== "json" && responseFormat !== "text") || granularities.size > 0 || logProbs;
 }
 
 export function render(transcription: Transcription, wish: TranscriptionWish, alphabet: Alphabet): Rendered {
@@ -27,7 +27,9 @@ export function render(transcription: Transcription, wish: TranscriptionWish, al
 }
 
 function bodyOf(transcription: Transcription, wish: TranscriptionWish, alphabet: Alphabet): string {
-  if (wish.responseFormat === "json") return JSON.stringify(jsonOf(transcription));
+  if (wish.responseFormat === "json") {
+    return JSON.stringify({ ...contentOf(transcription, wish, alphabet), usage: usageOf(transcription) });
+  }
   if (wish.responseFormat === "verbose_json") return JSON.stringify(verboseJsonOf(transcription, wish, alphabet));
   const format = wish.responseFormat === "text" ? "txt" : wish.responseFormat;
   return formatTranscript(transcriptOf(transcription), format);
@@ -37,22 +39,43 @@ function transcriptOf({ text, timedWords = [], durationSeconds }: Transcription)
   return { id: "recording", text, timedWords, durationSeconds };
 }
 
-function jsonOf({ text, durationSeconds }: Transcription) {
-  return { text, usage: { type: "duration", seconds: Math.ceil(durationSeconds) } };
+/** The text, and what a wish asks to know of it besides. */
+export function contentOf(
+  { text, segments, timedWords = [] }: Transcription,
+  { granularities, logProbs }: TranscriptionWish,
+  alphabet: Alphabet,
+) {
+  return {
+    text,
+    ...(logProbs && { logprobs: logProbsOf(timedWords) }),
+    ...(granularities.has("segment") && { segments: segments.map((segment, id) => segmentOf(segment, id, alphabet)) }),
+    ...(granularities.has("word") && { words: timedWords.map(wordOf) }),
+  };
 }
 
-function verboseJsonOf(transcription: Transcription, { granularities }: TranscriptionWish, alphabet: Alphabet) {
-  const { text, usage } = jsonOf(transcription);
-  const { segments, timedWords = [], durationSeconds } = transcription;
+function verboseJsonOf(transcription: Transcription, wish: TranscriptionWish, alphabet: Alphabet) {
   return {
     task: "transcribe",
     language: "english",
-    duration: milliseconds(durationSeconds),
-    text,
-    ...(granularities.has("segment") && { segments: segments.map((segment, id) => segmentOf(segment, id, alphabet)) }),
-    ...(granularities.has("word") && { words: timedWords.map(wordOf) }),
-    usage,
+    duration: milliseconds(transcription.durationSeconds),
+    ...contentOf(transcription, wish, alphabet),
+    usage: usageOf(transcription),
   };
+}
+
+function usageOf({ durationSeconds }: Transcription) {
+  return { type: "duration", seconds: Math.ceil(durationSeconds) };
+}
+
+/**
+ * OpenAI's form of how sure a model is. A token is a word here, with the space before it: what is known is the confidence
+ * of words. Joined, the tokens are the text; `isLater` words follow others.
+ */
+export function logProbsOf(words: readonly TimedWord[], isLater = false) {
+  return words.map(({ word, confidence }, index) => {
+    const token = index > 0 || isLater ? ` ${word}` : word;
+    return { token, bytes: [...Buffer.from(token)], logprob: logConfidence(confidence) };
+  });
 }
 
 /** Whisper's fields; docs/serving.md says what each means for this model. */
@@ -79,8 +102,12 @@ export function wordOf({ word, startSeconds, endSeconds, confidence }: TimedWord
 }
 
 function meanLogConfidence(words: readonly TimedWord[]): number {
-  const sum = words.reduce((total, { confidence }) => total + Math.log(Math.max(confidence, 1e-6)), 0);
+  const sum = words.reduce((total, { confidence }) => total + logConfidence(confidence), 0);
   return words.length === 0 ? 0 : Math.round((1e4 * sum) / words.length) / 1e4;
+}
+
+function logConfidence(confidence: number): number {
+  return Math.round(1e4 * Math.log(Math.max(confidence, 1e-6))) / 1e4;
 }
 
 /** As Whisper reckons it: a text that repeats itself compresses well. */

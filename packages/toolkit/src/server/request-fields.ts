@@ -4,6 +4,8 @@
  */
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { ApiError, badField } from "./api-error.js";
+import { checkChunking, withoutChunking } from "./chunking-strategy.js";
+import { type Fields, single } from "./fields.js";
 import { parseHotWords, promptWords } from "./vocabulary.js";
 
 export const RESPONSE_FORMATS = ["json", "text", "srt", "verbose_json", "vtt"] as const;
@@ -21,12 +23,13 @@ export interface ServedModel {
 
 export interface TranscriptionWish {
   readonly responseFormat: ResponseFormat;
+  /** What the answer tells the times of. */
   readonly granularities: ReadonlySet<Granularity>;
+  /** Whether the answer tells how sure each word is, as OpenAI's `logprobs`. */
+  readonly logProbs: boolean;
   readonly isStream: boolean;
   readonly hotWords: readonly string[];
 }
-
-type Fields = ReadonlyMap<string, readonly string[]>;
 
 const KNOWN_FIELDS = [
   "file",
@@ -38,25 +41,35 @@ const KNOWN_FIELDS = [
   "timestamp_granularities",
   "stream",
   "chunking_strategy",
+  "include",
   "hot_words",
 ];
-const LISTS = new Set(["timestamp_granularities", "hot_words"]);
+const LISTS = new Set(["timestamp_granularities", "include", "hot_words"]);
+
+const NO_SPEAKERS = "is not offered: speakers are not told apart here";
+/** Of OpenAI's fields, those that this server cannot honour. */
+const NOT_OFFERED: Readonly<Record<string, string>> = {
+  known_speaker_names: NO_SPEAKERS,
+  known_speaker_references: NO_SPEAKERS,
+};
 
 /** @throws ApiError 400, or 404 for another model */
-export function parseTranscriptionFields(fields: Fields, model: ServedModel): TranscriptionWish {
+export function parseTranscriptionFields(given: Fields, model: ServedModel): TranscriptionWish {
+  checkChunking(given);
+  const fields = withoutChunking(given);
   checkNames(fields, KNOWN_FIELDS);
   checkModel(single(fields, "model"), model);
   checkLanguage(single(fields, "language"));
   checkTemperature(single(fields, "temperature"));
-  checkChunking(single(fields, "chunking_strategy"));
-  const responseFormat = oneOf("response_format", single(fields, "response_format") ?? "json", RESPONSE_FORMATS);
-  const isStream = parseBoolean("stream", single(fields, "stream") ?? "false");
+  const responseFormat = parseFormat(single(fields, "response_format") ?? "json");
+  const isStream = parseBoolean("stream", nullable(single(fields, "stream")) ?? "false");
   if (isStream && responseFormat !== "json" && responseFormat !== "text") {
     throw badField("stream", "A stream has events of its own; response_format must be json or text with it.");
   }
   return {
     responseFormat,
     granularities: parseGranularities(fields, responseFormat),
+    logProbs: parseInclude(fields, responseFormat),
     isStream,
     hotWords: parseVocabulary(fields, model.alphabet),
   };
@@ -66,14 +79,11 @@ export function parseTranscriptionFields(fields: Fields, model: ServedModel): Tr
 export function checkNames(fields: Fields, known: readonly string[]): void {
   for (const [name, values] of fields) {
     if (!known.includes(name)) {
-      throw badField(name, `"${name}" is not supported here; there are ${known.join(", ")}.`, "unknown_field");
+      const problem = NOT_OFFERED[name] ?? "is not supported here";
+      throw badField(name, `"${name}" ${problem}; there are ${known.join(", ")}.`, "unknown_field");
     }
     if (values.length > 1 && !LISTS.has(name)) throw badField(name, `"${name}" is given ${values.length} times.`);
   }
-}
-
-export function single(fields: Fields, name: string): string | undefined {
-  return fields.get(name)?.[0];
 }
 
 /** @throws ApiError 400 where it is missing, 404 where it is another */
@@ -89,7 +99,7 @@ export function modelNotFound(id: string, ids: readonly string[]): ApiError {
 
 /** @throws ApiError 400 */
 export function checkLanguage(language: string | undefined): void {
-  if (language === undefined || /^(en(-[a-z]{2})?|english)$/i.test(language)) return;
+  if (language === undefined || /^(en([-_][a-z]{2})?|eng|english)$/i.test(language)) return;
   throw badField("language", `The model understands English (en) alone, not "${language}".`, "unsupported_language");
 }
 
@@ -116,18 +126,31 @@ function checkTemperature(text: string | undefined): void {
   if (!(value >= 0 && value <= 1)) throw badField("temperature", `temperature must be from 0 to 1, not "${text}".`);
 }
 
-/** Long recordings are always cut at pauses, which is what "auto" asks for. */
-function checkChunking(text: string | undefined): void {
-  if (text === undefined || text === "auto") return;
-  throw badField("chunking_strategy", `chunking_strategy must be auto, not "${text}".`);
+/** Clients whose forms know no null send its name, where OpenAI's documents allow a null. */
+function nullable(text: string | undefined): string | undefined {
+  return text === "null" ? undefined : text;
+}
+
+function parseFormat(text: string): ResponseFormat {
+  if (text !== "diarized_json") return oneOf("response_format", text, RESPONSE_FORMATS);
+  const message = `diarized_json ${NO_SPEAKERS}; there are ${RESPONSE_FORMATS.join(", ")}.`;
+  throw badField("response_format", message);
 }
 
 function parseGranularities(fields: Fields, format: ResponseFormat): ReadonlySet<Granularity> {
   const name = "timestamp_granularities";
-  const values = fields.get(name);
-  if (!values) return new Set(["segment"]);
-  if (format !== "verbose_json") {
-    throw badField(name, `${name} needs response_format verbose_json; srt and vtt have times as well.`);
+  const values = fields.get(name)?.map((value) => oneOf(name, value, GRANULARITIES));
+  if (format === "text" && values) throw badField(name, `${name} needs a response_format that has times: not text.`);
+  if ((format === "srt" || format === "vtt") && values?.includes("word")) {
+    throw badField(name, `${name}: ${format} has no times of words; json and verbose_json do.`);
   }
-  return new Set(values.map((value) => oneOf(name, value, GRANULARITIES)));
+  return new Set(values ?? (format === "verbose_json" ? ["segment"] : []));
+}
+
+function parseInclude(fields: Fields, format: ResponseFormat): boolean {
+  const values = fields.get("include")?.map((value) => oneOf("include", value, ["logprobs"])) ?? [];
+  if (values.length === 0) return false;
+  if (format === "json") return true;
+  const instead = format === "verbose_json" ? ", whose words have their confidence" : "";
+  throw badField("include", `include: logprobs needs response_format json, not ${format}${instead}.`);
 }

@@ -137,7 +137,6 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
     clientErrorHandler: answerClientError,
-    exposeHeadRoutes: false,
     return503OnClosing: false,
     bodyLimit: limits.maxUploadBytes,
     requestTimeout: uploadMilliseconds,

@@ -6,7 +6,7 @@ import { ApiError } from "./api-error.js";
 import type { ServerContext } from "./context.js";
 import { EventStream } from "./event-stream.js";
 import { TRANSCRIPTION_SCHEMA } from "./openapi.js";
-import { needsWordTimes, render } from "./render.js";
+import { contentOf, logProbsOf, needsWordTimes, render } from "./render.js";
 import { parseTranscriptionFields, type TranscriptionWish } from "./request-fields.js";
 import { RequestWork } from "./request-work.js";
 import { checkDeclaredSize, expectedBytes, readUpload, type Upload } from "./upload.js";
@@ -73,13 +73,15 @@ async function recognise(
 
 /** Each segment as soon as it is certain. Trouble before the first is an ordinary error. */
 async function answerWithEvents(upload: Upload, wish: TranscriptionWish, exchange: Exchange): Promise<FastifyReply> {
+  const { alphabet } = exchange.context.recognizer().header;
   const events = new EventStream(exchange.reply);
   try {
-    const { text } = await recognise(upload, wish, exchange, (segment) => {
-      const delta = events.isOpen ? ` ${segment.text}` : segment.text;
-      events.send({ type: "transcript.text.delta", delta });
+    const transcription = await recognise(upload, wish, exchange, ({ text, timedWords = [] }) => {
+      const delta = events.isOpen ? ` ${text}` : text;
+      const logprobs = wish.logProbs && { logprobs: logProbsOf(timedWords, events.isOpen) };
+      events.send({ type: "transcript.text.delta", delta, ...logprobs });
     });
-    events.send({ type: "transcript.text.done", text });
+    events.send({ type: "transcript.text.done", ...contentOf(transcription, wish, alphabet) });
     events.end();
   } catch (error) {
     if (!events.isOpen) throw error;

@@ -5,6 +5,7 @@
 import type { MultipartFile, MultipartValue } from "@fastify/multipart";
 import type { FastifyRequest } from "fastify";
 import { ApiError, badField } from "./api-error.js";
+import { type Fields, fieldsOf } from "./fields.js";
 import type { Limits } from "./options.js";
 import { clientGone } from "./request-work.js";
 
@@ -13,9 +14,15 @@ export const MULTIPART_LIMITS = { fields: 64, fieldSize: 2 ** 16, fieldNameSize:
 
 export interface Upload {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** What messages call the recording. */
   readonly fileName: string;
-  /** The other fields, in the order in which they came; "[]" at a name's end is left out. */
-  readonly fields: ReadonlyMap<string, readonly string[]>;
+  /** The other fields. */
+  readonly fields: Fields;
+}
+
+interface FilePart {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly givenName: string;
 }
 
 type UploadLimits = Pick<Limits, "maxUploadBytes" | "minUploadBytesPerSecond" | "paceSeconds">;
@@ -49,31 +56,39 @@ export async function readUpload(request: FastifyRequest, limits: UploadLimits):
 }
 
 async function readParts(request: FastifyRequest, { maxUploadBytes }: UploadLimits): Promise<Upload> {
-  const fields = new Map<string, string[]>();
-  let file: Pick<Upload, "bytes" | "fileName"> | undefined;
+  const texts: [name: string, value: string][] = [];
+  let file: FilePart | undefined;
   for await (const part of request.parts({ limits: { ...MULTIPART_LIMITS, fileSize: maxUploadBytes } })) {
-    if (part.type === "field") addField(fields, part);
+    if (part.type === "field") texts.push([part.fieldname, plainText(part)]);
     else if (part.fieldname !== "file") throw badField(part.fieldname, `"${part.fieldname}" must be text, not a file.`);
     else if (file) throw badField("file", "There is more than one file; send one request for each.");
-    else file = await readFilePart(part);
+    else {
+      const found = await readFilePart(part);
+      if (!isUnchosen(found)) file = found;
+    }
   }
+  const fields = fieldsOf(texts);
   if (fields.has("file")) throw badField("file", '"file" must be a file: give it a file name.');
   if (!file) throw badField("file", "The recording is missing: send it as the field file.", "missing_field");
-  return { ...file, fields };
+  return { bytes: file.bytes, fileName: file.givenName || "the recording", fields };
 }
 
-async function readFilePart(part: MultipartFile): Promise<Pick<Upload, "bytes" | "fileName">> {
+async function readFilePart(part: MultipartFile): Promise<FilePart> {
   const { buffer, byteOffset, length } = await part.toBuffer();
-  return { bytes: new Uint8Array(buffer as ArrayBuffer, byteOffset, length), fileName: part.filename };
+  // A part may have a type that makes it a file, and no name.
+  const givenName = (part.filename as string | undefined)?.trim() ?? "";
+  return { bytes: new Uint8Array(buffer as ArrayBuffer, byteOffset, length), givenName };
 }
 
-function addField(fields: Map<string, string[]>, { fieldname, value, valueTruncated }: MultipartValue): void {
-  const name = fieldname.replace(/\[\]$/, "");
-  if (valueTruncated) throw badField(name, `"${name}" is longer than ${MULTIPART_LIMITS.fieldSize} bytes.`);
-  if (typeof value !== "string") throw badField(name, `"${name}" must be plain text.`);
-  const values = fields.get(name);
-  if (values) values.push(value);
-  else fields.set(name, [value]);
+/** What a browser's form sends where no file was chosen. */
+function isUnchosen({ bytes, givenName }: FilePart): boolean {
+  return bytes.length === 0 && givenName === "";
+}
+
+function plainText({ fieldname, value, valueTruncated }: MultipartValue): string {
+  if (valueTruncated) throw badField(fieldname, `"${fieldname}" is longer than ${MULTIPART_LIMITS.fieldSize} bytes.`);
+  if (typeof value !== "string") throw badField(fieldname, `"${fieldname}" must be plain text.`);
+  return value;
 }
 
 interface PaceWatch extends Disposable {
