@@ -70,7 +70,9 @@ describe("loadTrainingCorpus", () => {
     const manifest = await manifestOf(t, [{ id: "tight", text: "ab".repeat(21) }, { id: "loose" }]);
     const atOne = await loadTrainingCorpus([manifest], options);
     assert.equal(atOne.facts.leftOut.length, 0);
+    const together = await loadTrainingCorpus([manifest], { ...options, tempoFactors: [1, 1.1] });
     const faster = await loadTrainingCorpus([manifest], { ...options, speedFactors: [0.9, 1, 1.1] });
+    assert.deepEqual(together.facts.leftOut, faster.facts.leftOut);
     assert.deepEqual(faster.facts.leftOut, [
       {
         id: "tight",

@@ -33,6 +33,8 @@ export interface TrainingCorpusOptions extends HeldOutOptions {
   minDurationSeconds: number;
   maxDurationSeconds: number;
   speedFactors: readonly number[];
+  /** Default: [1]. */
+  tempoFactors?: readonly number[];
 }
 
 /**
@@ -42,10 +44,12 @@ export interface TrainingCorpusOptions extends HeldOutOptions {
  * @throws UserError where a source cannot be read, or nothing usable is in it
  */
 export function loadTrainingCorpus(sources: readonly string[], options: TrainingCorpusOptions): Promise<ModelCorpus> {
-  const { features, model, speedFactors } = options;
-  const shortest = shortestSeconds(features) * Math.max(...speedFactors);
+  const { features, model, speedFactors, tempoFactors = [1] } = options;
+  const fastest = Math.max(...speedFactors) * Math.max(...tempoFactors);
+  const shortest = shortestSeconds(features) * fastest;
   return loadCorpus(sources, {
     ...options,
+    speedFactors: [fastest],
     minDurationSeconds: Math.max(options.minDurationSeconds, shortest),
     framesOf: (seconds) => outputFrames(numFrames(Math.floor(seconds * features.sampleRate), features), model),
   });

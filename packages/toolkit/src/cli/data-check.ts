@@ -35,7 +35,7 @@ Examples:
 /** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
 const SETTINGS = new Set([
   ...["normalise", "alphabet", "minDurationSeconds", "maxDurationSeconds", "device", "precision"],
-  ...["maxBatchSeconds", "maxBatchUtterances", "emaDecay", "speedFactors"],
+  ...["maxBatchSeconds", "maxBatchUtterances", "emaDecay", "speedFactors", "tempoFactors"],
 ]);
 const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["features", "model"].includes(path[0]!));
 
@@ -99,7 +99,7 @@ async function checkWithProgress(
       alphabet,
       normalise: config.normalise,
       framesOf: (seconds) => framesOf(seconds, config),
-      fastestSpeed: Math.max(...config.speedFactors),
+      fastestSpeed: Math.max(...config.speedFactors) * Math.max(...config.tempoFactors),
       listens: flags.audio,
       plan: planOptions(config),
       ...(flags.workers === undefined ? {} : { numWorkers: flags.workers }),
@@ -115,8 +115,17 @@ async function checkWithProgress(
 }
 
 function planOptions(config: TrainConfig) {
-  const { maxBatchSeconds, maxBatchUtterances, speedFactors, seed, minDurationSeconds, maxDurationSeconds } = config;
-  return { maxBatchSeconds, maxBatchUtterances, speedFactors, seed, minDurationSeconds, maxDurationSeconds };
+  const { maxBatchSeconds, maxBatchUtterances, seed, minDurationSeconds, maxDurationSeconds } = config;
+  const { speedFactors, tempoFactors } = config;
+  return {
+    maxBatchSeconds,
+    maxBatchUtterances,
+    speedFactors,
+    tempoFactors,
+    seed,
+    minDurationSeconds,
+    maxDurationSeconds,
+  };
 }
 
 /** Frames of the features, then of the model. */

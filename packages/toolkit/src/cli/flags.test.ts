@@ -64,6 +64,7 @@ const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
   ],
   "objective.intermediateLayers": [["1,2"], [1, 2]],
   speedFactors: [["0.95,1.05"], [0.95, 1.05]],
+  tempoFactors: [["0.9,1.2"], [0.9, 1.2]],
   "features.sampleRate": [["8000"], 8000],
   "features.fftSamples": [["512"], 512],
 };

@@ -99,6 +99,26 @@ test("speeds are drawn evenly, by id, and change durations", () => {
   assert.ok(nextEpoch.length > 550 && nextEpoch.length < 780, `${nextEpoch.length} of 1000 change speed`);
 });
 
+test("tempos are drawn apart from speeds, and multiply with them", () => {
+  const factors = { speedFactors: [0.9, 1.1], tempoFactors: [0.8, 1.25] };
+  const both = planBatches(corpus, { ...options, ...factors }).batches.flat();
+  for (const { utterance: u, speedFactor, tempoFactor, durationSeconds } of both) {
+    assert.equal(durationSeconds, u.durationSeconds / (speedFactor * tempoFactor!));
+  }
+  for (const speed of factors.speedFactors) {
+    for (const tempo of factors.tempoFactors) {
+      const count = both.filter(
+        ({ speedFactor, tempoFactor }) => speedFactor === speed && tempoFactor === tempo,
+      ).length;
+      assert.ok(Math.abs(count - 250) < 60, `${speed} and ${tempo}: ${count}`);
+    }
+  }
+  const speedsOf = (planned: typeof both) =>
+    new Map(planned.map(({ utterance: u, speedFactor }) => [u.id, speedFactor]));
+  const alone = planBatches(corpus, { ...options, speedFactors: factors.speedFactors }).batches.flat();
+  assert.deepEqual(new Map([...speedsOf(both)].sort()), new Map([...speedsOf(alone)].sort()));
+});
+
 test("an utterance over the limit has a batch to itself; no utterances make no batches", () => {
   const two = [utterance("long", { durationSeconds: 300 }), utterance("short")];
   assert.deepEqual(idsOf(planBatches(two, { ...options, order: "shortest-first" })), [["short"], ["long"]]);

@@ -30,6 +30,8 @@ export interface BatchPlanOptions {
   order: BatchOrder;
   /** Each utterance is played at one of these speeds, by lot (Ko et al. 2015 use 0.9, 1 and 1.1). Default [1]. */
   speedFactors?: readonly number[];
+  /** Each utterance is played at one of these tempos, by lot, at the pitch that its speed gives it. Default [1]. */
+  tempoFactors?: readonly number[];
   /**
    * How batches are filled: "full" as far as the limits allow, or "cheapest" for a forward pass, which weighs padding
    * against the batch's own cost. Default "full".
@@ -43,9 +45,11 @@ export interface BatchPlanOptions {
 export interface PlannedUtterance<U extends Utterance = Utterance> {
   readonly utterance: U;
   readonly speedFactor: number;
-  /** At that speed. */
+  /** Default: 1. */
+  readonly tempoFactor?: number;
+  /** At that speed and tempo. */
   readonly durationSeconds: number;
-  /** What is done to it at that speed; its length stays. */
+  /** What is done to it then; its length stays. */
   readonly augmentation?: UtteranceAugmentation | undefined;
 }
 
@@ -66,12 +70,13 @@ const LENGTH_NOISE = 0.05;
  */
 export function planBatches<U extends Utterance>(utterances: readonly U[], options: BatchPlanOptions): BatchPlan<U> {
   checkOptions(options);
-  const { seed, epoch, order, speedFactors = [1], augmentation } = options;
+  const { seed, epoch, order, speedFactors = [1], tempoFactors = [1], augmentation } = options;
   const planned = utterances.map((utterance) => {
     const speedFactor = speedFactorOf(utterance.id, { seed, epoch, speedFactors });
-    const durationSeconds = utterance.durationSeconds / speedFactor;
+    const tempoFactor = tempoFactorOf(utterance.id, { seed, epoch, tempoFactors });
+    const durationSeconds = utterance.durationSeconds / (speedFactor * tempoFactor);
     const changes = augmentation && augmentationOf(utterance.id, { seed, epoch, augmentation, voices: utterances });
-    return { utterance, speedFactor, durationSeconds, augmentation: changes };
+    return { utterance, speedFactor, tempoFactor, durationSeconds, augmentation: changes };
   });
   const random = new Random(seed, epoch, "batches");
   const batches = cutIntoBatches(arrange(planned, order, random), options);
@@ -86,6 +91,14 @@ export function speedFactorOf(
 ): number {
   if (speedFactors.length === 1) return speedFactors[0] as number;
   return new Random(seed, epoch, "speed", utteranceId).pick(speedFactors);
+}
+
+function tempoFactorOf(
+  utteranceId: string,
+  { seed, epoch, tempoFactors }: { seed: number; epoch: number; tempoFactors: readonly number[] },
+): number {
+  if (tempoFactors.length === 1) return tempoFactors[0] as number;
+  return new Random(seed, epoch, "tempo", utteranceId).pick(tempoFactors);
 }
 
 function arrange<P extends PlannedUtterance>(planned: P[], order: BatchOrder, random: Random): P[] {
@@ -134,7 +147,8 @@ function measurePadding(batches: readonly PlannedUtterance[][]): { audioSeconds:
   return { audioSeconds, paddingWaste: paddedSeconds === 0 ? 0 : 1 - audioSeconds / paddedSeconds };
 }
 
-function checkOptions({ maxBatchSeconds, maxBatchUtterances, speedFactors = [1] }: BatchPlanOptions): void {
+function checkOptions(options: BatchPlanOptions): void {
+  const { maxBatchSeconds, maxBatchUtterances, speedFactors = [1], tempoFactors = [1] } = options;
   if (maxBatchSeconds === undefined && maxBatchUtterances === undefined) {
     throw new UserError("maxBatchSeconds and maxBatchUtterances are both missing; give at least one.");
   }
@@ -144,7 +158,8 @@ function checkOptions({ maxBatchSeconds, maxBatchUtterances, speedFactors = [1] 
   if (maxBatchUtterances !== undefined && !(Number.isInteger(maxBatchUtterances) && maxBatchUtterances > 0)) {
     throw new UserError(`maxBatchUtterances is ${maxBatchUtterances}, expected a whole number above 0.`);
   }
-  if (speedFactors.length === 0 || !speedFactors.every((factor) => factor >= 0.5 && factor <= 2)) {
-    throw new UserError(`speedFactors is [${speedFactors.join(", ")}], expected one or more numbers from 0.5 to 2.`);
+  for (const [name, factors] of Object.entries({ speedFactors, tempoFactors })) {
+    if (factors.length > 0 && factors.every((factor) => factor >= 0.5 && factor <= 2)) continue;
+    throw new UserError(`${name} is [${factors.join(", ")}], expected one or more numbers from 0.5 to 2.`);
   }
 }

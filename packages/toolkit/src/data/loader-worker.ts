@@ -6,6 +6,7 @@ import { changeSpeed } from "@deepspeech-ts/recognizer/audio";
 import { errorMessage, UserError } from "../errors.js";
 import { loadWaveform } from "./audio/waveform.js";
 import { applyAugmentation } from "./augmentation/apply-augmentation.js";
+import { changeTempo } from "./augmentation/change-tempo.js";
 import type { UtteranceAugmentation } from "./augmentation/utterance-augmentation.js";
 import type { PoolRequest, PoolResponse } from "./worker-pool.js";
 
@@ -14,6 +15,7 @@ export interface LoadRequest {
   readonly source: string | Float32Array<ArrayBuffer>;
   readonly sampleRate: number;
   readonly speedFactor: number;
+  readonly tempoFactor: number;
   readonly augmentation: UtteranceAugmentation | undefined;
   /** Give back the samples as they were recorded too, for the cache. */
   readonly wantsOriginal: boolean;
@@ -44,10 +46,10 @@ port.on("message", ({ requestId, request }: PoolRequest<LoadRequest>) => {
 });
 
 async function load(request: LoadRequest): Promise<LoadResponse> {
-  const { source, sampleRate, speedFactor, augmentation, wantsOriginal } = request;
+  const { source, sampleRate, speedFactor, tempoFactor, augmentation, wantsOriginal } = request;
   try {
     const original = typeof source === "string" ? (await loadWaveform(source, { sampleRate })).samples : source;
-    const played = changeSpeed(original, sampleRate, speedFactor);
+    const played = changeTempo(changeSpeed(original, sampleRate, speedFactor), sampleRate, tempoFactor);
     return {
       ...(augmentation ? await augmentedIfPossible(played, sampleRate, augmentation) : { samples: played }),
       ...(wantsOriginal && { original }),

@@ -130,6 +130,22 @@ test("speed changes lengths", async (t) => {
   }
 });
 
+test("tempo changes lengths, and what is heard, from the cache or not", async (t) => {
+  const item = speech("a", audioFixture("speech.opus"));
+  const atTempo = {
+    batches: plan([item]).batches.map((batch) =>
+      batch.map((each) => ({ ...each, tempoFactor: 0.9, durationSeconds: item.durationSeconds / 0.9 })),
+    ),
+  };
+  const loader = openLoader(t, { numWorkers: 1, cacheBytes: 1e9 });
+  const [first] = await collect(loader.batches(atTempo));
+  assert.deepEqual(first?.sampleLengths, [Math.round(SPEECH_SAMPLES / 0.9)]);
+  const [again] = await collect(loader.batches(atTempo));
+  assert.deepEqual(again?.waveforms, first.waveforms);
+  const [plain] = await collect(loader.batches(plan([item])));
+  assert.deepEqual(plain?.sampleLengths, [SPEECH_SAMPLES]);
+});
+
 test("bad files are left out of their batch and named", async (t) => {
   const folder = await temporaryFolder(t);
   await writeFiles(folder, { "empty.flac": "", "notes.wav": "no sound at all" });

@@ -118,14 +118,15 @@ export class AudioLoader implements AsyncDisposable {
   }
 
   async #loadUtterance(planned: PlannedUtterance): Promise<LoadResponse> {
-    const { utterance, speedFactor, augmentation } = planned;
+    const { utterance, speedFactor, tempoFactor = 1, augmentation } = planned;
     const { audioPath, durationSeconds } = utterance;
     const cached = this.#cache.get(audioPath);
-    if (cached && speedFactor === 1 && !augmentation) return { samples: cached };
+    if (cached && speedFactor === 1 && tempoFactor === 1 && !augmentation) return { samples: cached };
     const expectedBytes = durationSeconds * this.#sampleRate * Float32Array.BYTES_PER_ELEMENT;
     const wantsOriginal = !cached && this.#cache.hasRoomFor(expectedBytes);
     const source = cached ?? audioPath;
-    const request = { source, sampleRate: this.#sampleRate, speedFactor, augmentation, wantsOriginal };
+    const sampleRate = this.#sampleRate;
+    const request = { source, sampleRate, speedFactor, tempoFactor, augmentation, wantsOriginal };
     const loaded = await this.#pool.run(request, durationSeconds);
     if ("reason" in loaded) return loaded;
     if (loaded.original) this.#cache.add(audioPath, loaded.original);

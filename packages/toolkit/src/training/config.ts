@@ -125,6 +125,11 @@ export const trainConfigSchema = z.strictObject({
     .min(1)
     .default([0.9, 1, 1.1])
     .describe("speeds that each epoch plays an utterance at, by lot"),
+  tempoFactors: z
+    .array(z.number().min(0.5).max(2))
+    .min(1)
+    .default([1])
+    .describe("as speedFactors, but that the pitch stays; both together multiply"),
   augmentation: augmentationSchema.prefault({}),
   specAugment: specAugmentSchema.prefault({}),
   features: featureConfigSchema.prefault({}),

@@ -22,6 +22,7 @@ const lively: TrainConfigInput = {
   maxBatchUtterances: 2,
   learningRate: 1e-3,
   speedFactors: [0.9, 1, 1.1],
+  tempoFactors: [0.9, 1],
   augmentation: { vocalTract: [0.9, 1.1], madeUpNoise: ["pink", "babble"], roomSeconds: [0.1, 0.4] },
   specAugment: { timeMasks: 2, frequencyMasks: 2, startEpoch: 2 },
   objective: { intermediateLayers: [1], consistencyWeight: 0.2, labelSmoothing: 0.05 },

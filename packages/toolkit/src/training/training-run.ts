@@ -342,9 +342,11 @@ export class TrainingRun implements TrainingParts {
   }
 
   #plan(epoch: number): BatchPlan<PreparedUtterance> {
-    const { seed, maxBatchSeconds, maxBatchUtterances, speedFactors, shortestFirstEpochs } = this.session.config;
+    const { config } = this.session;
+    const { seed, maxBatchSeconds, maxBatchUtterances, speedFactors, tempoFactors, shortestFirstEpochs } = config;
     return planBatches(this.corpora.train.utterances, {
-      ...{ seed, epoch, speedFactors, maxBatchSeconds, maxBatchUtterances, augmentation: this.augmentation },
+      ...{ seed, epoch, speedFactors, tempoFactors, maxBatchSeconds, maxBatchUtterances },
+      augmentation: this.augmentation,
       order: epoch < shortestFirstEpochs ? "shortest-first" : "shuffled",
     });
   }

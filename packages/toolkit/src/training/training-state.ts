@@ -130,7 +130,8 @@ function parseJson(text: string): unknown {
 /** What decides which utterances are in which batch of an epoch. */
 const PLAN_KEYS = [
   ...(["train", "normalise", "minDurationSeconds", "maxDurationSeconds", "seed"] as const),
-  ...(["maxBatchSeconds", "maxBatchUtterances", "accumulateBatches", "shortestFirstEpochs", "speedFactors"] as const),
+  ...(["maxBatchSeconds", "maxBatchUtterances", "accumulateBatches", "shortestFirstEpochs"] as const),
+  ...(["speedFactors", "tempoFactors"] as const),
 ];
 
 /** @throws UserError where the rest of a begun epoch would not be the rest of the same plan */
