@@ -23,7 +23,13 @@ const BENCHMARKS = [
   ["bench/serving/serving-bench.mjs"],
 ];
 /** Those that take long, and run only where they are named. */
-const LONG = [["build/bench/recipes.js"], ["bench/fuzz/fuzz-audio.mjs"], ["bench/serving/soak.mjs"]];
+const LONG = [
+  ["build/bench/recipes.js"],
+  ["bench/fuzz/fuzz-audio.mjs"],
+  ["bench/fuzz/fuzz-files.mjs"],
+  ["bench/kill/kill.mjs"],
+  ["bench/serving/soak.mjs"],
+];
 /** Options of the comparison alone. */
 const OPTIONS = /** @type {const} */ (["json", "rounds", "threads"]);
 

@@ -6,12 +6,24 @@ import { archive } from "./archive.mjs";
 import { bundle } from "./bundle.mjs";
 import { pytorch, safetensors } from "./checkpoints.mjs";
 import { manifest, packed, tables, transcripts } from "./corpora.mjs";
-import { arpa, arpaGzip, binaryModel } from "./language-models.mjs";
+import { arpa, arpaGzip, binaryModel, languageModelText } from "./language-models.mjs";
 import { runFolder } from "./run-folder.mjs";
 import { apiKeys, decodingSettings, trainingConfig } from "./settings.mjs";
 
 export const FORMATS = [
-  ...[bundle, safetensors, pytorch, arpa, arpaGzip, binaryModel, manifest, ...tables, transcripts, packed],
+  ...[
+    bundle,
+    safetensors,
+    pytorch,
+    arpa,
+    arpaGzip,
+    binaryModel,
+    languageModelText,
+    manifest,
+    ...tables,
+    transcripts,
+    packed,
+  ],
   ...[apiKeys, decodingSettings, trainingConfig, runFolder, archive],
 ];
 

@@ -1,4 +1,5 @@
 /** Language models: ARPA files, plain and by gzip, and the binary form. */
+import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { arpaChunks, modelFromEstimate, NgramEstimator, scoreSentence } from "../../../packages/speech/dist/index.js";
 import { Checksum } from "../../../packages/speech/dist/language-model/model/checksum.js";
@@ -121,4 +122,29 @@ export const binaryModel = {
     },
   },
   read: readModel,
+};
+
+/** What `lm build` is made from. */
+export const languageModelText = {
+  name: "lm-text",
+  seeds: () => [
+    {
+      name: "text.txt",
+      bytes: encode(
+        sampleUtterances("train")
+          .slice(0, SENTENCES)
+          .map(({ text }) => `${text}\n`)
+          .join(""),
+      ),
+    },
+  ],
+  dialect: { markers: [], mutators: { ...TEXT_CHANGES, longLine: ARPA_CHANGES.longLine } },
+  async read({ path, target }) {
+    const { estimateAndWrite } = await import("../../../packages/toolkit/dist/language-model/estimate-and-write.js");
+    const request = {
+      ...{ input: [path], output: join(target, "words.lm"), format: "binary", order: 3, prune: [] },
+      ...{ quantisationBits: 8, memoryBytes: 2 ** 22, temporaryFolder: target },
+    };
+    return [() => estimateAndWrite(request, { onProgress: () => {}, shouldStop: () => false })];
+  },
 };

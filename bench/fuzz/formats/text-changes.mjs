@@ -57,6 +57,8 @@ const VALUES = [
   ],
   ...["../../../escaped", "a".repeat(70_000), "\u2028\n\r\t", { __proto__: null, a: 1 }, Array(1000).fill(1)],
 ];
+/** Where another change has nested without end. */
+const DEEPEST_PLACE = 20;
 const DEPTHS = [100, 10_000, 200_000];
 
 const decode = (bytes) => Buffer.from(bytes).toString("utf8");
@@ -131,27 +133,30 @@ export const JSON_CHANGES = {
   },
 };
 
-/** One value of the JSON in `text` replaced, removed, or put under another key. */
+/** One value of the JSON in `text` replaced, removed, or put under another key; text that is no JSON stays. */
 export function withOtherValue(text, pick) {
-  let root;
   try {
-    root = { value: JSON.parse(text) };
+    const root = { value: JSON.parse(text) };
+    changeValue(root, pick);
+    return JSON.stringify(root.value) ?? "";
   } catch {
     return text;
   }
-  const places = [...placesIn(root)];
-  const { holder, key } = anyOf(places, pick);
-  const kind = pick(6);
-  if (kind === 0 && holder !== root) delete holder[key];
-  else if (kind === 1 && holder !== root)
-    holder[anyOf(["__proto__", "constructor", "unknown", "name", "0"], pick)] = holder[key];
-  else holder[key] = anyOf(VALUES, pick);
-  return JSON.stringify(root.value) ?? "";
 }
 
-function* placesIn(holder) {
+function changeValue(root, pick) {
+  const { holder, key } = anyOf([...placesIn(root, 0)], pick);
+  const kind = pick(6);
+  if (kind === 0 && holder !== root) delete holder[key];
+  else if (kind === 1 && holder !== root) {
+    holder[anyOf(["__proto__", "constructor", "unknown", "name", "0"], pick)] = holder[key];
+  } else holder[key] = anyOf(VALUES, pick);
+}
+
+function* placesIn(holder, depth) {
+  if (depth > DEEPEST_PLACE) return;
   for (const key of Object.keys(holder)) {
     yield { holder, key };
-    if (typeof holder[key] === "object" && holder[key] !== null) yield* placesIn(holder[key]);
+    if (typeof holder[key] === "object" && holder[key] !== null) yield* placesIn(holder[key], depth + 1);
   }
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "./data/fixtures.test.support.js";
 import { readFileOrExplain, writeFileAtomically, writeFileAtomicallySync } from "./files.js";
+import { temporaryPathFor } from "./leftovers.js";
 
 test("writes strings, bytes and streams, and replaces what was there", async (t) => {
   const folder = await temporaryFolder(t);
@@ -38,6 +39,23 @@ test("a writer that fails leaves the old file and nothing else", async (t) => {
   assert.throws(() => writeFileAtomicallySync(path, chunks()), /ran out of bytes/);
   assert.equal(await readFile(path, "utf8"), "old");
   assert.deepEqual(await readdir(folder), ["a.txt"]);
+});
+
+test("what killed processes left goes with the next write; what others write now stays", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, "a.txt");
+  const leftovers = JSON.stringify(new URL("./leftovers.js", import.meta.url));
+  const script = `console.log((await import(${leftovers})).temporaryPathFor(${JSON.stringify(path)}))`;
+  const ended = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).stdout.trim();
+  const elsewhere = ended.replace(/txt\.[0-9a-f]{8}-/, "txt.00000000-");
+  const kept = [temporaryPathFor(path), elsewhere, `${path}.tmp`, `${path}.mine-1-2.tmp`, temporaryPathFor(`${path}.b`)];
+  for (const leftover of [ended, ...kept]) await writeFile(leftover, "half");
+  await writeFileAtomically(path, "whole");
+  const names = [path, ...kept].map((name) => basename(name)).toSorted();
+  assert.deepEqual((await readdir(folder)).toSorted(), names);
+  await writeFile(ended, "half");
+  writeFileAtomicallySync(path, [new Uint8Array(1)]);
+  assert.deepEqual((await readdir(folder)).toSorted(), names);
 });
 
 test("a missing folder, and a folder in the file's place, are named", async (t) => {

@@ -3,13 +3,14 @@
  *
  * Data goes to a temporary file in the same folder, is flushed to the disk, and takes the final name by `rename`, which
  * POSIX makes atomic; then the folder is flushed, so that the new name survives a power cut as well. A checkpoint that
- * does not fit on the disk leaves the previous one as it was.
+ * does not fit on the disk leaves the previous one as it was. The temporary file of a process that was killed goes when
+ * the file is next written.
  */
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemErrorCode, UserError } from "./errors.js";
+import { removeLeftovers, temporaryPathFor } from "./leftovers.js";
 
 /** Writes a file's content through an open handle, for content too large to hold in memory at once. */
 export type FileWriter = (file: FileHandle) => Promise<void>;
@@ -22,6 +23,7 @@ export type FileWriter = (file: FileHandle) => Promise<void>;
  * and the temporary file is gone. An error thrown by a `FileWriter` is passed on.
  */
 export async function writeFileAtomically(path: string, data: string | Uint8Array | FileWriter): Promise<void> {
+  removeLeftovers(path);
   const temporaryPath = temporaryPathFor(path);
   try {
     const file = await open(temporaryPath, "wx");
@@ -42,6 +44,7 @@ export async function writeFileAtomically(path: string, data: string | Uint8Arra
 
 /** `writeFileAtomically` for code that cannot wait, such as a training step: writes the chunks one after another. */
 export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
+  removeLeftovers(path);
   const temporaryPath = temporaryPathFor(path);
   try {
     const file = openSync(temporaryPath, "wx");
@@ -119,11 +122,6 @@ export function explainWriteError(path: string, error: unknown): unknown {
     });
   }
   return error;
-}
-
-/** A name beside `path`, so that the rename stays on one file system. */
-function temporaryPathFor(path: string): string {
-  return `${path}.${randomBytes(6).toString("hex")}.tmp`;
 }
 
 /** `writeSync` may write less than it was given; this writes all. */

@@ -1,11 +1,12 @@
 /**
  * Runs of an external sort in temporary files. A file has no name once it is open, so that nothing stays behind even if
- * the process is killed; where names cannot be taken from open files (Windows), the folder is removed at the end.
+ * the process is killed; where names cannot be taken from open files (Windows), they are removed at the end.
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Run, RunStorage, RunWriter } from "@deepspeech-ts/speech";
 import { systemErrorCode, UserError } from "../errors.js";
+import { removeLeftovers, temporaryPathFor } from "../leftovers.js";
 
 /** A run up to this size stays in memory, in numbers: small models never touch the disk. */
 const LARGEST_IN_MEMORY = 1 << 14;
@@ -23,11 +24,12 @@ export class FileRunStorage implements RunStorage {
   bytesWritten = 0;
   readonly #folder: string;
   readonly #onAccess: () => void;
-  #ownFolder: string | undefined;
-  #numFiles = 0;
+  /** Of files whose names could not be taken from them. */
+  readonly #paths: string[] = [];
 
   constructor({ folder, onAccess = () => {} }: FileRunStorageOptions) {
     this.#folder = folder;
+    removeLeftovers(join(folder, ".deepspeech-lm"));
     this.#onAccess = onAccess;
   }
 
@@ -38,10 +40,10 @@ export class FileRunStorage implements RunStorage {
   /** @throws UserError when the folder cannot be written to */
   openFile(): number {
     return this.#explained(() => {
-      this.#ownFolder ??= mkdtempSync(join(this.#folder, ".deepspeech-lm-"));
-      const path = join(this.#ownFolder, `${this.#numFiles++}`);
+      const path = temporaryPathFor(join(this.#folder, ".deepspeech-lm"));
       const file = openSync(path, "wx+");
-      if (process.platform !== "win32") unlinkSync(path);
+      if (process.platform === "win32") this.#paths.push(path);
+      else unlinkSync(path);
       return file;
     });
   }
@@ -70,7 +72,7 @@ export class FileRunStorage implements RunStorage {
   }
 
   [Symbol.dispose](): void {
-    if (this.#ownFolder !== undefined) rmSync(this.#ownFolder, { recursive: true, force: true });
+    for (const path of this.#paths) rmSync(path, { force: true });
   }
 
   #explained<Result>(action: () => Result): Result {

@@ -1,9 +1,13 @@
 /** The folder of one run, `runs/<experiment>/version_N`: checkpoints, TensorBoard events, and the configuration. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
 import { writeFileAtomicallySync } from "../files.js";
+import { removeLeftovers, temporaryPathFor } from "../leftovers.js";
 import type { TrainConfig } from "./config.js";
+
+/** Hidden from whoever looks for runs. */
+const NEW_FOLDER = ".new";
 
 /**
  * Makes the next version's folder with config.json in it. It is made beside and renamed, so that a run killed meanwhile
@@ -14,8 +18,9 @@ export function createRunFolder(config: TrainConfig): string {
   const experiment = join(config.runs, config.experiment);
   try {
     mkdirSync(experiment, { recursive: true });
-    const prepared = mkdtempSync(join(experiment, ".new-"));
-    chmodSync(prepared, 0o777 & ~process.umask());
+    removeLeftovers(join(experiment, NEW_FOLDER));
+    const prepared = temporaryPathFor(join(experiment, NEW_FOLDER));
+    mkdirSync(prepared);
     mkdirSync(join(prepared, "checkpoints"));
     const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
     writeFileAtomicallySync(configPath(prepared), [json]);

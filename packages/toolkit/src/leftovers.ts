@@ -1,0 +1,53 @@
+/**
+ * Names for what is there only while a process makes it. A process that is killed cannot take it away, so its name tells
+ * whose it is, and whoever next makes the same takes away what nobody can finish any more.
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { readdirSync, readlinkSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { systemErrorCode } from "./errors.js";
+
+/** Where numbers of processes mean the same: this machine, or of its containers this one. */
+const HERE = createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 8);
+
+/** A name beside `path`, so that a rename to it stays on one file system. */
+export function temporaryPathFor(path: string): string {
+  return `${path}.${HERE}-${process.pid}-${randomBytes(6).toString("hex")}.tmp`;
+}
+
+/** Removes what processes that are no more have left of making `path`; never of one that may still run, here or elsewhere. */
+export function removeLeftovers(path: string): void {
+  for (const name of namesIn(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const [, place, pid] = /^\.([0-9a-f]{8})-(\d+)-[0-9a-f]{12}\.tmp$/.exec(name.slice(basename(path).length)) ?? [];
+    if (place === HERE && !isRunning(Number(pid))) rmSync(join(dirname(path), name), { recursive: true, force: true });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Whoever writes there learns what is wrong with it.
+    return [];
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemErrorCode(error) !== "ESRCH";
+  }
+}
+
+/** Containers may share a folder and the machine's name, and yet count their processes apart. */
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
