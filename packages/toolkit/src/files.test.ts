@@ -48,7 +48,13 @@ test("what killed processes left goes with the next write; what others write now
   const script = `console.log((await import(${leftovers})).temporaryPathFor(${JSON.stringify(path)}))`;
   const ended = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" }).stdout.trim();
   const elsewhere = ended.replace(/txt\.[0-9a-f]{8}-/, "txt.00000000-");
-  const kept = [temporaryPathFor(path), elsewhere, `${path}.tmp`, `${path}.mine-1-2.tmp`, temporaryPathFor(`${path}.b`)];
+  const kept = [
+    temporaryPathFor(path),
+    elsewhere,
+    `${path}.tmp`,
+    `${path}.mine-1-2.tmp`,
+    temporaryPathFor(`${path}.b`),
+  ];
   for (const leftover of [ended, ...kept]) await writeFile(leftover, "half");
   await writeFileAtomically(path, "whole");
   const names = [path, ...kept].map((name) => basename(name)).toSorted();

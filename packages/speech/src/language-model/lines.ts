@@ -10,7 +10,9 @@ const SPACE = 32;
 export class LineSplitter {
   readonly #onLine: LineHandler;
   readonly #onUnended: (bytes: number, lineNumber: number) => void;
-  #rest = new Uint8Array(0);
+  /** The pieces of a line whose end has not come; joined once, however many they are. */
+  #rest: Uint8Array[] = [];
+  #restBytes = 0;
   #lineNumber = 0;
 
   /** @param onUnended told how long a line without an end has grown so far; may throw to refuse it */
@@ -25,30 +27,43 @@ export class LineSplitter {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = this.#rest.length === 0 ? chunk : concatenate(this.#rest, chunk);
     let start = 0;
     for (;;) {
-      const end = bytes.indexOf(LINE_FEED, start);
+      const end = chunk.indexOf(LINE_FEED, start);
       if (end === -1) break;
-      this.#onLine(bytes, start, end, ++this.#lineNumber);
+      this.#endLine(chunk, start, end);
       start = end + 1;
     }
-    this.#rest = bytes.slice(start);
-    this.#onUnended(this.#rest.length, this.#lineNumber + 1);
+    if (start < chunk.length) this.#rest.push(chunk.slice(start));
+    this.#restBytes += chunk.length - start;
+    this.#onUnended(this.#restBytes, this.#lineNumber + 1);
   }
 
   /** Hands on a last line that has no line end. */
   finish(): void {
-    if (this.#rest.length > 0) this.#onLine(this.#rest, 0, this.#rest.length, ++this.#lineNumber);
-    this.#rest = new Uint8Array(0);
+    if (this.#rest.length > 0) this.#endLine(new Uint8Array(0), 0, 0);
+  }
+
+  #endLine(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#rest.length === 0) {
+      this.#onLine(bytes, start, end, ++this.#lineNumber);
+      return;
+    }
+    const line = joined([...this.#rest, bytes.subarray(start, end)], this.#restBytes + end - start);
+    this.#rest = [];
+    this.#restBytes = 0;
+    this.#onLine(line, 0, line.length, ++this.#lineNumber);
   }
 }
 
-function concatenate(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(a.length + b.length);
-  joined.set(a);
-  joined.set(b, a.length);
-  return joined;
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
 }
 
 /** Whether a byte separates words: a space, a tab or any other ASCII control character. */
