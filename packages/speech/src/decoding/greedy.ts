@@ -72,14 +72,20 @@ class GreedyDecoder implements StreamingDecoder {
 
   #takeFrame(state: GreedyState, { logProbs, numTokens }: Emissions, frame: number): void {
     const start = frame * numTokens;
+    const end = start + numTokens;
     let best = start;
-    for (let i = start + 1; i < start + numTokens; i++) {
-      if ((logProbs[i] as number) > (logProbs[best] as number)) best = i;
+    let highest = logProbs[start] as number;
+    for (let i = start + 1; i < end; i++) {
+      const logProb = logProbs[i] as number;
+      if (logProb > highest) {
+        highest = logProb;
+        best = i;
+      }
     }
     const id = best - start;
     if (id !== state.lastId && id !== this.#alphabet.blankId) state.tokenIds.push(id);
     state.lastId = id;
-    state.score += logProbs[best] as number;
+    state.score += highest;
     state.numFrames += 1;
   }
 
