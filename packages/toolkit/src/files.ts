@@ -7,8 +7,8 @@
  * the file is next written.
  */
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { systemErrorCode, UserError } from "./errors.js";
 import { removeLeftovers, temporaryPathFor } from "./leftovers.js";
 
@@ -69,17 +69,58 @@ export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Arra
  */
 export async function readFileOrExplain(path: string): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    return await readFile(path);
+    return await withSpellingOnDisk(path, (spelt) => readFile(spelt));
   } catch (error) {
     throw explainReadError(path, error);
   }
+}
+
+/**
+ * The path by which a file is on the disk, where letters with marks may be spelt otherwise: in one piece (NFC), as most
+ * programs write them, or in two (NFD), as macOS does. A list made on one system names nothing on another else.
+ *
+ * @returns undefined where there is no such file, or the path is plain ASCII
+ */
+export async function spellingOnDisk(path: string): Promise<string | undefined> {
+  if (!/[^\0-\x7f]/.test(path)) return undefined;
+  if (await exists(path)) return path;
+  const parent = dirname(path);
+  if (parent === path) return undefined;
+  const folder = (await spellingOnDisk(parent)) ?? parent;
+  for (const form of ["NFC", "NFD"]) {
+    const spelt = join(folder, basename(path).normalize(form));
+    if (await exists(spelt)) return spelt;
+  }
+  return undefined;
+}
+
+/** What `read` gives for `path`, or where there is no such file, for its other spelling. */
+export async function withSpellingOnDisk<T>(path: string, read: (path: string) => Promise<T>): Promise<T> {
+  try {
+    return await read(path);
+  } catch (error) {
+    const other = systemErrorCode(error) === "ENOENT" ? await spellingOnDisk(path) : undefined;
+    if (other === undefined || other === path) throw error;
+    return await read(other);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Turns a system error met while reading `path` into a `UserError`; any other error is returned as it is. */
 export function explainReadError(path: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new UserError(`${path}: no such file; check the path.`, { code: "file-not-found", cause: error });
+    const advice =
+      path.includes("\\") && process.platform !== "win32"
+        ? "its path has backslashes, which part folders under Windows alone: write /"
+        : "check the path";
+    return new UserError(`${path}: no such file; ${advice}.`, { code: "file-not-found", cause: error });
   }
   if (code === "EISDIR") {
     return new UserError(`${path}: is a folder, expected a file.`, { code: "file-not-readable", cause: error });

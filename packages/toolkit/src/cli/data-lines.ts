@@ -1,5 +1,7 @@
 /** What the data commands print alike. */
+
 import type { LeftOut } from "../data/types.js";
+import { printable } from "../errors.js";
 import { formatCount, formatPlural } from "./format.js";
 
 const MOST_NAMED = 10;
@@ -10,7 +12,7 @@ export function leftOutLines(leftOut: readonly LeftOut[]): string[] {
   const more = leftOut.length - MOST_NAMED;
   return [
     `${formatPlural(leftOut.length, "utterance")} left out:`,
-    ...leftOut.slice(0, MOST_NAMED).map(({ id, reason }) => `  ${id}: ${reason}`),
+    ...leftOut.slice(0, MOST_NAMED).map(({ id, reason }) => printable(`  ${id}: ${reason}`)),
     ...(more > 0 ? [`  … and ${formatCount(more)} more`] : []),
   ];
 }

@@ -74,7 +74,7 @@ describe("import", () => {
     const { status, stdout, stderr } = data("import", "folder", join(folder, "clips"), "--to", to);
     assert.deepEqual([status, stdout], [0, `${to}: 1 utterance, 0.0 min\n`]);
     assert.equal(stderr, `1 utterance left out:\n  b: ${folder}/clips/b.flac has no .txt beside it\n`);
-    const [only] = await readManifest(to);
+    const [only] = (await readManifest(to)).utterances;
     assert.deepEqual([only?.text, only?.audioPath], ["good morning", join(folder, "clips/a.flac")]);
   });
 });
@@ -102,7 +102,7 @@ describe("check", () => {
     const fix = data("check", train, "--fix", fixed);
     assert.equal(fix.status, 0);
     assert.match(fix.stdout, /\/fixed\.jsonl: 1 utterance; 2 utterances dropped\n$/);
-    assert.deepEqual(await readManifest(fixed), [good]);
+    assert.deepEqual((await readManifest(fixed)).utterances, [good]);
     assert.equal(data("check", fixed).status, 0);
   });
 

@@ -8,6 +8,7 @@ import { chooseAlphabet } from "../acoustic-model/pytorch-import/choose-alphabet
 import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
 import { findImporter } from "../data/importers/importers.js";
 import { loadUtterances } from "../data/manifest.js";
+import { UserError } from "../errors.js";
 import { buildLanguageModel } from "../language-model/build.js";
 import { loadLanguageModel } from "../language-model/load.js";
 import { perplexity } from "../language-model/perplexity.js";
@@ -63,7 +64,11 @@ const cases: Case[] = [
   {
     name: "a.txt",
     text: "it’s\nthe café\n",
-    read: (_, folder) => texts(findImporter("folder").read(folder)),
+    read: async (_, folder) => {
+      const { utterances, leftOut } = await findImporter("folder").read(folder);
+      if (leftOut[0]) throw new UserError(leftOut[0].reason, { code: "bad-encoding" });
+      return utterances.map(({ id, text }) => [id, text]);
+    },
     expected: [ROW],
   },
   {

@@ -65,9 +65,9 @@ function indexAudio(folder: string, names: readonly string[], leftOut: LeftOut[]
     if (!AUDIO_EXTENSIONS.has(extension)) continue;
     const path = join(folder, name);
     const stem = path.slice(0, -extension.length);
-    const other = audio.get(stem);
+    const other = audio.get(spelt(stem));
     if (other) leftOut.push({ id: basename(stem), reason: `${path} is left out: ${other} has the same name` });
-    else audio.set(stem, path);
+    else audio.set(spelt(stem), path);
   }
   return audio;
 }
@@ -89,7 +89,12 @@ async function readTranscript(transcriptPath: string): Promise<TranscriptLine[]>
 
 /** Where a line's audio must be, without its ending. */
 function stemOf({ id, transcriptPath }: TranscriptLine): string {
-  return join(dirname(transcriptPath), id);
+  return spelt(join(dirname(transcriptPath), id));
+}
+
+/** Letters with marks in one of their two spellings: the transcript may have the one, and the disk the other. */
+function spelt(path: string): string {
+  return path.normalize("NFC");
 }
 
 function addEntry(

@@ -13,6 +13,7 @@ import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomically } from "../files.js";
 import { readTextFile } from "../text-files.js";
+import { DistinctIds } from "./distinct-ids.js";
 import { readLibriSpeech } from "./librispeech.js";
 import type { Corpus, Manifest, Utterance } from "./types.js";
 
@@ -44,10 +45,9 @@ export async function loadUtterances(path: string): Promise<Corpus> {
 async function readCorpus(path: string): Promise<Corpus> {
   if (await isFolder(path)) {
     const manifest = join(path, PACKED_MANIFEST);
-    return existsSync(manifest) ? { utterances: await readManifest(manifest), leftOut: [] } : readLibriSpeech(path);
+    return existsSync(manifest) ? readManifest(manifest) : readLibriSpeech(path);
   }
-  if (MANIFEST_EXTENSIONS.has(extname(path).toLowerCase()))
-    return { utterances: await readManifest(path), leftOut: [] };
+  if (MANIFEST_EXTENSIONS.has(extname(path).toLowerCase())) return readManifest(path);
   throw new UserError(
     `${path}: is not a corpus; expected a .jsonl manifest, or a folder with <speaker>/<chapter>/*.trans.txt and audio.`,
     { code: "bad-corpus" },
@@ -65,27 +65,27 @@ async function isFolder(path: string): Promise<boolean> {
 /**
  * Reads a manifest; empty lines are skipped.
  *
- * An utterance without an `id` is called by its audio path, without the ending.
- * @throws UserError with the line number where a line is not such an object, a key is missing or of the wrong type, or
- * an id occurs twice.
+ * An utterance without an `id` is called by its audio path, without the ending. What repeats an id is left out, or where
+ * it only shares its file's name, numbered: see distinct-ids.ts.
+ * @throws UserError with the line number where a line is not such an object, or a key is missing or of the wrong type.
  */
-export async function readManifest(path: string): Promise<Utterance[]> {
+export async function readManifest(path: string): Promise<Corpus> {
   const content = await readTextFile(path);
   const folder = resolve(dirname(path));
-  const lineNumbers = new Map<string, number>();
-  const utterances: Utterance[] = [];
+  const ids = new DistinctIds<number>();
+  const corpus: Corpus = { utterances: [], leftOut: [] };
   let lineNumber = 0;
   for (const line of linesOf(content)) {
     lineNumber += 1;
     if (line.trim() === "") continue;
     const place = `${path}, line ${lineNumber}`;
-    const utterance = parseLine(line, place, folder);
-    const other = lineNumbers.get(utterance.id);
-    if (other) throw badManifest(place, `the id "${utterance.id}" is that of line ${other} too; give each its own.`);
-    lineNumbers.set(utterance.id, lineNumber);
-    utterances.push(utterance);
+    const { utterance, isIdDerived } = parseLine(line, place, folder);
+    const { id, audioPath, text } = utterance;
+    const claimed = ids.claim({ id, audioPath, text, isIdDerived }, lineNumber);
+    if ("id" in claimed) corpus.utterances.push(claimed.id === id ? utterance : { ...utterance, id: claimed.id });
+    else corpus.leftOut.push({ id, reason: `${place} repeats an id: line ${claimed.repeats} has it too` });
   }
-  return utterances;
+  return corpus;
 }
 
 /** Lines one by one: an index of 281,000 utterances is read at every start, and a list of its lines would cost as much. */
@@ -108,7 +108,7 @@ export async function writeManifest(path: string, utterances: Manifest): Promise
   await writeFileAtomically(path, lines.join(""));
 }
 
-function parseLine(line: string, place: string, folder: string): Utterance {
+function parseLine(line: string, place: string, folder: string): { utterance: Utterance; isIdDerived: boolean } {
   const entry = parseObject(line, place);
   const path = requiredString(entry, "audio_filepath", place);
   const duration = requiredKey(entry, "duration", place);
@@ -118,13 +118,15 @@ function parseLine(line: string, place: string, folder: string): Utterance {
   if (entry.offset !== undefined && entry.offset !== 0) {
     throw badManifest(place, `"offset" is ${quoteValue(entry.offset)}; cut the recording into one file an utterance.`);
   }
-  return {
-    id: optionalString(entry, "id", place) ?? path.slice(0, path.length - extname(path).length),
+  const id = optionalString(entry, "id", place);
+  const utterance = {
+    id: id ?? path.slice(0, path.length - extname(path).length),
     audioPath: PLAIN_NAME.test(path) ? `${folder}${sep}${path}` : resolve(folder, path),
     durationSeconds: duration,
     text: requiredString(entry, "text", place, { allowEmpty: true }),
     speaker: optionalString(entry, "speaker", place) ?? "",
   };
+  return { utterance, isIdDerived: id === undefined };
 }
 
 function parseObject(line: string, place: string): Record<string, unknown> {

