@@ -14,7 +14,8 @@ name ends in .arpa or .arpa.gz.
 
 Examples:
   $ npx deepspeech lm build my/sentences.txt --output my/words.lm
-  $ npx deepspeech lm build books.txt.gz --order 4 --prune 0 0 1 --output books.arpa.gz`;
+  $ npx deepspeech lm build books.txt.gz --order 4 --prune 0 0 1 --output books.arpa.gz
+  $ npx deepspeech lm build books.txt.gz --order 3 --max-megabytes 25 --output books.lm`;
 
 const TUNE_HELP = `
 The result is a file of decoding settings: deepspeech evaluate and transcribe take it with --decoding.
@@ -30,6 +31,7 @@ export function configure(command: Command): void {
     .requiredOption("--output <file>", "the file to write")
     .option("--order <n>", "the longest n-gram, 1 to 6", parseWhole("--order", 0), 4)
     .option("--prune <count...>", "for each order from 1, the largest count to leave out", [])
+    .option("--max-megabytes <n>", "leave out the n-grams that matter least until the binary model is no larger")
     .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", parseWhole("--bits", 0), 8)
     .option("--memory <gigabytes>", "memory for n-grams while they are counted; more goes through temporary files", "1")
     .addHelpText("after", BUILD_HELP)
@@ -51,17 +53,23 @@ interface BuildFlags {
   output: string;
   order: number;
   prune: string[];
+  maxMegabytes?: string;
   bits: number;
   memory: string;
 }
 
-async function build(input: string[], { output, order, prune, bits, memory }: BuildFlags): Promise<void> {
+async function build(input: string[], flags: BuildFlags): Promise<void> {
+  const { output, order, prune, maxMegabytes, bits, memory } = flags;
   if (bits !== 8 && bits !== 16 && bits !== 32) throw usageError(`--bits must be 8, 16 or 32, not ${bits}`);
   const memoryBytes = Number(memory) * 2 ** 30;
   if (!(memoryBytes > 0)) throw usageError(`--memory must be a number above 0, not "${memory}"`);
+  const maxBytes = maxMegabytes === undefined ? undefined : Number(maxMegabytes) * 1e6;
+  if (maxBytes !== undefined && !(maxBytes > 0)) {
+    throw usageError(`--max-megabytes must be a number above 0, not "${maxMegabytes}"`);
+  }
   using interruption = listenForInterrupt(() => {});
   const summary = await buildLanguageModel({
-    ...{ input, output, order, quantisationBits: bits, memoryBytes, signal: interruption.signal },
+    ...{ input, output, order, quantisationBits: bits, memoryBytes, maxBytes, signal: interruption.signal },
     prune: prune.flatMap((part) => part.split(",")).map(parseWhole("--prune", 0)),
   });
   process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);

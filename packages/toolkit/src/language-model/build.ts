@@ -18,6 +18,11 @@ export interface BuildLanguageModelOptions {
    * seen once. The last number holds for all longer n-grams; the numbers must not fall. Default: nothing.
    */
   prune?: readonly number[] | undefined;
+  /**
+   * The size that the binary form may have, in bytes, at its `quantisationBits`: the n-grams that matter least are left
+   * out (relative entropy; Stolcke 1998). The text is read twice, and all n-grams are held in memory. Default: no limit.
+   */
+  maxBytes?: number | undefined;
   /** The only words that the model may hold. Default: all words of the text. */
   vocabulary?: readonly string[] | undefined;
   /** Default: ARPA where the output ends in `.arpa` or `.arpa.gz`, binary otherwise. */
@@ -33,14 +38,15 @@ export interface BuildLanguageModelOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** Where the work stands. While it counts, `fraction` says how much of the text was read. */
+/** Where the work stands. While it counts or prunes, `fraction` says how much of the text was read. */
 export interface LanguageModelProgress {
-  stage: "count" | "adjust" | "discount" | "interpolate" | "write";
+  stage: "count" | "adjust" | "discount" | "interpolate" | "prune" | "write";
   fraction?: number;
 }
 
 /** What was built. */
 export interface LanguageModelSummary {
+  /** The longest n-gram; shorter than asked for where pruning left none of the longest. */
   order: number;
   /** The number of n-grams of each order from 1. */
   counts: number[];
@@ -61,6 +67,7 @@ export interface BuildRequest {
   output: string;
   order: number;
   prune: readonly number[];
+  maxBytes: number | undefined;
   vocabulary: readonly string[] | undefined;
   format: LanguageModelFormat;
   quantisationBits: QuantisationBits;
@@ -94,17 +101,29 @@ export async function buildLanguageModel(options: BuildLanguageModelOptions): Pr
 }
 
 function requestOf(options: BuildLanguageModelOptions): BuildRequest {
-  const { input, output, order = 4, prune = [], vocabulary, format, quantisationBits = 8, memoryBytes } = options;
+  const {
+    input,
+    output,
+    order = 4,
+    prune = [],
+    maxBytes,
+    vocabulary,
+    format,
+    quantisationBits = 8,
+    memoryBytes,
+  } = options;
   if (input.length === 0)
     throw new UserError("no text was given to build a language model from; name at least one file.");
   if (memoryBytes !== undefined && !(memoryBytes > 0)) {
     throw new UserError(`memoryBytes is ${memoryBytes}; it must be above 0.`);
   }
+  if (maxBytes !== undefined && !(maxBytes > 0)) throw new UserError(`maxBytes is ${maxBytes}; it must be above 0.`);
   return {
     input,
     output,
     order,
     prune,
+    maxBytes,
     vocabulary,
     format: format ?? (/\.arpa(\.gz)?$/.test(output) ? "arpa" : "binary"),
     quantisationBits,

@@ -1,11 +1,14 @@
 /** From text files to the file of a model: what happens in the worker thread. */
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import {
   arpaChunks,
+  ContextCounter,
   type EstimatedNgrams,
   modelFromEstimate,
   NgramEstimator,
+  pruneToSize,
   SpeechError,
 } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
@@ -32,6 +35,7 @@ export async function estimateAndWrite(request: BuildRequest, host: Host): Promi
   const checkStop = () => {
     if (host.shouldStop()) throw new Stopped();
   };
+  if (request.maxBytes !== undefined) await checkReadableTwice(request.input);
   using storage = new FileRunStorage({ folder: request.temporaryFolder, onAccess: checkStop });
   const estimator = explained(undefined, () => {
     const { order, prune, vocabulary, memoryBytes } = request;
@@ -44,41 +48,84 @@ export async function estimateAndWrite(request: BuildRequest, host: Host): Promi
       onStage: (stage) => host.onProgress({ stage }),
     });
   });
-  await countFiles(request.input, estimator, host, checkStop);
-  const estimated = explained(request.input.join(", "), () => estimator.finish());
+  await readFiles(request.input, estimator, {
+    checkStop,
+    onFraction: (fraction) => host.onProgress({ stage: "count", fraction }),
+  });
+  const whole = explained(request.input.join(", "), () => estimator.finish());
+  const estimated = request.maxBytes === undefined ? whole : await pruned(request, whole, { host, checkStop, storage });
   host.onProgress({ stage: "write" });
   const { counts, discounts, numWords, numSentences } = estimated;
   const outputBytes = write(request, estimated, storage);
-  const { order, format } = request;
+  const { format } = request;
   const temporaryBytes = storage.bytesWritten;
-  return { order, counts, discounts, numWords, numSentences, format, outputBytes, temporaryBytes };
+  return { order: counts.length, counts, discounts, numWords, numSentences, format, outputBytes, temporaryBytes };
 }
 
-async function countFiles(
+interface PruningHost {
+  host: Host;
+  checkStop: () => void;
+  storage: FileRunStorage;
+}
+
+/** Reads the text once more, for how often each context stands in it, and leaves out what matters least. */
+async function pruned(
+  { input, maxBytes = 0, memoryBytes, quantisationBits: bits }: BuildRequest,
+  estimated: EstimatedNgrams,
+  { host, checkStop, storage }: PruningHost,
+): Promise<EstimatedNgrams> {
+  const model = modelFromEstimate(estimated, { bits: 32, memoryBytes, storage });
+  const counter = new ContextCounter(model);
+  await readFiles(input, counter, {
+    checkStop,
+    onFraction: (fraction) => host.onProgress({ stage: "prune", fraction }),
+  });
+  return explained(undefined, () => pruneToSize(model, counter.finish(), estimated, { maxBytes, bits, storage }));
+}
+
+/** What takes a text piece by piece: an estimator, a counter. */
+interface TextSink {
+  addText(chunk: Uint8Array): void;
+  endText(): void;
+}
+
+async function readFiles(
   paths: readonly string[],
-  estimator: NgramEstimator,
-  host: Host,
-  checkStop: () => void,
+  sink: TextSink,
+  { checkStop, onFraction }: { checkStop: () => void; onFraction: (fraction: number) => void },
 ): Promise<void> {
   const sizes = await Promise.all(paths.map(fileSize));
   const total = sizes.reduce((sum, size) => sum + size, 0);
   let done = 0;
   const onRead = (bytes: number) => {
     done += bytes;
-    host.onProgress({ stage: "count", fraction: done / Math.max(total, done) });
+    onFraction(done / Math.max(total, done));
   };
   for (const path of paths) {
     for await (const chunk of readText(path, onRead)) {
       checkStop();
-      explained(path, () => estimator.addText(encoder.encode(chunk)));
+      explained(path, () => sink.addText(encoder.encode(chunk)));
     }
-    explained(path, () => estimator.endText());
+    explained(path, () => sink.endText());
   }
 }
 
-async function fileSize(path: string): Promise<number> {
+/** A pipe is empty after its first reading. */
+async function checkReadableTwice(paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    if ((await statOf(path)).isFIFO()) {
+      throw new UserError(`${path}: is a pipe, and pruning to a size reads the text twice; write it to a file first.`, {
+        code: "bad-argument",
+      });
+    }
+  }
+}
+
+const fileSize = async (path: string): Promise<number> => (await statOf(path)).size;
+
+async function statOf(path: string): Promise<Stats> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch (error) {
     throw explainReadError(path, error);
   }

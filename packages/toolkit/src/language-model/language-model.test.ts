@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
@@ -47,6 +47,30 @@ test("a model of real transcripts foresees others, in every form alike", async (
   assert.equal(plain, gzipped);
   assert.ok(Math.abs(binary / plain - 1) < 0.01);
   assert.deepEqual((await readdir(folder)).toSorted(), ["a.arpa", "a.arpa.gz", "a.bin", "dev.txt.gz", "train.txt"]);
+});
+
+test("a model is pruned to a size, and foresees better than one of that size by counts", async (t) => {
+  const folder = await temporaryFolder(t);
+  const input = [await trainingText(folder)];
+  const heldOut = join(folder, "dev.txt");
+  await writeFile(heldOut, await transcripts("dev"));
+  const byCount = await buildLanguageModel({ input, output: join(folder, "counts.lm"), order: 3, prune: [0, 1] });
+  const maxBytes = byCount.outputBytes;
+  const stages: LanguageModelProgress[] = [];
+  const onProgress = (step: LanguageModelProgress) => void stages.push(step);
+  const pruned = await buildLanguageModel({ input, output: join(folder, "size.lm"), order: 3, maxBytes, onProgress });
+  assert.ok(
+    pruned.outputBytes <= maxBytes && pruned.outputBytes > 0.97 * maxBytes,
+    `${pruned.outputBytes} of ${maxBytes}`,
+  );
+  assert.deepEqual(stages.filter(({ stage }) => stage === "prune").at(-1), { stage: "prune", fraction: 1 });
+  const [counts, size] = await Promise.all(
+    ["counts.lm", "size.lm"].map(async (name) => perplexity(await loadLanguageModel(join(folder, name)), [heldOut])),
+  );
+  assert.ok(size!.perplexity < counts!.perplexity, `${size!.perplexity} and ${counts!.perplexity}`);
+  const arpa = await buildLanguageModel({ input, output: join(folder, "size.arpa"), order: 3, maxBytes });
+  assert.deepEqual(arpa.counts, pruned.counts);
+  assert.deepEqual((await loadLanguageModel(join(folder, "size.arpa"))).counts, pruned.counts);
 });
 
 test("a build that must sort on disk writes the same files", async (t) => {
@@ -138,6 +162,18 @@ test("bad input is named, with the way out", async (t) => {
   await rejects({ input: [empty] }, `${empty}: the text holds no words; a language model needs some.`);
   await rejects({ order: 9 }, "order is 9; it must be a whole number from 1 to 6.");
   await rejects({ memoryBytes: 0 }, "memoryBytes is 0; it must be above 0.");
+  await rejects({ maxBytes: -1 }, "maxBytes is -1; it must be above 0.");
+  await assert.rejects(
+    buildLanguageModel({ input: [input], output, maxBytes: 10 }),
+    /^UserError: the model's 6 words alone take \d+ bytes, more than the 10 allowed; allow more, or leave out rare words/,
+  );
+  const pipe = join(folder, "pipe");
+  spawnSync("mkfifo", [pipe]);
+  await rejects(
+    { input: [pipe], maxBytes: 1e6 },
+    `${pipe}: is a pipe, and pruning to a size reads the text twice; write it to a file first.`,
+  );
+  await rm(pipe);
   const nowhere = join(folder, "nowhere");
   await rejects(
     { output: join(nowhere, "a.bin") },
