@@ -14,6 +14,11 @@ import { selectBySchema } from "./selection.js";
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
 const positive = z.number().positive();
 const count = z.int().min(1);
+const several = z
+  .int()
+  .min(0)
+  .refine((value) => value !== 1, "must be 0 or at least 2")
+  .default(0);
 
 export const trainConfigSchema = z.strictObject({
   train: paths(
@@ -49,12 +54,10 @@ export const trainConfigSchema = z.strictObject({
   keepBest: count
     .default(1)
     .describe("checkpoints to keep, those that are best on dev; more than 1 by their epochs' names"),
-  averageBest: z
-    .int()
-    .min(0)
-    .refine((value) => value !== 1, "must be 0 or at least 2")
-    .default(0)
-    .describe("average so many best checkpoints at the end, and take the average if it is better on dev; 0: no"),
+  averageBest: several.describe(
+    "average so many best checkpoints at the end, and take the average if it is better on dev; 0: no",
+  ),
+  averageLast: several.describe("as averageBest, of so many last epochs"),
   saveMinutes: positive.default(15).describe("save the last checkpoint this often within an epoch, and after each"),
   resume: z.string().optional().describe("continue the run in this folder (runs/<experiment>/version_N)"),
   wandb: z.string().min(1).optional().describe("also log to this project of Weights & Biases, through its own package"),

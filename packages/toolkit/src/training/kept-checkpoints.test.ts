@@ -70,6 +70,37 @@ describe("kept checkpoints", () => {
     assert.deepEqual(best, isBest ? average : weightsIn(epochCheckpointPath(record.runFolder, bestEpoch!)));
   });
 
+  it("the last epochs are averaged too, and kept for it as long as they are the last", async (t) => {
+    const record = await run(t, { epochs: 5, keepBest: 1, averageLast: 3, selectBy: "loss" });
+    assert.deepEqual(record.one("averaged").epochs, [5, 4, 3]);
+    const kept = readdirSync(join(record.runFolder, "checkpoints")).filter((name) =>
+      /^epoch-.*safetensors$/.test(name),
+    );
+    assert.deepEqual(kept.sort(), ["epoch-003.safetensors", "epoch-004.safetensors", "epoch-005.safetensors"]);
+    const parts = [3, 4, 5].map((epoch) => weightsIn(epochCheckpointPath(record.runFolder, epoch)));
+    for (const [name, found] of weightsIn(checkpointPath(record.runFolder, "averaged"))) {
+      for (const [i, value] of found.entries()) {
+        const mean = parts.reduce((sum, part) => sum + part.get(name)![i]!, 0) / 3;
+        assert.ok(Math.abs(value - mean) <= 1e-7 + 1e-6 * Math.abs(mean), `${name}[${i}]: ${value}, not ${mean}`);
+      }
+    }
+  });
+
+  it("the best and the last may be averaged both, and the better average wins", async (t) => {
+    const record = await run(t, { ...restless, averageBest: 3, averageLast: 6 });
+    const [best, last] = record.all("averaged");
+    assert.deepEqual(last!.epochs, [12, 11, 10, 9, 8, 7]);
+    assert.equal(best!.epochs.length, 3);
+    const kept = readdirSync(join(record.runFolder, "checkpoints")).filter((name) =>
+      /^epoch-.*safetensors$/.test(name),
+    );
+    assert.equal(kept.length, new Set([...best!.epochs, ...last!.epochs]).size);
+    const winner = last!.isBest ? last : best;
+    assert.ok(winner!.isBest, "an average is better than each epoch");
+    assert.ok(winner!.dev.loss <= Math.min(best!.dev.loss, last!.dev.loss));
+    assert.deepEqual(record.one("finished").best?.averagedEpochs, winner!.epochs);
+  });
+
   it("the average is the best beyond the run's end, until an epoch or another average is better", async (t) => {
     const folder = await temporaryFolder(t);
     const manifest = await manifestIn(folder, await shortUtterances(6));

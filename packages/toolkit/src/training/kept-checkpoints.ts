@@ -1,5 +1,6 @@
 /**
- * The checkpoints that a run keeps: `best`, and with `keepBest` above 1 each of the best epochs by its number.
+ * The checkpoints that a run keeps: `best`, and by their numbers each of the best epochs, with `keepBest` above 1, and of the
+ * last ones that are to be averaged.
  *
  * A file goes only after the progress that no longer names it is saved, so that a run killed between the two resumes.
  */
@@ -39,12 +40,26 @@ export function saveRanked(
   { isBest, saveProgress }: { isBest: boolean; saveProgress: () => void },
 ): void {
   const { runFolder, config } = session;
-  const { measured, place, dropped } = ranking;
-  const keep = numKept(config);
-  if (place < keep && keep > 1) session.saveWeights(epochCheckpointPath(runFolder, measured.epoch));
+  const { measured, kept, dropped } = ranking;
+  const { averageLast } = config;
+  const isOneOf = (list: readonly MeasuredEpoch[], epoch: number) => list.some((other) => other.epoch === epoch);
+  const isNeeded = (epoch: number) =>
+    epoch > measured.epoch - averageLast || (numKept(config) > 1 && isOneOf(kept, epoch));
+  if (isNeeded(measured.epoch)) session.saveWeights(epochCheckpointPath(runFolder, measured.epoch));
   if (isBest) session.saveWeights(checkpointPath(runFolder, "best"));
   saveProgress();
-  for (const { epoch } of dropped) removeCheckpoint(epochCheckpointPath(runFolder, epoch));
+  const perhapsOver = [...dropped.map(({ epoch }) => epoch), measured.epoch - averageLast];
+  for (const epoch of perhapsOver) if (!isNeeded(epoch)) removeCheckpoint(epochCheckpointPath(runFolder, epoch));
+}
+
+/** The last epochs up to `epoch` whose weights are there, of those that are to be averaged, newest first. */
+export function lastEpochs(
+  runFolder: string,
+  epoch: number,
+  { averageLast }: Pick<TrainConfig, "averageLast">,
+): number[] {
+  const wanted = Array.from({ length: averageLast }, (_, i) => epoch - i);
+  return wanted.filter((each) => existsSync(epochCheckpointPath(runFolder, each)));
 }
 
 /** The checkpoint and its twin for people. */

@@ -24,7 +24,7 @@ import {
 import { worstUtterances } from "../evaluation/worst-utterances.js";
 import { spectrogramsOf } from "./augmented-features.js";
 import type { EvaluationSummary, TrainingEvent } from "./events.js";
-import { rank, saveRanked } from "./kept-checkpoints.js";
+import { lastEpochs, rank, saveRanked } from "./kept-checkpoints.js";
 import { explainingMemory, rehearseLargestBatch } from "./rehearsal.js";
 import { RunClock } from "./run-clock.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
@@ -109,7 +109,7 @@ export class TrainingRun implements TrainingParts {
         return this.#finish("stopped");
       }
     }
-    await this.#averageBest();
+    await this.#averageEpochs();
     await this.#reportTest();
     this.#finish(host.shouldStop() ? "stopped" : this.#ending());
   }
@@ -288,15 +288,24 @@ export class TrainingRun implements TrainingParts {
     return result;
   }
 
+  /** Averages the best epochs and the last ones, as far as that is asked for. */
+  async #averageEpochs(): Promise<void> {
+    const { progress, config, runFolder } = this.session;
+    const best = progress.kept.slice(0, config.averageBest).map(({ epoch }) => epoch);
+    const last = lastEpochs(runFolder, progress.epoch, config);
+    const isSame = String(best.toSorted()) === String(last.toSorted());
+    for (const epochs of isSame ? [best] : [best, last]) {
+      if (epochs.length >= 2 && !this.host.shouldStop()) await this.#averageOf(epochs);
+    }
+  }
+
   /**
-   * Measures the average of the best epochs' weights; where it is better than each, it is the best. The run's own weights
+   * Measures the average of some epochs' weights; where it is better than the best, it is the best. The run's own weights
    * stay as they are, for a resumed run goes on from them.
    */
-  async #averageBest(): Promise<void> {
+  async #averageOf(epochs: number[]): Promise<void> {
     const { session, host } = this;
     const { progress, config, runFolder } = session;
-    const epochs = progress.kept.slice(0, config.averageBest).map(({ epoch }) => epoch);
-    if (epochs.length < 2) return;
     const path = checkpointPath(runFolder, "averaged");
     tidy(() => {
       const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
