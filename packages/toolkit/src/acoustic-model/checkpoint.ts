@@ -55,7 +55,7 @@ export function saveCheckpoint(
   const full = { format: FORMAT, version: 1, ...header };
   writeFileAtomicallySync(path, encodeSafetensors(tensors, { checkpoint: JSON.stringify(full) }));
   const json = new TextEncoder().encode(`${JSON.stringify(full, null, 2)}\n`);
-  writeFileAtomicallySync(path.replace(/\.safetensors$/, ".json"), [json]);
+  writeFileAtomicallySync(checkpointTwin(path), [json]);
 }
 
 /** Names the model's weights, as they stand in a checkpoint. */
@@ -134,6 +134,11 @@ export function restoreModel(model: DeepSpeech, { path, tensors }: Checkpoint): 
       cause: error,
     });
   }
+}
+
+/** The file beside a checkpoint that holds its metadata for people. */
+export function checkpointTwin(path: string): string {
+  return path.replace(/\.safetensors$/, ".json");
 }
 
 function checkpointFile(path: string): string {

@@ -1,4 +1,5 @@
 /** Reads corpora and prepares them for a model: what it can be trained on, and what it is measured on. */
+import { createHash } from "node:crypto";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { loadUtterances } from "../data/manifest.js";
 import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "../data/prepare.js";
@@ -14,6 +15,8 @@ export interface CorpusFacts {
   leftOut: LeftOut[];
   /** What the normaliser changed, as text for people; "" when nothing. */
   normalisation: string;
+  /** SHA-256 of the usable utterances' ids, durations and texts, in their order. */
+  digest: string;
 }
 
 export interface ModelCorpus {
@@ -83,6 +86,13 @@ async function loadCorpus(sources: readonly string[], options: PrepareOptions): 
   const audioSeconds = utterances.reduce((total, { durationSeconds }) => total + durationSeconds, 0);
   const { numChanged, numRefused } = report.summary();
   const normalisation = numChanged + numRefused > 0 ? report.toString() : "";
-  const facts = { numUtterances: utterances.length, audioSeconds, leftOut, normalisation };
+  const digest = digestOf(utterances);
+  const facts = { numUtterances: utterances.length, audioSeconds, leftOut, normalisation, digest };
   return { utterances, facts };
+}
+
+function digestOf(utterances: readonly Utterance[]): string {
+  const hash = createHash("sha256");
+  for (const { id, durationSeconds, text } of utterances) hash.update(JSON.stringify([id, durationSeconds, text]));
+  return hash.digest("hex");
 }

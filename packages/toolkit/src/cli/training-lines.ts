@@ -41,13 +41,14 @@ function corpusLines(name: string, { numUtterances, audioSeconds, leftOut, norma
 }
 
 export function startLines(event: EventOf<"start">): string[] {
-  const { runFolder, numParameters, numFrozen, freshParameters, epochs, totalSteps, firstStep } = event;
+  const { runFolder, numParameters, numFrozen, freshParameters, epochs, totalSteps, firstStep, changes = [] } = event;
   const from = firstStep > 0 ? `, going on after step ${formatCount(firstStep)}` : "";
   const frozen = numFrozen > 0 ? `, ${formatCount(numFrozen)} of them frozen` : "";
   const fresh = freshParameters.length > 0 ? `; new for this alphabet: ${freshParameters.join(", ")}` : "";
   return [
     `Model  ${formatCount(numParameters)} parameters${frozen}${fresh}`,
     `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${from}`,
+    ...changes.map(({ key, was, is }) => `Change ${key} was ${was} and is now ${is}`),
   ];
 }
 

@@ -14,7 +14,7 @@ const summary: EvaluationSummary = {
   worst: [],
 };
 
-const facts = { numUtterances: 465, audioSeconds: 1090, leftOut: [], normalisation: "" };
+const facts = { numUtterances: 465, audioSeconds: 1090, leftOut: [], normalisation: "", digest: "" };
 const start: TrainingEvent = {
   ...{ kind: "start", runFolder: "runs/quickstart/version_0", numParameters: 14_233_053 },
   ...{ numFrozen: 0, freshParameters: [], epochs: 10, totalSteps: 1500, firstStep: 0 },

@@ -31,6 +31,14 @@ export interface EvaluationSummary {
   worst: WorstUtterance[];
 }
 
+/** What is another since a run was last started: a setting by its dotted key, or "train data" and "dev data". */
+export interface ConfigChange {
+  key: string;
+  /** As JSON, or in words. */
+  was: string;
+  is: string;
+}
+
 export type TrainingEvent =
   | { kind: "data"; train: CorpusFacts; dev: CorpusFacts; test: CorpusFacts | null }
   | {
@@ -44,6 +52,8 @@ export type TrainingEvent =
       epochs: number;
       totalSteps: number;
       firstStep: number;
+      /** Of a resumed run. Default: none. */
+      changes?: readonly ConfigChange[];
     }
   | {
       /** The plan of the first epoch, and the largest batch, which was tried. */

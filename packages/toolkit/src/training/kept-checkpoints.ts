@@ -5,6 +5,7 @@
  * A file goes only after the progress that no longer names it is saved, so that a run killed between the two resumes.
  */
 import { existsSync, rmSync } from "node:fs";
+import { checkpointTwin } from "../acoustic-model/index.js";
 import { numKept, type TrainConfig } from "./config.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
 import { isBetter } from "./selection.js";
@@ -64,5 +65,5 @@ export function lastEpochs(
 
 /** The checkpoint and its twin for people. */
 function removeCheckpoint(path: string): void {
-  for (const file of [path, path.replace(/\.safetensors$/, ".json")]) if (existsSync(file)) rmSync(file);
+  for (const file of [path, checkpointTwin(path)]) if (existsSync(file)) rmSync(file);
 }

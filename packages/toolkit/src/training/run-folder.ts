@@ -22,13 +22,17 @@ export function createRunFolder(config: TrainConfig): string {
     const prepared = temporaryPathFor(join(experiment, NEW_FOLDER));
     mkdirSync(prepared);
     mkdirSync(join(prepared, "checkpoints"));
-    const json = new TextEncoder().encode(`${JSON.stringify(config, null, 2)}\n`);
-    writeFileAtomicallySync(configPath(prepared), [json]);
+    writeConfig(prepared, config);
     return nameNextVersion(experiment, prepared);
   } catch (error) {
     const message = `${experiment}: the run's folder cannot be made there (${errorMessage(error)}); choose another.`;
     throw new UserError(message, { code: "file-not-writable", cause: error });
   }
+}
+
+/** The configuration that the run goes on with; the log tells what it changed, and when. */
+export function writeConfig(runFolder: string, { resume: _, ...config }: TrainConfig): void {
+  writeFileAtomicallySync(configPath(runFolder), [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
 }
 
 /** Two runs that start at once get two folders: renaming to one fails where it is there already, with something in it. */
@@ -54,7 +58,7 @@ export function epochCheckpointPath(runFolder: string, epoch: number): string {
   return join(runFolder, "checkpoints", `epoch-${String(epoch).padStart(3, "0")}.safetensors`);
 }
 
-/** The configuration that a run was started with. */
+/** The configuration that a run was last started with. */
 export function configPath(runFolder: string): string {
   return join(runFolder, "config.json");
 }

@@ -16,6 +16,8 @@ import { openWandbSink, type WandbOptions } from "./logging/wandb-sink.js";
 export interface RunLogOptions {
   /** Where the checkpoint of a resumed run stands; what the log holds beyond is dropped. Default: a new run. */
   resumeAt?: ResumePoint;
+  /** The run's configuration, for TensorBoard's Text page. Default: none. */
+  config?: object;
   /** Logs to Weights & Biases as well. Default: only to the run's folder. */
   wandb?: WandbOptions;
 }
@@ -36,13 +38,14 @@ export class RunLog {
    *
    * @throws UserError where a file cannot be written, or Weights & Biases is asked for and cannot be had
    */
-  static async open(runFolder: string, { resumeAt, wandb }: RunLogOptions = {}): Promise<RunLog> {
+  static async open(runFolder: string, { resumeAt, config, wandb }: RunLogOptions = {}): Promise<RunLog> {
     const at = resumeAt ?? { step: 0, epoch: 0 };
     // Before the log is cut: a run that cannot start leaves all as it was.
     const online = wandb ? [await openWandbSink(runFolder, at.step, wandb)] : [];
     const path = logPath(runFolder);
     const kept = restoreLog(path, at);
-    const files = [new JsonLinesSink(path), ...csvSinks(runFolder, kept), new TensorBoardSink(runFolder, at.step)];
+    const tensorBoard = new TensorBoardSink(runFolder, { resumedAfter: at.step, config });
+    const files = [new JsonLinesSink(path), ...csvSinks(runFolder, kept), tensorBoard];
     return new RunLog([...files, ...online], kept);
   }
 

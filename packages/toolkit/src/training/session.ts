@@ -28,13 +28,13 @@ import { UserError } from "../errors.js";
 import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
-import { freeze, openStartingPoint, takeWeights } from "./starting-point.js";
+import { freeze, openStartingPoint, takeWeights, wildcard } from "./starting-point.js";
 import {
   hasCheckpoint,
   loadLast,
   nothingDone,
   type Progress,
-  refuseOtherPlan,
+  type TrainingState,
   trainingStateOf,
 } from "./training-state.js";
 
@@ -59,6 +59,8 @@ export class TrainingSession {
   constructor(
     readonly config: TrainConfig,
     readonly alphabet: Alphabet,
+    /** What its data are, to know them again. */
+    readonly data?: TrainingState["data"],
   ) {
     const { device, initFrom, resume } = config;
     manualSeed(config.seed);
@@ -139,8 +141,9 @@ export class TrainingSession {
   }
 
   #save(path: string, tensors: ReadonlyMap<string, Tensor>): void {
-    const { config, model, progress, optimizer } = this;
-    const training = { config, progress, optimizerSteps: optimizer.steps };
+    const { model, progress, optimizer, data } = this;
+    const { resume: _, ...config } = this.config;
+    const training = { config, progress, optimizerSteps: optimizer.steps, data };
     saveCheckpoint(
       path,
       { model: model.config, features: config.features, alphabet: this.alphabet, training },
@@ -154,10 +157,10 @@ export class TrainingSession {
       restoreModel(this.model, checkpoint);
       const { tensors, path } = checkpoint;
       const { config, progress, optimizerSteps } = trainingStateOf(checkpoint);
-      if (progress.batch > 0) refuseOtherPlan(config, this.config);
       const state = tensorsUnder("optimizer.", checkpoint);
       if (state.size === 0) throw new UserError(`${path}: holds no optimiser state, so training cannot go on from it.`);
-      this.#restoreHeads(checkpoint, state);
+      this.#restoreHeads(checkpoint);
+      this.#addNewSlots(state, config);
       this.optimizer.loadStateDict(state, optimizerSteps);
       this.#restoreAverage(checkpoint);
       for (const [name, device] of this.#generators()) {
@@ -168,14 +171,19 @@ export class TrainingSession {
     });
   }
 
-  /** A head that the run did not have before begins fresh, with no gradients behind it. */
-  #restoreHeads({ tensors }: Checkpoint, optimizerState: Map<string, Tensor>): void {
+  /** A head that the run did not have before begins fresh. */
+  #restoreHeads({ tensors }: Checkpoint): void {
     const own = this.heads.stateDict();
     noGrad(() =>
       this.heads.loadStateDict(new Map([...own].map(([name, tensor]) => [name, tensors.get(HEADS + name) ?? tensor]))),
     );
+  }
+
+  /** What is trained only from now on, a new head or a parameter that was frozen, has no gradients behind it. */
+  #addNewSlots(optimizerState: Map<string, Tensor>, { freeze: frozenBefore }: Pick<TrainConfig, "freeze">): void {
     for (const [name, tensor] of this.optimizer.stateDict()) {
-      if (name.startsWith(HEADS) && !optimizerState.has(name)) optimizerState.set(name, tensor);
+      const isNew = name.startsWith(HEADS) || frozenBefore.some((pattern) => wildcard(`${pattern}.*`).test(name));
+      if (isNew && !optimizerState.has(name)) optimizerState.set(name, tensor);
     }
   }
 

@@ -78,7 +78,8 @@ export function freeze(model: DeepSpeech, patterns: readonly string[]): Map<stri
   return trained;
 }
 
-function wildcard(pattern: string): RegExp {
+/** Names that a pattern fits, in which `*` stands for anything. */
+export function wildcard(pattern: string): RegExp {
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`);
 }

@@ -8,11 +8,13 @@ import { AudioLoader } from "../data/loader.js";
 import { UserError } from "../errors.js";
 import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
+import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
+import { writeConfig } from "./run-folder.js";
 import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
 import { type Corpora, type TrainingHost, TrainingRun } from "./training-run.js";
-import { requireRun } from "./training-state.js";
+import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
 
 /** It runs in a worker thread (train-worker.ts), because a step blocks its thread. */
 export async function train(config: TrainConfig, host: TrainingHost): Promise<void> {
@@ -21,9 +23,12 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
   checkDevice(config.device);
   checkPrecision(config);
   if (config.wandb !== undefined) await loadWandb();
-  if (config.resume !== undefined) requireRun(config.resume);
+  const before = runBefore(config);
+  const changes = before ? configChanges(before, config) : [];
   const alphabet = alphabetFor(config);
   const corpora = await loadCorpora(config, alphabet);
+  const data = { train: fingerprintOf(corpora.train.facts), dev: fingerprintOf(corpora.dev.facts) };
+  if (before) changes.push(...dataChanges(before, data));
   const facts = { train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null };
   host.emit({ kind: "data", ...facts });
   const augmentation = await prepareAugmentation(config.augmentation);
@@ -33,18 +38,29 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
     cacheBytes: cacheGigabytes * 1e9,
     ...(workers && { numWorkers: workers }),
   });
-  using session = new TrainingSession(config, alphabet);
+  using session = new TrainingSession(config, alphabet, data);
   const { runFolder, progress } = session;
+  if (config.resume !== undefined) writeConfig(runFolder, config);
   const log = await RunLog.open(runFolder, {
+    config,
     ...(config.resume !== undefined && { resumeAt: progress }),
     ...(config.wandb !== undefined && { wandb: { project: config.wandb, config } }),
   });
   try {
     log.handle({ kind: "data", ...facts });
-    await new TrainingRun({ session, loader, corpora, augmentation, log, host }).run();
+    await new TrainingRun({ session, loader, corpora, augmentation, log, host, changes }).run();
   } finally {
     await log.close();
   }
+}
+
+/** A resumed run as its checkpoint has it; undefined for a new run, and for one that has no checkpoint yet. */
+function runBefore({ resume }: TrainConfig): RunBefore | undefined {
+  if (resume === undefined) return undefined;
+  requireRun(resume);
+  if (!hasCheckpoint(resume)) return undefined;
+  const checkpoint = loadLastHeader(resume);
+  return { ...trainingStateOf(checkpoint), alphabet: checkpoint.header.alphabet };
 }
 
 async function loadCorpora(config: TrainConfig, alphabet: Alphabet): Promise<Corpora> {

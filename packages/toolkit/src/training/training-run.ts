@@ -23,8 +23,9 @@ import {
 } from "../evaluation/evaluate.js";
 import { worstUtterances } from "../evaluation/worst-utterances.js";
 import { spectrogramsOf } from "./augmented-features.js";
-import type { EvaluationSummary, TrainingEvent } from "./events.js";
+import type { ConfigChange, EvaluationSummary, TrainingEvent } from "./events.js";
 import { lastEpochs, rank, saveRanked } from "./kept-checkpoints.js";
+import { reviewKept } from "./kept-review.js";
 import { explainingMemory, rehearseLargestBatch } from "./rehearsal.js";
 import { RunClock } from "./run-clock.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
@@ -63,6 +64,8 @@ export interface TrainingParts {
   augmentation: PreparedAugmentation;
   log: RunLog;
   host: TrainingHost;
+  /** Of a resumed run: what is another than before. Default: nothing. */
+  changes?: readonly ConfigChange[];
 }
 
 type TrainingBatch = Batch<PreparedUtterance>;
@@ -74,6 +77,7 @@ export class TrainingRun implements TrainingParts {
   readonly augmentation: PreparedAugmentation;
   readonly log: RunLog;
   readonly host: TrainingHost;
+  readonly changes: readonly ConfigChange[];
   readonly #clock: RunClock;
   readonly #setbacks: Setbacks;
   /** The dev set, and the next epoch, whose first batches load while the step or the checkpoint before them is done. */
@@ -83,13 +87,14 @@ export class TrainingRun implements TrainingParts {
   #trainedAudioSeconds = 0;
   #savedAtSeconds: number;
 
-  constructor({ session, loader, corpora, augmentation, log, host }: TrainingParts) {
+  constructor({ session, loader, corpora, augmentation, log, host, changes = [] }: TrainingParts) {
     this.session = session;
     this.loader = loader;
     this.corpora = corpora;
     this.augmentation = augmentation;
     this.log = log;
     this.host = host;
+    this.changes = changes;
     const { config, progress } = session;
     this.#clock = new RunClock(config, progress.elapsedSeconds);
     this.#setbacks = new Setbacks(corpora.train.utterances.length, (id, reason) =>
@@ -101,6 +106,9 @@ export class TrainingRun implements TrainingParts {
   async run(): Promise<void> {
     const { host } = this;
     this.#start();
+    await this.#reviewKept();
+    // What was not measured to the end is not saved.
+    if (this.changes.length > 0 && host.shouldStop()) return this.#finish("stopped");
     while (!this.#isOver()) {
       await this.#trainEpoch();
       if (!host.shouldStop()) await this.#closeEpoch();
@@ -120,12 +128,28 @@ export class TrainingRun implements TrainingParts {
     const plan = this.#plan(progress.epoch);
     const counts = { numParameters, numFrozen: numParameters - numTrained, freshParameters };
     const totalSteps = this.#stepsIn(plan) * config.epochs;
-    this.#emit({ kind: "start", runFolder, ...counts, epochs: config.epochs, totalSteps, firstStep: progress.step });
+    const position = { epochs: config.epochs, totalSteps, firstStep: progress.step };
+    const changes = this.changes.length > 0 && { changes: this.changes };
+    this.#emit({ kind: "start", runFolder, ...counts, ...position, ...changes });
     if (this.#isOver()) return;
     const largest = rehearseLargestBatch(this.session, [plan, this.#plan(progress.epoch + 1)]);
     this.#emit({ kind: "plan", numBatches: plan.batches.length, paddingWaste: plan.paddingWaste, largest });
     // A run killed at any point can be resumed, so there is a checkpoint from the first step on.
     if (progress.step === 0) this.#saveLast();
+  }
+
+  /** What was kept is judged as it would be from now on. */
+  async #reviewKept(): Promise<void> {
+    const { session, changes, corpora } = this;
+    if (changes.length === 0) return;
+    const isChanged = (...keys: string[]) => changes.some(({ key }) => keys.includes(key));
+    const measure = async (path: string) => {
+      using model = session.modelIn(path);
+      return measurementOf(await this.#evaluate("dev", corpora.dev, { model }));
+    };
+    if (isChanged("dev data")) await reviewKept(session, measure);
+    else if (isChanged("selectBy", "keepBest", "averageBest")) await reviewKept(session);
+    if (!this.host.shouldStop()) this.#saveLast();
   }
 
   /** All epochs are done, patience is at its end, or the time is up and what was trained has been measured. */

@@ -47,7 +47,18 @@ export function nothingDone(): Progress {
   return { ...counters, ...best, lossScale: initialLossScale, plateau: INITIAL_PLATEAU };
 }
 
-const trainingStateSchema = z.object({ config: trainConfigSchema, optimizerSteps: z.int(), progress: progressSchema });
+const dataFingerprintSchema = z.object({ numUtterances: z.int(), audioSeconds: z.number(), digest: z.string() });
+
+/** A corpus as a run knows it again: how much it is, and a digest of its utterances' ids, durations and texts. */
+export type DataFingerprint = z.output<typeof dataFingerprintSchema>;
+
+const trainingStateSchema = z.object({
+  config: trainConfigSchema,
+  optimizerSteps: z.int(),
+  progress: progressSchema,
+  /** Runs of earlier versions have none. */
+  data: z.object({ train: dataFingerprintSchema, dev: dataFingerprintSchema }).optional(),
+});
 
 export type TrainingState = z.output<typeof trainingStateSchema>;
 
@@ -125,22 +136,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** What decides which utterances are in which batch of an epoch. */
-const PLAN_KEYS = [
-  ...(["train", "normalise", "minDurationSeconds", "maxDurationSeconds", "seed"] as const),
-  ...(["maxBatchSeconds", "maxBatchUtterances", "accumulateBatches", "shortestFirstEpochs"] as const),
-  ...(["speedFactors", "tempoFactors"] as const),
-];
-
-/** @throws UserError where the rest of a begun epoch would not be the rest of the same plan */
-export function refuseOtherPlan(before: TrainConfig, now: TrainConfig): void {
-  const changed = PLAN_KEYS.find((key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]));
-  if (changed === undefined) return;
-  const [was, is] = [JSON.stringify(before[changed]), JSON.stringify(now[changed])];
-  throw new UserError(
-    `${changed} was ${was} and is now ${is}, but the run stopped within an epoch; resume it unchanged to the epoch's end first.`,
-    { code: "bad-config" },
-  );
 }

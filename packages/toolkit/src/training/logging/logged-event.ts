@@ -33,6 +33,10 @@ const TEXT_KEYS: Record<TextKeys<LoggedEvent>, true> = {
   reference: true,
   hypothesis: true,
   audioPath: true,
+  digest: true,
+  key: true,
+  was: true,
+  is: true,
 };
 
 /** The event as one line, its end included. */

@@ -5,7 +5,13 @@ const STEPS_PER_EPOCH = 3;
 
 /** @param firstStep steps that an earlier session took */
 export function runEvents(runFolder: string, firstStep = 0): TrainingEvent[] {
-  const facts = { numUtterances: 12, audioSeconds: 60, leftOut: [{ id: "long", reason: "25 s" }], normalisation: "" };
+  const facts = {
+    numUtterances: 12,
+    audioSeconds: 60,
+    leftOut: [{ id: "long", reason: "25 s" }],
+    normalisation: "",
+    digest: "",
+  };
   const steps = [1, 2, 3, 4, 5, 6].flatMap((step) => [
     ...(step === 2 ? [{ kind: "failure", id: "torn", reason: "torn.flac: ends early" } as const] : []),
     stepEvent(step),

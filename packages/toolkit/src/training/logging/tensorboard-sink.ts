@@ -11,15 +11,20 @@ export class TensorBoardSink implements LogSink {
   readonly #events: EventWriter;
 
   /**
-   * @param resumedAfter the step after which a resumed run goes on; 0 for a new one. What earlier sessions logged
-   * beyond it, TensorBoard drops.
+   * `resumedAfter` is the step after which a resumed run goes on; 0 for a new one. What earlier sessions logged beyond it,
+   * TensorBoard drops. The configuration is shown as a text from that step on.
    */
-  constructor(runFolder: string, resumedAfter: number) {
+  constructor(runFolder: string, { resumedAfter, config }: { resumedAfter: number; config?: object | undefined }) {
     this.#events = openEventWriter(runFolder);
     if (resumedAfter > 0) this.#events.resumeFrom(resumedAfter + 1);
+    if (config) this.#events.text("config", asBlock(JSON.stringify(config, null, 2)), resumedAfter);
   }
 
   handle(event: LoggedEvent): void {
+    if (event.kind === "start" && event.changes) {
+      const lines = event.changes.map(({ key, was, is }) => `${key}: ${was} → ${is}`);
+      this.#events.text("changed_on_resume", asBlock(lines.join("\n")), event.firstStep);
+    }
     const scalars = scalarsOf(event);
     if (scalars === null) return;
     for (const [tag, value] of Object.entries(scalars.values)) this.#events.scalar(tag, value, scalars.step);
@@ -45,6 +50,11 @@ export class TensorBoardSink implements LogSink {
   close(): void {
     this.#events.close();
   }
+}
+
+/** Lines that Markdown leaves as they are. */
+function asBlock(text: string): string {
+  return text.replace(/^/gm, "    ");
 }
 
 /** Reference above hypothesis, as indented blocks keep them. */
