@@ -130,6 +130,7 @@ const TAR_CHANGES = {
 
   swappedBlocks(tar, { pick }) {
     const blocks = places(tar).map((at) => tar.subarray(at, at + BLOCK));
+    if (blocks.length === 0) return tar;
     const [a, b] = [pick(blocks.length), pick(blocks.length)];
     [blocks[a], blocks[b]] = [blocks[b], blocks[a]];
     return Buffer.concat(blocks);

@@ -8,7 +8,7 @@ import { pytorch, safetensors } from "./checkpoints.mjs";
 import { manifest, packed, tables, transcripts } from "./corpora.mjs";
 import { arpa, arpaGzip, binaryModel, languageModelText } from "./language-models.mjs";
 import { runFolder } from "./run-folder.mjs";
-import { apiKeys, decodingSettings, trainingConfig } from "./settings.mjs";
+import { alphabetFile, apiKeys, decodingSettings, trainingConfig } from "./settings.mjs";
 
 export const FORMATS = [
   ...[
@@ -24,7 +24,7 @@ export const FORMATS = [
     transcripts,
     packed,
   ],
-  ...[apiKeys, decodingSettings, trainingConfig, runFolder, archive],
+  ...[apiKeys, alphabetFile, decodingSettings, trainingConfig, runFolder, archive],
 ];
 
 export function formatNamed(name) {

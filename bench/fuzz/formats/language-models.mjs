@@ -63,7 +63,7 @@ const GZIP_CHANGES = {
   },
   /** Zeros by the hundred megabytes in some hundred kilobytes. */
   bomb: (bytes, { pick }) =>
-    pick(20) === 0 ? Uint8Array.from([...bytes, ...zipped(Buffer.alloc(6e8, " \0a\n"[pick(4)]))]) : bytes,
+    pick(20) === 0 ? Uint8Array.from([...bytes, ...zipped(Buffer.alloc(3e8, " \0a\n"[pick(4)]))]) : bytes,
 };
 
 function unzipped(bytes) {

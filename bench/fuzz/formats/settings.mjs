@@ -32,6 +32,18 @@ export const apiKeys = {
   },
 };
 
+export const alphabetFile = {
+  name: "alphabet",
+  seeds: () => [{ name: "alphabet.txt", bytes: encode(`'\n \n${[..."abcdefghijklmnopqrstuvwxyz"].join("\n")}\n_\n`) }],
+  dialect: { markers: ["_"], mutators: TEXT_CHANGES },
+  async read({ path }) {
+    const { chooseAlphabet } = await import(
+      "../../../packages/toolkit/dist/acoustic-model/pytorch-import/choose-alphabet.js"
+    );
+    return [() => chooseAlphabet(path, 29)];
+  },
+};
+
 export const decodingSettings = {
   name: "decoding",
   seeds: () => [

@@ -8,28 +8,30 @@ import type { ModelParts } from "./binary-format.js";
 import type { PackedArray } from "./packed-array.js";
 import type { TrieLevel } from "./trie.js";
 
-/** What is wrong, in a few words; undefined for a model that can be searched. Takes a look at every n-gram. */
+/** Rounding may lift a log-probability this far above 0. */
+const TOLERANCE = 1e-2;
+
+/**
+ * What is wrong, in a few words; undefined for a model that can be searched. Looks at every n-gram's place among the others;
+ * a last word that is none only makes its n-gram unreachable.
+ */
 export function structuralProblem({ vocabulary, levels }: ModelParts): string | undefined {
   if (!vocabulary.isSound()) return "its vocabulary";
   if (SPECIAL_WORDS.some((word, id) => vocabulary.word(id) !== word)) return "its special words";
   for (const [index, level] of levels.entries()) {
-    const problem = problemOf(level, vocabulary.size, levels[index + 1]?.count);
+    const problem = problemOf(level, levels[index + 1]?.count);
     if (problem !== undefined) return `the ${problem} of its ${index + 1}-grams`;
   }
   return undefined;
 }
 
-function problemOf(level: TrieLevel, numWords: number, nextCount: number | undefined): string | undefined {
-  const { count, firstState, words, links, firstChildren, probabilities, backoffs } = level;
-  if (words && !allBelow(words, count, numWords)) return "words";
+function problemOf(level: TrieLevel, nextCount: number | undefined): string | undefined {
+  const { count, firstState, links, firstChildren, probabilities, backoffs } = level;
   // A link leads to a shorter n-gram, so that following links ends.
   if (links && !allBelow(links, count, firstState)) return "links";
   if (firstChildren && !rises(firstChildren, count + 1, nextCount ?? 0)) return "continuations";
-  for (let i = 0; i < count; i++) {
-    if (!(probabilities.get(i) <= 0)) return "probabilities";
-    if (backoffs && Number.isNaN(backoffs.get(i))) return "back-offs";
-  }
-  return undefined;
+  if (!probabilities.table.every((value) => value <= TOLERANCE)) return "probabilities";
+  return backoffs?.table.some(Number.isNaN) ? "back-offs" : undefined;
 }
 
 function allBelow(numbers: PackedArray, length: number, limit: number): boolean {
@@ -39,6 +41,11 @@ function allBelow(numbers: PackedArray, length: number, limit: number): boolean 
 
 /** Whether the numbers never fall, and end with `last`. */
 function rises(numbers: PackedArray, length: number, last: number): boolean {
-  for (let i = 1; i < length; i++) if (numbers.get(i) < numbers.get(i - 1)) return false;
-  return numbers.get(length - 1) === last;
+  let before = 0;
+  for (let i = 0; i < length; i++) {
+    const number = numbers.get(i);
+    if (number < before) return false;
+    before = number;
+  }
+  return before === last;
 }
