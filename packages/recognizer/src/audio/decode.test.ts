@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { bytesOf, correlation } from "../fixtures.test.support.js";
 import { type DecodedAudio, decodeAudio, decodeChunks } from "./decode.js";
 import { joinArrays } from "./join-arrays.js";
-import { decodeWaveform, mixDown, type Waveform } from "./waveform.js";
+import { mixDown } from "./mix-down.js";
+import { decodeWaveform, type Waveform } from "./waveform.js";
 
 /** [file, least correlation with the WAV file]: lossless formats match it, others lose what their coders lose. */
 const FORMATS: [name: string, leastCorrelation: number][] = [
@@ -116,7 +117,8 @@ test("a WAV encoding that is not known is named", async () => {
   const bytes = Uint8Array.from(await bytesOf("speech-16k.wav"));
   new DataView(bytes.buffer).setUint16(20, 0x0055, true);
   await assert.rejects(decodeAudio(bytes, { fileName: "odd.wav" }), {
-    message: "odd.wav: has WAV encoding 0x0055, expected PCM, float, A-law or mu-law; convert it first.",
+    message:
+      "odd.wav: has WAV encoding 0x0055, expected PCM, float, A-law or mu-law; convert it first, as with ffmpeg -i IN.wav -c:a pcm_s16le OUT.wav.",
   });
 });
 

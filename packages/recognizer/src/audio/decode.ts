@@ -7,12 +7,17 @@
  * and Ogg have checksums besides. M4A and WebM promise nothing, and of these a decoder's own complaint must do.
  */
 import { errorMessage, RecognizerError } from "../errors.js";
-import { type ChunkDecoder, createChunkDecoder, type DecodedAudio } from "./chunk-decoder.js";
-import { type AudioFormat, detectAudioFormat, SUPPORTED_FORMATS } from "./format.js";
-import { joinArrays } from "./join-arrays.js";
-import { DamagedAudioError } from "./ogg.js";
+import { createChunkDecoder } from "./chunk-decoder.js";
+import { DamagedAudioError } from "./damaged-audio-error.js";
+import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
+import { type AudioFormat, detectAudioFormat, foreignFormat, SUPPORTED_FORMATS } from "./format.js";
+import { joinArrays, joinBytes, plainBytes } from "./join-arrays.js";
+import { TagSkipper } from "./tags.js";
 
-export type { DecodedAudio } from "./chunk-decoder.js";
+export type { DecodedAudio } from "./decoded-audio.js";
+
+/** So much of a file must be there before its format is told. */
+const HEAD_BYTES = 4096;
 
 /** Samples a second: no recorder makes more or less, and what claims to would come out a thousand times as long. */
 const SAMPLE_RATES = { least: 1000, most: 384_000 };
@@ -48,8 +53,8 @@ export interface DecodeChunksOptions extends DecodeOptions {
 }
 
 /**
- * `decodeAudio` for a file that arrives in pieces: gives its sound as it goes, at least one sample in all. All headers
- * must lie in the first piece; damage may show only after much of the sound was given.
+ * `decodeAudio` for a file that arrives in pieces, cut anywhere: gives its sound as it goes, at least one sample in all.
+ * Damage may show only after much of the sound was given.
  *
  * @throws RecognizerError `bad-audio`
  */
@@ -70,14 +75,12 @@ export async function* decodeChunks(
     return audio;
   };
   try {
-    for await (const bytes of pieces) {
-      format ??= formatOf(bytes, fileName);
-      decoder ??= await createChunkDecoder(format, { head: bytes, fileBytes, targetSampleRate });
-      const audio = await decoder.push(bytes);
-      if (audio) yield checked(audio);
+    for await (const { bytes, tagBytes } of withoutTags(pieces)) {
+      format ??= formatOf(bytes, { fileName, hasTags: tagBytes > 0 });
+      decoder ??= await createChunkDecoder(format, { head: bytes, fileBytes: fileBytes - tagBytes, targetSampleRate });
+      for (const audio of await decoder.push(bytes)) yield checked(audio);
     }
-    const rest = await decoder?.end();
-    if (rest) yield checked(rest);
+    for (const audio of (await decoder?.end()) ?? []) yield checked(audio);
     if (numSamples === 0) throw badAudio(fileName, "holds no sound.");
   } catch (error) {
     throw explain(error, fileName, format);
@@ -94,9 +97,36 @@ function release(decoder: ChunkDecoder | undefined): void {
   }
 }
 
-function formatOf(head: Uint8Array, fileName: string): AudioFormat {
+/** What follows the tags that stand before the file proper; the first piece is long enough to tell the format. */
+async function* withoutTags(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<{ bytes: Uint8Array; tagBytes: number }> {
+  const tags = new TagSkipper(false);
+  let head: Uint8Array | undefined = new Uint8Array();
+  for await (const piece of pieces) {
+    const bytes = tags.push(plainBytes(piece));
+    if (!head) yield { bytes, tagBytes: tags.numBytes };
+    else {
+      head = head.length > 0 ? joinBytes([head, bytes]) : bytes;
+      if (head.length < HEAD_BYTES) continue;
+      yield { bytes: head, tagBytes: tags.numBytes };
+      head = undefined;
+    }
+  }
+  if (head) yield { bytes: joinBytes([head, tags.push(new Uint8Array(), true)]), tagBytes: tags.numBytes };
+}
+
+function formatOf(head: Uint8Array, { fileName, hasTags }: { fileName: string; hasTags: boolean }): AudioFormat {
   const format = detectAudioFormat(head);
   if (format) return format;
+  const foreign = foreignFormat(head);
+  if (foreign) {
+    const remedy = "convert it first, as with ffmpeg -i IN OUT.flac";
+    throw badAudio(fileName, `is ${foreign}, which is not read (${SUPPORTED_FORMATS} are); ${remedy}.`);
+  }
+  if (hasTags && head.length === 0) throw badAudio(fileName, "holds nothing but tags.");
+  // Between the tag and the first frame of an MP3 file there may be anything.
+  if (hasTags) return "mp3";
   throw badAudio(fileName, `is not audio of a known format (${SUPPORTED_FORMATS}).`);
 }
 

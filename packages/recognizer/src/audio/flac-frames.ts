@@ -5,13 +5,36 @@
  * comes to zero and either another frame's header begins, which has a checksum too, or the file ends. Bytes that only look
  * like a header are thereby passed over: all these 48 bits agree by chance once in some 400 years of speech.
  */
-import { DamagedAudioError } from "./ogg.js";
+import { DamagedAudioError } from "./damaged-audio-error.js";
+import { isText, longTagBytes, TagSkipper } from "./tags.js";
 
 /** Sync, two bytes of codes, a number of up to 7 bytes, block size and sample rate of up to 2 bytes each, CRC-8. */
 const MAX_HEADER_BYTES = 16;
 /** No frame is longer: eight channels of 65,535 samples of 32 bits are half of it. */
 const MAX_FRAME_BYTES = 2 ** 22;
 const BLOCK_HEADER_BYTES = 4;
+const ID3V1_BYTES = 128;
+/** What may follow a frame is looked at together: a header, or the file's end with a short tag before it. */
+const LOOKAHEAD_BYTES = MAX_HEADER_BYTES + ID3V1_BYTES;
+/** The first block of a FLAC file: STREAMINFO, 34 bytes long. */
+const FILE_START = "fLaC";
+
+export interface FlacStreamInfo {
+  readonly sampleRate: number;
+  /** Samples a channel; 0 where the writer did not know. */
+  readonly totalSamples: number;
+}
+
+/** The STREAMINFO block, which opens every FLAC file. Throws DamagedAudioError. */
+export function flacStreamInfo(bytes: Uint8Array): FlacStreamInfo {
+  if (bytes.length < 42) throw new DamagedAudioError("is cut short inside the FLAC header.");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  // From byte 18: 20 bits of sample rate, 3 of channels, 5 of bits a sample, then 36 of length.
+  const sampleRate = view.getUint32(18) >>> 12;
+  const totalSamples = (view.getUint8(21) & 0x0f) * 2 ** 32 + view.getUint32(22);
+  if (sampleRate === 0) throw new DamagedAudioError("is damaged: its FLAC header gives no sample rate.");
+  return { sampleRate, totalSamples };
+}
 
 /** Splits a file that arrives in pieces, cut anywhere. */
 export class FlacFrames {
@@ -25,6 +48,8 @@ export class FlacFrames {
   /** The stream's first four bytes of a frame, which others resemble. */
   #model: Uint8Array | undefined;
   #numFrames = 0;
+  /** Passes over what stands behind the last frame, once that has been seen. */
+  #tail: TagSkipper | undefined;
 
   /** The frames that are known to be whole. Throws DamagedAudioError. */
   push(bytes: Uint8Array): Uint8Array[] {
@@ -34,6 +59,7 @@ export class FlacFrames {
   /** The frames at the end. Throws DamagedAudioError where the last one is cut short or damaged. */
   end(): Uint8Array[] {
     const frames = this.#split(new Uint8Array(), true);
+    if (this.#tail) return frames;
     if (this.#block) throw new DamagedAudioError("is cut short inside the FLAC header.");
     if (this.#rest.length === 0) return frames;
     if (this.#crc === 0) return [...frames, this.#rest];
@@ -45,10 +71,15 @@ export class FlacFrames {
   #split(bytes: Uint8Array, isEnd: boolean): Uint8Array[] {
     const input = join(this.#rest, bytes);
     const frames: Uint8Array[] = [];
-    let start = this.#skipMetadata(input);
+    let start = this.#tail ? 0 : this.#skipMetadata(input);
     for (let end = this.#frameEnd(input, start, isEnd); end > start; end = this.#frameEnd(input, start, isEnd)) {
       frames.push(input.subarray(start, end));
       start = end;
+    }
+    if (this.#tail) {
+      this.#rest = new Uint8Array();
+      checkTail(this.#tail.push(input.subarray(start), isEnd));
+      return frames;
     }
     this.#rest = input.slice(start);
     if (this.#rest.length > MAX_FRAME_BYTES) {
@@ -78,15 +109,16 @@ export class FlacFrames {
 
   /** Where the frame at `start` ends; `start` itself where that cannot be told yet. */
   #frameEnd(input: Uint8Array, start: number, isEnd: boolean): number {
-    if (this.#block) return start;
-    // A header must be there in full.
-    const limit = isEnd ? input.length : input.length - MAX_HEADER_BYTES;
+    if (this.#block || this.#tail) return start;
+    const limit = isEnd ? input.length : input.length - LOOKAHEAD_BYTES;
+    if (input.length > start && (isEnd || input.length - start >= MAX_HEADER_BYTES)) {
+      this.#model ??= modelOf(input, start);
+    }
     if (start >= limit) return start;
-    this.#model ??= modelOf(input, start);
     let crc = this.#crc;
     let at = start + this.#scanned;
     for (; at < limit; at++) {
-      if (crc === 0 && at > start && isFrameHeader(input, at, this.#model)) break;
+      if (crc === 0 && at > start && this.#isFrameEnd(input, at, isEnd)) break;
       crc = ((crc << 8) & 0xffff) ^ (CRC_16[(crc >> 8) ^ (input[at] as number)] as number);
     }
     const isWhole = at < limit;
@@ -95,6 +127,30 @@ export class FlacFrames {
     if (isWhole) this.#numFrames += 1;
     return isWhole ? at : start;
   }
+
+  /** Whether another frame begins there, or the tags that end a file. */
+  #isFrameEnd(input: Uint8Array, at: number, isEnd: boolean): boolean {
+    if (isFrameHeader(input, at, this.#model as Uint8Array)) return true;
+    const isShortTag = isEnd && at === input.length - ID3V1_BYTES && isText(input, at, "TAG");
+    if (!isShortTag && longTagBytes(input, at) === 0 && !isFileStart(input, at)) return false;
+    this.#tail = new TagSkipper(true);
+    return true;
+  }
+}
+
+function isFileStart(bytes: Uint8Array, at: number): boolean {
+  return isText(bytes, at, FILE_START) && isText(bytes, at + FILE_START.length, "\x00\x00\x00\x22");
+}
+
+/** Behind the tags there must be nothing. */
+function checkTail(rest: Uint8Array): void {
+  if (rest.length === 0) return;
+  if (isFileStart(rest, 0)) {
+    throw new DamagedAudioError(
+      "holds several FLAC files, one behind another; make them one, as with sox A.flac B.flac OUT.flac.",
+    );
+  }
+  throw new DamagedAudioError("is damaged: what follows the tags behind its last frame is neither tag nor sound.");
 }
 
 function join(rest: Uint8Array, bytes: Uint8Array): Uint8Array {

@@ -1,56 +1,88 @@
 /**
  * Which audio format a file has, told by its content: names lie, and uploads often have none.
  */
-import { firstOggPacket } from "./ogg.js";
+import { firstOggPackets, isPageStart } from "./ogg.js";
+import { foreignOggCodec, type OggCodec, oggCodec } from "./ogg-links.js";
+import { isText } from "./tags.js";
+import { wavLayout } from "./wav-chunks.js";
 
-export type AudioFormat = "flac" | "wav" | "mp3" | "opus" | "vorbis" | "ogg-flac" | "m4a" | "webm";
+export type AudioFormat = "flac" | "wav" | "mp3" | OggCodec | "m4a" | "webm";
 
 /** Formats as an error message lists them. */
 export const SUPPORTED_FORMATS = "FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A and WebM";
 
-/** File name endings that are taken for audio when a folder is searched. */
+/**
+ * File name endings that are taken for audio when a folder is searched: of formats that are read, of films that have
+ * sound, and of formats that are not read, which must be told and not passed over.
+ */
 export const AUDIO_EXTENSIONS: ReadonlySet<string> = new Set([
-  ".flac",
-  ".wav",
-  ".mp3",
-  ".opus",
-  ".ogg",
-  ".oga",
-  ".m4a",
-  ".webm",
+  ...[".flac", ".wav", ".wave", ".bwf", ".rf64", ".w64", ".mp3", ".mpga", ".opus", ".ogg", ".oga", ".spx"],
+  ...[".m4a", ".m4b", ".mp4", ".m4v", ".mov", ".3gp", ".webm", ".mka", ".mkv", ".ogv"],
+  ...[".aac", ".aif", ".aiff", ".aifc", ".caf", ".au", ".snd", ".amr", ".wma", ".ac3", ".mp2", ".ape", ".wv", ".sph"],
 ]);
 
-/** The format of a file by its first bytes; undefined where it is none of the supported ones. */
+/** Formats that are known and not read, by the bytes that they begin with. */
+const FOREIGN_FORMATS: readonly [name: string, at: number, start: string][] = [
+  ["AIFF", 8, "AIFF"],
+  ["AIFF-C", 8, "AIFC"],
+  ["CAF", 0, "caff"],
+  ["AU", 0, ".snd"],
+  ["AMR", 0, "#!AMR"],
+  ["WMA or another ASF file", 0, "\x30\x26\xb2\x75\x8e\x66\xcf\x11"],
+  ["AC-3", 0, "\x0b\x77"],
+  ["NIST SPHERE", 0, "NIST_1A"],
+  ["AVI", 8, "AVI "],
+  ["VOC", 0, "Creative Voice File"],
+  ["Monkey's Audio", 0, "MAC "],
+  ["WavPack", 0, "wvpk"],
+  ["Musepack", 0, "MPCK"],
+  ["Musepack", 0, "MP+"],
+  ["True Audio", 0, "TTA1"],
+  ["DSF", 0, "DSD "],
+  ["DFF", 0, "FRM8"],
+  ["MPEG video", 0, "\x00\x00\x01\xba"],
+  ["FLV", 0, "FLV\x01"],
+  ["MIDI", 0, "MThd"],
+];
+/** Boxes that an MP4 file or an older QuickTime film may begin with. */
+const FIRST_BOXES = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
+
+/**
+ * The format of a file by its first bytes, of which 4096 are always enough; undefined where it is none of the supported
+ * ones. Tags before the file proper (tags.ts) must have been taken away.
+ */
 export function detectAudioFormat(bytes: Uint8Array): AudioFormat | undefined {
-  if (hasText(bytes, 0, "fLaC")) return "flac";
-  if (hasText(bytes, 0, "RIFF") && hasText(bytes, 8, "WAVE")) return "wav";
-  if (isOgg(bytes)) return detectOggCodec(firstOggPacket(bytes));
-  if (hasText(bytes, 0, "ID3") || isMpegFrame(bytes)) return "mp3";
-  if (hasText(bytes, 4, "ftyp")) return "m4a";
-  if (bytes[0] === 0x1a && bytes[1] === 0x45 && bytes[2] === 0xdf && bytes[3] === 0xa3) return "webm";
-  return undefined;
+  if (isText(bytes, 0, "fLaC")) return "flac";
+  if (wavLayout(bytes)) return "wav";
+  if (isPageStart(bytes, 0))
+    return firstOggPackets(bytes)
+      .map(oggCodec)
+      .find((codec) => codec !== undefined);
+  if (isText(bytes, 0, "\x1a\x45\xdf\xa3")) return "webm";
+  if (isLayer3Frame(bytes)) return "mp3";
+  // A box's length comes before its name: a text begins with no such small number.
+  const isBox = (bytes[0] as number) < 0x20 && FIRST_BOXES.some((name) => isText(bytes, 4, name));
+  return isBox ? "m4a" : undefined;
 }
 
-/** Whether a file that begins so is an Ogg file, of whatever codec. */
-export function isOgg(bytes: Uint8Array): boolean {
-  return hasText(bytes, 0, "OggS");
-}
-
-function detectOggCodec(packet: Uint8Array): AudioFormat | undefined {
-  if (hasText(packet, 0, "OpusHead")) return "opus";
-  if (hasText(packet, 0, "\x01vorbis")) return "vorbis";
-  if (hasText(packet, 0, "\x7fFLAC")) return "ogg-flac";
-  return undefined;
+/** The name of a format that is known and not read. */
+export function foreignFormat(bytes: Uint8Array): string | undefined {
+  if (isPageStart(bytes, 0)) {
+    const codec = firstOggPackets(bytes)
+      .map(foreignOggCodec)
+      .find((name) => name !== undefined);
+    return codec ? `${codec} in Ogg` : "Ogg without a stream of sound";
+  }
+  const [first = 0, second = 0] = bytes;
+  // Twelve sync bits, then the layer: AAC's is none.
+  if (first === 0xff && (second & 0xf6) === 0xf0) return "AAC without a container (ADTS)";
+  if (first === 0xff && ((second & 0xe6) === 0xe4 || (second & 0xe6) === 0xe6)) return "MPEG audio of layer 1 or 2";
+  return FOREIGN_FORMATS.find(([, at, start]) => isText(bytes, at, start))?.[0];
 }
 
 /** Eleven sync bits, then a layer, a bit rate and a sample rate that are not reserved. */
-function isMpegFrame(bytes: Uint8Array): boolean {
+function isLayer3Frame(bytes: Uint8Array): boolean {
   const [sync = 0, layer = 0, rates = 0] = bytes;
   const isLayer3 = (layer & 0xe6) === 0xe2;
   return sync === 0xff && isLayer3 && rates >> 4 !== 15 && (rates & 0x0c) !== 0x0c;
-}
-
-function hasText(bytes: Uint8Array, offset: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[offset + i] !== text.charCodeAt(i)) return false;
-  return true;
 }

@@ -4,7 +4,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { audioFixture, bytesOf } from "../fixtures.test.support.js";
 import { decodeAudio, decodeChunks } from "./decode.js";
-import { headerDurationSeconds } from "./header-duration.js";
 import { mutatedFile } from "./mutate.test.support.js";
 import { decodeWaveform } from "./waveform.js";
 
@@ -137,13 +136,6 @@ test("a WAV file with a chunk of odd length, or in the extensible form, sounds a
   const data = Buffer.from(bytes).indexOf("data");
   const extensible = [bytes.subarray(0, 16), size, bytes.subarray(22, 36), extension, bytes.subarray(data)];
   assert.deepEqual(await decodeAudio(Uint8Array.from(extensible.flatMap((part) => [...part])), { fileName }), expected);
-});
-
-test("a Vorbis header without a sample rate tells of no length", async () => {
-  const bytes = Uint8Array.from(await bytesOf("speech-vorbis.ogg"));
-  const at = Buffer.from(bytes).indexOf("vorbis") + 11;
-  new DataView(bytes.buffer).setUint32(at, 0);
-  assert.equal(headerDurationSeconds({ head: bytes, tail: bytes, fileBytes: bytes.length }), undefined);
 });
 
 test("two MP3 files of different sample rates in one are refused", async () => {

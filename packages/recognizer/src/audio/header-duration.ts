@@ -1,58 +1,91 @@
 /**
- * How long a recording is, from its headers: a few hundred bytes read where decoding would take the whole file.
+ * How long a recording is, without decoding it: by a few hundred bytes of its headers, or by a walk through its pages.
+ * Where the length stands in the file but need not be true, it is not asked.
  */
-import { type AudioFormat, detectAudioFormat } from "./format.js";
-import { flacStreamInfo, wavHeader } from "./headers.js";
-import { firstOggPacket, lastOggPosition } from "./ogg.js";
-import { OPUS_POSITION_RATE, parseOpusHeader } from "./opus.js";
+import { flacStreamInfo } from "./flac-frames.js";
+import { detectAudioFormat } from "./format.js";
+import { plainBytes } from "./join-arrays.js";
+import { OggLinks } from "./ogg-links.js";
+import { OpusLength } from "./opus.js";
+import { TagSkipper } from "./tags.js";
+import { WavChunks, wavLayout } from "./wav-chunks.js";
 
-/** Enough for every header here, WAV files with a long list of tags included. */
+/** Enough to tell the format by. */
 export const HEAD_BYTES = 4096;
-/** An Ogg page has at most 65,307 bytes, so that a tail of this size holds the start of the last one. */
-export const TAIL_BYTES = 65_307;
+const PIECE_BYTES = 1 << 20;
 
-/** The two ends of a file: up to `HEAD_BYTES` and `TAIL_BYTES` of it, or more. Only Ogg files need the tail. */
-export interface FileEnds {
-  readonly head: Uint8Array;
-  readonly tail: Uint8Array;
+/** A file of which any part can be read. */
+export interface RandomAccess {
   readonly fileBytes: number;
+  /** The bytes from `position` on; fewer than `numBytes` only at the file's end. */
+  read(position: number, numBytes: number): Promise<Uint8Array> | Uint8Array;
+}
+
+/** Bytes in memory, as a file. */
+export function inMemory(bytes: Uint8Array): RandomAccess {
+  const plain = plainBytes(bytes);
+  return { fileBytes: bytes.length, read: (position, numBytes) => plain.subarray(position, position + numBytes) };
+}
+
+/** A file's first bytes after the tags that stand before it, and how long these are. */
+export async function headOf(file: RandomAccess): Promise<{ head: Uint8Array; start: number }> {
+  const tags = new TagSkipper(false);
+  for (let position = 0; !tags.isDone; ) {
+    const bytes = await file.read(position, HEAD_BYTES);
+    tags.push(bytes, bytes.length < HEAD_BYTES);
+    position += bytes.length;
+  }
+  return { head: await file.read(tags.numBytes, HEAD_BYTES), start: tags.numBytes };
 }
 
 /**
- * The length in seconds of a FLAC, WAV, Ogg Opus or Ogg Vorbis file. Undefined for other formats, and for headers that
- * do not say: such a file must be decoded.
+ * The length in seconds of a FLAC, WAV or Ogg Opus file, the same as decoding it gives. Undefined for other formats, and
+ * for headers that do not say: such a file must be decoded.
  *
  * @throws DamagedAudioError where a header is damaged or its file is cut short.
  */
-export function headerDurationSeconds({ head, tail, fileBytes }: FileEnds): number | undefined {
+export async function headerDurationSeconds(file: RandomAccess): Promise<number | undefined> {
+  const { head, start } = await headOf(file);
   const format = detectAudioFormat(head);
   if (format === "flac") {
     const { totalSamples, sampleRate } = flacStreamInfo(head);
     return totalSamples > 0 ? totalSamples / sampleRate : undefined;
   }
-  if (format === "wav") return wavDuration(head, fileBytes);
-  if (format === "opus" || format === "vorbis") return oggDuration(format, head, tail);
-  return undefined;
+  if (format === "wav") return await wavSeconds(head, start, file);
+  return format === "opus" ? await opusSeconds(start, file) : undefined;
 }
 
-/** Undefined where tags push the sound out of the head; a damaged file is told apart when it is decoded. */
-function wavDuration(head: Uint8Array, fileBytes: number): number | undefined {
-  const isWhole = head.length === fileBytes;
-  try {
-    const { numSamples, sampleRate } = wavHeader(head, fileBytes);
-    return numSamples / sampleRate;
-  } catch (error) {
-    if (isWhole) throw error;
-    return undefined;
+/** From chunk to chunk, without the sound between them. */
+async function wavSeconds(head: Uint8Array, start: number, file: RandomAccess): Promise<number | undefined> {
+  const layout = wavLayout(head);
+  if (!layout) return undefined;
+  const chunks = new WavChunks(layout, file.fileBytes - start);
+  for (let position = start; position < file.fileBytes; ) {
+    const skipped = chunks.skippable;
+    if (skipped > 0) chunks.skip(skipped);
+    const bytes = skipped > 0 ? undefined : await file.read(position, HEAD_BYTES);
+    if (bytes) chunks.push(bytes);
+    position += bytes ? bytes.length : skipped;
+    if (bytes?.length === 0) break;
   }
+  chunks.end();
+  return chunks.format ? chunks.numSamples / chunks.format.sampleRate : undefined;
 }
 
-function oggDuration(format: AudioFormat, head: Uint8Array, tail: Uint8Array): number | undefined {
-  const end = lastOggPosition(tail);
-  const packet = firstOggPacket(head);
-  if (end === undefined) return undefined;
-  if (format === "opus") return Math.max(0, end - parseOpusHeader(packet).preSkip) / OPUS_POSITION_RATE;
-  if (packet.length < 16) return undefined;
-  const sampleRate = new DataView(packet.buffer, packet.byteOffset).getUint32(12, true);
-  return sampleRate > 0 ? end / sampleRate : undefined;
+/** From page to page; a file that goes on in another codec must be decoded. */
+async function opusSeconds(start: number, file: RandomAccess): Promise<number | undefined> {
+  let isOpus = true;
+  const links = new OggLinks<number>(async (codec) => {
+    isOpus &&= codec === "opus";
+    return new OpusLength();
+  });
+  let seconds = 0;
+  for (let position = start; position < file.fileBytes && isOpus; ) {
+    const bytes = await file.read(position, PIECE_BYTES);
+    if (bytes.length === 0) break;
+    for (const added of await links.push(bytes)) seconds += added;
+    position += bytes.length;
+  }
+  if (isOpus) for (const added of await links.end()) seconds += added;
+  return isOpus ? seconds : undefined;
 }

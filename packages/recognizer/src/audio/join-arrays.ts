@@ -26,3 +26,8 @@ function fill(
     offset += part.length;
   }
 }
+
+/** The same bytes as a plain array: what `slice` gives of one of Node's buffers is no copy. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}

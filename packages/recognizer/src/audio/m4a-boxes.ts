@@ -5,9 +5,10 @@
  * memory there is and end the process, so that what an index says is compared with its own size and the file's first.
  * A cut file is told by its last box, which does not fit in.
  */
-import type { ChunkDecoder, DecodedAudio } from "./chunk-decoder.js";
+import { DamagedAudioError } from "./damaged-audio-error.js";
+import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { joinBytes } from "./join-arrays.js";
-import { DamagedAudioError } from "./ogg.js";
+import { isText, longTagBytes, TagSkipper, tagBytes } from "./tags.js";
 
 /** Ten minutes of uncompressed sound, each of whose samples is a piece of its own; of compressed sound, a week. */
 const MOST_PIECES = 30_000_000;
@@ -16,6 +17,9 @@ const MOST_FRAGMENT_PIECES = 4_000_000;
 /** Apple's own encoder has 4096 samples a frame. */
 const MOST_ALAC_FRAME_SAMPLES = 65_536;
 const HEADER_BYTES = 8;
+const CUT = "is damaged or cut short: a box is longer than what is left.";
+const SEVERAL_FILES =
+  "holds several MP4 files, one behind another; make them one, as with ffmpeg -i A -i B -filter_complex concat=v=0:a=1 OUT.m4a.";
 /** Boxes of which the decoder reads the boxes within, and how far into them these begin. */
 const CONTAINERS: ReadonlyMap<string, number> = new Map([
   ...["moov", "trak", "mdia", "minf", "stbl", "udta", "edts", "sinf", "wave", "mvex", "moof", "traf"].map(
@@ -42,13 +46,14 @@ export class M4aChunkDecoder implements ChunkDecoder {
     this.#boxes = new BoxReader(fileBytes);
   }
 
-  async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
-    const tested = this.#boxes.push(bytes);
-    return tested.length > 0 ? this.#decoder.push(tested) : undefined;
+  async push(bytes: Uint8Array): Promise<DecodedAudio[]> {
+    const tested = this.#boxes.push(bytes, false);
+    return tested.length > 0 ? this.#decoder.push(tested) : [];
   }
 
-  end(): Promise<DecodedAudio | undefined> {
-    return this.#decoder.end();
+  async end(): Promise<DecodedAudio[]> {
+    this.#boxes.push(new Uint8Array(), true);
+    return await this.#decoder.end();
   }
 
   free(): void {
@@ -56,11 +61,17 @@ export class M4aChunkDecoder implements ChunkDecoder {
   }
 }
 
+/** Which of several tracks is meant, nobody can tell: the first may be silent beside one that speaks. */
+export function severalTracks(count: number, output: string): string {
+  return `holds ${count} tracks of sound; keep one, as with ffmpeg -i IN -map 0:a:0 ${output}.`;
+}
+
 /** What the boxes within one outermost box may ask for. */
 interface Limits {
   readonly fileBytes: number;
   /** Pieces of sound that fragments may still tell of. */
   fragmentPieces: number;
+  soundTracks: number;
 }
 
 class BoxReader {
@@ -70,20 +81,41 @@ class BoxReader {
   /** Bytes of sound that are still to come, and need no test. */
   #soundBytes = 0;
   #position = 0;
+  #hasMovie = false;
+  /** Passes over what stands behind the last box, once that has been seen. */
+  #tail: TagSkipper | undefined;
 
   constructor(fileBytes: number) {
     this.#fileBytes = fileBytes;
   }
 
-  /** What has been tested: whole boxes, and sound. */
-  push(bytes: Uint8Array): Uint8Array {
+  /** What has been tested: whole boxes, and sound. Throws DamagedAudioError. */
+  push(bytes: Uint8Array, isEnd: boolean): Uint8Array {
+    if (this.#tail) {
+      if (this.#tail.push(bytes, isEnd).length > 0) throw new DamagedAudioError(SEVERAL_FILES);
+      return new Uint8Array();
+    }
     const input = this.#waiting.length > 0 ? joinBytes([this.#waiting, bytes]) : bytes;
     let end = Math.min(input.length, this.#soundBytes);
     this.#soundBytes -= end;
     for (let next = this.#endOfBox(input, end); next > end; next = this.#endOfBox(input, end)) end = next;
     this.#position += end;
-    this.#waiting = input.slice(end);
+    if (this.#isTail(input, end)) {
+      this.#tail = new TagSkipper(true);
+      this.#waiting = new Uint8Array();
+      this.push(input.subarray(end), isEnd);
+    } else this.#waiting = input.slice(end);
+    if (isEnd && this.#soundBytes > 0 && this.#soundBytes < Number.POSITIVE_INFINITY) throw new DamagedAudioError(CUT);
     return input.subarray(0, end);
+  }
+
+  /** Whether a tag begins there, where a box could: a box's length comes first, and is seldom so large. */
+  #isTail(input: Uint8Array, at: number): boolean {
+    if (this.#soundBytes > 0) return false;
+    if (longTagBytes(input, at) > 0) return true;
+    const box = readBox(input, at, input.length);
+    const isTooLong = box !== undefined && box.size > this.#fileBytes - this.#position;
+    return isTooLong && input[at] !== 0 && tagBytes(input, at) > 0;
   }
 
   /** Where the box at `start` ends, or the sound in it that is there; `start` itself where too little is there yet. */
@@ -92,7 +124,10 @@ class BoxReader {
     if (!box) return start;
     const remaining = this.#fileBytes - this.#position - start;
     const size = box.size === 0 ? remaining : box.size;
-    if (size > remaining) throw new DamagedAudioError("is damaged or cut short: a box is longer than what is left.");
+    if (size > remaining) {
+      if (input[start] !== 0 && tagBytes(input, start) > 0) return start;
+      throw new DamagedAudioError(CUT);
+    }
     if (size < HEADER_BYTES) throw new DamagedAudioError(`is damaged: it has a box of ${size} bytes.`);
     const end = start + size;
     if (box.type === "mdat") {
@@ -100,8 +135,11 @@ class BoxReader {
       return Math.min(end, input.length);
     }
     if (end > input.length) return start;
-    const limits = { fileBytes: this.#fileBytes, fragmentPieces: MOST_FRAGMENT_PIECES };
+    if (box.type === "moov" && this.#hasMovie) throw new DamagedAudioError(SEVERAL_FILES);
+    this.#hasMovie ||= box.type === "moov";
+    const limits = { fileBytes: this.#fileBytes, fragmentPieces: MOST_FRAGMENT_PIECES, soundTracks: 0 };
     testBox(input, box.type, { start: start + HEADER_BYTES, end }, limits);
+    if (limits.soundTracks > 1) throw new DamagedAudioError(severalTracks(limits.soundTracks, "OUT.m4a"));
     return end;
   }
 }
@@ -144,6 +182,7 @@ function testBox(bytes: Uint8Array, type: string, { start, end }: Range, limits:
   if (type === "stsd") testDescriptions(bytes, { start, end }, limits);
   if (type === "stsz") testSizes(view, limits);
   if (type === "trun") testRun(view, limits);
+  if (type === "hdlr" && isText(bytes, start + 8, "soun")) limits.soundTracks += 1;
   if (type === "alac") testAlac(view);
   const entryBytes = TABLES.get(type);
   if (entryBytes) testTable(type, view, 4, entryBytes);

@@ -12,10 +12,9 @@ const FRAME_COUNT_FLAG = 1;
 
 /** Samples a channel without the encoder's delay and padding; undefined where the file does not say. */
 export function promisedMp3Samples(bytes: Uint8Array): number | undefined {
-  const frame = id3Bytes(bytes);
-  const version = ((bytes[frame + 1] ?? 0) & 0x18) === 0x18 ? "mpeg1" : "mpeg2";
-  const layout = (bytes[frame + 3] ?? 0) >> 6 === 3 ? "mono" : "stereo";
-  const tag = frame + 4 + SIDE_INFO_BYTES[version][layout];
+  const version = ((bytes[1] ?? 0) & 0x18) === 0x18 ? "mpeg1" : "mpeg2";
+  const layout = (bytes[3] ?? 0) >> 6 === 3 ? "mono" : "stereo";
+  const tag = 4 + SIDE_INFO_BYTES[version][layout];
   if (tag + 144 > bytes.length) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const name = String.fromCharCode(...bytes.subarray(tag, tag + 4));
@@ -25,10 +24,4 @@ export function promisedMp3Samples(bytes: Uint8Array): number | undefined {
   const delayAndPadding = view.getUint32(tag + 140) & 0xffffff;
   const unwanted = (delayAndPadding >> 12) + (delayAndPadding & 0xfff);
   return view.getUint32(tag + 8) * SAMPLES_PER_FRAME[version] - unwanted;
-}
-
-/** The length of the ID3v2 tag at the start, which writes it with seven bits a byte. */
-function id3Bytes(bytes: Uint8Array): number {
-  if (bytes[0] !== 0x49 || bytes[1] !== 0x44 || bytes[2] !== 0x33) return 0;
-  return 10 + bytes.subarray(6, 10).reduce((length, byte) => length * 128 + (byte & 0x7f), 0);
 }

@@ -5,11 +5,13 @@
  * fast as decoding at 48 kHz, and spares the resampling.
  */
 import { createOpusDecoder, type OpusPacketDecoder } from "@audio/decode-opus/core";
-import type { ChunkDecoder, DecodedAudio } from "./chunk-decoder.js";
-import { DamagedAudioError, OggReader } from "./ogg.js";
+import { DamagedAudioError } from "./damaged-audio-error.js";
+import type { DecodedAudio } from "./decoded-audio.js";
+import { OggPackets, type OggPage } from "./ogg.js";
+import { LastPage, type OggLink } from "./ogg-links.js";
 
 /** Positions and the pre-skip in an Ogg Opus file count samples at this rate, whatever the decoder gives. */
-export const OPUS_POSITION_RATE = 48_000;
+const OPUS_POSITION_RATE = 48_000;
 
 const OPUS_RATES = [8_000, 12_000, 16_000, 24_000, 48_000] as const;
 type OpusRate = (typeof OPUS_RATES)[number];
@@ -24,26 +26,71 @@ interface OpusHeader {
   readonly mapping?: { streamCount: number; coupledStreamCount: number; channelMappingTable: Uint8Array };
 }
 
-/** Idle decoders; each serves one file at a time. */
+/** The packets of a page, and how many samples are sound from the stream's first to this page's last. */
+interface OpusRun {
+  readonly header: OpusHeader;
+  readonly packets: Uint8Array[];
+  /** At 48 kHz, the pre-skip included. */
+  readonly endSample: number;
+}
+
+/** Idle decoders; each serves one stream at a time. */
 const idleDecoders: OpusPacketDecoder[] = [];
 
+/** A stream's packets, page by page; a page is held back until it is known whether it is the last. */
+class OpusPages {
+  readonly #packets = new OggPackets();
+  readonly #lastPage = new LastPage();
+  #header: OpusHeader | undefined;
+  #numPackets = 0;
+  #endSample = 0;
+  #held: { position: number; packets: Uint8Array[]; samples: number } | undefined;
+
+  push(page: OggPage): OpusRun[] {
+    const all = this.#packets.push(page);
+    if (all[0]) this.#header ??= parseOpusHeader(all[0]);
+    const packets = all.slice(Math.max(0, HEADER_PACKETS - this.#numPackets));
+    this.#numPackets += all.length;
+    if (packets.length === 0) return [];
+    const runs = this.#release(({ position, samples }) => {
+      this.#lastPage.pass(position, samples);
+      return samples;
+    });
+    const samples = packets.reduce((sum, packet) => sum + opusPacketSamples(packet), 0);
+    this.#held = { position: page.position, packets, samples };
+    return runs;
+  }
+
+  end(): OpusRun[] {
+    this.#packets.end();
+    return this.#release(({ position, samples }) => this.#lastPage.kept(position, samples));
+  }
+
+  #release(keptOf: (held: { position: number; samples: number }) => number): OpusRun[] {
+    const held = this.#held;
+    if (!held || !this.#header) return [];
+    this.#held = undefined;
+    this.#endSample += keptOf(held);
+    return [{ header: this.#header, packets: held.packets, endSample: this.#endSample }];
+  }
+}
+
 /**
- * A decoder for one Ogg Opus file. Throws DamagedAudioError where the container or a packet is damaged.
+ * A decoder for one stream. Throws DamagedAudioError where a packet is damaged.
  *
  * @param targetSampleRate the rate that the caller wants in the end: the sound comes at that rate where Opus has it,
  * and at 48 kHz otherwise.
  */
-export async function createOpusChunkDecoder(targetSampleRate: number): Promise<ChunkDecoder> {
+export async function createOpusLink(targetSampleRate: number): Promise<OggLink<DecodedAudio>> {
   const sampleRate = OPUS_RATES.find((rate) => rate === targetSampleRate) ?? OPUS_POSITION_RATE;
-  return new OpusChunkDecoder(idleDecoders.pop() ?? (await createOpusDecoder()), sampleRate);
+  return new OpusLink(idleDecoders.pop() ?? (await createOpusDecoder()), sampleRate);
 }
 
-class OpusChunkDecoder implements ChunkDecoder {
+class OpusLink implements OggLink<DecodedAudio> {
   readonly #decoder: OpusPacketDecoder;
   readonly #sampleRate: OpusRate;
-  readonly #reader = new OggReader();
-  #header: OpusHeader | undefined;
-  #numPackets = 0;
+  readonly #pages = new OpusPages();
+  #isConfigured = false;
   #numSamples = 0;
 
   constructor(decoder: OpusPacketDecoder, sampleRate: OpusRate) {
@@ -51,18 +98,12 @@ class OpusChunkDecoder implements ChunkDecoder {
     this.#sampleRate = sampleRate;
   }
 
-  async push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
-    const packets = this.#reader.push(bytes);
-    const first = packets[0];
-    if (first === undefined) return undefined;
-    this.#header ??= this.#configure(parseOpusHeader(first));
-    const sound = packets.slice(Math.max(0, HEADER_PACKETS - this.#numPackets));
-    this.#numPackets += packets.length;
-    return this.#decode(sound, this.#header);
+  async push(page: OggPage): Promise<DecodedAudio[]> {
+    return this.#pages.push(page).flatMap((run) => this.#decode(run));
   }
 
-  async end(): Promise<undefined> {
-    this.#reader.end();
+  async end(): Promise<DecodedAudio[]> {
+    return this.#pages.end().flatMap((run) => this.#decode(run));
   }
 
   free(): void {
@@ -70,29 +111,67 @@ class OpusChunkDecoder implements ChunkDecoder {
     idleDecoders.push(this.#decoder);
   }
 
-  #configure(header: OpusHeader): OpusHeader {
-    const { channels, outputGain, mapping } = header;
-    const preSkip = Math.round(header.preSkip * this.#toOutput);
-    this.#decoder.configure({ sampleRate: this.#sampleRate, channels, outputGain, ...mapping, preSkip });
-    return header;
-  }
-
-  #decode(packets: Uint8Array[], { preSkip }: OpusHeader): DecodedAudio | undefined {
+  #decode({ header, packets, endSample }: OpusRun): DecodedAudio[] {
+    if (!this.#isConfigured) this.#configure(header);
     const { channelData, samplesDecoded, errors } = this.#decoder.decodeFrames(packets);
     const [error] = errors;
     if (error) throw new DamagedAudioError(`is damaged: packet ${error.frameNumber + 1}: ${error.message}.`);
-    // The last packet is filled up; the last page's position says with how much.
-    const end = Math.ceil((this.#reader.position - preSkip) * this.#toOutput);
+    const end = Math.ceil((endSample - header.preSkip) * this.#toOutput);
     const length = Math.max(0, Math.min(samplesDecoded, end - this.#numSamples));
     this.#numSamples += length;
-    if (length === 0) return undefined;
+    if (length === 0) return [];
     const channels = channelData.map((data) => (data as Float32Array<ArrayBuffer>).slice(0, length));
-    return { channels, sampleRate: this.#sampleRate };
+    return [{ channels, sampleRate: this.#sampleRate }];
+  }
+
+  #configure({ channels, outputGain, mapping, ...header }: OpusHeader): void {
+    const preSkip = Math.round(header.preSkip * this.#toOutput);
+    this.#decoder.configure({ sampleRate: this.#sampleRate, channels, outputGain, ...mapping, preSkip });
+    this.#isConfigured = true;
   }
 
   get #toOutput(): number {
     return this.#sampleRate / OPUS_POSITION_RATE;
   }
+}
+
+/** How many seconds of sound a stream has, told without decoding it: each page gives how many it adds. */
+export class OpusLength implements OggLink<number> {
+  readonly #pages = new OpusPages();
+  #seconds = 0;
+
+  async push(page: OggPage): Promise<number[]> {
+    return this.#added(this.#pages.push(page));
+  }
+
+  async end(): Promise<number[]> {
+    return this.#added(this.#pages.end());
+  }
+
+  free(): void {}
+
+  #added(runs: readonly OpusRun[]): number[] {
+    return runs.map(({ header, endSample }) => {
+      const seconds = Math.max(0, endSample - header.preSkip) / OPUS_POSITION_RATE;
+      const added = seconds - this.#seconds;
+      this.#seconds = seconds;
+      return added;
+    });
+  }
+}
+
+/** Samples at 48 kHz that a packet holds, by its first two bytes (RFC 6716, section 3.1); 0 for a damaged one. */
+export function opusPacketSamples(packet: Uint8Array): number {
+  const [toc, count = 0] = packet;
+  if (toc === undefined) return 0;
+  const numFrames = [1, 2, 2, count & 0x3f][toc & 3] as number;
+  return numFrames * frameSamples(toc >> 3);
+}
+
+function frameSamples(config: number): number {
+  if (config < 12) return [480, 960, 1920, 2880][config & 3] as number;
+  if (config < 16) return [480, 960][config & 1] as number;
+  return [120, 240, 480, 960][config & 3] as number;
 }
 
 /** Reads an "OpusHead" packet (RFC 7845, section 5.1). */

@@ -1,12 +1,14 @@
 /**
  * WAV files, as a header of their own and the sound.
  *
- * The decoder is given a header of the plainest kind, made from what headers.ts has read and tested: it need not
- * find its way through chunks of odd lengths, and cannot be made to believe in 65,535 channels in a block of one byte.
+ * The decoder is given a header of the plainest kind, made from what wav-format.ts has read and tested: it need not find
+ * its way through chunks of odd lengths, and cannot be made to believe in 65,535 channels in a block of one byte.
  */
-import type { ChunkDecoder, DecodedAudio } from "./chunk-decoder.js";
-import type { WavHeader } from "./headers.js";
+import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { joinBytes } from "./join-arrays.js";
+import { LibraryDecoder } from "./library-decoder.js";
+import { WavChunks, wavLayout } from "./wav-chunks.js";
+import type { WavFormat } from "./wav-format.js";
 
 const PLAIN_HEADER_BYTES = 44;
 /** Stands for a length that is not known: the decoder reads on to the end. */
@@ -14,37 +16,62 @@ const UNKNOWN_LENGTH = 0xffffffff;
 
 export class WavChunkDecoder implements ChunkDecoder {
   readonly #decoder: ChunkDecoder;
-  readonly #header: WavHeader;
+  readonly #chunks: WavChunks;
   #isFirst = true;
+  /** Less than one sample, of a big-endian file. */
+  #half: Uint8Array = new Uint8Array();
 
-  constructor(decoder: ChunkDecoder, header: WavHeader) {
+  /** @param head at least the file's first 40 bytes */
+  static async create(head: Uint8Array, fileBytes: number): Promise<WavChunkDecoder> {
+    const layout = wavLayout(head);
+    if (!layout) throw new Error("WavChunkDecoder: this is no WAV file");
+    return new WavChunkDecoder(await LibraryDecoder.create("wav"), new WavChunks(layout, fileBytes));
+  }
+
+  private constructor(decoder: ChunkDecoder, chunks: WavChunks) {
     this.#decoder = decoder;
-    this.#header = header;
+    this.#chunks = chunks;
   }
 
-  push(bytes: Uint8Array): Promise<DecodedAudio | undefined> {
-    if (!this.#isFirst) return this.#decoder.push(bytes);
-    this.#isFirst = false;
-    return this.#decoder.push(joinBytes([plainHeader(this.#header), bytes.subarray(this.#header.dataStart)]));
+  push(bytes: Uint8Array): Promise<DecodedAudio[]> {
+    return this.#decode(this.#chunks.push(bytes));
   }
 
-  end(): Promise<DecodedAudio | undefined> {
-    return this.#decoder.end();
+  async end(): Promise<DecodedAudio[]> {
+    const audio = await this.#decode(this.#chunks.end());
+    return [...audio, ...(await this.#decoder.end())];
   }
 
   free(): void {
     this.#decoder.free();
   }
+
+  async #decode(pieces: readonly Uint8Array[]): Promise<DecodedAudio[]> {
+    const { format } = this.#chunks;
+    if (!format || pieces.length === 0) return [];
+    const sound = this.#chunks.isLittleEndian ? pieces : [this.#swapped(pieces, format.sampleBits / 8)];
+    const header = this.#isFirst ? [plainHeader(format)] : [];
+    this.#isFirst = false;
+    return await this.#decoder.push(joinBytes([...header, ...sound]));
+  }
+
+  /** Whole samples with their bytes in the opposite order. */
+  #swapped(pieces: readonly Uint8Array[], sampleBytes: number): Uint8Array {
+    const joined = joinBytes([this.#half, ...pieces]);
+    const end = joined.length - (joined.length % sampleBytes);
+    this.#half = joined.slice(end);
+    for (let at = 0; at < end; at += sampleBytes) joined.subarray(at, at + sampleBytes).reverse();
+    return joined.subarray(0, end);
+  }
 }
 
 /** "RIFF" and "WAVE", a format chunk of 16 bytes, and the beginning of the sound's chunk. */
-function plainHeader({ encoding, numChannels, sampleRate, sampleBits, numSamples }: WavHeader): Uint8Array {
+function plainHeader({ encoding, numChannels, sampleRate, sampleBits }: WavFormat): Uint8Array {
   const view = new DataView(new ArrayBuffer(PLAIN_HEADER_BYTES));
   const name = (at: number, text: string) => {
     for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i));
   };
   const blockBytes = (numChannels * sampleBits) / 8;
-  const dataBytes = Math.min(UNKNOWN_LENGTH, numSamples * blockBytes);
   name(0, "RIFF");
   view.setUint32(4, UNKNOWN_LENGTH, true);
   name(8, "WAVEfmt ");
@@ -56,6 +83,6 @@ function plainHeader({ encoding, numChannels, sampleRate, sampleBits, numSamples
   view.setUint16(32, blockBytes, true);
   view.setUint16(34, sampleBits, true);
   name(36, "data");
-  view.setUint32(40, dataBytes, true);
+  view.setUint32(40, UNKNOWN_LENGTH, true);
   return new Uint8Array(view.buffer);
 }

@@ -2,6 +2,7 @@
  * From a file's bytes to what a model hears: one channel, 16 kHz.
  */
 import { decodeAudio } from "./decode.js";
+import { mixDown } from "./mix-down.js";
 import { resample } from "./resample.js";
 
 /** One channel of sound, with samples in [-1, 1]. */
@@ -20,7 +21,7 @@ export interface WaveformOptions {
 }
 
 /**
- * Decodes a sound file, mixes its channels down to their mean, and resamples it. `fileName` is what messages call it.
+ * Decodes a sound file, mixes its channels down (mix-down.ts), and resamples it. `fileName` is what messages call it.
  *
  * @throws RecognizerError `bad-audio`; see `decodeAudio`
  */
@@ -31,14 +32,4 @@ export async function decodeWaveform(
   const { fileName, sampleRate = MODEL_SAMPLE_RATE } = options;
   const audio = await decodeAudio(bytes, { fileName, targetSampleRate: sampleRate });
   return { samples: resample(mixDown(audio.channels), audio.sampleRate, sampleRate), sampleRate };
-}
-
-/** The mean of the channels: [channels][n] → [n]. */
-export function mixDown(channels: readonly Float32Array<ArrayBuffer>[]): Float32Array<ArrayBuffer> {
-  const [first, ...others] = channels;
-  if (!first) throw new RangeError("mixDown: there are no channels");
-  if (others.length === 0) return first;
-  const mean = Float32Array.from(first);
-  for (const channel of others) for (let i = 0; i < mean.length; i++) mean[i] = (mean[i] as number) + (channel[i] ?? 0);
-  return mean.map((sum) => sum / channels.length);
 }

@@ -1,8 +1,8 @@
 /** Whatever a live stream brings, as samples of one channel at the model's rate. */
 import { decodeChunks } from "../audio/decode.js";
 import { joinBytes } from "../audio/join-arrays.js";
+import { Mixer } from "../audio/mix-down.js";
 import { Resampler } from "../audio/resample.js";
-import { mixDown } from "../audio/waveform.js";
 import { RecognizerError } from "../errors.js";
 import { type Cancellation, cancellable } from "./cancellation.js";
 import type { StreamInput, StreamOptions } from "./stream-options.js";
@@ -66,12 +66,15 @@ async function* fileSamples(
   sampleRate: number,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
   const options = { fileName, fileBytes: Number.POSITIVE_INFINITY, targetSampleRate: sampleRate };
+  const mixer = new Mixer();
   let resampler: Resampler | undefined;
   for await (const audio of decodeChunks(withWholeHead(bytesOnly(pieces)), options)) {
     resampler ??= new Resampler(audio.sampleRate, sampleRate);
-    yield resampler.push(mixDown(audio.channels));
+    yield resampler.push(mixer.push(audio.channels));
   }
-  if (resampler) yield resampler.end();
+  if (!resampler) return;
+  yield resampler.push(mixer.end());
+  yield resampler.end();
 }
 
 async function* bytesOnly(pieces: AsyncIterable<Float32Array | Uint8Array>): AsyncGenerator<Uint8Array> {

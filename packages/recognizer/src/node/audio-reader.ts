@@ -1,8 +1,8 @@
 /** A recording, read and decoded a few seconds at a time, as one channel at the model's rate. */
 import { type FileHandle, open } from "node:fs/promises";
 import { decodeChunks } from "../audio/decode.js";
+import { Mixer } from "../audio/mix-down.js";
 import { Resampler } from "../audio/resample.js";
-import { mixDown } from "../audio/waveform.js";
 import { RecognizerError } from "../errors.js";
 
 /** Plain data: it crosses from thread to thread. */
@@ -16,8 +16,6 @@ export interface AudioSource {
   readonly sampleRate: number;
 }
 
-/** The first piece must hold all headers, tags and pictures before them included. */
-const HEAD_BYTES = 1 << 20;
 const PIECE_BYTES = 1 << 18;
 const PIECE_SECONDS = 10;
 
@@ -83,10 +81,14 @@ async function* decodedPieces(
     return;
   }
   const { bytes, fileBytes, close } = typeof input === "string" ? await openFile(input) : piecesOf(input);
+  const mixer = new Mixer();
+  let rate = 0;
   try {
     for await (const { channels, sampleRate } of decodeChunks(bytes, { fileName, fileBytes, targetSampleRate })) {
-      yield { samples: mixDown(channels), sampleRate };
+      rate = sampleRate;
+      yield { samples: mixer.push(channels), sampleRate };
     }
+    yield { samples: mixer.end(), sampleRate: rate };
   } finally {
     // Here, and not where the bytes are read: a decoder that refuses a file at once never asks for them.
     await close?.();
@@ -101,7 +103,7 @@ interface BytePieces {
 
 function piecesOf(file: Uint8Array): BytePieces {
   const starts = [0];
-  for (let at = HEAD_BYTES; at < file.length; at += PIECE_BYTES) starts.push(at);
+  for (let at = PIECE_BYTES; at < file.length; at += PIECE_BYTES) starts.push(at);
   return { bytes: starts.map((start, index) => file.subarray(start, starts[index + 1])), fileBytes: file.length };
 }
 
@@ -118,8 +120,8 @@ async function openFile(path: string): Promise<BytePieces> {
 }
 
 async function* readPieces(file: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {
-  for (let size = HEAD_BYTES; ; size = PIECE_BYTES) {
-    const { bytesRead, buffer } = await file.read(new Uint8Array(size), 0, size);
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(PIECE_BYTES), 0, PIECE_BYTES);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
   }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
@@ -41,4 +42,20 @@ test("patterns stand for files, in the order of their paths", async (t) => {
   assert.deepEqual(await expand("{5,9}.txt"), ["5.txt"]);
   assert.deepEqual(await expand("none/*.wav"), []);
   assert.deepEqual(["a.wav", "a*"].map(isPattern), [false, true]);
+});
+
+test("** follows links to folders, and enters each folder once", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFiles(folder, { "corpus/a.wav": "a", "corpus/deep/b.wav": "b", "store/c.wav": "c" });
+  await symlink(".", join(folder, "corpus/again"));
+  await symlink("..", join(folder, "corpus/deep/up"));
+  await symlink("../store", join(folder, "corpus/linked"));
+  const found = await expandPattern(join(folder, "corpus/**/*.wav"));
+  assert.deepEqual(
+    found.map((path) => path.slice(folder.length + 1)),
+    ["corpus/a.wav", "corpus/deep/b.wav", "corpus/linked/c.wav"],
+  );
+  await mkdir(join(folder, "empty"));
+  assert.deepEqual(await expandPattern(join(folder, "empty/**/*.wav")), []);
+  assert.deepEqual(await expandPattern(join(folder, "none/**/*.wav")), []);
 });

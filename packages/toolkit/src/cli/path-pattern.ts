@@ -3,9 +3,10 @@
  * any folders, `[abc]` and `[a-z]` for one character, `{wav,flac}` for one of several words. As in a shell, a name that
  * begins with a dot must be asked for with one. (Node has `fs.glob` from version 22 on; this project runs on 20.)
  */
-import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
+import { foldersBelow } from "../data/audio/find-files.js";
+import { UserError } from "../errors.js";
 import { usageError } from "./usage-error.js";
 
 const MAGIC = /[*?[{]/;
@@ -53,20 +54,27 @@ async function filesBelow(folder: string, [part, ...rest]: readonly string[]): P
   if (part === undefined) return [];
   // A plain name needs no look into its folder, which may be large, or closed to us.
   if (!MAGIC.test(part)) return rest.length > 0 ? filesBelow(join(folder, part), rest) : existing(join(folder, part));
+  if (part === "**") return acrossFolders(folder, rest);
   const entries = await readdir(folder || ".", { withFileTypes: true }).catch(() => []);
-  if (part === "**") return acrossFolders(folder, rest, entries);
   const test = namePattern(part);
   const matching = entries.filter(({ name }) => test.test(name)).map(({ name }) => join(folder, name));
   const found = await Promise.all(matching.map((path) => (rest.length > 0 ? filesBelow(path, rest) : existing(path))));
   return found.flat();
 }
 
-/** `**` stands for no folder, or for one more. At a pattern's end it stands for every file. Links are not followed. */
-async function acrossFolders(folder: string, rest: readonly string[], entries: readonly Dirent[]): Promise<string[]> {
-  const here = filesBelow(folder, rest.length > 0 ? rest : ["*"]);
-  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith("."));
-  const below = folders.map(({ name }) => filesBelow(join(folder, name), ["**", ...rest]));
-  return (await Promise.all([here, ...below])).flat();
+/** `**` stands for any number of folders, linked ones too, each once. At a pattern's end it stands for every file. */
+async function acrossFolders(folder: string, rest: readonly string[]): Promise<string[]> {
+  const folders = await foldersBelow(folder, (name) => !name.startsWith(".")).catch(nothingThere);
+  const found = await Promise.all(
+    folders.map((name) => filesBelow(join(folder, name), rest.length > 0 ? rest : ["*"])),
+  );
+  return found.flat();
+}
+
+/** A folder that is not there holds nothing; one that may not be read is another matter. */
+function nothingThere(error: unknown): string[] {
+  if (error instanceof UserError && error.code === "file-not-found") return [];
+  throw error;
 }
 
 async function existing(path: string): Promise<string[]> {

@@ -1,11 +1,11 @@
 /** From what the command line names to recordings: files, folders, patterns and standard input. */
-import { readdir, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { AUDIO_EXTENSIONS, SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import { audioBelow } from "../data/audio/find-files.js";
 import { UserError } from "../errors.js";
 import type { NamedBytes } from "../evaluation/run-transcription.js";
-import { explainReadError } from "../files.js";
 import { expandPattern, isPattern } from "./path-pattern.js";
 import { usageError } from "./usage-error.js";
 
@@ -46,18 +46,15 @@ async function readStandardInput(): Promise<NamedBytes> {
 
 async function filesOf(word: string): Promise<string[]> {
   const stats = await stat(word).catch(() => undefined);
-  if (stats?.isDirectory()) return audioBelow(word);
+  if (stats?.isDirectory()) return recordingsBelow(word);
   if (stats || !isPattern(word)) return [word];
   const files = await expandPattern(word);
   if (files.length > 0) return files;
   throw new UserError(`${word}: no file has such a name; check the pattern`, { code: "file-not-found" });
 }
 
-async function audioBelow(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true }).catch((error) =>
-    Promise.reject(explainReadError(folder, error)),
-  );
-  const files = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
+async function recordingsBelow(folder: string): Promise<string[]> {
+  const files = await audioBelow(folder);
   if (files.length > 0) return files.map((name) => join(folder, name));
   throw new UserError(`${folder}: no audio below this folder; expected ${SUPPORTED_FORMATS}`, { code: "bad-audio" });
 }

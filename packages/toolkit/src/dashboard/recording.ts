@@ -1,16 +1,17 @@
 /**
  * Recordings for the page's players. Files go out as they are, in whole or in part (RFC 9110, section 14): a player asks
- * for parts when it seeks. A recording inside a shard goes out as a WAV file of its own, for no browser knows shards.
+ * for parts when it seeks. A recording inside a shard, or a part of a longer one, goes out as a WAV file of its own.
  */
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
-import { type AudioFormat, detectAudioFormat, HEAD_BYTES } from "@deepspeech-ts/recognizer/audio";
+import { type AudioFormat, detectAudioFormat, headOf } from "@deepspeech-ts/recognizer/audio";
+import { parseSegmentPath } from "../data/audio/segment-path.js";
+import { withFile } from "../data/audio/sound-file.js";
+import { loadWaveform } from "../data/audio/waveform.js";
 import { parsePackedPath } from "../data/packing/packed-path.js";
 import { readPacked } from "../data/packing/shard.js";
 import { UserError } from "../errors.js";
 import { wavBytes } from "../evaluation/report/data-urls.js";
-import { explainReadError } from "../files.js";
 
 const MEDIA_TYPES: Record<AudioFormat, string> = {
   flac: "audio/flac",
@@ -42,8 +43,13 @@ export async function openRecording(path: string): Promise<Recording> {
     const { samples, sampleRate } = readPacked(packed);
     return inMemory(wavBytes(samples, sampleRate));
   }
-  const { head, numBytes } = await readHead(path);
-  const format = detectAudioFormat(head);
+  if (parseSegmentPath(path)) {
+    const { samples, sampleRate } = await loadWaveform(path);
+    return inMemory(wavBytes(samples, sampleRate));
+  }
+  const { format, numBytes } = await withFile(path, async (file) => {
+    return { format: detectAudioFormat((await headOf(file)).head), numBytes: file.fileBytes };
+  });
   if (!format) throw new UserError(`${path}: is not a sound file that can be played.`, { code: "bad-audio" });
   const read = (start: number, end: number) => createReadStream(path, { start, end });
   return { mediaType: MEDIA_TYPES[format], numBytes, read };
@@ -52,18 +58,6 @@ export async function openRecording(path: string): Promise<Recording> {
 function inMemory(wav: Buffer): Recording {
   const read = (first: number, last: number) => Readable.from([wav.subarray(first, last + 1)]);
   return { mediaType: MEDIA_TYPES.wav, numBytes: wav.length, read };
-}
-
-async function readHead(path: string): Promise<{ head: Uint8Array; numBytes: number }> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const head = new Uint8Array(Math.min(size, HEAD_BYTES));
-    await file.read(head, 0, head.length, 0);
-    return { head, numBytes: size };
-  } catch (error) {
-    throw explainReadError(path, error);
-  }
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Sound for tests: fixtures, the sample corpus, and folders that vanish with the test. */
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
@@ -72,4 +72,25 @@ export function correlation(a: Float32Array, b: Float32Array, edge = 0): number 
     bb += y * y;
   }
   return ab / Math.sqrt(aa * bb);
+}
+
+/** Two recordings, one of them a film; links that lead back, and a link to each of two folders that lead to each other. */
+export async function loopingFolder(t: TestContext): Promise<string> {
+  const root = await temporaryFolder(t);
+  await writeFiles(root, {
+    "corpus/a.wav": { copyOf: audioFixture("speech-16k.wav") },
+    "corpus/a.txt": "activated",
+    "corpus/deeper/clip.MP4": { copyOf: audioFixture("speech.m4a") },
+    "corpus/deeper/clip.txt": "activated",
+    "corpus/deeper/._clip.MP4": "what macOS keeps",
+    "elsewhere/one/b.flac": { copyOf: audioFixture("speech-16k.flac") },
+    "elsewhere/one/b.txt": "activated",
+    "elsewhere/two/c.txt": "no recording",
+  });
+  await symlink(".", join(root, "corpus/again"));
+  await symlink("..", join(root, "corpus/deeper/up"));
+  await symlink("../two", join(root, "elsewhere/one/two"));
+  await symlink("../one", join(root, "elsewhere/two/one"));
+  await symlink("../elsewhere/two", join(root, "corpus/linked"));
+  return join(root, "corpus");
 }

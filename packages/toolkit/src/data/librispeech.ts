@@ -3,14 +3,12 @@
  * `<speaker>-<chapter>.trans.txt` with a line for each utterance, and its audio beside it. Whoever records their own
  * corpus may use the same layout, with any audio format.
  */
-import { readdir } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
-import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
 import { plainText } from "@deepspeech-ts/speech";
 import { errorMessage, UserError } from "../errors.js";
-import { explainReadError } from "../files.js";
 import { readTextFile } from "../text-files.js";
 import { audioDurationSeconds } from "./audio/duration.js";
+import { filesBelow, isAudioName } from "./audio/find-files.js";
 import { mapConcurrently } from "./concurrency.js";
 import type { Corpus, LeftOut, Utterance } from "./types.js";
 
@@ -28,7 +26,7 @@ type Entry = Omit<Utterance, "durationSeconds">;
  * @throws UserError where the folder is missing or holds no transcripts.
  */
 export async function readLibriSpeech(folder: string): Promise<Corpus> {
-  const names = await listFiles(folder);
+  const names = await filesBelow(folder);
   const transcripts = names.filter((name) => name.endsWith(TRANSCRIPT_ENDING)).sort();
   if (transcripts.length === 0) {
     throw new UserError(
@@ -49,22 +47,13 @@ export async function readLibriSpeech(folder: string): Promise<Corpus> {
   return { utterances: await measure([...entries.values()], leftOut), leftOut: leftOut.sort(byId) };
 }
 
-async function listFiles(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder, { recursive: true });
-  } catch (error) {
-    throw explainReadError(folder, error);
-  }
-}
-
 /** From a path without its ending to the audio file. */
 function indexAudio(folder: string, names: readonly string[], leftOut: LeftOut[]): Map<string, string> {
   const audio = new Map<string, string>();
   for (const name of [...names].sort()) {
-    const extension = extname(name).toLowerCase();
-    if (!AUDIO_EXTENSIONS.has(extension)) continue;
+    if (!isAudioName(name)) continue;
     const path = join(folder, name);
-    const stem = path.slice(0, -extension.length);
+    const stem = path.slice(0, -extname(name).length);
     const other = audio.get(spelt(stem));
     if (other) leftOut.push({ id: basename(stem), reason: `${path} is left out: ${other} has the same name` });
     else audio.set(spelt(stem), path);

@@ -1,6 +1,6 @@
 /** POST /v1/audio/transcriptions: a recording in, its text out, as OpenAI's API does it. */
 import type { Segment, Transcription } from "@deepspeech-ts/recognizer";
-import { headerDurationSeconds, TAIL_BYTES } from "@deepspeech-ts/recognizer/audio";
+import { headerDurationSeconds, inMemory } from "@deepspeech-ts/recognizer/audio";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ApiError } from "./api-error.js";
 import type { ServerContext } from "./context.js";
@@ -42,7 +42,7 @@ async function transcribe(upload: Upload, exchange: Exchange): Promise<FastifyRe
   const { reply, work, context } = exchange;
   const { alphabet } = context.recognizer().header;
   const wish = parseTranscriptionFields(upload.fields, { ids: context.modelIds, alphabet });
-  checkHeaderLength(upload, context.limits.maxAudioSeconds);
+  await checkHeaderLength(upload, context.limits.maxAudioSeconds);
   work.startClock(context.limits.requestSeconds);
   using _place = await context.gate.enter(work.signal);
   if (wish.isStream) return await answerWithEvents(upload, wish, exchange);
@@ -91,16 +91,16 @@ async function answerWithEvents(upload: Upload, wish: TranscriptionWish, exchang
 }
 
 /** Refuses a recording whose headers say that it is too long, before any of it is decoded. */
-function checkHeaderLength({ bytes, fileName }: Upload, maxAudioSeconds: number): void {
-  const seconds = lengthInHeaders(bytes);
+async function checkHeaderLength({ bytes, fileName }: Upload, maxAudioSeconds: number): Promise<void> {
+  const seconds = await lengthInHeaders(bytes);
   if (seconds === undefined || seconds <= maxAudioSeconds) return;
   const message = `${fileName}: is ${Math.round(seconds)} s long; at most ${maxAudioSeconds} s are allowed, so cut it.`;
   throw new ApiError(413, message, { code: "audio_too_long", param: "file" });
 }
 
-function lengthInHeaders(bytes: Uint8Array<ArrayBuffer>): number | undefined {
+async function lengthInHeaders(bytes: Uint8Array<ArrayBuffer>): Promise<number | undefined> {
   try {
-    return headerDurationSeconds({ head: bytes, tail: bytes.subarray(-TAIL_BYTES), fileBytes: bytes.length });
+    return await headerDurationSeconds(inMemory(bytes));
   } catch {
     // Damage is the decoder's to tell.
     return undefined;

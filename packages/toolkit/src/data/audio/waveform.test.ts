@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { decodeAudio } from "@deepspeech-ts/recognizer/audio";
 import { audioFixture, temporaryFolder, writeFiles } from "../fixtures.test.support.js";
 import { audioDurationSeconds } from "./duration.js";
-import { decodeAudio, loadWaveform } from "./waveform.js";
+import { loadWaveform } from "./waveform.js";
 
 const SAME_SPEECH = [
   "speech-16k.wav",

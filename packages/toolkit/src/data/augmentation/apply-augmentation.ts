@@ -4,8 +4,7 @@
  */
 import { resample } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "../../errors.js";
-import { readFileOrExplain } from "../../files.js";
-import { decodeAudio, loadWaveform } from "../audio/waveform.js";
+import { loadFirstChannel, loadWaveform } from "../audio/waveform.js";
 import { Random } from "../random.js";
 import { WaveformCache } from "../waveform-cache.js";
 import { augment } from "./augment.js";
@@ -44,7 +43,7 @@ async function impulseResponseOf(
   sampleRate: number,
 ): Promise<Samples | undefined> {
   if (room) return madeUpRoom({ ...room, sampleRate }, new Random(room.seed));
-  return path === undefined ? undefined : await remembered(rooms, path, sampleRate, loadFirstChannel);
+  return path === undefined ? undefined : await remembered(rooms, path, sampleRate, loadRoom);
 }
 
 async function noiseOf(source: NoiseSource, sampleRate: number): Promise<Samples> {
@@ -76,11 +75,10 @@ async function loadMixedDown(path: string, sampleRate: number): Promise<Samples>
 }
 
 /** The mean of several microphones' responses would be that of no place at all. */
-async function loadFirstChannel(path: string, sampleRate: number): Promise<Samples> {
-  const audio = await decodeAudio(await readFileOrExplain(path), { fileName: path, targetSampleRate: sampleRate });
-  const [channel = new Float32Array()] = audio.channels;
-  refuse(path, silence(channel) ?? overlength(channel.length / audio.sampleRate));
-  return resample(channel, audio.sampleRate, sampleRate);
+async function loadRoom(path: string, sampleRate: number): Promise<Samples> {
+  const channel = await loadFirstChannel(path, sampleRate);
+  refuse(path, silence(channel.samples) ?? overlength(channel.samples.length / channel.sampleRate));
+  return resample(channel.samples, channel.sampleRate, sampleRate);
 }
 
 function refuse(path: string, problem: string | undefined): void {

@@ -54,7 +54,7 @@ test("what cannot be used is named", async (t) => {
   await refused({ noise: [at("none")] }, `${at("none")}: no such file; check the path.`, "file-not-found");
   await refused(
     { noise: [at("texts")] },
-    `${at("texts")}: holds no audio file (.flac, .wav, .mp3, .opus, .ogg, .oga, .m4a, .webm); ` +
+    `${at("texts")}: holds no audio file (FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A and WebM); ` +
       "give augmentation.noise another folder.",
   );
   await refused(

@@ -2,12 +2,13 @@
  * Finds the user's recordings of noise and of rooms, and looks at every one before training begins: what is no
  * audio is named now, and not in the middle of the night.
  */
-import { readdir, stat } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
 import { errorMessage, UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
 import { statedDurationSeconds } from "../audio/duration.js";
+import { audioBelow } from "../audio/find-files.js";
 import { mapConcurrently } from "../concurrency.js";
 import type { AugmentationConfig } from "./augmentation-config.js";
 import { overlength } from "./recording-problems.js";
@@ -48,11 +49,9 @@ async function findAudioFiles(sources: readonly string[], setting: Source): Prom
 }
 
 async function audioFilesIn(folder: string, setting: Source): Promise<string[]> {
-  const names = await readdir(folder, { recursive: true });
-  const audio = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase()));
+  const audio = await audioBelow(folder);
   if (audio.length > 0) return audio.map((name) => join(folder, name));
-  const endings = [...AUDIO_EXTENSIONS].join(", ");
-  throw unusable(`${folder}: holds no audio file (${endings}); give augmentation.${setting} another folder.`);
+  throw unusable(`${folder}: holds no audio file (${SUPPORTED_FORMATS}); give augmentation.${setting} another folder.`);
 }
 
 async function checkHeaders(paths: readonly string[], setting: Source): Promise<void> {

@@ -3,9 +3,7 @@
  * and the same sound under two names.
  */
 import { createHash } from "node:crypto";
-import { mixDown } from "@deepspeech-ts/recognizer/audio";
-import { readFileOrExplain } from "../../files.js";
-import { decodeAudio } from "../audio/waveform.js";
+import { monoPieces } from "../audio/sound-file.js";
 import { parsePackedPath } from "../packing/packed-path.js";
 import { readPacked, toPcm16 } from "../packing/shard.js";
 
@@ -26,43 +24,46 @@ const CLIPPED = 0.999;
 /** A single sample at full scale is a loud one; so many in a row are a cut-off top. */
 const CLIPPED_RUN = 3;
 
-/** Decodes a recording, or takes it out of its shard. Throws a UserError naming the file. */
+/** Decodes a recording piece by piece, or takes it out of its shard. Throws a UserError naming the file. */
 export async function measureAudio(path: string): Promise<AudioFacts> {
-  const { samples, sampleRate } = await loadAtOwnRate(path);
-  return {
-    durationSeconds: samples.length / sampleRate,
-    sampleRate,
-    peak: peakOf(samples),
-    clippedShare: clippedSamples(samples) / samples.length,
-    digest: digestOf(samples),
-  };
-}
-
-async function loadAtOwnRate(path: string): Promise<{ samples: Float32Array; sampleRate: number }> {
   const packed = parsePackedPath(path);
-  if (packed) return readPacked(packed);
-  const { channels, sampleRate } = await decodeAudio(await readFileOrExplain(path), { fileName: path });
-  return { samples: mixDown(channels), sampleRate };
+  const pieces = packed ? [readPacked(packed)] : monoPieces(path);
+  const measures = new Measures();
+  for await (const { samples, sampleRate } of pieces) measures.add(samples, sampleRate);
+  return measures.facts;
 }
 
-/** Of the signs of the samples at 16 bits: decoders scale differently, and no two recordings cross zero alike. */
-function digestOf(samples: Float32Array): string {
-  const signs = Int8Array.from(toPcm16(samples), Math.sign);
-  return createHash("sha256").update(signs).digest("base64");
-}
+/** What has been measured so far: of the longest recording, no more than a piece is in memory. */
+class Measures {
+  readonly #digest = createHash("sha256");
+  #numSamples = 0;
+  #sampleRate = 0;
+  #peak = 0;
+  #clipped = 0;
+  /** Samples at full scale, up to here. */
+  #run = 0;
 
-function peakOf(samples: Float32Array): number {
-  let peak = 0;
-  for (const sample of samples) peak = Math.max(peak, Math.abs(sample));
-  return peak;
-}
-
-function clippedSamples(samples: Float32Array): number {
-  let [clipped, run] = [0, 0];
-  for (const sample of samples) {
-    run = Math.abs(sample) >= CLIPPED ? run + 1 : 0;
-    if (run === CLIPPED_RUN) clipped += CLIPPED_RUN;
-    if (run > CLIPPED_RUN) clipped += 1;
+  add(samples: Float32Array, sampleRate: number): void {
+    this.#numSamples += samples.length;
+    this.#sampleRate = sampleRate;
+    // Of the signs of the samples at 16 bits: decoders scale differently, and no two recordings cross zero alike.
+    this.#digest.update(Int8Array.from(toPcm16(samples), Math.sign));
+    for (const sample of samples) {
+      const magnitude = Math.abs(sample);
+      this.#peak = Math.max(this.#peak, magnitude);
+      this.#run = magnitude >= CLIPPED ? this.#run + 1 : 0;
+      if (this.#run === CLIPPED_RUN) this.#clipped += CLIPPED_RUN;
+      if (this.#run > CLIPPED_RUN) this.#clipped += 1;
+    }
   }
-  return clipped;
+
+  get facts(): AudioFacts {
+    return {
+      durationSeconds: this.#numSamples / this.#sampleRate,
+      sampleRate: this.#sampleRate,
+      peak: this.#peak,
+      clippedShare: this.#clipped / this.#numSamples,
+      digest: this.#digest.digest("base64"),
+    };
+  }
 }

@@ -2,12 +2,10 @@
  * A folder of recordings with their transcripts beside them: `hello.wav` and `hello.txt`, at any depth. Where there are
  * folders inside, the uppermost is taken for the speaker's name.
  */
-import { readdir } from "node:fs/promises";
 import { extname, join, sep } from "node:path";
-import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
 import { readTextFile } from "../../text-files.js";
+import { filesBelow, isAudioName } from "../audio/find-files.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
@@ -18,10 +16,8 @@ export const folder: Importer = {
 };
 
 async function readFolder(path: string): Promise<Corpus> {
-  const names = await readdir(path, { recursive: true }).catch((error) =>
-    Promise.reject(explainReadError(path, error)),
-  );
-  const audio = names.filter((name) => AUDIO_EXTENSIONS.has(extname(name).toLowerCase())).sort();
+  const names = await filesBelow(path);
+  const audio = names.filter(isAudioName);
   // Letters with marks may be spelt otherwise in the one name than in the other.
   const spelt = (name: string) => name.normalize("NFC");
   const transcripts = new Map(names.filter((name) => name.endsWith(".txt")).map((name) => [spelt(name), name]));

@@ -1,0 +1,79 @@
+/** M4A and WebM files of several tracks, several files in one, and without their end. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytesOf } from "../fixtures.test.support.js";
+import { decodeAudio } from "./decode.js";
+import { joinBytes } from "./join-arrays.js";
+import { id3v1, id3v2 } from "./sound-files.test.support.js";
+
+const fileName = "file";
+
+for (const [name, output] of [
+  ["two-tracks.m4a", "OUT.m4a"],
+  ["two-tracks.mka", "OUT.mka"],
+] as const) {
+  test(`${name}, whose first track is silent, is refused with the way out`, async () => {
+    await assert.rejects(decodeAudio(await bytesOf(name), { fileName }), {
+      code: "bad-audio",
+      message: `file: holds 2 tracks of sound; keep one, as with ffmpeg -i IN -map 0:a:0 ${output}.`,
+    });
+  });
+}
+
+test("two M4A files, one behind another, are refused with the way out", async () => {
+  const bytes = await bytesOf("speech.m4a");
+  for (const between of [[], [id3v1()], [id3v1(), id3v2(500)]]) {
+    await assert.rejects(decodeAudio(joinBytes([bytes, ...between, bytes]), { fileName }), {
+      code: "bad-audio",
+      message: /^file: holds several MP4 files, one behind another; make them one, as with ffmpeg/,
+    });
+  }
+});
+
+test("two WebM files, one behind another, are both read", async () => {
+  const bytes = await bytesOf("speech.webm");
+  const [once] = (await decodeAudio(bytes, { fileName })).channels;
+  const [twice] = (await decodeAudio(joinBytes([bytes, bytes]), { fileName })).channels;
+  assert.deepEqual(twice?.slice(0, once?.length), once);
+  // The second begins with what the first's decoder has to skip: 312 samples at 48 kHz.
+  assert.equal(twice?.length, 2 * (once?.length ?? 0) + 312);
+});
+
+test("two FLAC files, one behind another, are refused with the way out", async () => {
+  const bytes = await bytesOf("speech-16k.flac");
+  await assert.rejects(decodeAudio(joinBytes([bytes, bytes]), { fileName }), {
+    code: "bad-audio",
+    message: "file: holds several FLAC files, one behind another; make them one, as with sox A.flac B.flac OUT.flac.",
+  });
+});
+
+test("a FLAC file that tells of fewer samples than it has is refused: its length is one of the two", async () => {
+  const bytes = Uint8Array.from(await bytesOf("speech-16k.flac"));
+  new DataView(bytes.buffer).setUint32(22, 8000);
+  await assert.rejects(decodeAudio(bytes, { fileName }), {
+    message:
+      "file: tells of 8000 samples in its header and has 17024; write it anew, as with ffmpeg -i IN.flac OUT.flac.",
+  });
+});
+
+test("a WebM file is refused when its end is missing", async () => {
+  const bytes = await bytesOf("speech.webm");
+  for (const part of [0.3, 0.6, 0.9, 0.999]) {
+    await assert.rejects(decodeAudio(bytes.subarray(0, Math.floor(bytes.length * part)), { fileName }), {
+      code: "bad-audio",
+      message: "file: is damaged or cut short: an element is longer than what is left.",
+    });
+  }
+});
+
+test("a live WebM stream, whose outer elements are left open, is read to its end", async () => {
+  const bytes = Uint8Array.from(await bytesOf("speech.webm"));
+  const segment = Buffer.from(bytes).indexOf(Uint8Array.from([0x18, 0x53, 0x80, 0x67]));
+  const open = [0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+  assert.equal(bytes[segment + 4], 0x01);
+  bytes.set(open, segment + 4);
+  assert.deepEqual(
+    await decodeAudio(bytes, { fileName }),
+    await decodeAudio(await bytesOf("speech.webm"), { fileName }),
+  );
+});
