@@ -4,9 +4,9 @@
  *
  *     node bench/fuzz/fuzz-audio.mjs [--files 20000] [--seed 1] [--first 0] [--seeds FOLDER] [--out FOLDER]
  *
- * Files are decoded in a child process (audio-child.mjs) that is watched: one file may take `--limit` seconds and bring
- * the child to `--megabytes` of memory. What fails is told with its seed and index, and saved; `--first N --files 1`
- * runs it again. `--seeds` adds files to those of test/fixtures/audio. Fails where any file does.
+ * Files are decoded in a child process (audio-child.mjs) that is watched: one file may take `--limit` seconds of the
+ * processor and bring the child to `--megabytes` of memory. What fails is told with its seed and index, and saved;
+ * `--first N --files 1` runs it again. `--seeds` adds files to those of test/fixtures/audio. Fails where any file does.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -4,9 +4,9 @@
  *
  *     node bench/fuzz/fuzz-files.mjs [--format manifest,archive] [--files 5000] [--seed 1] [--first 0] [--out FOLDER]
  *
- * Files are read in a child process (files-child.mjs) that is watched: one file may take `--limit` seconds and bring the
- * child to `--megabytes` of memory. What fails is told with its seed and index, and saved; `--format NAME --first N
- * --files 1` runs it again. Fails where any file does.
+ * Files are read in a child process (files-child.mjs) that is watched: one file may take `--limit` seconds of the
+ * processor and bring the child to `--megabytes` of memory. What fails is told with its seed and index, and saved;
+ * `--format NAME --first N --files 1` runs it again. Fails where any file does.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

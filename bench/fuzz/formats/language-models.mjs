@@ -61,9 +61,12 @@ const GZIP_CHANGES = {
     const plain = unzipped(bytes);
     return plain ? zipped(changes[context.pick(changes.length)](plain, context)) : bytes;
   },
-  /** Zeros by the hundred megabytes in some hundred kilobytes. */
-  bomb: (bytes, { pick }) =>
-    pick(20) === 0 ? Uint8Array.from([...bytes, ...zipped(Buffer.alloc(3e8, " \0a\n"[pick(4)]))]) : bytes,
+  /** Hundreds of megabytes in some hundred kilobytes; fewer where each byte is a line, which is read as any other. */
+  bomb(bytes, { pick }) {
+    if (pick(20) > 0) return bytes;
+    const character = " \0a\n"[pick(4)];
+    return Uint8Array.from(Buffer.concat([bytes, zipped(Buffer.alloc(character === "\n" ? 1e7 : 3e8, character))]));
+  },
 };
 
 function unzipped(bytes) {
