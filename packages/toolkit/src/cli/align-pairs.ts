@@ -1,25 +1,27 @@
 /** Recordings and their texts, as `align` takes them: one of each, or a corpus. */
 import { type Alphabet, normaliseToAlphabet } from "@deepspeech-ts/speech";
+import { parseSegmentPath } from "../data/audio/segment-path.js";
 import { loadUtterances } from "../data/manifest.js";
-import { type PackedPath, parsePackedPath } from "../data/packing/packed-path.js";
+import { parsePackedPath } from "../data/packing/packed-path.js";
 import type { Utterance } from "../data/types.js";
 import { readTextFile } from "../text-files.js";
 import { findRecordings, nameOf, type Recording } from "./transcribe-inputs.js";
 import { usageError } from "./usage-error.js";
 
 export interface Pair {
-  recording: Recording | PackedRecording;
+  recording: Recording | PartOfFile;
   /** As it was written. */
   text: string;
   /** What outputs call it. Default: the recording's name. */
   id?: string;
 }
 
-/** A recording of a packed corpus, which is no file of its own. */
-export interface PackedRecording {
+/** A recording of a packed corpus, or a part of a longer one: no file of its own. */
+export interface PartOfFile {
   /** The utterance's. */
   name: string;
-  packed: PackedPath;
+  /** As utterances have it. */
+  audioPath: string;
 }
 
 export interface PairWords {
@@ -53,8 +55,8 @@ export async function findPairs({ recording, textFile, text, manifest }: PairWor
 }
 
 function pairOf({ id, audioPath, text }: Utterance): Pair {
-  const packed = parsePackedPath(audioPath);
-  return { id, recording: packed ? { name: id, packed } : audioPath, text };
+  const isPart = (parsePackedPath(audioPath) ?? parseSegmentPath(audioPath)) !== undefined;
+  return { id, recording: isPart ? { name: id, audioPath } : audioPath, text };
 }
 
 /** The text in the model's alphabet, or why it cannot be written so. */

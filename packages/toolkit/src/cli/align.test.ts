@@ -125,7 +125,7 @@ describe("a corpus", () => {
     }
     assertRefused(
       ["--manifest", folder, "--beside"],
-      "--beside needs recordings that are files; those of a packed corpus are not, so give --output",
+      "--beside needs recordings that are files; parts of files, as of a packed corpus, are not, so give --output",
     );
     const last = packed.utterances.reduce((a, b) => (a.durationSeconds > b.durationSeconds ? a : b));
     const { shardPath } = parsePackedPath(last.audioPath) as PackedPath;

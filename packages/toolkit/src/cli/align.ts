@@ -2,8 +2,8 @@
 import type { AudioInput } from "@deepspeech-ts/recognizer";
 import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
-import { readPacked } from "../data/packing/shard.js";
-import { findPairs, type PackedRecording, type Pair, speltText } from "./align-pairs.js";
+import { loadWaveform } from "../data/audio/waveform.js";
+import { findPairs, type Pair, type PartOfFile, speltText } from "./align-pairs.js";
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { workInOrder } from "./in-order.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
@@ -70,8 +70,10 @@ async function align(
 ): Promise<void> {
   const { text, manifest, jobs, threads, minScore = Number.NEGATIVE_INFINITY } = flags;
   const pairs = await findPairs({ recording, textFile, text, manifest });
-  if (flags.beside && pairs.some(({ recording }) => isPacked(recording))) {
-    throw usageError("--beside needs recordings that are files; those of a packed corpus are not, so give --output");
+  if (flags.beside && pairs.some(({ recording }) => isPart(recording))) {
+    throw usageError(
+      "--beside needs recordings that are files; parts of files, as of a packed corpus, are not, so give --output",
+    );
   }
   const files = pairs.map((pair) => nameOf(pair.recording));
   const write = chooseWriter(flags, { standard: "ctm", files, isAlone: manifest === undefined });
@@ -100,7 +102,7 @@ async function alignPair(
   const spelt = speltText(pair, recognizer.header.alphabet);
   if ("error" in spelt) return { file, ...spelt };
   try {
-    const { input, ...rate } = soundOf(pair.recording);
+    const { input, ...rate } = await soundOf(pair.recording);
     const { text, timedWords, score } = await recognizer.align(input, spelt.spelt, { fileName: file, signal, ...rate });
     if (score < minScore) return { file, error: `${file}: ${lowScore(score, minScore)}` };
     return { file, text, score: rounded(score), timedWords, ...(pair.id !== undefined && { id: pair.id }) };
@@ -110,14 +112,14 @@ async function alignPair(
   }
 }
 
-function isPacked(recording: Pair["recording"]): recording is PackedRecording {
-  return typeof recording === "object" && "packed" in recording;
+function isPart(recording: Pair["recording"]): recording is PartOfFile {
+  return typeof recording === "object" && "audioPath" in recording;
 }
 
-function soundOf(recording: Pair["recording"]): { input: AudioInput; sampleRate?: number } {
+async function soundOf(recording: Pair["recording"]): Promise<{ input: AudioInput; sampleRate?: number }> {
   if (typeof recording === "string") return { input: recording };
-  if (!isPacked(recording)) return { input: recording.bytes };
-  const { samples, sampleRate } = readPacked(recording.packed);
+  if (!isPart(recording)) return { input: recording.bytes };
+  const { samples, sampleRate } = await loadWaveform(recording.audioPath);
   return { input: samples, sampleRate };
 }
 

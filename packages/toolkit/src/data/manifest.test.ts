@@ -20,7 +20,7 @@ test("reads NeMo's keys, with paths from the manifest's folder", async (t) => {
       text: "good morning",
       speaker: "",
     },
-    { id: "x18", audioPath: "/far/18.flac", durationSeconds: 1, text: "", speaker: "12" },
+    { id: "x18", audioPath: "/far/18.flac#t=0,1", durationSeconds: 1, text: "", speaker: "12" },
   ]);
 });
 
@@ -57,8 +57,8 @@ for (const [line, problem] of [
   ['{"audio_filepath": "a.wav", "duration": 1, "text": 5}', '"text" is 5, expected a string.'],
   ['{"audio_filepath": "a.wav", "duration": 1, "text": "a", "id": {}}', '"id" is {}, expected a string.'],
   [
-    '{"audio_filepath": "a.wav", "duration": 1, "text": "a", "offset": 3}',
-    '"offset" is 3; cut the recording into one file an utterance.',
+    '{"audio_filepath": "a.wav", "duration": 1, "text": "a", "offset": -3}',
+    '"offset" is -3, expected seconds, 0 or above.',
   ],
 ] as const) {
   test(`a line is refused that ${problem}`, async (t) => {

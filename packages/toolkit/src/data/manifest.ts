@@ -3,8 +3,8 @@
  *
  *     {"audio_filepath": "wavs/17.wav", "duration": 3.2, "text": "good morning", "speaker": "ada", "id": "17"}
  *
- * Paths are relative to the manifest's own folder, so that a corpus can be moved as one. `speaker` and `id` are
- * optional; other keys are left alone, as NeMo's tools write many.
+ * Paths are relative to the manifest's own folder, so that a corpus can be moved as one. With an `offset`, in seconds, the
+ * utterance is `duration` seconds of the file from there on, and not the whole file. `speaker` and `id` are optional; other keys are left alone, as NeMo's tools write many.
  */
 import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -13,6 +13,7 @@ import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomically } from "../files.js";
 import { readTextFile } from "../text-files.js";
+import { parseSegmentPath, partOfFile } from "./audio/segment-path.js";
 import { DistinctIds } from "./distinct-ids.js";
 import { readLibriSpeech } from "./librispeech.js";
 import type { Corpus, Manifest, Utterance } from "./types.js";
@@ -102,8 +103,10 @@ export async function writeManifest(path: string, utterances: Manifest): Promise
   const folder = resolve(dirname(path));
   const lines = utterances.map(({ id, audioPath, durationSeconds, text, speaker }) => {
     // Forward slashes, so that a manifest written on Windows can be read elsewhere.
-    const audio_filepath = relative(folder, resolve(audioPath)).replaceAll(sep, "/");
-    return `${JSON.stringify({ audio_filepath, duration: durationSeconds, text, speaker, id })}\n`;
+    const segment = parseSegmentPath(audioPath);
+    const path = relative(folder, resolve(segment?.filePath ?? audioPath)).replaceAll(sep, "/");
+    const part = segment && { offset: segment.fromSeconds };
+    return `${JSON.stringify({ audio_filepath: path, ...part, duration: durationSeconds, text, speaker, id })}\n`;
   });
   await writeFileAtomically(path, lines.join(""));
 }
@@ -115,18 +118,24 @@ function parseLine(line: string, place: string, folder: string): { utterance: Ut
   if (typeof duration !== "number" || !(duration > 0 && duration < Number.POSITIVE_INFINITY)) {
     throw badManifest(place, `"duration" is ${quoteValue(duration)}, expected seconds, a number above 0.`);
   }
-  if (entry.offset !== undefined && entry.offset !== 0) {
-    throw badManifest(place, `"offset" is ${quoteValue(entry.offset)}; cut the recording into one file an utterance.`);
-  }
+  const file = PLAIN_NAME.test(path) ? `${folder}${sep}${path}` : resolve(folder, path);
+  const offset = optionalOffset(entry, place);
   const id = optionalString(entry, "id", place);
   const utterance = {
     id: id ?? path.slice(0, path.length - extname(path).length),
-    audioPath: PLAIN_NAME.test(path) ? `${folder}${sep}${path}` : resolve(folder, path),
+    audioPath: offset === undefined ? file : partOfFile(file, offset, duration),
     durationSeconds: duration,
     text: requiredString(entry, "text", place, { allowEmpty: true }),
     speaker: optionalString(entry, "speaker", place) ?? "",
   };
   return { utterance, isIdDerived: id === undefined };
+}
+
+/** Where the utterance begins in its file; undefined where the file is all of it. */
+function optionalOffset({ offset }: Record<string, unknown>, place: string): number | undefined {
+  if (offset === undefined || offset === null) return undefined;
+  if (typeof offset === "number" && offset >= 0 && offset < Number.POSITIVE_INFINITY) return offset;
+  throw badManifest(place, `"offset" is ${quoteValue(offset)}, expected seconds, 0 or above.`);
 }
 
 function parseObject(line: string, place: string): Record<string, unknown> {

@@ -15,6 +15,11 @@ export function formatSegmentPath({ filePath, fromSeconds, toSeconds }: SegmentP
   return `${filePath}#t=${rounded(fromSeconds)},${rounded(toSeconds)}`;
 }
 
+/** The path of so many seconds of a file, from `offset` on. */
+export function partOfFile(filePath: string, offset: number, durationSeconds: number): string {
+  return formatSegmentPath({ filePath, fromSeconds: offset, toSeconds: offset + durationSeconds });
+}
+
 /** Undefined for the path of a whole file. */
 export function parseSegmentPath(path: string): SegmentPath | undefined {
   const match = /^(.*)#t=(\d+(?:\.\d+)?),(\d+(?:\.\d+)?)$/s.exec(path);

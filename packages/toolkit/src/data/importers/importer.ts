@@ -8,6 +8,7 @@ import { access } from "node:fs/promises";
 import { errorMessage } from "../../errors.js";
 import { explainReadError, spellingOnDisk } from "../../files.js";
 import { audioDurationSeconds } from "../audio/duration.js";
+import { formatSegmentPath, parseSegmentPath } from "../audio/segment-path.js";
 import { mapConcurrently } from "../concurrency.js";
 import { DistinctIds } from "../distinct-ids.js";
 import type { Corpus, LeftOut, Utterance } from "../types.js";
@@ -61,9 +62,12 @@ type AudioFile = Pick<Utterance, "audioPath" | "durationSeconds">;
 
 /** The path as the disk has it, and the duration, measured unless it is stated. */
 async function lookAt(path: string, statedSeconds: number | undefined): Promise<AudioFile> {
-  const audioPath = (await spellingOnDisk(path)) ?? path;
+  const segment = parseSegmentPath(path);
+  const filePath = segment?.filePath ?? path;
+  const spelt = (await spellingOnDisk(filePath)) ?? filePath;
+  const audioPath = segment ? formatSegmentPath({ ...segment, filePath: spelt }) : spelt;
   if (statedSeconds === undefined) return { audioPath, durationSeconds: await audioDurationSeconds(audioPath) };
-  await checkThere(audioPath);
+  await checkThere(spelt);
   return { audioPath, durationSeconds: statedSeconds };
 }
 

@@ -140,6 +140,7 @@ describe("nemo", () => {
       { audio_filepath: "a.wav", duration: 1.06, text: "one", speaker: 7, lang: "en" },
       { audio_filepath: join(folder, "a.wav"), text: "two", id: "second" },
       { audio_filepath: "a.wav", text: "three", offset: 1.5, id: "third" },
+      { audio_filepath: "a.wav", duration: 0.25, text: "part", offset: 0.5, id: "part" },
       { text: "four" },
     ];
     await writeFiles(folder, {
@@ -147,17 +148,19 @@ describe("nemo", () => {
       "m.json": `${lines.map((line) => JSON.stringify(line)).join("\n")}\nnonsense\n`,
     });
     const { utterances, leftOut } = await findImporter("nemo").read(join(folder, "m.json"));
-    assert.deepEqual(facts(utterances, folder), [
+    assert.deepEqual(facts(utterances.slice(0, 2), folder), [
       ["a", "a.wav", "one", "7"],
       ["second", "a.wav", "two", ""],
     ]);
     assert.equal(utterances[0]?.durationSeconds, 1.06);
+    const part = { id: "part", audioPath: join(folder, "a.wav#t=0.5,0.75"), durationSeconds: 0.25 };
+    assert.deepEqual(utterances[2], { ...part, text: "part", speaker: "" });
     assert.deepEqual(
       leftOut.map(({ id, reason }) => [id.slice(folder.length + 1), reason]),
       [
-        ["m.json, line 3", 'has "offset" 1.5; cut the recording into one file an utterance'],
-        ["m.json, line 4", 'has no "audio_filepath"'],
-        ["m.json, line 5", "is not a JSON object"],
+        ["m.json, line 3", 'has an "offset" and no "duration", so that its end is not known'],
+        ["m.json, line 5", 'has no "audio_filepath"'],
+        ["m.json, line 6", "is not a JSON object"],
       ],
     );
   });

@@ -6,6 +6,7 @@ import { dirname, extname, isAbsolute, join } from "node:path";
 import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../../errors.js";
 import { readTextFile } from "../../text-files.js";
+import { partOfFile } from "../audio/segment-path.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
@@ -39,15 +40,18 @@ function parseEntry(line: string, folder: string): ImportedEntry | string {
   const { audio_filepath: name, text, duration, offset, speaker, id } = fields;
   if (typeof name !== "string" || name === "") return 'has no "audio_filepath"';
   if (typeof text !== "string") return 'has no "text"';
-  if (offset !== undefined && offset !== null && offset !== 0) {
-    return `has "offset" ${quoteValue(offset)}; cut the recording into one file an utterance`;
-  }
   const isKnown = typeof duration === "number" && duration > 0 && Number.isFinite(duration);
+  const isPart = offset !== undefined && offset !== null;
+  if (isPart && !(typeof offset === "number" && offset >= 0 && Number.isFinite(offset))) {
+    return `has "offset" ${quoteValue(offset)}, expected seconds, 0 or above`;
+  }
+  if (isPart && !isKnown) return 'has an "offset" and no "duration", so that its end is not known';
+  const file = isAbsolute(name) ? name : join(folder, name);
   const stated = nameOf(id);
   return {
     id: stated || name.slice(0, name.length - extname(name).length),
     isIdDerived: stated === "",
-    audioPath: isAbsolute(name) ? name : join(folder, name),
+    audioPath: isPart && isKnown ? partOfFile(file, offset as number, duration) : file,
     text: joinLines(text),
     speaker: nameOf(speaker),
     ...(isKnown ? { durationSeconds: duration } : {}),
