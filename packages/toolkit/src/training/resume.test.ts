@@ -90,6 +90,18 @@ describe("a resumed run", () => {
     assert.deepEqual(endOf(first.runFolder), expected);
   });
 
+  it("adds up gradients of several batches, in bf16, as it would have", async (t) => {
+    const config = { ...(await setUp(t)), accumulateBatches: 2, precision: "bf16" } as const;
+    const whole = await trainHere(config);
+    assert.equal(whole.one("finished").steps, 9);
+    for (const stop of [4, 6]) {
+      const first = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === stop });
+      const second = await trainHere({ ...config, resume: first.runFolder });
+      assert.deepEqual(lossesOf(first, second), lossesOf(whole));
+      assert.deepEqual(endOf(first.runFolder), endOf(whole.runFolder));
+    }
+  });
+
   it("keeps the plan of an epoch that it stopped within", async (t) => {
     const config = await setUp(t);
     const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 2 });
