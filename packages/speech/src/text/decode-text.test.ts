@@ -122,6 +122,12 @@ const refusals: [string, Uint8Array, string][] = [
     encode("a\ud83d b", "UTF-16LE", { mark: true }),
     "is cut, or damaged: it begins as UTF-16LE does, and is none further on",
   ],
+  [
+    // Looking for the word's ends must not take hours.
+    "a word of a million letters",
+    Uint8Array.from([...bytesOf("a".repeat(500_000)), 0x81, ...bytesOf("b".repeat(500_000))]),
+    `line 1 ("${"a".repeat(40)}\ufffd${"b".repeat(39)}") is not in UTF-8, and looks like Windows-1252; save it as UTF-8, or convert it: iconv -f WINDOWS-1252 -t UTF-8`,
+  ],
   ["gzip", Uint8Array.of(0x1f, 0x8b, 8, 0), "is compressed by gzip; unpack it: gunzip"],
   [
     "a workbook",

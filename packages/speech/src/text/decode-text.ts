@@ -10,6 +10,7 @@ import { decodeWestern, isCertainlyWestern, isPerhapsWestern } from "./western-t
 
 /** So much of a text decides on its encoding, where no mark does. */
 const SAMPLE_BYTES = 1 << 16;
+const LONGEST_HALF = 40;
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -94,8 +95,9 @@ export class TextReader {
 
   #notUtf8(bytes: Uint8Array): SpeechError {
     const shown = new TextDecoder().decode(bytes);
-    const before = shown.slice(0, shown.indexOf("\ufffd"));
-    const word = /\S*\ufffd\S*/.exec(shown)?.[0] ?? "";
+    const at = shown.indexOf("\ufffd");
+    const before = shown.slice(0, at);
+    const word = wordAround(shown, at);
     const [name, remedy] = isPerhapsWestern(bytes) ? ["Windows-1252", "WINDOWS-1252"] : ["another", "ENCODING"];
     const other = name === "another" ? "but in another encoding" : `and looks like ${name}`;
     return this.#refuse(
@@ -118,6 +120,13 @@ export class TextReader {
     for (let at = unified.indexOf("\n"); at >= 0; at = unified.indexOf("\n", at + 1)) this.#lineNumber += 1;
     return unified;
   }
+}
+
+/** The word around a place; of one that goes on for thousands of letters, a part. */
+function wordAround(text: string, at: number): string {
+  const [start] = /\S*$/.exec(text.slice(Math.max(0, at - LONGEST_HALF), at)) as RegExpExecArray;
+  const [end] = /^\S*/.exec(text.slice(at, at + LONGEST_HALF)) as RegExpExecArray;
+  return start + end;
 }
 
 function encodingOf(bytes: Uint8Array): { encoding: TextEncoding; markBytes: number } {
