@@ -51,3 +51,4 @@ export * from "./text/normalise-english.js";
 export * from "./text/normalise-to-alphabet.js";
 export { plainText } from "./text/plain-text.js";
 export type { TextEncoding } from "./text/text-encoding.js";
+export type { TagTreatment } from "./text/transcript-tags.js";

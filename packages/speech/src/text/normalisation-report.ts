@@ -84,7 +84,7 @@ export class NormalisationReport {
     );
     const refused = commonestFirst(this.#refused).map(
       ([character, tally]) =>
-        `refused ${quote(character)} (${codePointName(character)}): ${tally.count}${exampleList(tally, showPlace)}`,
+        `refused ${quote(character)}${codePointName(character)}: ${tally.count}${exampleList(tally, showPlace)}`,
     );
     const totals = `utterances: ${this.#numUtterances}, changed: ${this.#numChanged}, with refused characters: ${this.#numRefused}`;
     return [totals, ...changes, ...refused].join("\n");
@@ -115,6 +115,7 @@ function showPlace({ utteranceId, position }: NormalisationExample): string {
 }
 
 function codePointName(character: string): string {
+  if ([...character].length > 1) return "";
   const hexadecimal = (character.codePointAt(0) as number).toString(16).toUpperCase();
-  return `U+${hexadecimal.padStart(4, "0")}`;
+  return ` (U+${hexadecimal.padStart(4, "0")})`;
 }

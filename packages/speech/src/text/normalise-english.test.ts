@@ -19,7 +19,7 @@ const accepted: Record<string, [string, string][]> = {
     ["The boys’ hats.", "the boys' hats"],
     ["’Twas the café’s", "'twas the cafe's"],
     ["'OME AND THE BOYS' HATS", "'ome and the boys' hats"],
-    ["5'10\"", "five ten"],
+    ["5'10\"", "five foot ten"],
   ],
   accents: [
     ["café naïve", "cafe naive"],
@@ -43,7 +43,7 @@ const accepted: Record<string, [string, string][]> = {
     ["1,000.05", "one thousand point zero five"],
     ["version 1.2.3", "version one point two point three"],
     ["-5 and −3.5", "minus five and minus three point five"],
-    ["1914-18", "nineteen fourteen eighteen"],
+    ["1914-18", "nineteen fourteen to eighteen"],
     ["007", "zero zero seven"],
     ["1234567890123456", "one two three four five six seven eight nine zero one two three four five six"],
     ["B2B 3D", "b two b three d"],
@@ -74,7 +74,6 @@ const accepted: Record<string, [string, string][]> = {
     ["9:05am", "nine oh five am"],
     ["08:30", "eight thirty"],
     ["13:00", "thirteen hundred"],
-    ["3:1", "three one"],
   ],
   money: [
     ["$5.20", "five dollars and twenty cents"],
@@ -91,7 +90,7 @@ const accepted: Record<string, [string, string][]> = {
   ],
   symbols: [
     ["Smith & Sons", "smith and sons"],
-    ["AT&T", "at and t"],
+    ["AT&T", "a t and t"],
     ["5% 2+2=4", "five percent two plus two equals four"],
     ["me@home", "me at home"],
     ["Acme™ ©", "acme"],
@@ -100,7 +99,7 @@ const accepted: Record<string, [string, string][]> = {
     ["Mr. and Mrs. Bond", "mister and missus bond"],
     ["Dr Watson vs. Prof. X, etc.", "doctor watson versus professor x et cetera"],
     ["a gen and a Gen. Lee", "a gen and a general lee"],
-    ["St. Paul", "st paul"],
+    ["St. Paul", "saint paul"],
     ["drab Mrs's 'Mr. X'", "drab missus's mister x"],
   ],
   punctuation: [
@@ -133,27 +132,23 @@ const refusals: [string, string, [string, number][]][] = [
   ["ok 😀!", "ok", [["😀", 3]]],
   ["1/2", "one two", [["/", 1]]],
   [
-    "#1 at §2",
-    "one at two",
+    "# at ‰2",
+    "at two",
     [
       ["#", 0],
-      ["§", 6],
+      ["‰", 5],
     ],
   ],
   ["½ cup", "cup", [["½", 0]]],
   ["10²", "ten", [["²", 2]]],
-  ["$5m", "five m", [["$", 0]]],
-  ["$1,000m", "one thousand m", [["$", 0]]],
-  ["5 €", "five", [["€", 2]]],
+  ["$5x", "five x", [["$", 0]]],
   ["Привет", "", [..."Привет"].map((letter, i) => [letter, i])],
   [
-    "<unk> ~5°",
-    "unk five",
+    "a < b ~5",
+    "a b five",
     [
-      ["<", 0],
-      [">", 4],
+      ["<", 2],
       ["~", 6],
-      ["°", 8],
     ],
   ],
   ["a\ud800b", "a b", [["\ud800", 1]]],
@@ -197,7 +192,20 @@ test("a transcript is only lower-cased", () => {
 
 test("any text ends in the alphabet, stays put when normalised again, and is accounted for in place", () => {
   const random = new SeededRandom(7);
-  const pieces = [..."aZé'’‘ ,.:-$€%&/019s漢😀\u0301\n½", "Mr.", "th", "n't", "1984", " 'n' ", "million", "£5", "ə"];
+  const pieces = [
+    ..."aZé'’‘ ,.:-$€%&/019s漢😀\u0301\n½#°[]()*@<>",
+    "VI",
+    "10k",
+    "5 km ",
+    "Mr.",
+    "th",
+    "n't",
+    "1984",
+    " 'n' ",
+    "million",
+    "£5",
+    "ə",
+  ];
   for (let i = 0; i < 5000; i++) {
     const original = random.draw(pieces, random.below(14)).join("");
     const { text, changes, refused } = normaliseEnglish(original);

@@ -5,19 +5,21 @@
  *
  * The text is read once from left to right; at each position the first rule that matches takes its stretch. What no
  * rule knows carries a sound we cannot spell, and is refused: left out of the text, and listed for the caller, who
- * should leave out the utterance. Refused are other scripts, emoji, fractions, superscripts, a slash between
- * digits ("1/2" may be a half, a date or a ratio), and the signs # § ‰ ′ ″ < > ~ and their like.
+ * should leave out the utterance. Refused are other scripts, emoji, superscripts, the signs ‰ ′ ″ < > ~ and their like,
+ * and what is written alike and said in several ways: "1/2" (a half, a date), "3-1", "10k", "911", "VIII", "file.txt".
  *
  * A text that came out whole normalises to itself, except where folding an accent makes a title of a word ("dŕ").
  *
- * Left alone because the writing does not tell the reading: "st." (saint, street) becomes "st", and units ("5 km"),
- * Roman numerals and words in capitals stay letters.
+ * Left alone because the writing does not tell the reading: words in capitals stay words, "fbi" as "nasa".
  */
 
 import type { LocatedCharacter } from "./alphabet.js";
 import { APOSTROPHES, quotationMarks } from "./apostrophes.js";
+import { abbreviationRules, MAY_BE_SHORT } from "./english-abbreviations.js";
+import { addressRules } from "./english-addresses.js";
 import { amountRules } from "./english-amounts.js";
 import type { ChangeKind, Rule } from "./normalise-rule.js";
+import { type TagTreatment, tagRule } from "./transcript-tags.js";
 
 export type { ChangeKind } from "./normalise-rule.js";
 
@@ -32,8 +34,16 @@ export interface TextChange {
   position: number;
 }
 
-/** A character that carries a sound we cannot spell, and its place in the original text. */
+/**
+ * What carries a sound we cannot spell, and its place in the original text: a character, or where characters that could
+ * be spelt are said in a way that we cannot tell, the stretch of them.
+ */
 export type RefusedCharacter = LocatedCharacter;
+
+export interface NormaliseOptions {
+  /** What becomes of "[laughter]" and other tags for sounds. Default "drop": they are left out, and counted as changes. */
+  tags?: TagTreatment | undefined;
+}
 
 export interface NormalisedText {
   /** Only a to z, apostrophes and single spaces between words. */
@@ -42,24 +52,6 @@ export interface NormalisedText {
   /** When this is not empty, `text` leaves something out that was probably spoken. */
   refused: RefusedCharacter[];
 }
-
-const ABBREVIATIONS = new Map([
-  ["capt", "captain"],
-  ["col", "colonel"],
-  ["dr", "doctor"],
-  ["etc", "et cetera"],
-  ["gen", "general"],
-  ["gov", "governor"],
-  ["jr", "junior"],
-  ["lt", "lieutenant"],
-  ["mr", "mister"],
-  ["mrs", "missus"],
-  ["prof", "professor"],
-  ["rev", "reverend"],
-  ["sgt", "sergeant"],
-  ["sr", "senior"],
-  ["vs", "versus"],
-]);
 
 const SPOKEN_SYMBOLS = new Map([
   ["&", "and"],
@@ -82,10 +74,23 @@ const FOLDED_LETTERS = new Map([
   ["ı", "i"],
 ]);
 
+/** Rules for words in a text that has digits or signs. */
+const wordRules = {
+  drop: [tagRule("drop"), ...addressRules, ...abbreviationRules],
+  refuse: [tagRule("refuse"), ...addressRules, ...abbreviationRules],
+};
+const LETTERS = /^[A-Za-z'\s]*$/;
+
 /** Rules that, as those for amounts, are set apart by spaces; in the order they are to be tried. */
 const symbolRules: readonly Rule[] = [
   { kind: "dash", pattern: /[\p{Pd}−]/uy, write: () => "" },
   { kind: "symbol", pattern: /[&%@+=]/y, write: ([symbol]) => SPOKEN_SYMBOLS.get(symbol) },
+  // Inches, unless it ends a quotation.
+  {
+    kind: "symbol",
+    pattern: /(?<=\d)"/y,
+    write: ({ input, index }) => (countMarks(input, index) % 2 === 0 ? null : ""),
+  },
   { kind: "symbol", pattern: /[©®™]/y, write: () => "" },
   {
     kind: "punctuation",
@@ -94,21 +99,10 @@ const symbolRules: readonly Rule[] = [
   },
 ];
 
-const abbreviationRule: Rule = {
-  kind: "abbreviation",
-  // Mr, Mrs, Dr and vs are no words, so they need no full stop; "gen" and "col" do.
-  pattern: new RegExp(
-    String.raw`(?<!\p{L}\p{M}*)(?:(mr|mrs|dr|vs)(?![\p{L}\p{M}])\.?|(${[...ABBREVIATIONS.keys()].join("|")})\.)`,
-    "iuy",
-  ),
-  write: ([written, bare, dotted]) => {
-    const word = ABBREVIATIONS.get((bare ?? (dotted as string)).toLowerCase()) as string;
-    return written.endsWith(".") ? `${word} ` : word;
-  },
-};
-
 /** Rules whose replacement is part of a word. */
 const letterRules: readonly Rule[] = [
+  // UTF-8 that was read as Windows-1252, and saved so: "cafÃ©", "donâ€™t".
+  { kind: "accent", pattern: /[ÃÂ][\u0080-\u00bf]|â€[\u0080-\u2122]/uy, write: () => null },
   {
     kind: "apostrophe",
     pattern: new RegExp(
@@ -130,7 +124,8 @@ interface Piece {
 }
 
 /** Normalises one transcript. It never throws; see `NormalisedText.refused`. */
-export function normaliseEnglish(text: string): NormalisedText {
+export function normaliseEnglish(text: string, { tags = "drop" }: NormaliseOptions = {}): NormalisedText {
+  const rules = rulesFor(text, tags);
   const quotes = quotationMarks(text);
   const changes: TextChange[] = [];
   const refused: RefusedCharacter[] = [];
@@ -138,7 +133,7 @@ export function normaliseEnglish(text: string): NormalisedText {
   for (let position = 0; position < text.length; ) {
     const { kind, from, to }: Piece = quotes.has(position)
       ? { kind: "punctuation", from: text.charAt(position), to: " " }
-      : readPiece(text, position);
+      : readPiece(text, position, rules);
     written += to;
     if (kind === "refused") refused.push({ character: from, position });
     else if (kind !== "plain" && from !== to) changes.push({ kind, from, to: to.trim(), position });
@@ -149,9 +144,15 @@ export function normaliseEnglish(text: string): NormalisedText {
   return { text: tidied.trim(), changes, refused };
 }
 
-function readPiece(text: string, position: number): Piece {
+/** The rules to try where a word may begin: of letters alone, most texts need none. */
+function rulesFor(text: string, tags: TagTreatment): readonly Rule[] {
+  if (!LETTERS.test(text)) return wordRules[tags];
+  return MAY_BE_SHORT.test(text) ? abbreviationRules : [];
+}
+
+function readPiece(text: string, position: number, rules: readonly Rule[]): Piece {
   return (
-    applyRules([abbreviationRule], text, position) ??
+    setApart(applyRules(rules, text, position), text, position) ??
     plainPiece(text, position) ??
     setApart(applyRules(amountRules, text, position), text, position) ??
     applyRules(letterRules, text, position) ??
@@ -182,9 +183,15 @@ function applyRules(rules: readonly Rule[], text: string, position: number): Pie
   for (const { kind, pattern, write } of rules) {
     const match = matchAt(pattern, text, position);
     const words = match === null ? undefined : write(match);
-    if (match !== null && words !== undefined) return { kind, from: match[0], to: words };
+    if (match === null || words === undefined) continue;
+    return words === null ? { kind: "refused", from: match[0], to: " " } : { kind, from: match[0], to: words };
   }
   return undefined;
+}
+
+/** How many straight quotation marks stand before a place. */
+function countMarks(text: string, end: number): number {
+  return text.slice(0, end).split('"').length - 1;
 }
 
 function matchAt(pattern: RegExp, text: string, position: number): RegExpExecArray | null {

@@ -4,22 +4,31 @@
 export type ChangeKind =
   | "abbreviation"
   | "accent"
+  | "address"
   | "apostrophe"
   | "currency"
   | "dash"
+  | "date"
   | "decade"
   | "invisible"
   | "number"
   | "ordinal"
   | "punctuation"
+  | "range"
   | "symbol"
-  | "time";
+  | "tag"
+  | "telephone"
+  | "time"
+  | "unit";
 
 /** Reads one stretch of text. */
 export interface Rule {
   kind: ChangeKind;
   /** Sticky, so that it matches only at the position under review. */
   pattern: RegExp;
-  /** What is said instead, as separate words; undefined when the match is not this rule's after all. */
-  write: (match: RegExpExecArray) => string | undefined;
+  /**
+   * What is said instead, as separate words; null where the writing does not tell what is said, so that the whole stretch
+   * is refused; undefined when the match is not this rule's after all.
+   */
+  write: (match: RegExpExecArray) => string | null | undefined;
 }

@@ -44,3 +44,40 @@ test("what cannot be written is refused by its place: digits, signs, other scrip
     { character: "€", position: 7 },
   ]);
 });
+
+test("English letters of capitals, and without an apostrophe, are read as English", () => {
+  const capitals = alphabetOf("'ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+  assert.equal(normaliseToAlphabet("Don't pay $5!", capitals).text, "DON'T PAY FIVE DOLLARS");
+  const { text, refused } = normaliseToAlphabet(
+    "'Don't,' he said: rock 'n' roll",
+    alphabetOf("abcdefghijklmnopqrstuvwxyz"),
+  );
+  assert.deepEqual([text, refused], ["dont he said rock n roll", []]);
+});
+
+test("without an apostrophe in another alphabet, one inside a word is refused, and quotation marks go", () => {
+  const { text, refused } = normaliseToAlphabet("‘so’ geht's", german);
+  assert.equal(text, "so geht s");
+  assert.deepEqual(refused, [{ character: "'", position: 9 }]);
+  assert.equal(normaliseToAlphabet("l’été", alphabetOf("abcdefghijklmnopqrstuvwxyzé'")).text, "l'été");
+});
+
+test("tags are left out and counted in any alphabet, or refused by choice", () => {
+  const { text, changes } = normaliseToAlphabet("[lachen] grüße (noise)", german);
+  assert.equal(text, "grüße");
+  assert.deepEqual(
+    changes.map(({ kind, from, position }) => [kind, from, position]),
+    [
+      ["tag", "[lachen]", 0],
+      ["tag", "(noise)", 15],
+    ],
+  );
+  for (const alphabet of [german, englishAlphabet]) {
+    const refuse = normaliseToAlphabet("[lachen] oh (noise)", alphabet, { tags: "refuse" });
+    assert.deepEqual(
+      refuse.refused.map(({ character }) => character),
+      ["[lachen]", "(noise)"],
+    );
+    assert.deepEqual(normaliseToAlphabet("oh <unk>", alphabet).refused, [{ character: "<unk>", position: 3 }]);
+  }
+});

@@ -1,18 +1,26 @@
 /**
  * Brings transcripts to the characters of a model's alphabet. The English letters have a normaliser of their own, which
- * spells numbers and signs out; for other alphabets, whose readings we do not know, only what is safe is done: letters
+ * spells numbers and signs out, whichever case the alphabet has, and with its apostrophe or without ("dont"); for others, whose readings we do not know, only what is safe is done: letters
  * take the case that the alphabet has, punctuation and invisible characters go, and everything else that cannot be
  * written is refused, so that the caller can leave the utterance out.
  */
 import { type Alphabet, englishAlphabet } from "./alphabet.js";
-import { APOSTROPHES } from "./apostrophes.js";
-import { type NormalisedText, normaliseEnglish } from "./normalise-english.js";
+import { APOSTROPHES, quotationMarks } from "./apostrophes.js";
+import { type NormalisedText, type NormaliseOptions, normaliseEnglish } from "./normalise-english.js";
 import type { ChangeKind } from "./normalise-rule.js";
+import { tagRule } from "./transcript-tags.js";
 
 /** Normalises one transcript. It never throws; see `NormalisedText.refused`. */
-export function normaliseToAlphabet(text: string, alphabet: Alphabet): NormalisedText {
+export function normaliseToAlphabet(text: string, alphabet: Alphabet, options: NormaliseOptions = {}): NormalisedText {
   const written = charactersOf(alphabet);
-  return written === charactersOf(englishAlphabet) ? normaliseEnglish(text) : keepCharacters(text, new Set(written));
+  const letters = written.replace("'", "").toLowerCase();
+  const isOneCase = written === written.toLowerCase() || written === written.toUpperCase();
+  if (letters !== ENGLISH_LETTERS || !isOneCase) return keepCharacters(text, new Set(written), options);
+  const normalised = normaliseEnglish(text, options);
+  const spelt = written.includes("'")
+    ? normalised.text
+    : normalised.text.replaceAll("'", "").replace(/ +/g, " ").trim();
+  return { ...normalised, text: written === written.toLowerCase() ? spelt : spelt.toUpperCase() };
 }
 
 /** All that the alphabet can write, sorted. */
@@ -23,11 +31,22 @@ function charactersOf({ tokens, blankId }: Alphabet): string {
     .join("");
 }
 
-function keepCharacters(text: string, written: ReadonlySet<string>): NormalisedText {
+const ENGLISH_LETTERS = charactersOf(englishAlphabet).replace("'", "");
+const TAG_RULES = { drop: tagRule("drop"), refuse: tagRule("refuse") };
+
+function keepCharacters(
+  written: string,
+  alphabet: ReadonlySet<string>,
+  { tags = "drop" }: NormaliseOptions,
+): NormalisedText {
+  const text = written.normalize("NFC");
+  const quotes = alphabet.has("'") ? new Set<number>() : quotationMarks(text);
   const result: NormalisedText = { text: "", changes: [], refused: [] };
-  let position = 0;
-  for (const from of text.normalize("NFC")) {
-    const { kind, to } = rewrite(from, written);
+  for (let position = 0; position < text.length; ) {
+    const tag = readTag(text, position, tags);
+    const from = tag?.from ?? String.fromCodePoint(text.codePointAt(position) as number);
+    const isQuote = quotes.has(position) || !standsInWord(text, position);
+    const { kind, to } = tag ?? rewrite(from, alphabet, isQuote);
     result.text += to;
     if (kind === "refused") result.refused.push({ character: from, position });
     else if (kind !== undefined) result.changes.push({ kind, from, to: to.trim(), position });
@@ -36,11 +55,36 @@ function keepCharacters(text: string, written: ReadonlySet<string>): NormalisedT
   return { ...result, text: result.text.replace(/ +/g, " ").trim() };
 }
 
-function rewrite(character: string, written: ReadonlySet<string>): { kind?: ChangeKind | "refused"; to: string } {
+interface Rewritten {
+  readonly kind?: ChangeKind | "refused";
+  readonly to: string;
+}
+
+function readTag(text: string, position: number, tags: "drop" | "refuse"): (Rewritten & { from: string }) | undefined {
+  const { pattern, write } = TAG_RULES[tags];
+  pattern.lastIndex = position;
+  const match = pattern.exec(text);
+  const words = match && write(match);
+  if (!match || words === undefined) return undefined;
+  return { kind: words === null ? "refused" : "tag", from: match[0], to: " " };
+}
+
+/** Whether letters are on both sides: what stands so is spelling, not punctuation. */
+function standsInWord(text: string, position: number): boolean {
+  return (
+    /[\p{L}\p{M}]$/u.test(text.slice(Math.max(0, position - 2), position)) && /^\p{L}/u.test(text.slice(position + 1))
+  );
+}
+
+function rewrite(character: string, alphabet: ReadonlySet<string>, isQuote: boolean): Rewritten {
   if (/\s/u.test(character)) return { to: " " };
-  const inItsCase = [character, character.toLowerCase(), character.toUpperCase()].find((form) => written.has(form));
+  const inItsCase = [character, character.toLowerCase(), character.toUpperCase()].find((form) => alphabet.has(form));
   if (inItsCase !== undefined) return { to: inItsCase };
-  if (APOSTROPHES.includes(character) && written.has("'")) return { kind: "apostrophe", to: "'" };
+  if (APOSTROPHES.includes(character)) {
+    if (alphabet.has("'")) return { kind: "apostrophe", to: "'" };
+    // "l'homme" is two words and "geht's" is one: without its apostrophe the writing does not tell.
+    return isQuote ? { kind: "punctuation", to: " " } : { kind: "refused", to: " " };
+  }
   if (/\p{P}/u.test(character)) return { kind: "punctuation", to: " " };
   if (/\p{Cf}/u.test(character)) return { kind: "invisible", to: "" };
   return { kind: "refused", to: " " };

@@ -1,0 +1,251 @@
+/**
+ * Abbreviations, units of measure, Roman numerals and the months: words that are written short. What is short for several
+ * words is read where its neighbours tell which ("St. Paul", "Main St."), and refused elsewhere.
+ */
+import { cardinalWords, ordinalWords } from "./english-numbers.js";
+import type { Rule } from "./normalise-rule.js";
+
+/** No words themselves, so that they need no full stop. */
+const BARE = { mr: "mister", mrs: "missus", dr: "doctor", vs: "versus" };
+const DOTTED: Readonly<Record<string, string>> = {
+  ...BARE,
+  ...{ adm: "admiral", capt: "captain", cmdr: "commander", col: "colonel", cpl: "corporal", gen: "general" },
+  ...{ gov: "governor", lt: "lieutenant", maj: "major", prof: "professor", pvt: "private" },
+  ...{ rev: "reverend", sen: "senator", sgt: "sergeant", supt: "superintendent" },
+  ...{ esq: "esquire", jr: "junior", sr: "senior", messrs: "messieurs" },
+  ...{ etc: "et cetera", approx: "approximately", dept: "department", govt: "government", misc: "miscellaneous" },
+  ...{ assn: "association", bros: "brothers", co: "company", corp: "corporation", inc: "incorporated", ltd: "limited" },
+  ...{ ave: "avenue", blvd: "boulevard", hwy: "highway", mt: "mount", mts: "mountains", pkwy: "parkway", rd: "road" },
+  ...{
+    jan: "january",
+    feb: "february",
+    apr: "april",
+    aug: "august",
+    sept: "september",
+    oct: "october",
+    nov: "november",
+  },
+  ...{ sep: "september", dec: "december", mon: "monday", tue: "tuesday", tues: "tuesday", thu: "thursday" },
+  ...{ thur: "thursday", thurs: "thursday", fri: "friday", hrs: "hours", yrs: "years", lbs: "pounds" },
+};
+/** Words themselves, so that they are short for something only with a capital before a number, a comma or the like. */
+const CAPITAL: Readonly<Record<string, string>> = {
+  ...{ mar: "march", jun: "june", jul: "july", wed: "wednesday", sat: "saturday", sun: "sunday" },
+};
+/** Before a number. */
+const COUNTED: Readonly<Record<string, string>> = {
+  ...{
+    no: "number",
+    nos: "numbers",
+    vol: "volume",
+    ch: "chapter",
+    fig: "figure",
+    sec: "section",
+    p: "page",
+    pp: "pages",
+  },
+};
+const MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december";
+const CAPITAL_MONTHS =
+  "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec";
+const SHORT_MONTHS = "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec";
+
+const START = String.raw`(?<!\p{L}\p{M}*)`;
+const END = String.raw`(?![\p{L}\p{M}])`;
+const alternatives = (words: object) => Object.keys(words).join("|");
+
+/** One and many of each unit. */
+const UNITS: Readonly<Record<string, readonly [string, string]>> = {
+  ...{ km: ["kilometer", "kilometers"], cm: ["centimeter", "centimeters"], mm: ["millimeter", "millimeters"] },
+  ...{
+    kg: ["kilogram", "kilograms"],
+    mg: ["milligram", "milligrams"],
+    lb: ["pound", "pounds"],
+    lbs: ["pound", "pounds"],
+  },
+  ...{
+    oz: ["ounce", "ounces"],
+    ft: ["foot", "feet"],
+    mi: ["mile", "miles"],
+    yd: ["yard", "yards"],
+    yds: ["yard", "yards"],
+  },
+  ...{ ml: ["milliliter", "milliliters"], hz: ["hertz", "hertz"], khz: ["kilohertz", "kilohertz"] },
+  ...{ mhz: ["megahertz", "megahertz"], ghz: ["gigahertz", "gigahertz"], kb: ["kilobyte", "kilobytes"] },
+  ...{ mb: ["megabyte", "megabytes"], gb: ["gigabyte", "gigabytes"], tb: ["terabyte", "terabytes"] },
+  ...{ kw: ["kilowatt", "kilowatts"], mw: ["megawatt", "megawatts"], kwh: ["kilowatt hour", "kilowatt hours"] },
+  ...{ mph: ["mile per hour", "miles per hour"], kph: ["kilometer per hour", "kilometers per hour"] },
+  ...{ kmh: ["kilometer per hour", "kilometers per hour"], "km/h": ["kilometer per hour", "kilometers per hour"] },
+  ...{ "m/s": ["meter per second", "meters per second"], hr: ["hour", "hours"], hrs: ["hour", "hours"] },
+  ...{ yr: ["year", "years"], yrs: ["year", "years"], min: ["minute", "minutes"], mins: ["minute", "minutes"] },
+  ...{ secs: ["second", "seconds"], ms: ["millisecond", "milliseconds"] },
+};
+/** Those that are no words, and stand for nothing else, where no number is before them. */
+const BARE_UNITS = "km|cm|kg|mg|ml|khz|mhz|ghz|kb|mb|gb|kw|kwh|mph|kph|kmh|km/h|lbs";
+const UNIT = Object.keys(UNITS)
+  .sort((a, b) => b.length - a.length)
+  .join("|");
+const NUMBER_WORD =
+  "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty|hundred|thousand|million";
+
+/** What a text of ASCII letters must hold for any of these rules to match: most texts hold none of it. */
+export const MAY_BE_SHORT = new RegExp(`\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|[ivxlc]{2,})\\b`, "i");
+
+/** In the order they are to be tried. */
+export const abbreviationRules: readonly Rule[] = [
+  {
+    kind: "unit",
+    pattern: new RegExp(String.raw`(?<=(\p{N})\s?)(${UNIT})${END}(?!²|³|/)\.?(?=$|[\s.,;:!?)"'’”%–-])`, "iuy"),
+    write: (match) => unitWords(match),
+  },
+  {
+    kind: "unit",
+    pattern: new RegExp(
+      String.raw`(?<=${START}(?:(per|a|an|each|every|one|half)|${NUMBER_WORD})\s)(${BARE_UNITS})${END}`,
+      "iuy",
+    ),
+    write: ([, one, unit]) => UNITS[(unit as string).toLowerCase()]?.[one === undefined ? 1 : 0],
+  },
+  // Meters, minutes or millions.
+  { kind: "unit", pattern: new RegExp(String.raw`(?<=\p{N}\s)m${END}(?!['’])`, "uy"), write: () => null },
+  { kind: "unit", pattern: new RegExp(`${START}(?:${BARE_UNITS})${END}`, "iuy"), write: () => null },
+  {
+    kind: "date",
+    pattern: new RegExp(
+      String.raw`${START}((?:${SHORT_MONTHS})\.?|${MONTHS})\s(\d{1,2})(?![\p{L}\p{N}%]|[-–:.,/]\d|\s(?:million|percent)|\s?[-–]\s?\d)`,
+      "iuy",
+    ),
+    write: ([written, month, day]) => dateWords(written, month as string, Number(day)),
+  },
+  // "Five May", or "the fifth of May".
+  {
+    kind: "date",
+    pattern: new RegExp(String.raw`(?<![\p{L}\p{N}.,:/$£€-])\d{1,2}(?=\s(?:${CAPITAL_MONTHS})(?!\p{L}))`, "uy"),
+    write: () => null,
+  },
+  {
+    kind: "abbreviation",
+    pattern: new RegExp(
+      String.raw`${START}(?:(${alternatives(BARE)})${END}\.?|(${alternatives(DOTTED)})\.(?![\p{L}\p{N}]))`,
+      "iuy",
+    ),
+    write: (match) => (isJanOfAName(match) ? null : DOTTED[(match[1] ?? (match[2] as string)).toLowerCase()]),
+  },
+  {
+    kind: "abbreviation",
+    pattern: new RegExp(
+      String.raw`${START}(\p{Lu})(\p{Ll}{2})\.(?=,|\s(?:\d|at |and |to |the \d|${MONTHS}|${SHORT_MONTHS}))`,
+      "uy",
+    ),
+    write: ([, capital, rest]) => CAPITAL[`${capital}${rest}`.toLowerCase()],
+  },
+  {
+    kind: "abbreviation",
+    pattern: new RegExp(String.raw`${START}(${alternatives(COUNTED)})\.\s?(?=\d)`, "iuy"),
+    write: ([, short]) => COUNTED[(short as string).toLowerCase()],
+  },
+  { kind: "abbreviation", pattern: new RegExp(String.raw`${START}ph\.?\s?d\.?${END}`, "iuy"), write: () => "p h d" },
+  {
+    kind: "abbreviation",
+    pattern: new RegExp(String.raw`${START}(St|ST)(\.|(?=\s\p{Lu}))${END}`, "uy"),
+    write: (match) => saintOrStreet(match),
+  },
+  {
+    kind: "abbreviation",
+    pattern: new RegExp(String.raw`${START}(Ft)\.(?=\s\p{Lu})`, "uy"),
+    write: () => "fort",
+  },
+  {
+    kind: "abbreviation",
+    pattern: /(?<![\p{L}&])[A-Z]{1,3}(?:&[A-Z]{1,3})+(?![\p{L}&])/uy,
+    write: ([name]) => [...name.toLowerCase()].map((c) => (c === "&" ? "and" : c)).join(" "),
+  },
+  { kind: "abbreviation", pattern: /(?<![\p{L}\p{N}])w\/o?(?![\p{L}/])/iuy, write: () => null },
+  {
+    kind: "number",
+    pattern: new RegExp(
+      String.raw`${START}(?:[IVX]{2,}|[IVXLC]{4,}|(?!(?:vi|xi|iv|ix|xx)(?!\p{L}))[IVXivx]{2,})(?![\p{L}\p{M}\p{N}'’])`,
+      "uy",
+    ),
+    write: (match) => romanWords(match),
+  },
+];
+
+function unitWords(match: RegExpExecArray): string | null | undefined {
+  const { input, index } = match;
+  const written = match[2] as string;
+  const before = input.slice(Math.max(0, index - 12), index);
+  const isOne = /(?<![\d.,:/-])1\s?$/.test(before);
+  return UNITS[written.toLowerCase()]?.[isOne ? 0 : 1];
+}
+
+/** "I saw Jan.": at a sentence's end it is short for nothing, or for the month. */
+function isJanOfAName({ input, index, 0: written }: RegExpExecArray): boolean {
+  if (!/^jan\.$/i.test(written) || !/^(?:\s*$|\s+\p{Lu})/u.test(input.slice(index + written.length))) return false;
+  return !/(?<!\p{L})(?:in|since|last|next|this|of|by|until|from)\s$/iu.test(
+    input.slice(Math.max(0, index - 7), index),
+  );
+}
+
+/** "March 5" is "march fifth"; "march 5 miles" is not a date, nor is "you may 5". */
+function dateWords(written: string, month: string, day: number): string | null | undefined {
+  const isNamed = /^\p{Lu}/u.test(written);
+  if (day < 1 || day > 31 || (!isNamed && /^(?:may|march|mar|dec|jun|jul|sep|oct|nov|jan|feb|apr|aug)$/i.test(month)))
+    return undefined;
+  const plain = month.replace(/\.$/, "").toLowerCase();
+  const name = MONTHS.split("|").find((full) => full.startsWith(plain.slice(0, 3)));
+  return name && `${name} ${ordinalWords(day)}`;
+}
+
+/** A saint before a name, a street after one; null where both may be. */
+function saintOrStreet({ input, index, 0: written }: RegExpExecArray): string | null {
+  const before = /(\p{L}[\p{L}\p{M}'’]*)\s$/u.exec(input.slice(0, index))?.[1];
+  const followsName = before !== undefined && /^\p{Lu}/u.test(before);
+  const precedesName = /^\s\p{Lu}/u.test(input.slice(index + written.length));
+  const isFirst = input.slice(0, index).trim() === (before ?? "");
+  if (precedesName && (!followsName || isFirst)) return "saint";
+  return followsName && !precedesName ? "street" : null;
+}
+
+const NUMBERED =
+  /(?<!\p{L})(?:chapter|part|volume|vol\.|act|scene|book|war|section|type|phase|stage|class|level|article|appendix|bowl|mark|grade|title|figure|table)\s$/iu;
+
+/** After "chapter" and its like a cardinal; elsewhere it may be "the second", or letters. */
+function romanWords({ input, index, 0: numeral }: RegExpExecArray): string | null | undefined {
+  const value = romanValue(numeral.toUpperCase());
+  if (value === undefined) return undefined;
+  return NUMBERED.test(input.slice(Math.max(0, index - 12), index)) ? cardinalWords(value) : null;
+}
+
+const ROMAN: readonly (readonly [string, number])[] = [
+  ["C", 100],
+  ["XC", 90],
+  ["L", 50],
+  ["XL", 40],
+  ["X", 10],
+  ["IX", 9],
+  ["V", 5],
+  ["IV", 4],
+  ["I", 1],
+];
+
+/** The value of a numeral that is written as the Romans' heirs write it; undefined for other letters. */
+function romanValue(numeral: string): number | undefined {
+  let rest = numeral;
+  let value = 0;
+  for (const [letters, worth] of ROMAN) {
+    for (let times = 0; rest.startsWith(letters) && times < 3; times++) {
+      value += worth;
+      rest = rest.slice(letters.length);
+    }
+  }
+  return rest === "" && toRoman(value) === numeral ? value : undefined;
+}
+
+function toRoman(value: number): string {
+  let [rest, numeral] = [value, ""];
+  for (const [letters, worth] of ROMAN) {
+    for (; rest >= worth; rest -= worth) numeral += letters;
+  }
+  return numeral;
+}
