@@ -20,7 +20,7 @@ export interface DecodingOptions {
   lmWeight?: number;
   /** Added to the score for each word. */
   wordScore?: number;
-  /** Added for each word that the language model lacks. */
+  /** Added for each word that the language model lacks, besides what its letters cost. */
   unknownWordScore?: number;
   /** How many texts to answer with, best first. Default 1. More than 1 needs beam search. */
   nBest?: number;

@@ -12,9 +12,20 @@ const resolve = (options: Partial<BeamSearchOptions>, alphabet: Alphabet = engli
 test("what is not set has its default", () => {
   assert.deepEqual(resolve({ beamSize: 7 }), {
     ...{ frameSeconds: 0.02, beamSize: 7, beamThreshold: 16, tokenThreshold: 9, topTokens: 20 },
-    ...{ languageModel: undefined, lmWeight: 0.5, wordScore: 0, unknownWordScore: -10, lexicon: undefined },
+    ...{ languageModel: undefined, lmWeight: 0.5, wordScore: 0, unknownWordScore: -1, lexicon: undefined },
     ...{ hotWords: [], nBest: 1, confidenceTemperature: 1 },
   });
+});
+
+test("a language model brings a word score, and a beam that is as much wider as the model weighs", () => {
+  const languageModel = new RandomBigramModel(["a"], new SeededRandom(1));
+  const defaultsAt = (lmWeight: number) => {
+    const { wordScore, beamThreshold } = resolve({ languageModel, lmWeight });
+    return { wordScore, beamThreshold };
+  };
+  assert.deepEqual(defaultsAt(0.25), { wordScore: 0.5, beamThreshold: 16 });
+  assert.deepEqual(defaultsAt(4), { wordScore: 0.5, beamThreshold: 64 });
+  assert.equal(resolve({ languageModel, lmWeight: 4, beamThreshold: 9 }).beamThreshold, 9);
 });
 
 test("numbers that make no sense are refused by name", () => {

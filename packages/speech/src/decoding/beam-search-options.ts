@@ -12,7 +12,10 @@ export interface BeamSearchOptions {
   frameSeconds: number;
   /** The most prefixes kept after each frame. Default 100. */
   beamSize?: number;
-  /** Prefixes this far below the best are dropped; `Infinity` keeps them. Default 16. */
+  /**
+   * Prefixes this far below the best are dropped; `Infinity` keeps them. Default 16, times the language model's weight
+   * where that is above 1: what the model says of a right word sets it back that much farther.
+   */
   beamThreshold?: number;
   /** Tokens this far below a frame's likeliest extend no prefix; `Infinity` lets all. The blank is exempt. Default 9. */
   tokenThreshold?: number;
@@ -20,13 +23,16 @@ export interface BeamSearchOptions {
   topTokens?: number;
   /** Scores each word as it ends, and the end of the text. Needs an alphabet with a space. Default none. */
   languageModel?: LanguageModel;
-  /** What a language-model log-probability is multiplied by, 0 to 20. Default 0.5. */
+  /**
+   * What the language model says is multiplied by this, 0 to 20. It says how much likelier a text is than letters that
+   * cost what they do on average in the model's own words: so it dislikes no text for being long. Default 0.5.
+   */
   lmWeight?: number;
-  /** Added for every word, -100 to 100; above 0 it makes up for the language model's dislike of long texts. Default 0. */
+  /** Added for every word, -100 to 100. Default 0.5 with a language model, else 0. */
   wordScore?: number;
   /**
-   * Added for every word that the language model lacks, besides its own score of an unknown word: at most 0, and
-   * `-Infinity` forbids such words. Words of hot words are exempt. Default -10.
+   * Added for every word that the language model lacks, besides the cost of its letters: at most 0, and `-Infinity`
+   * forbids such words. Words of hot words are exempt. Default -1.
    */
   unknownWordScore?: number;
   /** The only words allowed, those of hot words aside. Needs an alphabet with a space. Default any spelling. */
@@ -52,11 +58,13 @@ const DEFAULTS = {
   topTokens: 20,
   lmWeight: 0.5,
   wordScore: 0,
-  unknownWordScore: -10,
+  unknownWordScore: -1,
   hotWords: [],
   nBest: 1,
   confidenceTemperature: 1,
 };
+
+const WORD_SCORE_WITH_MODEL = 0.5;
 
 const KNOWN = new Set([...Object.keys(DEFAULTS), "frameSeconds", "languageModel", "lexicon"]);
 
@@ -78,11 +86,16 @@ export function resolveBeamSearchOptions(options: BeamSearchOptions, alphabet: A
     languageModel: undefined,
     lexicon: undefined,
     ...DEFAULTS,
+    ...(options.languageModel !== undefined && defaultsWithModel(options.lmWeight)),
     ...withoutUndefined(options),
   };
   checkNumbers(settings);
   checkCombination(options, alphabet);
   return settings;
+}
+
+function defaultsWithModel(lmWeight = DEFAULTS.lmWeight): Pick<BeamSearchOptions, "beamThreshold" | "wordScore"> {
+  return { beamThreshold: DEFAULTS.beamThreshold * Math.max(1, lmWeight), wordScore: WORD_SCORE_WITH_MODEL };
 }
 
 function withoutUndefined(options: BeamSearchOptions): BeamSearchOptions {

@@ -35,8 +35,9 @@ export interface BeamSearchDecoder extends StreamingDecoder {
 
 /**
  * Decodes a whole utterance into its `nBest` best hypotheses, best first. `score` is the log of the sum over all
- * alignments of the text, plus `lmWeight` × `lmScore`, `wordScore` and `unknownWordScore` for each word, and the
- * weights of its hot words; `acousticScore` is the first part alone. Token ids have no outer or doubled spaces.
+ * alignments of the text, plus `lmWeight` × `lmScore` and, for each letter and end of a word, × what such cost on average
+ * (`KnownWords.symbolBonus`), plus `wordScore` and `unknownWordScore` for each word, and the weights of its hot words;
+ * `acousticScore` is the first part alone. Token ids have no outer or doubled spaces.
  * No frames give the empty text.
  *
  * @throws SpeechError `invalid-option`, `number-out-of-range`, `invalid-alphabet`, `invalid-emissions`; and for hot

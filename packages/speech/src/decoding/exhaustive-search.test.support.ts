@@ -1,9 +1,13 @@
-/** Decoding by trying every path: hopelessly slow, and too simple to be wrong. Shares no code with the beam search. */
+/**
+ * Decoding by trying every path: hopelessly slow, and too simple to be wrong. Shares no code with the beam search but the
+ * spelling of unknown words.
+ */
 
 import type { LanguageModel, LmState } from "../language-model/types.js";
 import type { SeededRandom } from "../seeded-random.test.support.js";
-import type { Alphabet } from "../text/alphabet.js";
+import { type Alphabet, encodeText } from "../text/alphabet.js";
 import type { Emissions } from "./emissions.js";
+import { SpellingModel } from "./spelling-model.js";
 
 export interface ExhaustiveOptions {
   languageModel?: LanguageModel;
@@ -91,8 +95,15 @@ export function exhaustiveSearch(emissions: Emissions, alphabet: Alphabet, optio
     }
   };
   visit(0);
+  const words = [...(options.lexicon ?? options.languageModel?.words() ?? [])];
+  const spell = (word: string) => encodeText(`${word} `, alphabet);
+  const spelling = new SpellingModel(
+    words.map((word) => encodeText(word, alphabet)),
+    alphabet,
+  );
+  const symbolBonus = options.languageModel ? expectedBonus(options.languageModel, words, spelling) : 0;
   return [...masses]
-    .map(([text, mass]) => scoreText(text, Math.log(mass), options))
+    .map(([text, mass]) => scoreText(text, Math.log(mass), options, { spelling, spell, symbolBonus }))
     .filter(({ score }) => score > Number.NEGATIVE_INFINITY)
     .sort((a, b) => b.score - a.score);
 }
@@ -106,7 +117,30 @@ function textOf(path: readonly number[], { tokens, blankId }: Alphabet): string 
     .trim();
 }
 
-function scoreText(text: string, acousticScore: number, options: ExhaustiveOptions): ScoredText {
+interface Speller {
+  spelling: SpellingModel;
+  /** The letters of a word, and the space that ends it. */
+  spell: (word: string) => number[];
+  /** For each letter and each end of a word, before the language model's weight. */
+  symbolBonus: number;
+}
+
+/** The lesser of a symbol's mean cost as spelling, and one and a half times that in running text without context. */
+function expectedBonus(model: LanguageModel, words: readonly string[], spelling: SpellingModel): number {
+  model.score(model.begin(), model.unknownId);
+  const state = model.nextState;
+  const logProbs = words.map((word) => model.score(state, model.wordId(word)));
+  const cost = logProbs.reduce((sum, logProb) => sum - logProb * Math.exp(logProb), 0);
+  const symbols = logProbs.reduce((sum, logProb, i) => sum + Math.exp(logProb) * ((words[i] as string).length + 1), 0);
+  return Math.min(spelling.meanCost, (1.5 * cost) / symbols);
+}
+
+function scoreText(
+  text: string,
+  acousticScore: number,
+  options: ExhaustiveOptions,
+  { spelling, spell, symbolBonus }: Speller,
+): ScoredText {
   const { languageModel, lmWeight = 0, wordScore = 0, unknownWordScore = 0, lexicon, hotWords = [] } = options;
   const words = text.split(" ").filter((word) => word !== "");
   const hot = new Set(hotWords.flatMap(({ phrase }) => phrase.split(" ")));
@@ -118,13 +152,26 @@ function scoreText(text: string, acousticScore: number, options: ExhaustiveOptio
     if (lexicon !== undefined && !lexicon.has(word) && !hot.has(word)) bonus = Number.NEGATIVE_INFINITY;
     if (languageModel === undefined) continue;
     const id = languageModel.wordId(word);
-    lmScore += languageModel.score(state, id);
+    const isUnknown = id === languageModel.unknownId;
+    const logProb = languageModel.score(state, id);
     state = languageModel.nextState;
-    if (id === languageModel.unknownId && !hot.has(word)) bonus += unknownWordScore;
+    lmScore += isUnknown ? logProbOfSpelling(spell(word), spelling) : logProb;
+    bonus += lmWeight * symbolBonus * spell(word).length;
+    if (isUnknown && !hot.has(word)) bonus += unknownWordScore;
   }
   lmScore += languageModel?.end(state) ?? 0;
   for (const { phrase, weight } of hotWords) bonus += weight * countPhrase(words, phrase.split(" "));
   return { text, acousticScore, lmScore, score: acousticScore + lmWeight * lmScore + bonus };
+}
+
+function logProbOfSpelling(tokenIds: readonly number[], spelling: SpellingModel): number {
+  let state = spelling.start;
+  let sum = 0;
+  for (const token of tokenIds) {
+    sum += spelling.logProb(state, token);
+    state = spelling.next(state, token);
+  }
+  return sum;
 }
 
 function countPhrase(words: readonly string[], phrase: readonly string[]): number {

@@ -14,7 +14,7 @@ export interface Hypothesis {
   score: number;
   /** The acoustic model's share of the score. */
   acousticScore: number;
-  /** The language model's log-probability; 0 where none was used. */
+  /** The language model's log-probability, of unknown words that of their spelling; 0 where none was used. */
   lmScore: number;
 }
 

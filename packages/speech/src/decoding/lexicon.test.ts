@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { SeededRandom } from "../seeded-random.test.support.js";
 import { englishAlphabet } from "../text/alphabet.js";
 import { RandomBigramModel } from "./exhaustive-search.test.support.js";
-import { Lexicon, vocabularyLexicon } from "./lexicon.js";
+import { knownWords } from "./known-words.js";
+import { Lexicon } from "./lexicon.js";
 
 test("it has its words and nothing else", () => {
   const random = new SeededRandom(61);
@@ -35,7 +36,7 @@ test("a lexicon without words is refused", () => {
 
 test("a model's vocabulary is indexed once", () => {
   const model = new RandomBigramModel(["cat", "dog"], new SeededRandom(1));
-  const lexicon = vocabularyLexicon(model, englishAlphabet);
+  const lexicon = knownWords(model, englishAlphabet).lexicon;
   assert.ok(lexicon.has("dog"));
-  assert.equal(vocabularyLexicon(model, englishAlphabet), lexicon);
+  assert.equal(knownWords(model, englishAlphabet).lexicon, lexicon);
 });

@@ -4,7 +4,6 @@
  */
 
 import { SpeechError } from "../errors.js";
-import type { LanguageModel } from "../language-model/types.js";
 import { type Alphabet, encodeText, unknownCharacters } from "../text/alphabet.js";
 import { TokenTrie } from "./token-trie.js";
 
@@ -60,23 +59,25 @@ export class Lexicon {
   isWord(node: number): boolean {
     return node !== -1 && this.#isWord[node] === 1;
   }
+
+  /** The number of nodes: they are whole numbers below it, and a child's exceeds its parent's. */
+  get numNodes(): number {
+    return this.#trie.size;
+  }
+
+  /** The node that `node` was reached from; -1 for the root. */
+  parent(node: number): number {
+    return this.#trie.parent[node] as number;
+  }
+
+  /** The token ids that lead to `node`. */
+  spelling(node: number): number[] {
+    const tokenIds: number[] = [];
+    for (let at = node; at > 0; at = this.parent(at)) tokenIds.push(this.#trie.token[at] as number);
+    return tokenIds.reverse();
+  }
 }
 
 function isSpelt(word: string, alphabet: Alphabet): boolean {
   return word !== "" && !word.includes(" ") && unknownCharacters(word, alphabet).length === 0;
-}
-
-const vocabularies = new WeakMap<LanguageModel, Lexicon>();
-
-/**
- * The words that `model` knows. Decoders come and go with requests, so the lexicon is kept as long as the model.
- *
- * @throws SpeechError `invalid-lexicon` where the alphabet can spell none of the model's words
- */
-export function vocabularyLexicon(model: LanguageModel, alphabet: Alphabet): Lexicon {
-  const known = vocabularies.get(model);
-  if (known?.alphabet === alphabet) return known;
-  const lexicon = new Lexicon(model.words(), alphabet);
-  vocabularies.set(model, lexicon);
-  return lexicon;
 }

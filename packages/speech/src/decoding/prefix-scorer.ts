@@ -8,7 +8,8 @@ import type { LanguageModel } from "../language-model/types.js";
 import type { Alphabet } from "../text/alphabet.js";
 import type { BeamSearchSettings } from "./beam-search-options.js";
 import { HotWordAutomaton } from "./hot-words.js";
-import { Lexicon, vocabularyLexicon } from "./lexicon.js";
+import { type KnownWords, knownWords } from "./known-words.js";
+import { Lexicon } from "./lexicon.js";
 import { NOT_SCORED, type PrefixTrie } from "./prefix-trie.js";
 
 /** What the end of the text adds to a hypothesis. */
@@ -27,10 +28,14 @@ export class PrefixScorer {
   readonly #alphabet: Alphabet;
   readonly #spaceId: number;
   readonly #model: LanguageModel | undefined;
+  /** Where there is a language model. */
+  readonly #known: KnownWords | undefined;
   /** The words allowed, or else the words that the language model knows. */
   readonly #lexicon: Lexicon | undefined;
-  /** `exp` of what it adds to a score to leave the lexicon: 0 where the lexicon is all that is allowed. */
-  readonly #unknownGain: number;
+  /** Natural log: what makes up for the language model's dislike of long texts, for each letter and each end of a word. */
+  readonly #symbolBonus: number;
+  /** `exp` of it: the factor to a mass that every letter gives, whatever else `letterGain` says. */
+  readonly letterBonus: number;
   /** The words of hot words, which are as good as the lexicon's. */
   readonly #hotLexicon: Lexicon | undefined;
   /** The start of the word that the root's last token belongs to, where the trie no longer has it. */
@@ -42,8 +47,10 @@ export class PrefixScorer {
     this.#alphabet = alphabet;
     this.#spaceId = alphabet.tokens.indexOf(" ");
     this.#model = settings.languageModel;
-    this.#lexicon = settings.lexicon ?? (this.#model && vocabularyLexicon(this.#model, alphabet));
-    this.#unknownGain = settings.lexicon === undefined ? Math.exp(settings.unknownWordScore) : 0;
+    this.#known = this.#model && knownWords(this.#model, alphabet, settings.lexicon);
+    this.#lexicon = settings.lexicon ?? this.#known?.lexicon;
+    this.#symbolBonus = settings.lmWeight * (this.#known?.symbolBonus ?? 0);
+    this.letterBonus = Math.exp(this.#symbolBonus);
     if (settings.hotWords.length === 0) return;
     this.hot = new HotWordAutomaton(settings.hotWords, alphabet);
     if (this.#lexicon !== undefined) this.#hotLexicon = new Lexicon(this.hot.words, alphabet);
@@ -57,6 +64,9 @@ export class PrefixScorer {
     trie.hotState[0] = this.hot?.start ?? 0;
     trie.lexiconNode[0] = 0;
     trie.hotLexiconNode[0] = 0;
+    trie.advanced[0] = 0;
+    trie.spelling[0] = 0;
+    trie.spellingState[0] = this.#known?.spelling.start ?? 0;
     trie.lmScore[0] = 0;
     trie.gain[0] = 1;
     trie.bonus[0] = this.hot === undefined ? 0 : (this.hot.share[this.hot.start] as number);
@@ -89,7 +99,7 @@ export class PrefixScorer {
 
   #scoreWord(node: number): number {
     const trie = this.#trie;
-    let bonus = this.#settings.wordScore;
+    let bonus = this.#settings.wordScore + this.#symbolBonus - (trie.advanced[node] as number);
     let lmScore = 0;
     if (this.#settings.lexicon !== undefined && !this.#isInLexicon(node)) {
       bonus = Number.NEGATIVE_INFINITY;
@@ -98,9 +108,11 @@ export class PrefixScorer {
       const wordId = this.#model.wordId(word);
       lmScore = this.#model.score(trie.lmState[node] as number, wordId);
       trie.nextLmState[node] = this.#model.nextState;
+      if (wordId === this.#model.unknownId) {
+        lmScore = this.#spelt(node, this.#spaceId);
+        if (!this.hot?.words.has(word)) bonus += this.#settings.unknownWordScore;
+      }
       bonus += weighted(this.#settings.lmWeight, lmScore);
-      const isUnknown = wordId === this.#model.unknownId && !this.hot?.words.has(word);
-      if (isUnknown && !this.#hasLeft(node)) bonus += this.#settings.unknownWordScore;
     }
     trie.wordBonus[node] = bonus;
     trie.wordLmScore[node] = lmScore;
@@ -114,21 +126,36 @@ export class PrefixScorer {
     return this.#hotLexicon?.isWord(this.#trie.hotLexiconNode[node] as number) ?? false;
   }
 
-  /** Whether the word in progress is the start of no word known, and was charged for it. */
-  #hasLeft(node: number): boolean {
-    return this.#trie.lexiconNode[node] === -1 && this.#trie.hotLexiconNode[node] === -1;
+  /** log P(the letters of the word at `node`, then `token`), whether it is known or not; a space ends it. */
+  #spelt(node: number, token: number): number {
+    const trie = this.#trie;
+    const { spelling } = this.#known as KnownWords;
+    return (trie.spelling[node] as number) + spelling.logProb(trie.spellingState[node] as number, token);
   }
 
   /**
-   * The factor to the mass of `node` for going on with `token`, not a space: below 1 if no word known goes on so. An
-   * unknown word would be charged when it ends, but by then it has crowded out its rivals; the sum is the same.
+   * The factor to the mass of `node`, besides `letterBonus`, for going on with `token`, not a space: at most 1. A word is
+   * charged as it is spelt, at first for the likeliest word that starts so. All of it could be charged when the word ends,
+   * but by then rivals that have yet to pay have crowded it out; the sum is the same.
    */
   letterGain(node: number, token: number): number {
-    if (this.#lexicon === undefined || this.#unknownGain === 1 || this.#hasLeft(node)) return 1;
-    if (this.#lexicon.child(this.#trie.lexiconNode[node] as number, token) !== -1) return 1;
-    if (this.#hotLexicon === undefined) return this.#unknownGain;
-    const hotNode = this.#hotLexicon.child(this.#trie.hotLexiconNode[node] as number, token);
-    return hotNode === -1 ? this.#unknownGain : 1;
+    if (this.#lexicon === undefined) return 1;
+    const trie = this.#trie;
+    const lexiconNode = this.#lexicon.child(trie.lexiconNode[node] as number, token);
+    const hotNode = this.#hotLexicon?.child(trie.hotLexiconNode[node] as number, token) ?? -1;
+    return Math.exp(this.#advance(node, token, lexiconNode, hotNode) - (trie.advanced[node] as number));
+  }
+
+  /** What is charged in advance for the word of `node` and then `token`, which lead to these nodes of the lexicons. */
+  #advance(node: number, token: number, lexiconNode: number, hotNode: number): number {
+    const { lexicon, lmWeight, unknownWordScore } = this.#settings;
+    const before = this.#trie.advanced[node] as number;
+    const isUnknown = lexiconNode === -1 && hotNode === -1;
+    if (isUnknown && lexicon !== undefined) return Number.NEGATIVE_INFINITY;
+    if (this.#known === undefined || lmWeight === 0) return isUnknown && this.#known ? unknownWordScore : 0;
+    if (isUnknown) return Math.min(before, unknownWordScore + lmWeight * this.#spelt(node, token));
+    const known = lexiconNode === -1 ? Number.NEGATIVE_INFINITY : (this.#known.lookAhead[lexiconNode] as number);
+    return Math.min(before, lmWeight * (hotNode === -1 ? known : Math.max(known, this.#spelt(node, token))));
   }
 
   /** Appends to the trie the child of `node` by `token`, which must be allowed, and scores it. */
@@ -155,6 +182,9 @@ export class PrefixScorer {
     trie.lmScore[child] = (trie.lmScore[node] as number) + (trie.wordLmScore[node] as number);
     trie.lexiconNode[child] = 0;
     trie.hotLexiconNode[child] = 0;
+    trie.advanced[child] = 0;
+    trie.spelling[child] = 0;
+    trie.spellingState[child] = this.#known?.spelling.start ?? 0;
     return trie.wordBonus[node] as number;
   }
 
@@ -162,10 +192,24 @@ export class PrefixScorer {
     const trie = this.#trie;
     trie.lmState[child] = trie.lmState[node] as number;
     trie.lmScore[child] = trie.lmScore[node] as number;
-    trie.lexiconNode[child] = this.#lexicon?.child(trie.lexiconNode[node] as number, token) ?? -1;
-    trie.hotLexiconNode[child] = this.#hotLexicon?.child(trie.hotLexiconNode[node] as number, token) ?? -1;
-    const leaves = this.#lexicon !== undefined && this.#hasLeft(child) && !this.#hasLeft(node);
-    return leaves ? Math.log(this.#unknownGain) : 0;
+    const lexiconNode = this.#lexicon?.child(trie.lexiconNode[node] as number, token) ?? -1;
+    const hotNode = this.#hotLexicon?.child(trie.hotLexiconNode[node] as number, token) ?? -1;
+    trie.lexiconNode[child] = lexiconNode;
+    trie.hotLexiconNode[child] = hotNode;
+    if (this.#lexicon === undefined) return 0;
+    const advanced = this.#advance(node, token, lexiconNode, hotNode);
+    trie.advanced[child] = advanced;
+    this.#spell(node, child, token);
+    return this.#symbolBonus + advanced - (trie.advanced[node] as number);
+  }
+
+  #spell(node: number, child: number, token: number): void {
+    if (this.#known === undefined) return;
+    const { spelling } = this.#known;
+    const trie = this.#trie;
+    const state = trie.spellingState[node] as number;
+    trie.spelling[child] = (trie.spelling[node] as number) + spelling.logProb(state, token);
+    trie.spellingState[child] = spelling.next(state, token);
   }
 
   /** What is added if the text ends at `node`. */

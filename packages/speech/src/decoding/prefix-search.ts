@@ -189,6 +189,7 @@ export class PrefixSearch {
     const last = trie.token[node] as number;
     const endsWord = last === -1 || last === this.#spaceId;
     const total = beam.mass(entry);
+    const { letterBonus } = scorer;
     const hotRow = scorer.hot?.row(trie.hotState[node] as number);
     let best = bestSoFar;
     let threshold = Math.max(best * this.#leastRatio, floor);
@@ -199,6 +200,7 @@ export class PrefixSearch {
       if (this.#merged[place] === 1 || (isSpace && endsWord)) continue;
       let mass = (token === last ? (beam.blankMass[entry] as number) : total) * (probability[token] as number);
       if (hotRow !== undefined) mass *= hotRow[token] as number;
+      if (!isSpace) mass *= letterBonus;
       if (!isSpace && !(mass > threshold)) continue;
       mass *= isSpace ? scorer.wordGain(node) : scorer.letterGain(node, token);
       if (!(mass > threshold)) continue;

@@ -18,8 +18,9 @@ const INTEGERS = [
   "lexiconNode",
   "hotLexiconNode",
   "hotState",
+  "spellingState",
 ] as const;
-const FLOATS = ["bonus", "gain", "lmScore", "wordGain", "wordBonus", "wordLmScore"] as const;
+const FLOATS = ["bonus", "gain", "advanced", "spelling", "lmScore", "wordGain", "wordBonus", "wordLmScore"] as const;
 
 /** `wordGain` of a node whose end of word nobody asked for yet. */
 export const NOT_SCORED = -1;
@@ -44,10 +45,16 @@ export class PrefixTrie {
   lexiconNode = new Int32Array(INITIAL_CAPACITY);
   hotLexiconNode = new Int32Array(INITIAL_CAPACITY);
   hotState = new Int32Array(INITIAL_CAPACITY);
+  /** The spelling model within the word in progress. */
+  spellingState = new Int32Array(INITIAL_CAPACITY);
   /** Natural log: everything in the score that is not acoustic. */
   bonus = new Float64Array(INITIAL_CAPACITY);
   /** `exp` of the bonus gained since the parent. */
   gain = new Float64Array(INITIAL_CAPACITY);
+  /** Natural log: the part of `bonus` that is on account of the word in progress, and is settled when it ends. */
+  advanced = new Float64Array(INITIAL_CAPACITY);
+  /** Natural log: how likely the letters of the word in progress are, before any weight. */
+  spelling = new Float64Array(INITIAL_CAPACITY);
   /** The language model's log-probability of the complete words, before any weight. */
   lmScore = new Float64Array(INITIAL_CAPACITY);
   /** If the word in progress ended here: the factor to the mass, its logarithm, and the log-probability in it. */

@@ -13,12 +13,12 @@ export const decodingSchema = z.strictObject({
     .min(0)
     .optional()
     .describe('weight of the language model; "deepspeech lm tune" finds it; default: 0.5'),
-  wordScore: z.number().optional().describe("added to the score for each word; default: 0"),
+  wordScore: z.number().optional().describe("added to the score for each word; default: 0.5 with lm, else 0"),
   unknownWordScore: z
     .number()
     .max(0)
     .optional()
-    .describe("added for each word that the language model lacks; default: -10"),
+    .describe("added for each word that the language model lacks, besides what its letters cost; default: -1"),
   confidenceTemperature: z
     .number()
     .positive()
