@@ -35,15 +35,16 @@ async function transcribeAll(): Promise<string[]> {
   return results.map(({ text }) => text);
 }
 
-test("the test set's error rates are those that the exporter measured on the checkpoint", async () => {
+// The bundle is older than today's beam search, which finds more: what was measured then is what it may not fall behind.
+test("the test set's error rates are no worse than the exporter measured on the checkpoint", async () => {
   const texts = await transcribeAll();
   const rates = corpusErrorRates(
     utterances.map(({ text }, i) => ({ reference: text, hypothesis: texts[i] as string })),
   );
   const measured = recognizer.header.training.evaluation;
   assert.deepEqual(measured?.corpora, ["test"]);
-  assert.ok(Math.abs(rates.wer - measured.wer) < 0.005, `WER ${rates.wer}, measured ${measured.wer}`);
-  assert.ok(Math.abs(rates.cer - measured.cer) < 0.005, `CER ${rates.cer}, measured ${measured.cer}`);
+  assert.ok(rates.wer < measured.wer + 0.005, `WER ${rates.wer}, measured ${measured.wer}`);
+  assert.ok(rates.cer < measured.cer + 0.005, `CER ${rates.cer}, measured ${measured.cer}`);
 });
 
 test("many requests at once get what each gets alone", async () => {
