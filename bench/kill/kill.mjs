@@ -4,9 +4,9 @@
  *
  *     node bench/kill/kill.mjs [--scene train,pack] [--kills 100] [--seed N] [--keep]
  *
- * Scenes (scenes.mjs) take turns. Half of the kills come after a random time, half at one of the moments when something
- * changes on the disk. One folder is killed in one to three times before its command may end. Fails where anything does;
- * `--keep` leaves the folders of what failed.
+ * Scenes (scenes.mjs) take turns. A third of the kills come after a random time, a third when something has changed on the
+ * disk, and a third at an operation on files, in the midst of a write too (strike.mjs). One folder is killed in one to
+ * three times before its command may end. Fails where anything does; `--keep` leaves the folders of what failed.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -30,6 +30,7 @@ const { values: args } = parseArgs({
 const ORPHAN_SECONDS = 10;
 const MOST_KILLS_A_FOLDER = 3;
 const MARK = "DEEPSPEECH_KILLED_AS";
+const STRIKE = new URL("./strike.mjs", import.meta.url).href;
 const random = randomNumbers(Number(args.seed));
 const pick = (below) => Math.floor(random() * below);
 const work = mkdtempSync(join(tmpdir(), "deepspeech-kill-"));
@@ -43,9 +44,9 @@ let numKills = 0;
 for (let turn = 0; numKills < Number(args.kills); turn++) numKills += await killOnce(scenes[turn % scenes.length]);
 close();
 for (const { name, kills = 0, early = 0, reference } of scenes) {
-  const { ms, changes } = reference;
+  const { ms, changes, operations } = reference;
   console.log(
-    `${name}: ${kills} kills, ${early} ended before; alone ${(ms / 1000).toFixed(1)} s, ${changes} changes on the disk`,
+    `${name}: ${kills} kills, ${early} ended before; alone ${(ms / 1000).toFixed(1)} s, ${changes} changes on the disk, ${operations} operations`,
   );
 }
 console.log(`${numKills} kills of seed ${args.seed}: ${failures.length} failures`);
@@ -56,9 +57,13 @@ if (failures.length === 0 || !args.keep) rmSync(work, { recursive: true, force: 
 async function runWhole(scene) {
   const folder = freshFolder(scene);
   const start = performance.now();
-  const { ended, changes, errors } = await run(scene, folder, {});
+  const countPath = join(work, `${scene.name}-operations`);
+  const { ended, changes, errors } = await run(scene, folder, { countPath });
   if (ended !== 0) throw new Error(`${scene.name} ended with ${ended}: ${errors}`);
-  return { ms: performance.now() - start, changes, digest: scene.digest(folder), names: namesBelow(folder) };
+  const ms = performance.now() - start;
+  // Of each thread; one alone writes.
+  const operations = Math.max(...readFileSync(countPath, "utf8").trim().split("\n").map(Number));
+  return { ms, changes, operations, digest: scene.digest(folder), names: namesBelow(folder) };
 }
 
 /** Kills a scene in a folder of its own, some times, then lets it end. Answers with the number of kills. */
@@ -85,23 +90,25 @@ async function killOnce(scene) {
   return kills;
 }
 
-function momentOf({ ms, changes }) {
-  const isTime = pick(2) === 0;
-  const afterMs = pick(Math.ceil(1.05 * ms));
-  const atChange = 1 + pick(changes);
-  return isTime || changes === 0 ? { afterMs, told: `${afterMs} ms` } : { atChange, told: `change ${atChange}` };
+function momentOf({ ms, changes, operations }) {
+  const [afterMs, atChange, atOperation] = [pick(Math.ceil(1.05 * ms)), 1 + pick(changes), 1 + pick(operations)];
+  return [
+    { afterMs, told: `${afterMs} ms` },
+    { atChange, told: `change ${atChange}` },
+    { atOperation, told: `operation ${atOperation}` },
+  ][pick(3)];
 }
 
 /** Runs the scene's command, to its end or until it is killed. */
-async function run(scene, folder, { afterMs, atChange }) {
+async function run(scene, folder, { afterMs, atChange, atOperation, countPath }) {
   const mark = `${process.pid}-${numFolders}`;
   const [program, ...words] = scene.command(folder);
   const env = { ...process.env, DEEPSPEECH_DEBUG: "1", [MARK]: mark };
+  if (atOperation || countPath) env.NODE_OPTIONS = `--import=${STRIKE}`;
+  if (atOperation) env.DEEPSPEECH_STRIKE_AT = atOperation;
+  if (countPath) env.DEEPSPEECH_STRIKE_COUNT = countPath;
   const child = spawn(program, words, { env, stdio: ["ignore", "ignore", "pipe"] });
-  let isKilled = false;
-  const kill = () => {
-    isKilled = child.kill("SIGKILL");
-  };
+  const kill = () => void child.kill("SIGKILL");
   let changes = 0;
   const watcher = watch(folder, { recursive: true }, () => {
     if (++changes === atChange) kill();
@@ -115,7 +122,7 @@ async function run(scene, folder, { afterMs, atChange }) {
   clearTimeout(timer);
   watcher.close();
   await expectNoOrphans(scene, folder, mark);
-  return { ended: isKilled && signal === "SIGKILL" ? "killed" : (status ?? signal), changes, errors };
+  return { ended: signal === "SIGKILL" ? "killed" : (status ?? signal), changes, errors };
 }
 
 /** What a killed process had started must not live on; told on Linux, where processes show how they were started. */
