@@ -4,6 +4,7 @@
  */
 import { nn, type Tensor } from "@deepspeech-ts/torch";
 import type { ModelConfig, ModelOutput, TappedOutput } from "../acoustic-model/index.js";
+import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import { UserError } from "../errors.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
@@ -17,28 +18,40 @@ interface TappedHead {
 export class AuxiliaryHeads extends nn.Module {
   /** They write the model's own tokens. */
   readonly intermediate: readonly TappedHead[];
+  /** It writes phones; null where none is asked for. */
+  readonly phones: TappedHead | null;
 
-  /** @throws UserError where the model has no such layer below its last */
-  constructor(model: ModelConfig, { intermediateLayers }: ObjectiveConfig) {
+  /** @throws UserError where the model has no such layer below its last, or nothing of the loss is left to the output */
+  constructor(model: ModelConfig, objective: ObjectiveConfig) {
     super();
-    this.intermediate = [...new Set(intermediateLayers)].map((layer) => {
-      checkLayer("intermediateLayers", layer, model);
-      return this.#head(`intermediate.${layer}`, layer, new nn.Linear(2 * model.hiddenSize, model.numTokens));
-    });
+    const { intermediateLayers, intermediateWeight, phoneLayer, phoneWeight } = objective;
+    const head = (key: keyof ObjectiveConfig, name: string, layer: number, numClasses: number): TappedHead => {
+      checkLayer(key, layer, model);
+      return { layer, linear: this.module(`${name}.${layer}`, new nn.Linear(2 * model.hiddenSize, numClasses)) };
+    };
+    this.intermediate = [...new Set(intermediateLayers)].map((layer) =>
+      head("intermediateLayers", "intermediate", layer, model.numTokens),
+    );
+    this.phones = phoneLayer > 0 ? head("phoneLayer", "phones", phoneLayer, NUM_PHONE_CLASSES) : null;
+    if (this.phones && intermediateLayers.length > 0 && intermediateWeight + phoneWeight >= 1) {
+      throw refuse(
+        "objective.intermediateWeight and objective.phoneWeight leave nothing to the output; their sum must be below 1.",
+      );
+    }
   }
 
-  /** The recurrent layers whose outputs `spell` needs. */
+  /** The recurrent layers whose outputs `read` needs. */
   get layers(): number[] {
-    return this.intermediate.map(({ layer }) => layer);
+    return [...this.intermediate, ...(this.phones ? [this.phones] : [])].map(({ layer }) => layer);
   }
 
-  /** What each head makes of the outputs of `layers`, in their order. */
-  spell({ taps, logProbLengths }: TappedOutput): ModelOutput[] {
-    return this.intermediate.map(({ linear }, i) => ({ logProbs: logProbsOf(linear, taps[i]!), logProbLengths }));
-  }
-
-  #head(name: string, layer: number, linear: nn.Linear): TappedHead {
-    return { layer, linear: this.module(name, linear) };
+  /** What the heads make of the outputs of `layers`. */
+  read({ taps, logProbLengths }: TappedOutput): { intermediate: ModelOutput[]; phones: ModelOutput | null } {
+    const outputOf = ({ linear }: TappedHead, tap: Tensor) => ({ logProbs: logProbsOf(linear, tap), logProbLengths });
+    return {
+      intermediate: this.intermediate.map((head, i) => outputOf(head, taps[i]!)),
+      phones: this.phones && outputOf(this.phones, taps.at(-1)!),
+    };
   }
 }
 

@@ -9,6 +9,14 @@ export const objectiveSchema = z.strictObject({
     .default([])
     .describe("recurrent layers, counted from 1, whose outputs learn to spell too, by a head in training alone"),
   intermediateWeight: weight.default(0.3).describe("their share of the loss, where there are any"),
+  phoneLayer: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "recurrent layer, counted from 1, whose output learns the phones of English, by a head in training alone; 0: none",
+    ),
+  phoneWeight: weight.default(0.3).describe("its share of the loss, where there is one"),
   consistencyWeight: z
     .number()
     .min(0)

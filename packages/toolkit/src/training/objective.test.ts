@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
-import { cat, tensor, tidy } from "@deepspeech-ts/torch";
+import { cat, manualSeed, nn, randn, tensor, tidy } from "@deepspeech-ts/torch";
 import { ctcLoss, loadCheckpoint, type ModelOutput } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { loadPhonetiser, NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import { augmentedFeatures } from "./augmented-features.js";
 import type { TrainConfigInput } from "./config.js";
 import { termsOf, totalOf } from "./objective.js";
@@ -65,7 +66,7 @@ function assertClose(actual: number, expected: number, tolerance = 1e-6): void {
 describe("the objective", () => {
   it("is CTC alone where nothing else is asked for", () => {
     tidy(() => {
-      const terms = termsOf({ output: outputOf(1), intermediate: [] }, targets, options({}));
+      const terms = termsOf({ output: outputOf(1), intermediate: [], phones: null }, targets, options({}));
       assert.deepEqual(
         terms.map(({ name, weight }) => [name, weight]),
         [["ctc", 1]],
@@ -76,7 +77,7 @@ describe("the objective", () => {
 
   it("gives intermediate heads their share, the mean of them", () => {
     tidy(() => {
-      const outputs = { output: outputOf(1), intermediate: [outputOf(2), outputOf(0.5)] };
+      const outputs = { output: outputOf(1), intermediate: [outputOf(2), outputOf(0.5)], phones: null };
       const total = totalOf(termsOf(outputs, targets, options({ intermediateWeight: 0.4 }))).item();
       const [own, first, second] = [1, 2, 0.5].map((slope) =>
         ctcLoss(outputOf(slope), targets, { blankId: 4, average: "tokens" }).item(),
@@ -87,7 +88,11 @@ describe("the objective", () => {
 
   it("smooths by each own frame's distance from an answer that is equally unsure of all tokens", () => {
     tidy(() => {
-      const terms = termsOf({ output: outputOf(1), intermediate: [] }, targets, options({ labelSmoothing: 0.1 }));
+      const terms = termsOf(
+        { output: outputOf(1), intermediate: [], phones: null },
+        targets,
+        options({ labelSmoothing: 0.1 }),
+      );
       assert.deepEqual(
         terms.map(({ name, weight }) => [name, weight]),
         [
@@ -110,7 +115,10 @@ describe("the objective", () => {
         sumOf(rows.map((p, frame) => (divergence(p, b[row]![frame]!) + divergence(b[row]![frame]!, p)) / 2)),
       );
       const consistencyOf = (lossAverage: "tokens" | "utterances") =>
-        termsOf({ output, intermediate: [] }, targets, { ...options({ consistencyWeight: 0.2 }, 2), lossAverage });
+        termsOf({ output, intermediate: [], phones: null }, targets, {
+          ...options({ consistencyWeight: 0.2 }, 2),
+          lossAverage,
+        });
       const terms = consistencyOf("tokens");
       assert.deepEqual(
         terms.map(({ name, weight }) => [name, weight]),
@@ -134,7 +142,7 @@ describe("the objective", () => {
       const leaf = cat([first, second]);
       leaf.requiresGrad = true;
       const output = { logProbs: leaf, logProbLengths: [6, 4, 6, 4] };
-      const terms = termsOf({ output, intermediate: [] }, targets, options({ consistencyWeight: 1 }, 2));
+      const terms = termsOf({ output, intermediate: [], phones: null }, targets, options({ consistencyWeight: 1 }, 2));
       terms[1]!.loss.backward();
       // Of −p · log q only log q moves: the gradient is −p of the other view, over both directions and four tokens.
       const expected = cat([second, first])
@@ -151,17 +159,78 @@ describe("the objective", () => {
   });
 });
 
+describe("phones", () => {
+  const phoned: TrainConfigInput = { ...threeLayers, objective: { phoneLayer: 2, phoneWeight: 0.25 } };
+  /** Log-probabilities of the phones' classes, of two utterances with 6 and 4 frames. */
+  const phoneOutput = (): ModelOutput => {
+    manualSeed(1);
+    return { logProbs: nn.functional.logSoftmax(randn([2, 6, NUM_PHONE_CLASSES]), 2), logProbLengths: [6, 4] };
+  };
+
+  it("are learned from the utterances that have any, and that they fit into", () => {
+    tidy(() => {
+      const lossOf = (...phoneTargets: (number[] | undefined)[]) => {
+        const outputs = { output: outputOf(1), intermediate: [], phones: phoneOutput() };
+        const [, term] = termsOf(outputs, targets, { ...options({ phoneWeight: 0.25 }), phoneTargets });
+        return term && { name: term.name, weight: term.weight, loss: term.loss.item() };
+      };
+      const row = (index: number) => {
+        const { logProbs, logProbLengths } = phoneOutput();
+        return { logProbs: logProbs.narrow(0, index, 1), logProbLengths: [logProbLengths[index]!] };
+      };
+      const alone = (index: number, target: number[]) =>
+        ctcLoss(row(index), [target], { blankId: 39, average: "tokens" }).item();
+      const [first, second] = [alone(0, [5, 38]), alone(1, [0])];
+      assertClose(lossOf([5, 38], [0])!.loss, (2 * first + second) / 3);
+      assert.deepEqual([lossOf([5, 38], [0])!.name, lossOf([5, 38], [0])!.weight], ["phones", 0.25]);
+      assertClose(lossOf([5, 38], undefined)!.loss, first);
+      assertClose(lossOf(undefined, [0])!.loss, second);
+      assertClose(lossOf([5, 38], [1, 1, 1])!.loss, first, 1e-6);
+      assert.equal(lossOf(undefined, undefined), undefined);
+    });
+  });
+
+  it("are what a head of a lower layer learns, beside letters", async (t) => {
+    const session = await openSession(t, phoned, await loadPhonetiser());
+    const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
+    const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.phones!);
+    assert.ok(told.at(-1)! < told[0]! / 2, `losses ${told}`);
+    assert.deepEqual([...session.heads.namedParameters().keys()], ["phones.2.weight", "phones.2.bias"]);
+  });
+
+  it("need transcripts in English letters, and a part of the loss", async (t) => {
+    const folder = await temporaryFolder(t);
+    const foreign = (await shortUtterances(2)).map((each) => ({ ...each, text: "öß" }));
+    const manifest = await manifestIn(folder, foreign);
+    const config = tinyConfig(folder, manifest, { ...phoned, normalise: false, alphabet: "öß" });
+    await assert.rejects(trainHere(config), {
+      name: "UserError",
+      message: "objective.phoneLayer: no transcript is in English letters; leave it out, or set it to 0.",
+    });
+    const greedy = { intermediateLayers: [1], intermediateWeight: 0.5, phoneLayer: 1, phoneWeight: 0.5 };
+    await assert.rejects(openSession(t, { ...threeLayers, objective: greedy }, await loadPhonetiser()), {
+      name: "UserError",
+      message:
+        "objective.intermediateWeight and objective.phoneWeight leave nothing to the output; their sum must be below 1.",
+    });
+  });
+});
+
 describe("two views of a batch", () => {
   const twoViews: TrainConfigInput = { ...threeLayers, specAugment: { frequencyMasks: 2, timeMasks: 2 } };
 
   it("differ by their masks, and come together", async (t) => {
-    const session = await openSession(t, {
-      ...twoViews,
-      objective: { consistencyWeight: 0.5, intermediateLayers: [1] },
-    });
+    const session = await openSession(
+      t,
+      {
+        ...twoViews,
+        objective: { consistencyWeight: 0.5, intermediateLayers: [1], phoneLayer: 1 },
+      },
+      await loadPhonetiser(),
+    );
     const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
     for (const { auxiliaryLosses } of results) {
-      assert.deepEqual(Object.keys(auxiliaryLosses!), ["consistency", "intermediate"]);
+      assert.deepEqual(Object.keys(auxiliaryLosses!), ["consistency", "intermediate", "phones"]);
       assert.ok(auxiliaryLosses!.consistency! > 0);
     }
     assert.ok(results.at(-1)!.loss < results[0]!.loss / 2);

@@ -5,14 +5,19 @@
  * has blurred (J. Lee and S. Watanabe, "Intermediate loss regularization for CTC-based speech recognition", ICASSP 2021,
  * arXiv:2102.03216). Theirs share the model's classifier; these have a linear layer each.
  *
+ * Phones: a lower layer learns what is heard before upper ones learn how it is spelt (K. Krishna, S. Toshniwal and K. Livescu,
+ * "Hierarchical multitask learning for CTC-based speech recognition", SLT 2018, arXiv:1807.06234).
+ *
  * Consistency: what two differently masked views of an utterance give should be the same (Z. Yao et al., "CR-CTC:
  * Consistency regularization on CTC for improved speech recognition", ICLR 2025, arXiv:2410.05101).
  *
  * Label smoothing: at each frame the distance of the answer from one that is equally unsure of all tokens (S. Kim et al.,
  * "Improved training for online end-to-end speech recognition systems", Interspeech 2018, arXiv:1711.02212).
  */
-import { nn, type Tensor } from "@deepspeech-ts/torch";
+import { minimumFrames } from "@deepspeech-ts/speech";
+import { call, nn, type Tensor, tensor } from "@deepspeech-ts/torch";
 import { averageOfUtterances, ctcLoss, type LossAverage, type ModelOutput } from "../acoustic-model/index.js";
+import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
 /** All that a forward pass in training gives. */
@@ -20,6 +25,8 @@ export interface TrainingOutput {
   output: ModelOutput;
   /** Of the intermediate heads. */
   intermediate: readonly ModelOutput[];
+  /** Of the phone head; null where there is none. */
+  phones: ModelOutput | null;
 }
 
 export interface ObjectiveOptions {
@@ -28,12 +35,14 @@ export interface ObjectiveOptions {
   views: number;
   blankId: number;
   lossAverage: LossAverage;
+  /** Each utterance's phones, of one view, where there is a head for them; undefined for one that has none. */
+  phoneTargets?: readonly (readonly number[] | undefined)[];
 }
 
 /** One part of the loss: a number on the device, and what it counts for. */
 export interface Term {
   /** "ctc" is CTC on the model's output, the first of all terms. */
-  name: "ctc" | "intermediate" | "consistency" | "smoothing";
+  name: "ctc" | "intermediate" | "phones" | "consistency" | "smoothing";
   loss: Tensor;
   weight: number;
 }
@@ -42,14 +51,16 @@ type Targets = readonly (readonly number[])[];
 
 /** @param targets of one view */
 export function termsOf(
-  { output, intermediate }: TrainingOutput,
+  { output, intermediate, phones }: TrainingOutput,
   targets: Targets,
-  { objective, views, blankId, lossAverage }: ObjectiveOptions,
+  { objective, views, blankId, lossAverage, phoneTargets = [] }: ObjectiveOptions,
 ): [Term, ...Term[]] {
   const all = Array<Targets>(views).fill(targets).flat();
   const ctc = (outputs: ModelOutput) => ctcLoss(outputs, all, { blankId, average: lossAverage });
-  const { intermediateWeight, consistencyWeight, labelSmoothing: smoothing } = objective;
-  const own = intermediate.length > 0 ? 1 - intermediateWeight : 1;
+  const { consistencyWeight, labelSmoothing: smoothing } = objective;
+  const intermediateShare = intermediate.length > 0 ? objective.intermediateWeight : 0;
+  const phoneShare = phones ? objective.phoneWeight : 0;
+  const own = 1 - intermediateShare - phoneShare;
   const terms: [Term, ...Term[]] = [{ name: "ctc", loss: ctc(output), weight: own * (1 - smoothing) }];
   if (smoothing > 0) {
     const loss = averageOfUtterances(certainty(output), all, lossAverage);
@@ -59,8 +70,40 @@ export function termsOf(
     const loss = averageOfUtterances(inconsistency(output), targets, lossAverage);
     terms.push({ name: "consistency", loss, weight: own * consistencyWeight });
   }
-  if (own < 1) terms.push({ name: "intermediate", loss: meanOf(intermediate.map(ctc)), weight: 1 - own });
+  if (intermediateShare > 0) {
+    terms.push({ name: "intermediate", loss: meanOf(intermediate.map(ctc)), weight: intermediateShare });
+  }
+  if (phones && phoneShare > 0) {
+    const repeated = Array<typeof phoneTargets>(views).fill(phoneTargets).flat();
+    const loss = phoneLoss(phones, repeated, lossAverage);
+    if (loss) terms.push({ name: "phones", loss, weight: phoneShare });
+  }
   return terms;
+}
+
+/** CTC over the utterances whose phones are known and fit into their frames; null where none is such. */
+function phoneLoss(
+  { logProbs, logProbLengths }: ModelOutput,
+  phoneTargets: NonNullable<ObjectiveOptions["phoneTargets"]>,
+  average: LossAverage,
+): Tensor | null {
+  const usable = phoneTargets.flatMap((targets, row) =>
+    targets && minimumFrames(targets) <= logProbLengths[row]! ? [{ row, targets }] : [],
+  );
+  if (usable.length === 0) return null;
+  const rows = tensor(
+    usable.map(({ row }) => row),
+    { dtype: "int64", device: logProbs.device },
+  );
+  const outputs = {
+    logProbs: usable.length === phoneTargets.length ? logProbs : call("index_select", [logProbs, 0, rows]),
+    logProbLengths: usable.map(({ row }) => logProbLengths[row]!),
+  };
+  return ctcLoss(
+    outputs,
+    usable.map(({ targets }) => targets),
+    { blankId: NUM_PHONE_CLASSES - 1, average },
+  );
 }
 
 /** What `backward` starts from: all terms by their weights. */

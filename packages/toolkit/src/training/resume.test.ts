@@ -25,7 +25,7 @@ const lively: TrainConfigInput = {
   tempoFactors: [0.9, 1],
   augmentation: { vocalTract: [0.9, 1.1], madeUpNoise: ["pink", "babble"], roomSeconds: [0.1, 0.4] },
   specAugment: { timeMasks: 2, frequencyMasks: 2, startEpoch: 2 },
-  objective: { intermediateLayers: [1], consistencyWeight: 0.2, labelSmoothing: 0.05 },
+  objective: { intermediateLayers: [1], phoneLayer: 1, consistencyWeight: 0.2, labelSmoothing: 0.05 },
   model: { convChannels: 2, residualLayers: 1, recurrentLayers: 2, hiddenSize: 8, dropout: 0.2 },
 };
 

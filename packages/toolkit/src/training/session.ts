@@ -24,6 +24,7 @@ import {
   restoreModel,
   saveCheckpoint,
 } from "../acoustic-model/index.js";
+import type { Phonetiser } from "../data/phones/phones.js";
 import { UserError } from "../errors.js";
 import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
@@ -41,7 +42,16 @@ import {
 /** Begins the heads' names in checkpoints and in the optimiser. */
 const HEADS = "heads.";
 
+export interface SessionOptions {
+  /** What its data are, to know them again. */
+  data?: TrainingState["data"] | undefined;
+  /** Needed where `objective.phoneLayer` is set. Default: none. */
+  phonetise?: Phonetiser | null;
+}
+
 export class TrainingSession {
+  readonly data: TrainingState["data"] | undefined;
+  readonly phonetise: Phonetiser | null;
   readonly model: DeepSpeech;
   /** The running average of the model's weights; null where `emaDecay` is 0. */
   readonly averaged: DeepSpeech | null;
@@ -59,9 +69,11 @@ export class TrainingSession {
   constructor(
     readonly config: TrainConfig,
     readonly alphabet: Alphabet,
-    /** What its data are, to know them again. */
-    readonly data?: TrainingState["data"],
+    { data, phonetise = null }: SessionOptions = {},
   ) {
+    this.data = data;
+    this.phonetise = phonetise;
+    if (config.objective.phoneLayer > 0 && !phonetise) throw new TypeError("objective.phoneLayer needs a phonetiser");
     const { device, initFrom, resume } = config;
     manualSeed(config.seed);
     this.model = this.#build();

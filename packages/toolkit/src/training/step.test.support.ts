@@ -4,6 +4,7 @@ import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
 import { loadWaveform } from "../data/audio/waveform.js";
 import { audioFixture, temporaryFolder, utterance } from "../data/fixtures.test.support.js";
 import type { Batch } from "../data/loader.js";
+import type { Phonetiser } from "../data/phones/phones.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { TrainConfigInput } from "./config.js";
 import { TrainingSession } from "./session.js";
@@ -23,10 +24,14 @@ export function batchOf(waveform: Float32Array<ArrayBuffer>): Batch<PreparedUtte
   };
 }
 
-export async function openSession(t: TestContext, overrides: TrainConfigInput = {}): Promise<TrainingSession> {
+export async function openSession(
+  t: TestContext,
+  overrides: TrainConfigInput = {},
+  phonetise: Phonetiser | null = null,
+): Promise<TrainingSession> {
   const folder = await temporaryFolder(t);
   const config = tinyConfig(folder, "unused.jsonl", { gradientClip: 1000, ...overrides });
-  const session = new TrainingSession(config, englishAlphabet);
+  const session = new TrainingSession(config, englishAlphabet, { phonetise });
   t.after(() => session.dispose());
   return session;
 }

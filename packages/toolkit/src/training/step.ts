@@ -79,7 +79,8 @@ export function backward(
     const { features, featureLengths } = augmentedFeatures(session, batch, { index, views, masked });
     const output = forward(session, features, featureLengths);
     const targets = batch.utterances.map((utterance) => utterance.targets);
-    const terms = termsOf(output, targets, { ...config, views, blankId: alphabet.blankId });
+    const phoneTargets = batch.utterances.map(({ targetText }) => session.phonetise?.(targetText));
+    const terms = termsOf(output, targets, { ...config, views, blankId: alphabet.blankId, phoneTargets });
     const total = totalOf(terms);
     const factor = weight * (config.precision === "fp16" ? progress.lossScale.scale : 1);
     (factor === 1 ? total : total.mul(factor)).backward();
@@ -97,7 +98,7 @@ function forward(
 ): TrainingOutput {
   const run = () => {
     const output = model.forwardTapped(features, featureLengths, heads.layers);
-    return { output, intermediate: heads.spell(output) };
+    return { output, ...heads.read(output) };
   };
   if (config.precision === "fp32") return run();
   return autocast(deviceKind(config.device), config.precision === "bf16" ? "bfloat16" : "float16", run);

@@ -5,6 +5,7 @@ import { setFlushDenormal, setNumThreads } from "@deepspeech-ts/torch";
 import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "../acoustic-model/index.js";
 import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.js";
 import { AudioLoader } from "../data/loader.js";
+import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
 import { UserError } from "../errors.js";
 import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
@@ -38,7 +39,8 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
     cacheBytes: cacheGigabytes * 1e9,
     ...(workers && { numWorkers: workers }),
   });
-  using session = new TrainingSession(config, alphabet, data);
+  const phonetise = await phonetiserFor(config, corpora);
+  using session = new TrainingSession(config, alphabet, { data, phonetise });
   const { runFolder, progress } = session;
   if (config.resume !== undefined) writeConfig(runFolder, config);
   const log = await RunLog.open(runFolder, {
@@ -70,6 +72,16 @@ async function loadCorpora(config: TrainConfig, alphabet: Alphabet): Promise<Cor
     dev: await loadHeldOutCorpus(config.dev, options),
     test: config.test.length > 0 ? await loadHeldOutCorpus(config.test, options) : null,
   };
+}
+
+/** Where a layer is to learn phones: the dictionary. */
+async function phonetiserFor({ objective }: TrainConfig, { train }: Corpora): Promise<Phonetiser | null> {
+  if (objective.phoneLayer === 0) return null;
+  const phonetise = await loadPhonetiser();
+  if (train.utterances.some(({ targetText }) => phonetise(targetText))) return phonetise;
+  throw new UserError("objective.phoneLayer: no transcript is in English letters; leave it out, or set it to 0.", {
+    code: "bad-config",
+  });
 }
 
 function checkPrecision({ precision, device }: TrainConfig): void {
