@@ -37,6 +37,7 @@ export * from "./metrics/edit-distance.js";
 export * from "./metrics/error-rate.js";
 export * from "./metrics/grouped-error-rates.js";
 export * from "./metrics/sclite-alignment.js";
+export { formatCount, formatPlural } from "./output/counts.js";
 export { type Cue, type CueOptions, splitIntoCues } from "./output/cues.js";
 export { formatTranscript, type OutputFormat, outputFormats } from "./output/format-transcript.js";
 export { type TranscriptJson, transcriptJson, type WordJson } from "./output/json.js";

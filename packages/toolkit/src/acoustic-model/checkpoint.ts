@@ -14,9 +14,9 @@ import {
   TorchError,
 } from "@deepspeech-ts/torch";
 import { z } from "zod";
-import { beginsAsBundle } from "../bundle-file.js";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
+import { whatItIs } from "../what-it-is.js";
 import { DeepSpeech } from "./deepspeech.js";
 import { featureConfigSchema } from "./feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "./model-config.js";
@@ -147,15 +147,17 @@ function checkpointFile(path: string): string {
   if (!statSync(path).isDirectory()) return path;
   const best = join(path, "checkpoints", "best.safetensors");
   if (existsSync(best)) return best;
-  throw new UserError(`${path}: holds no checkpoints/best.safetensors; give a run's folder or a checkpoint file.`, {
-    code: "file-not-found",
-  });
+  const last = join(path, "checkpoints", "last.safetensors");
+  const advice = existsSync(last)
+    ? `it has not been measured on dev yet; wait, or give ${last}`
+    : "give a run's folder or a checkpoint file";
+  throw new UserError(`${path}: holds no checkpoints/best.safetensors; ${advice}.`, { code: "file-not-found" });
 }
 
 /** What `read` makes of the file; its errors become people's. */
 function explained<T>(path: string, read: (path: string) => T): T {
   try {
-    if (beginsAsBundle(path)) throw refuseBundle(path);
+    refuseOthers(path);
     return read(path);
   } catch (error) {
     if (error instanceof TorchError && error.code === "SAFETENSORS") {
@@ -165,11 +167,17 @@ function explained<T>(path: string, read: (path: string) => T): T {
   }
 }
 
-function refuseBundle(path: string): UserError {
-  const advice = "give the run's folder or the checkpoint that it was exported from";
-  return new UserError(`${path}: is a bundle, which is for recognisers and for train's --init-from; ${advice}.`, {
-    code: "bad-checkpoint",
-  });
+function refuseOthers(path: string): void {
+  const kind = whatItIs(path);
+  const problem =
+    kind === "bundle"
+      ? "is a bundle, which is for recognisers and for train's --init-from; give the run's folder or the checkpoint that it was exported from"
+      : kind === "recording"
+        ? "is a recording, and here a checkpoint is due; the model comes before recordings"
+        : kind === "pipe"
+          ? "is no file, and a checkpoint is read in several places; give its path"
+          : undefined;
+  if (problem !== undefined) throw new UserError(`${path}: ${problem}.`, { code: "bad-checkpoint" });
 }
 
 function parseJson(text: string | undefined): unknown {

@@ -11,7 +11,7 @@ import { parseNumber, parseWhole } from "./number-flags.js";
 import { recordingsProgress } from "./recordings-progress.js";
 import { withoutUndefined } from "./resolve-config.js";
 import { nameOf } from "./transcribe-inputs.js";
-import { addOutputFlags, chooseWriter, type OutputFlags, type SpokenText } from "./transcribe-outputs.js";
+import { addOutputFlags, chooseWriter, type OutputFlags, type SpokenText, settleOutput } from "./transcribe-outputs.js";
 import { usageError } from "./usage-error.js";
 
 const HELP = `
@@ -66,8 +66,9 @@ async function align(
   bundlePath: string,
   recording: string | undefined,
   textFile: string | undefined,
-  flags: AlignFlags,
+  given: AlignFlags,
 ): Promise<void> {
+  const flags = settleOutput(given, formats);
   const { text, manifest, jobs, threads, minScore = Number.NEGATIVE_INFINITY } = flags;
   const pairs = await findPairs({ recording, textFile, text, manifest });
   if (flags.beside && pairs.some(({ recording }) => isPart(recording))) {

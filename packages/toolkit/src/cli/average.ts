@@ -3,6 +3,7 @@
 import { tidy } from "@deepspeech-ts/torch";
 import type { Command } from "commander";
 import { averageCheckpoints, saveCheckpoint } from "../acoustic-model/index.js";
+import { formatPlural } from "./format.js";
 import { usageError } from "./usage-error.js";
 
 const HELP = `
@@ -26,6 +27,6 @@ export function configure(command: Command): void {
         const { header, tensors } = averageCheckpoints(checkpoints);
         saveCheckpoint(output, { ...header, training: { averageOf: checkpoints } }, tensors);
       });
-      process.stdout.write(`The average of ${checkpoints.length} checkpoints is in ${output}\n`);
+      process.stdout.write(`The average of ${formatPlural(checkpoints.length, "checkpoint")} is in ${output}\n`);
     });
 }

@@ -11,10 +11,10 @@ import {
   RecognizerError,
 } from "@deepspeech-ts/recognizer";
 import { type DecodingSettings, encodeBundle } from "@deepspeech-ts/speech";
-import { beginsAsBundle } from "../bundle-file.js";
 import { UserError } from "../errors.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { languageModelSection } from "../export/language-model-section.js";
+import { whatItIs } from "../what-it-is.js";
 import { withoutUndefined } from "./resolve-config.js";
 import { usageError } from "./usage-error.js";
 
@@ -37,6 +37,7 @@ export async function openRecognizer(
 ): Promise<OpenBundle> {
   const { lm, confidenceTemperature, hotWordWeight, ...decoding } = given;
   const settings = withoutUndefined({ confidenceTemperature, hotWordWeight });
+  checkBundlePath(path);
   const isChanged = lm !== undefined || Object.keys(settings).length > 0;
   const recognizer = await Recognizer.load(isChanged ? await changedBundle(path, settings, lm) : path, options);
   return { recognizer, decoding: withoutUndefined(decoding), [Symbol.asyncDispose]: () => recognizer.close() };
@@ -44,7 +45,23 @@ export async function openRecognizer(
 
 /** Whether the file is a bundle, by its name or its content. */
 export function isBundleFile(path: string): boolean {
-  return path.endsWith(".dsb") || beginsAsBundle(path);
+  return path.endsWith(".dsb") || whatItIs(path) === "bundle";
+}
+
+/**
+ * What is no bundle at all, told before anything else is done; whether a bundle is whole, its reader tells.
+ *
+ * @throws UserError (exit 2 where another kind of thing was named)
+ */
+export function checkBundlePath(path: string): void {
+  const kind = whatItIs(path);
+  if (kind === "missing") throw new UserError(`${path}: no such file; check the path`, { code: "file-not-found" });
+  const isOfRun = kind === "run" || path.endsWith(".safetensors");
+  if (isOfRun)
+    throw usageError(`${path}: is no bundle yet; npx deepspeech export ${path} --output model.dsb makes one`);
+  if (kind === "folder") throw usageError(`${path}: is a folder, expected a bundle (.dsb)`);
+  if (kind === "recording") throw usageError(`${path}: is a recording, and the bundle (.dsb) comes before it`);
+  if (kind === "pipe") throw usageError(`${path}: is no file; give the bundle's path`);
 }
 
 /** Errors that are one recording's; any other would be the same for all of them. */

@@ -2,7 +2,7 @@
  * Configuration files: TypeScript or JavaScript with `export default defineConfig({ … })`, or JSON with the same keys.
  * TypeScript is stripped of its types by jiti as it is loaded, so a recipe needs no build and may import its own files.
  */
-import { existsSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
 import { readTextFile } from "../text-files.js";
@@ -18,12 +18,15 @@ export interface ConfigSource {
 /**
  * Reads a configuration as it was written, before any check of its keys.
  *
+ * @param flag what named it
  * @throws UserError (exit 2) naming the file: missing, of another kind, not loadable, or without a configuration in it
  */
-export async function readConfigFile(path: string): Promise<ConfigSource> {
-  if (!existsSync(path) || !statSync(path).isFile())
-    throw refuse(`${path}: no such file; check the path after --config`);
-  const ending = extname(path).toLowerCase();
+export async function readConfigFile(path: string, flag = "--config"): Promise<ConfigSource> {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw refuse(`${path}: no such file; check the path after ${flag}`);
+  if (stats.isDirectory()) throw refuse(`${path}: is a folder; ${flag} takes a file`);
+  // What comes through a pipe has no ending: <(…).
+  const ending = stats.isFile() ? extname(path).toLowerCase() : ".json";
   if (ending === ".json") return { path, content: asConfig(path, await readJson(path)) };
   if (SCRIPT_ENDINGS.has(ending)) return { path, content: asConfig(path, await readScript(path)) };
   throw refuse(`${path}: a configuration file ends in .ts, .mts, .js, .mjs or .json`);

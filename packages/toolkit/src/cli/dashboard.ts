@@ -1,6 +1,6 @@
 /** `deepspeech dashboard`. */
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import type { Command } from "commander";
 import { startDashboard } from "../dashboard/index.js";
 import { UserError } from "../errors.js";
@@ -39,6 +39,9 @@ async function serve(folders: readonly string[], options: Options): Promise<void
   if (missing !== undefined) {
     throw new UserError(`${missing}: no such folder; name a run, or a folder of runs.`, { code: "file-not-found" });
   }
+  const file = folders.find((folder) => existsSync(folder) && !statSync(folder).isDirectory());
+  if (file !== undefined)
+    throw new UserError(`${file}: is no folder; name a run, or a folder of runs.`, { exitCode: 2 });
   using interruption = listenForInterrupt(() => {});
   const dashboard = await startDashboard({ folders, ...options });
   process.stdout.write(`Dashboard of ${folders.join(", ")}: ${dashboard.url} (Ctrl-C ends it)\n`);

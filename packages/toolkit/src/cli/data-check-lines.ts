@@ -31,7 +31,7 @@ export function checkLines(
   return [
     `${formatPlural(utterances.length, "utterance")}, ${formatAudio(seconds)}${rates ? `; ${rates}` : ""}`,
     ...kinds,
-    `Padding: ${formatRate(paddingWaste)} of ${numBatches === 1 ? "1 batch" : `${formatCount(numBatches)} batches`} of up to ${maxBatchSeconds} s`,
+    `Padding: ${formatRate(paddingWaste)} of ${formatPlural(numBatches, "batch", "batches")} of up to ${maxBatchSeconds} s`,
     ...memory,
     numDropped > 0
       ? `${formatPlural(numDropped, "utterance")} of no use for training: see ✗ above.`

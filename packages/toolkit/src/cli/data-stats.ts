@@ -5,7 +5,7 @@ import { writeFileAtomically } from "../files.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
 import { statisticsPicture } from "./data-stats-picture.js";
-import { formatAudio, formatCount } from "./format.js";
+import { formatAudio, formatCount, formatPlural } from "./format.js";
 import { usageError } from "./usage-error.js";
 
 const HELP = `
@@ -43,7 +43,7 @@ async function show(data: string[], { json, picture }: { json?: true; picture?: 
 
 export function statisticsLines(statistics: CorpusStatistics): string[] {
   const { numUtterances, audioSeconds, numSpeakers, numWithoutSpeaker, numWords, numDistinctWords } = statistics;
-  const unnamed = numWithoutSpeaker > 0 ? `, ${formatCount(numWithoutSpeaker)} utterances without one` : "";
+  const unnamed = numWithoutSpeaker > 0 ? `, ${formatPlural(numWithoutSpeaker, "utterance")} without one` : "";
   return [
     `Utterances  ${formatCount(numUtterances)}`,
     `Audio       ${formatAudio(audioSeconds)}, ${(audioSeconds / numUtterances).toFixed(1)} s each`,

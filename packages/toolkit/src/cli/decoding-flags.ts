@@ -27,7 +27,7 @@ export async function givenDecodingAlone(command: Command): Promise<Partial<Deco
 
 async function readDecoding(command: Command): Promise<{ config: DecodingConfig; givenKeys: Set<string> }> {
   const path = command.getOptionValue("decoding") as string | undefined;
-  const file = path === undefined ? undefined : await readConfigFile(path);
+  const file = path === undefined ? undefined : await readConfigFile(path, "--decoding");
   const flags = givenSettings(command, decodingSettings);
   const config = resolveConfig(decodingSchema, { file, flags });
   const givenKeys = new Set([...Object.keys(file?.content ?? {}), ...[...flags.keys()].map(({ key }) => key)]);

@@ -24,8 +24,8 @@ export function evaluationLines(
 ): string[] {
   const more = leftOut.length - SHOWN_REASONS;
   return [
-    `WER   ${formatRate(rates.wer)}  ${formatInterval(intervals.wer)}  ${rateParts(rates.words, "words")}`,
-    `CER   ${formatRate(rates.cer)}  ${formatInterval(intervals.cer)}  ${rateParts(rates.characters, "characters")}`,
+    `WER   ${formatRate(rates.wer)}  ${formatInterval(intervals.wer)}  ${rateParts(rates.words, "word")}`,
+    `CER   ${formatRate(rates.cer)}  ${formatInterval(intervals.cer)}  ${rateParts(rates.characters, "character")}`,
     `SER   ${formatRate(rates.sentenceErrorRate)}  of ${formatPlural(rates.numUtterances, "utterance")} have an error`,
     `Loss  ${loss.toFixed(4)}`,
     `RTF   ${(elapsedSeconds / audioSeconds).toFixed(4)}  ${formatAudio(audioSeconds)} of audio in ${formatDuration(elapsedSeconds)}`,
@@ -36,7 +36,7 @@ export function evaluationLines(
 }
 
 function rateParts(counts: EditCounts, unit: string): string {
-  return `(${formatEdits(counts)}, N ${formatCount(counts.referenceLength)} ${unit})`;
+  return `(${formatEdits(counts)}, N ${formatPlural(counts.referenceLength, unit)})`;
 }
 
 /** "95% [54.31, 67.90]", in percent */

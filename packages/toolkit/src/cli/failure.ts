@@ -2,6 +2,7 @@
 import { type Command, CommanderError } from "commander";
 import { errorMessage, printable, UserError } from "../errors.js";
 import { nearestName } from "./nearest-name.js";
+import { excessMessage, missingArgumentHint, pathOf } from "./usage-hints.js";
 
 export interface Failure {
   /** Empty where there is nothing to say: help was printed. */
@@ -36,6 +37,12 @@ function describeUsage(error: CommanderError, program: Command, command: Command
     const names = parent.commands.map((known) => known.name());
     return { message: message + suggest(unknown, names, parent), exitCode: WRONG_USAGE };
   }
+  if (error.code === "commander.missingArgument" && command) {
+    return { message: message + missingArgumentHint(command), exitCode: WRONG_USAGE };
+  }
+  if (error.code === "commander.excessArguments" && command) {
+    return { message: excessMessage(command), exitCode: WRONG_USAGE };
+  }
   return { message, exitCode: WRONG_USAGE };
 }
 
@@ -43,9 +50,4 @@ function suggest(name: string, candidates: readonly string[], command: Command):
   const nearest = nearestName(name, candidates);
   if (nearest) return `; did you mean '${nearest}'?`;
   return `; \`${pathOf(command)} --help\` lists what there is`;
-}
-
-/** "deepspeech data check" */
-function pathOf(command: Command): string {
-  return command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 }

@@ -1,15 +1,7 @@
 /** Numbers as people read them. */
-import type { EditCounts } from "@deepspeech-ts/speech";
+import { type EditCounts, formatCount } from "@deepspeech-ts/speech";
 
-/** 14,233,053 */
-export function formatCount(value: number): string {
-  return value.toLocaleString("en-US");
-}
-
-/** "1 utterance", "38 utterances" */
-export function formatPlural(value: number, noun: string, plural = `${noun}s`): string {
-  return `${formatCount(value)} ${value === 1 ? noun : plural}`;
-}
+export { formatCount, formatPlural } from "@deepspeech-ts/speech";
 
 /** A share as a percentage with two digits: "7.03%". */
 export function formatRate(share: number): string {

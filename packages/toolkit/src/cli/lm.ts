@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
 import { writeFileAtomically } from "../files.js";
 import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
-import { formatCount, formatRate } from "./format.js";
+import { formatCount, formatPlural, formatRate } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseWhole } from "./number-flags.js";
 import { usageError } from "./usage-error.js";
@@ -80,7 +80,7 @@ export function buildLines(output: string, summary: LanguageModelSummary): strin
   const { counts, discounts, numWords, numSentences, outputBytes } = summary;
   const guessed = discounts.flatMap(({ fallback }, i) => (fallback ? [i + 1] : []));
   return [
-    `${formatCount(numSentences)} sentences, ${formatCount(numWords)} words`,
+    `${formatPlural(numSentences, "sentence")}, ${formatPlural(numWords, "word")}`,
     ...counts.map((count, i) => `${i + 1}-grams  ${formatCount(count)}`),
     ...(guessed.length > 0
       ? [`The text is small: discounts of order ${guessed.join(", ")} are customary values.`]

@@ -73,9 +73,19 @@ describe("usage", () => {
   });
 
   test("arguments too many or too few are refused", () => {
-    assertRefused(["evaluate"], "missing required argument 'checkpoint'");
-    assertRefused(["transcribe", "runs/x"], "missing required argument 'audio'");
-    assertRefused(["train", "more"], "too many arguments for 'train'. Expected 0 arguments but got 1");
+    assertRefused(
+      ["evaluate"],
+      "missing required argument 'checkpoint'; usage: deepspeech evaluate [options] <checkpoint> <data...>",
+    );
+    assertRefused(
+      ["transcribe", "runs/x"],
+      "missing required argument 'audio'; usage: deepspeech transcribe [options] <model> <audio...>",
+    );
+    assertRefused(["train", "more"], "train has no use for more; usage: deepspeech train [options]");
+    assertRefused(
+      ["lm", "tune", "--lm", "x.lm", "--output", "x.json", "a"],
+      "missing required argument 'data'; usage: deepspeech lm tune [options] <checkpoint> <data...>",
+    );
     assertRefused(["train", "--epochs"], "option '--epochs <number>' argument missing");
   });
 

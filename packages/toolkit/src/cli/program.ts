@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { fitted, formatItem, helpWidth } from "./help-layout.js";
 
 /** What each command's module exports. */
 interface CommandModule {
@@ -93,9 +94,15 @@ export async function buildProgram(words: readonly string[]): Promise<Command> {
     .option("--verbose", "show where an error came from (also: DEEPSPEECH_DEBUG=1)")
     .helpOption("--help", "show this text")
     .helpCommand("help [command]", "show a command's help")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, formatItem, minWidthToWrap: 1 })
     .showSuggestionAfterError(false)
-    .configureOutput({ outputError: () => {}, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
+    .configureOutput({
+      outputError: () => {},
+      writeOut: (text) => process.stdout.write(fitted(text)),
+      writeErr: (text) => process.stderr.write(fitted(text)),
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+    })
     .exitOverride()
     .addHelpText("after", `\n${EXAMPLES}`);
   for (const { name, description, load } of COMMANDS) {
@@ -112,11 +119,6 @@ const EXAMPLES = `Examples:
   $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav
 
 \`deepspeech <command> --help\` shows a command's flags and examples.`;
-
-/** Wide enough for two columns where the output is no terminal, never wider than is good to read. */
-function helpWidth(): number {
-  return Math.min(process.stdout.columns ?? 110, 120);
-}
 
 function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");

@@ -14,6 +14,7 @@ import {
   type ServerOptions,
   startServer,
 } from "../server/index.js";
+import { checkBundlePath } from "./bundle-recognizer.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parsePort, parseWhole } from "./number-flags.js";
 import { withoutUndefined } from "./resolve-config.js";
@@ -105,6 +106,7 @@ export function configure(command: Command): void {
 }
 
 async function serve(bundle: string, flags: Flags, command: Command): Promise<void> {
+  checkBundlePath(bundle);
   using interruption = listenForInterrupt(() => {});
   const server = await startServer(await serverOptions(bundle, flags, command));
   const interrupted = interruption.signal.aborted ? Promise.resolve() : once(interruption.signal, "abort");

@@ -102,7 +102,7 @@ export function averagedLines({ epochs, dev, isBest }: EventOf<"averaged">): str
 export function testLines({ test }: EventOf<"test">): string[] {
   const counts = [
     formatPlural(test.rates.numUtterances, "utterance"),
-    `${formatCount(test.rates.words.referenceLength)} words`,
+    formatPlural(test.rates.words.referenceLength, "word"),
   ];
   return [`test, best checkpoint: ${ratesText(test.rates)} of ${counts.join(", ")}`, ...sampleLines(test)];
 }

@@ -3,7 +3,7 @@
  * Whatever must stay readable afterwards is a line on stdout in both.
  */
 import type { TrainingEvent } from "../training/events.js";
-import { formatDuration } from "./format.js";
+import { formatDuration, formatPlural } from "./format.js";
 import { ProgressBar } from "./progress-bar.js";
 import {
   averagedLines,
@@ -97,7 +97,7 @@ export class TrainingReporter {
 
   #evaluating({ corpus, done, total }: EventOf<"evaluating">): void {
     if (this.#bar) this.#bar.show(done, total, { title: `on ${corpus}`, figures: "utterances" });
-    else this.#lineNowAndThen(() => `evaluating on ${corpus}  ${done}/${total} utterances`);
+    else this.#lineNowAndThen(() => `evaluating on ${corpus}  ${done} of ${formatPlural(total, "utterance")}`);
   }
 
   #lineNowAndThen(line: () => string): void {

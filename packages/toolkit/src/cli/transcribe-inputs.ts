@@ -6,6 +6,7 @@ import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
 import { audioBelow } from "../data/audio/find-files.js";
 import { UserError } from "../errors.js";
 import type { NamedBytes } from "../evaluation/run-transcription.js";
+import { readFileOrExplain } from "../files.js";
 import { expandPattern, isPattern } from "./path-pattern.js";
 import { usageError } from "./usage-error.js";
 
@@ -30,7 +31,7 @@ export async function findRecordings(words: readonly string[]): Promise<Recordin
     throw usageError("- is given twice; it can be read once");
   const found: Recording[] = [];
   for (const word of words)
-    found.push(...(word === STANDARD_INPUT ? [await readStandardInput()] : await filesOf(word)));
+    found.push(...(word === STANDARD_INPUT ? [await readStandardInput()] : await recordingsOf(word)));
   return found;
 }
 
@@ -44,8 +45,10 @@ async function readStandardInput(): Promise<NamedBytes> {
   return { name: "standard input", bytes: await buffer(process.stdin) };
 }
 
-async function filesOf(word: string): Promise<string[]> {
+async function recordingsOf(word: string): Promise<Recording[]> {
   const stats = await stat(word).catch(() => undefined);
+  // A pipe, such as <(…), can be read once and has no length.
+  if (stats?.isFIFO()) return [{ name: word, bytes: await readFileOrExplain(word) }];
   if (stats?.isDirectory()) return recordingsBelow(word);
   if (stats || !isPattern(word)) return [word];
   const files = await expandPattern(word);

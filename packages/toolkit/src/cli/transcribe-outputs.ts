@@ -2,9 +2,15 @@
  * Where transcripts go: to standard output, or into files, one for each recording and format. Everything that could be
  * wrong with names is found before the first recording is heard.
  */
-import { existsSync, mkdirSync } from "node:fs";
-import { dirname, join, parse } from "node:path";
-import { formatTranscript, type OutputFormat, type TimedWord, transcriptJson } from "@deepspeech-ts/speech";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname, extname, join, parse } from "node:path";
+import {
+  formatTranscript,
+  type OutputFormat,
+  outputFormats,
+  type TimedWord,
+  transcriptJson,
+} from "@deepspeech-ts/speech";
 import { type Command, Option } from "commander";
 import { UserError } from "../errors.js";
 import { writeFileAtomicallySync } from "../files.js";
@@ -28,7 +34,10 @@ export interface OutputFlags {
   json?: true;
   /** In the order of `outputFormats`. */
   format?: OutputFormat[];
+  /** A folder. */
   output?: string;
+  /** One recording's file. */
+  outputFile?: string;
   beside?: true;
   force?: true;
 }
@@ -63,16 +72,44 @@ export function addOutputFlags(command: Command, { formats, standard, jsonHelp }
         `one or more of ${formats.join(", ")}, between commas (default: ${standard})`,
       ).argParser((text) => parseFormats(text, formats)),
     )
-    .option("--output <folder>", "write a file for each recording there, named after it, instead of printing")
+    .option(
+      "--output <folder>",
+      "write a file for each recording there, named after it, instead of printing; for one recording a file's name will do",
+    )
     .option("--beside", "write a file for each recording beside it, instead of printing")
     .option("--force", "write anew files that are there already");
 }
 
+/**
+ * Flags whose --output names a folder or nothing: one that ends as a format's files do, and is no folder yet, is a file of
+ * that format.
+ *
+ * @throws UserError (exit 2) where --format asks for another
+ */
+export function settleOutput<F extends OutputFlags>(flags: F, formats: readonly OutputFormat[]): F {
+  const { output, format, ...others } = flags;
+  const ending = extname(output ?? "").slice(1);
+  if (output === undefined || !outputFormats.some((known) => known === ending) || isFolder(output)) return flags;
+  const [own, ...more] = parseFormats(ending, formats);
+  if (format && (format[0] !== own || format.length > 1)) {
+    throw usageError(`--output ${output} is one file of format ${own}; for --format ${format.join(",")} give a folder`);
+  }
+  return { ...others, format: [own, ...more], outputFile: output } as unknown as F;
+}
+
+function isFolder(path: string): boolean {
+  return path.endsWith("/") || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 /** @throws UserError (exit 2) for flags that do not go together, two files of one name, and files that are there already */
 export function chooseWriter(flags: OutputFlags, { standard, files, isAlone }: OutputFiles): Writer {
-  const { json, output, beside, force, format = [standard] } = flags;
-  const isToFiles = output !== undefined || beside === true;
-  if (output !== undefined && beside) throw usageError("--output and --beside are two places; give one of them");
+  const { json, output, outputFile, beside, force, format = [standard] } = flags;
+  const isToFiles = output !== undefined || outputFile !== undefined || beside === true;
+  if (beside && (output !== undefined || outputFile !== undefined))
+    throw usageError("--output and --beside are two places; give one of them");
+  if (outputFile !== undefined && files.length > 1) {
+    throw usageError(`--output ${outputFile} is one file, and there are ${files.length} recordings; give a folder`);
+  }
   if (json && (isToFiles || flags.format)) {
     throw usageError("--json prints lines of its own; leave out --format, --output and --beside");
   }
@@ -107,15 +144,17 @@ function printJson(outcome: Outcome): void {
 }
 
 function fileWriter(
-  { format, output, force }: OutputFlags & { format: OutputFormat[] },
+  { format, output, outputFile, force }: OutputFlags & { format: OutputFormat[] },
   files: readonly string[],
 ): Writer {
-  const pathOf = (file: string, ending: string) => join(output ?? dirname(file), `${parse(file).name}.${ending}`);
+  const pathOf = (file: string, ending: string) =>
+    outputFile ?? join(output ?? dirname(file), `${parse(file).name}.${ending}`);
   const paths = files.flatMap((file) => format.map((ending) => pathOf(file, ending)));
   refuseSamePath(paths, files, format);
   const existing = paths.find((path) => existsSync(path));
   if (existing !== undefined && !force) throw usageError(`${existing} is there already; --force writes it anew`);
-  if (output !== undefined) createFolder(output);
+  const folder = outputFile === undefined ? output : dirname(outputFile);
+  if (folder !== undefined) createFolder(folder);
   return (outcome) => {
     if ("error" in outcome) return;
     for (const ending of format) {

@@ -14,7 +14,7 @@ import { resolveConfig, withoutUndefined } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
 import { bundleTranscriber, checkpointTranscriber, type Transcriber } from "./transcribe-back-ends.js";
 import { findRecordings, nameOf, refuseTerminal, STANDARD_INPUT } from "./transcribe-inputs.js";
-import { addOutputFlags, chooseWriter, type OutputFlags } from "./transcribe-outputs.js";
+import { addOutputFlags, chooseWriter, type OutputFlags, settleOutput } from "./transcribe-outputs.js";
 import { transcribeStream } from "./transcribe-stream.js";
 import { usageError } from "./usage-error.js";
 
@@ -68,7 +68,8 @@ export function configure(command: Command): void {
     );
   addFlags(command, settings, []);
   addDecodingFlags(command, "greedy, or as the bundle has it, unless told");
-  command.addHelpText("after", HELP).action(async (model: string, words: string[], flags: TranscribeFlags) => {
+  command.addHelpText("after", HELP).action(async (model: string, words: string[], given: TranscribeFlags) => {
+    const flags = settleOutput(given, outputFormats);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     const isBundle = isBundleFile(model);
     refuseFlagsOf(command, isBundle ? CHECKPOINT_FLAGS : BUNDLE_FLAGS);
@@ -136,8 +137,8 @@ async function runStream({ command, model, words, flags, config, signal }: Call)
   if (words.length !== 1 || words[0] !== STANDARD_INPUT) {
     throw usageError("--stream reads standard input; give - as the one recording");
   }
-  const { json, format, output, beside, sampleRate } = flags;
-  if (output !== undefined || beside || format) {
+  const { json, format, output, outputFile, beside, sampleRate } = flags;
+  if ((output ?? outputFile) !== undefined || beside || format) {
     throw usageError("--stream prints lines; leave out --format, --output and --beside");
   }
   refuseTerminal();

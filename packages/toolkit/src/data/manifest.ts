@@ -6,7 +6,7 @@
  * Paths are relative to the manifest's own folder, so that a corpus can be moved as one. With an `offset`, in seconds, the
  * utterance is `duration` seconds of the file from there on, and not the whole file. `speaker` and `id` are optional; other keys are left alone, as NeMo's tools write many.
  */
-import { existsSync } from "node:fs";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { quoteValue } from "@deepspeech-ts/speech";
@@ -44,35 +44,38 @@ export async function loadUtterances(path: string): Promise<Corpus> {
 }
 
 async function readCorpus(path: string): Promise<Corpus> {
-  if (await isFolder(path)) {
+  const stats = await statOrExplain(path);
+  if (stats.isDirectory()) {
     const manifest = join(path, PACKED_MANIFEST);
     return existsSync(manifest) ? readManifest(manifest) : readLibriSpeech(path);
   }
-  if (MANIFEST_EXTENSIONS.has(extname(path).toLowerCase())) return readManifest(path);
+  // What comes through a pipe has no ending: <(…).
+  if (MANIFEST_EXTENSIONS.has(extname(path).toLowerCase()) || stats.isFIFO()) return readManifest(path);
   throw new UserError(
     `${path}: is not a corpus; expected a .jsonl manifest, or a folder with <speaker>/<chapter>/*.trans.txt and audio.`,
     { code: "bad-corpus" },
   );
 }
 
-async function isFolder(path: string): Promise<boolean> {
+async function statOrExplain(path: string): Promise<Stats> {
   try {
-    return (await stat(path)).isDirectory();
+    return await stat(path);
   } catch (error) {
     throw explainReadError(path, error);
   }
 }
 
 /**
- * Reads a manifest; empty lines are skipped.
+ * Reads a manifest; empty lines are skipped. Paths in one that comes through a pipe are relative to the working folder.
  *
  * An utterance without an `id` is called by its audio path, without the ending. What repeats an id is left out, or where
  * it only shares its file's name, numbered: see distinct-ids.ts.
  * @throws UserError with the line number where a line is not such an object, or a key is missing or of the wrong type.
  */
 export async function readManifest(path: string): Promise<Corpus> {
+  const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
   const content = await readTextFile(path);
-  const folder = resolve(dirname(path));
+  const folder = isPipe ? process.cwd() : resolve(dirname(path));
   const ids = new DistinctIds<number>();
   const corpus: Corpus = { utterances: [], leftOut: [] };
   let lineNumber = 0;

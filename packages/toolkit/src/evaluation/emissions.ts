@@ -31,7 +31,7 @@ export async function collectEmissions(
     onProgress(stored.length, utterances.length);
   }
   if (stored.length === 0) {
-    throw new UserError(`none of the ${leftOut.length} recordings could be used; the first: ${leftOut[0]?.reason}`, {
+    throw new UserError(`no recording of ${leftOut.length} could be used; the first: ${leftOut[0]?.reason}`, {
       code: "bad-corpus",
     });
   }

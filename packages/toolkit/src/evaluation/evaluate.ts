@@ -129,12 +129,9 @@ function diverged(): UserError {
 }
 
 function nothingLoaded([first, ...others]: EvaluationResult["leftOut"]): UserError {
-  return new UserError(
-    `none of the ${1 + others.length} files to measure on could be loaded; the first: ${first?.reason}`,
-    {
-      code: "bad-corpus",
-    },
-  );
+  return new UserError(`no file of ${1 + others.length} to measure on could be loaded; the first: ${first?.reason}`, {
+    code: "bad-corpus",
+  });
 }
 
 /** One batch: transcripts, and the losses of those utterances that CTC can align. */

@@ -30,7 +30,7 @@ test("who finds the queue full is told when to come again; who waits is served",
   await until(async () => (await server.metric("deepspeech_queue_length")) === 1);
   await assert.rejects(create(server, sample.bytes), (error) => {
     assert.ok(error instanceof OpenAI.RateLimitError);
-    assert.match(error.message, /^429 The server is busy: 1 recordings are at work and 1 wait\. Try again in \d+ s\.$/);
+    assert.match(error.message, /^429 The server is busy: 1 recording at work, 1 waiting\. Try again in \d+ s\.$/);
     assert.match(error.headers.get("retry-after") ?? "", /^[1-9]\d?$/);
     return true;
   });

@@ -1,4 +1,5 @@
 /** GET /v1/audio/stream: a WebSocket for live sound. */
+import { formatPlural } from "@deepspeech-ts/speech";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError, badField } from "./api-error.js";
 import { recordRequest, type ServerContext } from "./context.js";
@@ -70,7 +71,7 @@ export function addLiveAudio(app: FastifyInstance, context: ServerContext): void
 
 function checkRoom({ streams, limits }: ServerContext): void {
   if (streams.size < limits.maxStreams) return;
-  const message = `${streams.size} live streams are open, which is the most. Try again in ${RETRY_SECONDS} s.`;
+  const message = `${formatPlural(streams.size, "live stream")} ${streams.size === 1 ? "is" : "are"} open, which is the most. Try again in ${RETRY_SECONDS} s.`;
   throw new ApiError(429, message, { code: "server_busy", retryAfterSeconds: RETRY_SECONDS });
 }
 

@@ -1,5 +1,5 @@
 /** Where API keys come from: a file with one a line, or the environment. Never the command line, which others can see. */
-import { plainText } from "@deepspeech-ts/speech";
+import { formatPlural, plainText } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { readTextFile } from "../text-files.js";
 
@@ -43,6 +43,6 @@ function checked(key: string, place: string): string {
   if (key.length >= LEAST_CHARACTERS && !/\s/.test(key)) return key;
   const wanted = `at least ${LEAST_CHARACTERS} characters without white space`;
   throw new UserError(
-    `${place}: an API key has ${key.length} characters, expected ${wanted}; try openssl rand -hex 24.`,
+    `${place}: an API key has ${formatPlural(key.length, "character")}, expected ${wanted}; try openssl rand -hex 24.`,
   );
 }

@@ -1,5 +1,5 @@
 /** The words that a request favours: phrases that it lists, and those that a prompt brings. */
-import { type Alphabet, normaliseToAlphabet } from "@deepspeech-ts/speech";
+import { type Alphabet, formatPlural, normaliseToAlphabet } from "@deepspeech-ts/speech";
 import { badField } from "./api-error.js";
 
 const MOST_PHRASES = 1000;
@@ -17,7 +17,10 @@ export function parseHotWords(values: readonly string[], alphabet: Alphabet): st
   const phrases = values.flatMap((value) => value.split(/[,\n]/)).map((phrase) => phrase.trim());
   const given = phrases.filter((phrase) => phrase !== "");
   if (given.length > MOST_PHRASES) {
-    throw badField("hot_words", `hot_words has ${given.length} phrases; at most ${MOST_PHRASES} are allowed.`);
+    throw badField(
+      "hot_words",
+      `hot_words has ${formatPlural(given.length, "phrase")}; at most ${MOST_PHRASES} are allowed.`,
+    );
   }
   return [...new Set(given.map((phrase) => spelt(phrase, alphabet)))];
 }

@@ -2,6 +2,7 @@
  * How much is worked on at a time. Without a bound, a crowd of requests would share memory and processor until none
  * ended in time; so some work, some wait, and the rest are told at once when to come again.
  */
+import { formatPlural } from "@deepspeech-ts/speech";
 import { ApiError } from "./api-error.js";
 
 /** How fast the estimate of a piece of work's duration follows what is seen. */
@@ -38,7 +39,7 @@ export class WorkGate {
     if (this.#numRunning < this.#maxConcurrent || this.#waiting.length < this.#maxQueued) return;
     const seconds = Math.ceil((this.#typicalSeconds * (this.#waiting.length + 1)) / this.#maxConcurrent);
     const retryAfterSeconds = Math.min(LONGEST_RETRY_SECONDS, Math.max(1, seconds));
-    const load = `${this.#numRunning} recordings are at work and ${this.#waiting.length} wait`;
+    const load = `${formatPlural(this.#numRunning, "recording")} at work, ${this.#waiting.length} waiting`;
     throw new ApiError(429, `The server is busy: ${load}. Try again in ${retryAfterSeconds} s.`, {
       code: "server_busy",
       retryAfterSeconds,

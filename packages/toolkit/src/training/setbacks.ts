@@ -1,4 +1,5 @@
 /** What a run puts up with: a few unreadable files, a few steps without a finite loss. Beyond that it stops. */
+import { formatPlural } from "@deepspeech-ts/speech";
 import type { LeftOutUtterance } from "../data/prepare.js";
 import { UserError } from "../errors.js";
 
@@ -26,7 +27,7 @@ export class Setbacks {
       this.#failed.add(utterance.id);
       if (this.#failed.size <= TOLERATED_FAILURES * this.numTrainingFiles) continue;
       throw new UserError(
-        `${this.#failed.size} of ${this.numTrainingFiles} training files could not be loaded, more than 5%; the last: ${reason}`,
+        `${this.#failed.size} of ${formatPlural(this.numTrainingFiles, "training file")} could not be loaded, more than 5%; the last: ${reason}`,
         { code: "bad-corpus" },
       );
     }
@@ -52,7 +53,7 @@ export class Setbacks {
     this.#skipsInARow = skipped ? this.#skipsInARow + 1 : 0;
     if (this.#skipsInARow < TOLERATED_SKIPS) return;
     throw new UserError(
-      `the loss was not finite in ${TOLERATED_SKIPS} steps in a row (the last with ${firstUtterance}); ` +
+      `the loss was not finite in ${formatPlural(TOLERATED_SKIPS, "step")} in a row (the last with ${firstUtterance}); ` +
         "lower learningRate or gradientClip, and check the audio.",
       { code: "diverged" },
     );

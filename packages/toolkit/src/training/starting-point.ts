@@ -14,9 +14,9 @@ import {
   loadCheckpointHeader,
   restoreModel,
 } from "../acoustic-model/index.js";
-import { beginsAsBundle } from "../bundle-file.js";
 import { UserError } from "../errors.js";
 import { checkpointFromBundle } from "../export/bundle-checkpoint.js";
+import { whatItIs } from "../what-it-is.js";
 import type { TrainConfig } from "./config.js";
 import { hasCheckpoint, loadLastHeader } from "./training-state.js";
 
@@ -36,7 +36,7 @@ export function alphabetFor({ resume, alphabet, initFrom }: TrainConfig): Alphab
  * @throws UserError for what can be no starting point
  */
 export function openStartingPoint(path: string): Checkpoint {
-  return beginsAsBundle(path) ? checkpointFromBundle(path) : loadCheckpoint(path);
+  return whatItIs(path) === "bundle" ? checkpointFromBundle(path) : loadCheckpoint(path);
 }
 
 /**
@@ -44,7 +44,9 @@ export function openStartingPoint(path: string): Checkpoint {
  * @throws UserError as `openStartingPoint` does
  */
 export function startingPointHeader(path: string): CheckpointHeader {
-  return beginsAsBundle(path) ? tidy(() => checkpointFromBundle(path).header) : loadCheckpointHeader(path).header;
+  return whatItIs(path) === "bundle"
+    ? tidy(() => checkpointFromBundle(path).header)
+    : loadCheckpointHeader(path).header;
 }
 
 /**

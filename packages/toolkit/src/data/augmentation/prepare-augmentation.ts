@@ -5,6 +5,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import { formatPlural } from "@deepspeech-ts/speech";
 import { errorMessage, UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
 import { statedDurationSeconds } from "../audio/duration.js";
@@ -58,7 +59,7 @@ async function checkHeaders(paths: readonly string[], setting: Source): Promise<
   const problems = await mapConcurrently(paths, CONCURRENCY, (path) => problemOf(path, setting));
   const [first, ...others] = problems.filter((problem) => problem !== undefined);
   if (first === undefined) return;
-  const more = others.length === 0 ? "" : ` (and ${others.length} more of ${paths.length} files)`;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more of ${formatPlural(paths.length, "file")})`;
   throw unusable(`augmentation.${setting}: ${first}${more}`);
 }
 

@@ -194,7 +194,7 @@ test("a speaker who is in both is named once; nobody is not a speaker", async ()
   const heldOut = [utterance("x", { speaker: "ada" }), utterance("y", { speaker: "" })];
   const { problems, numDropped } = await checkCorpus(train, { ...OPTIONS, listens: false, heldOut });
   assert.deepEqual(problems, [
-    { kind: "held-out-speaker", utteranceId: "a", detail: 'speaker "ada", in 1 more utterances too' },
+    { kind: "held-out-speaker", utteranceId: "a", detail: 'speaker "ada", in 1 more utterance too' },
   ]);
   assert.equal(numDropped, 0);
 });

@@ -1,5 +1,12 @@
 /** Checks that need no audio: what is written, how long it takes, and who speaks. */
-import { type Alphabet, encodeText, minimumFrames, normaliseEnglish, unknownCharacters } from "@deepspeech-ts/speech";
+import {
+  type Alphabet,
+  encodeText,
+  formatPlural,
+  minimumFrames,
+  normaliseEnglish,
+  unknownCharacters,
+} from "@deepspeech-ts/speech";
 import type { Utterance } from "../types.js";
 import type { Problem } from "./problems.js";
 
@@ -79,7 +86,7 @@ export function findSharedSpeakers(utterances: readonly Utterance[], heldOut: re
   return [...shared].map(([speaker, [first, ...others]]) => ({
     kind: "held-out-speaker",
     utteranceId: (first as Utterance).id,
-    detail: `speaker ${JSON.stringify(speaker)}${others.length > 0 ? `, in ${others.length} more utterances too` : ""}`,
+    detail: `speaker ${JSON.stringify(speaker)}${others.length > 0 ? `, in ${formatPlural(others.length, "more utterance")} too` : ""}`,
   }));
 }
 

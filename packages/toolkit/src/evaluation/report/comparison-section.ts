@@ -1,5 +1,7 @@
 /** The report's section on another model, measured on the same utterances. */
+
 import type { PairedBootstrap } from "@deepspeech-ts/speech";
+import { formatPlural } from "@deepspeech-ts/speech";
 import type { ComparedUtterance, Comparison } from "../comparison.js";
 import { html, type Markup } from "./html.js";
 import { count, percent, points, pValue } from "./numbers.js";
@@ -17,7 +19,7 @@ export function comparisonSection(own: string, { comparison, name }: ComparedMod
   const { rates, wer, cer, numBetter, numWorse, numEqual, numNotCompared, utterances } = comparison;
   const changed = utterances.filter(({ wordErrorDifference }) => wordErrorDifference !== 0);
   return html`<section aria-labelledby="comparison"><h2 id="comparison">Comparison</h2>
-<p>${verdict(wer)} The first has fewer word errors in ${count(numBetter)} utterances, more in ${count(numWorse)}, as many in ${count(numEqual)}.${
+<p>${verdict(wer)} The first has fewer word errors in ${formatPlural(numBetter, "utterance")}, more in ${count(numWorse)}, as many in ${count(numEqual)}.${
     numNotCompared > 0 ? ` ${count(numNotCompared)} could not be compared.` : ""
   }</p>
 <div class="scroll"><table><thead><tr><th scope="col">Model</th><th scope="col">WER</th><th scope="col">CER</th></tr></thead><tbody>

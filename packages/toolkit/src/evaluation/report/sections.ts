@@ -1,5 +1,5 @@
 /** The report's sections about the corpus as a whole. */
-import { type Confusion, countConfusions, type EditCounts } from "@deepspeech-ts/speech";
+import { type Confusion, countConfusions, type EditCounts, formatPlural } from "@deepspeech-ts/speech";
 import type { EvaluationAnalysis, SpeakerRates } from "../analysis.js";
 import type { EvaluationResult, UtteranceResult } from "../evaluate.js";
 import { html, type Markup } from "./html.js";
@@ -35,7 +35,7 @@ export function speakerSection({ bySpeaker }: EvaluationAnalysis): Markup | unde
   const rows = bySpeaker.slice(0, SHOWN_SPEAKERS).map((group) => [group.speaker || "(unknown)", ...rateCells(group)]);
   const more = bySpeaker.length - rows.length;
   return html`<section aria-labelledby="speakers"><h2 id="speakers">By speaker</h2>${ratesTable("Speaker", rows)}${
-    more > 0 ? html`<p class="quiet">… and ${count(more)} speakers with lower rates.</p>` : undefined
+    more > 0 ? html`<p class="quiet">… and ${formatPlural(more, "speaker")} with lower rates.</p>` : undefined
   }</section>`;
 }
 
