@@ -52,7 +52,7 @@ function serve(request, response) {
   const rest = CONTENT.subarray(start);
   response.writeHead(start > 0 ? 206 : 200, { "content-length": rest.length });
   if (brokenAnswers-- <= 0) return response.end(rest);
-  return response.write(rest.subarray(0, 10), () => setTimeout(() => response.destroy(), 100));
+  return response.write(rest.subarray(0, 10), () => response.socket?.destroySoon());
 }
 
 /** @param {string} path */

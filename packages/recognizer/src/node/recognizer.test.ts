@@ -187,9 +187,15 @@ test("an aborted request rejects with the signal's reason, and touches no other"
   });
 });
 
-test("a request may have a time limit and a greatest length", async () => {
+test("a request may have a time limit", async () => {
+  // The limit passes while the batch is handed over, so that no machine is fast enough.
+  const pass = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  await using held = await Recognizer.load(BUNDLE, { threads: 1, onBatch: pass });
+  await assert.rejects(held.transcribe(utterances[0]!.path, { timeoutSeconds: 0.01 }), { code: "timeout" });
+});
+
+test("a request may have a greatest length", async () => {
   const minutes = new Float32Array(16_000 * 300).map(randomNumbers(1));
-  await assert.rejects(recognizer.transcribe(minutes, { timeoutSeconds: 0.0001 }), { code: "timeout" });
   await assert.rejects(recognizer.transcribe(minutes, { maxDurationSeconds: 60, fileName: "upload 7" }), {
     code: "too-long",
     message: "upload 7: is longer than 60 s; cut it, or allow more",

@@ -22,6 +22,13 @@ function runExport(checkpoint: string, ...flags: string[]) {
 
 const bundles = (folder: string) => readdirSync(folder).filter((name) => /dsb|tmp/.test(name));
 
+/** Told on stderr as soon as Ctrl-C is a request. */
+const TELL_LISTENING = `
+  import { writeSync } from "node:fs";
+  process.on("newListener", (name) => {
+    if (name === "SIGINT") setImmediate(() => writeSync(2, "listening\\n"));
+  });`;
+
 describe("deepspeech export", () => {
   test("prints a row for each variant, and where they are", async (t) => {
     const folder = await temporaryFolder(t);
@@ -81,12 +88,13 @@ describe("deepspeech export", () => {
   test("writes nothing when it is interrupted", async (t) => {
     const folder = await temporaryFolder(t);
     const flags = ["--output", join(folder, "model.dsb"), "--precision", "all", "--evaluate", sampleCorpus("train")];
-    const child = spawn(process.execPath, wordsOf(babblingCheckpoint(folder), flags), { env });
+    const telling = { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(TELL_LISTENING)}` };
+    const child = spawn(process.execPath, wordsOf(babblingCheckpoint(folder), flags), { env: telling });
     let stderr = "";
     child.stderr.on("data", (chunk) => {
+      if (stderr === "") child.kill("SIGINT");
       stderr += chunk;
     });
-    setTimeout(() => child.kill("SIGINT"), 1500);
     const status = await new Promise((resolve) => child.on("close", resolve));
     assert.equal(status, 130, stderr);
     assert.match(stderr, /interrupted; nothing was written/);

@@ -22,16 +22,16 @@ import {
 const [sample] = samples(1) as [Sample];
 
 test("slow senders are cut off: of headers, of bodies, and of a trickle", async (t) => {
-  const server = await startTestServer(t, {
-    limits: { headerSeconds: 0.3, uploadSeconds: 1.2, paceSeconds: 0.3, minUploadBytesPerSecond: 1000 },
-  });
+  // Each server has one limit that can be met.
+  const server = await startTestServer(t, { limits: { headerSeconds: 0.3 } });
+  const paced = await startTestServer(t, { limits: { paceSeconds: 0.3, minUploadBytesPerSecond: 1000 } });
+  const timed = await startTestServer(t, { limits: { uploadSeconds: 1.2, paceSeconds: 600 } });
   const headers = await rawConnection(server.port);
   headers.socket.write("POST /v1/audio/transcriptions HTTP/1.1\r\nhost: local");
-  const stalled = await rawConnection(server.port);
+  const stalled = await rawConnection(paced.port);
   stalled.socket.write(requestHead(10_000));
-  const trickle = await rawConnection(server.port);
+  const trickle = await rawConnection(timed.port);
   trickle.socket.write(requestHead(1_000_000));
-  // Fast enough for the least pace, too slow for the whole.
   const timer = setInterval(() => trickle.socket.write(Buffer.alloc(200)), 50);
   t.after(() => clearInterval(timer));
   for (const { received } of [headers, stalled, trickle]) await until(() => answerOf(received()) !== undefined);

@@ -72,13 +72,15 @@ test("a connection that is cut while events come ends the work", async (t) => {
   await checkWell(server);
 });
 
-test("what takes too long is called off", async (t) => {
-  const server = await startTestServer(t, { limits: { requestSeconds: 0.2 } });
-  await assert.rejects(create(server, wavFile(await longRecording(sample, 60))), {
+test("what takes too long is called off, its wait included", async (t) => {
+  // Nobody's turn ever comes.
+  const server = await startTestServer(t, { limits: { maxConcurrent: 0, requestSeconds: 0.2 } });
+  await assert.rejects(create(server, sample.bytes), {
     status: 504,
     code: "timeout",
     message: /^504 The recording was not transcribed within 0\.2 s; /,
   });
+  assert.equal(await server.metric("deepspeech_queue_length"), 0);
 });
 
 test("a body that is too large is refused before it is read, or where it becomes too large", async (t) => {

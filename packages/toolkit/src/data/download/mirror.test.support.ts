@@ -72,7 +72,7 @@ function answer(
   if (limit === undefined) return void response.end(body);
   response.write(body.subarray(0, limit), () => {
     // The bytes go out before the connection does.
-    if (fault?.kind !== "stall") setTimeout(() => response.destroy(), 50);
+    if (fault?.kind !== "stall") response.socket?.destroySoon();
   });
 }
 
