@@ -46,6 +46,7 @@ section>h2,.heading{margin-bottom:12px}
 .running{color:var(--good);font-weight:600}
 .figures{margin-bottom:16px;grid-template-columns:repeat(auto-fit,minmax(158px,1fr))}
 .figures .quiet{overflow-wrap:anywhere}
+.figures dt+dd{white-space:nowrap}
 .figures:empty{display:none}
 .figures progress{width:100%;height:8px;accent-color:var(--accent)}
 #notices .panel{margin-bottom:12px;border-left:4px solid var(--s)}

@@ -32,8 +32,6 @@ const ENDINGS = {
 export class RunHistory {
   readonly curves = new StepCurvesBuilder();
   readonly evaluations: Evaluation[] = [];
-  dev: Measured | null = null;
-  averaged: Measured | null = null;
   test: Measured | null = null;
   /** Where the sound of utterances is that were among the worst, by their ids. */
   readonly audioPaths = new Map<string, string>();
@@ -51,6 +49,17 @@ export class RunHistory {
   #totalSteps: number | null = null;
   #best: RunSummary["best"] = null;
   readonly #clock = new TrainingClock();
+  #newest: Measured | null = null;
+  #averaged: Measured | null = null;
+  #bestMeasured: Measured | null = null;
+
+  /** What was heard, that with the best weights first: the figures of a run are theirs. Each measurement once. */
+  get measured(): Measured[] {
+    const best = this.#bestMeasured;
+    const titled = best && { ...best, title: `${best.title}: the best` };
+    const others = [this.#newest, this.#averaged].filter((measured) => measured !== best);
+    return [titled, ...others, this.test].filter((measured) => measured !== null);
+  }
 
   add(event: LoggedEvent): void {
     const time = Date.parse(event.time);
@@ -114,14 +123,19 @@ export class RunHistory {
     const losses = { trainLoss: finiteOrNull(trainLoss), devLoss: finiteOrNull(dev.loss) };
     this.evaluations.push({ epoch, step, hours: this.#clock.hours, ...losses, ...rates, isBest });
     this.#epochs = epochs;
-    if (isBest) this.#best = { ...rates, of: `epoch ${epoch}` };
-    this.dev = this.#measured(`dev, after epoch ${epoch}`, dev);
+    this.#newest = this.#measured(`dev, after epoch ${epoch}`, dev);
+    if (isBest) this.#noteBest(this.#newest, `epoch ${epoch}`);
   }
 
   #average({ epochs, dev, isBest }: LoggedEventOf<"averaged">): void {
     const of = `the average of epochs ${epochs.join(", ")}`;
-    if (isBest) this.#best = { ...ratesOf(dev), of };
-    this.averaged = this.#measured(`dev, with ${of}`, dev);
+    this.#averaged = this.#measured(`dev, with ${of}`, dev);
+    if (isBest) this.#noteBest(this.#averaged, of);
+  }
+
+  #noteBest(measured: Measured, of: string): void {
+    this.#best = { ...ratesOf(measured.summary), of };
+    this.#bestMeasured = measured;
   }
 
   #measured(title: string, summary: EvaluationSummary): Measured {

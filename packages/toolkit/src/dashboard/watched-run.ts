@@ -1,6 +1,7 @@
 /** One run's folder, read as it grows: its log, its configuration, and what the page is told of both. */
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { splitWords } from "@deepspeech-ts/speech";
 import { errorMessage } from "../errors.js";
 import { wordDiff } from "../evaluation/report/word-diff.js";
 import type { TranscriptSample, WorstUtterance } from "../training/events.js";
@@ -66,10 +67,10 @@ export class WatchedRun {
   }
 
   detail(): RunDetail {
-    const { curves, evaluations, dev, averaged, test, numSkippedSteps, numFailures, failures } = this.#history;
+    const { curves, evaluations, measured, numSkippedSteps, numFailures, failures } = this.#history;
     return {
       ...{ summary: this.summary(), curves: curves.toJson(), evaluations },
-      heard: [dev, averaged, test].filter((measured) => measured !== null).map((measured) => this.#heard(measured)),
+      heard: measured.map((one) => this.#heard(one)),
       ...{ numSkippedSteps, numFailures, failures, problem: this.#problem },
       ...{ numDamaged: this.#damaged.length, damaged: this.#damaged.slice(0, SHOWN_DAMAGED) },
     };
@@ -123,9 +124,11 @@ export class WatchedRun {
   }
 
   #worst(utterance: WorstUtterance): WorstRecording {
-    const { id, durationSeconds, wordErrors } = utterance;
+    const { id, durationSeconds, wordErrors, reference } = utterance;
+    const numWords = splitWords(reference).length;
     const audioUrl = `/api/runs/${this.id}/recording?utterance=${encodeURIComponent(id)}`;
-    return { ...transcribed(utterance), durationSeconds, wordErrors, audioUrl };
+    const wordErrorRate = wordErrors / Math.max(1, numWords);
+    return { ...transcribed(utterance), durationSeconds, wordErrors, wordErrorRate, numWords, audioUrl };
   }
 }
 

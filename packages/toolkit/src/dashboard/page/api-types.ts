@@ -73,6 +73,9 @@ export interface TranscribedUtterance {
 export interface WorstRecording extends TranscribedUtterance {
   durationSeconds: number;
   wordErrors: number;
+  /** Of the words said. */
+  wordErrorRate: number;
+  numWords: number;
   /** Where its sound is. */
   audioUrl: string;
 }
@@ -90,7 +93,7 @@ export interface RunDetail {
   summary: RunSummary;
   curves: StepCurves;
   evaluations: Evaluation[];
-  /** Of the newest epoch, of averaged weights, of the test set: each once it has been measured. */
+  /** Of the best weights first, then of the newest epoch and of the test set: each once it has been measured. */
   heard: HeardUtterances[];
   /** Steps whose loss or gradient was not finite. */
   numSkippedSteps: number;

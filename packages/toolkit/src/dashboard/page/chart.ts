@@ -23,6 +23,8 @@ export interface ChartOptions {
   isWide?: boolean;
   /** The scale begins at 0. */
   fromZero?: boolean;
+  /** What falls at once from where it began: the first values do not stretch the scale, and may leave the plot. */
+  startsHigh?: boolean;
   /** A value in the list. */
   format(value: number | null): string;
   /** A value at the axis. */
@@ -95,7 +97,9 @@ export class Chart {
   }
 
   #plotOptions(): Omit<uPlotClass.Options, "width" | "height"> {
-    const { fromZero, formatTick } = this.options;
+    const { fromZero, startsHigh, formatTick } = this.options;
+    const fullRange: uPlotClass.Range.Function = (_, __, most) => [0, most > 0 ? most * 1.05 : 1];
+    const range = fromZero ? fullRange : startsHigh ? settledRange : undefined;
     const axis = {
       stroke: colourOf("--quiet"),
       font: FONT,
@@ -104,7 +108,7 @@ export class Chart {
     };
     const formatAll = (format: (value: number) => string) => (_: uPlotClass, values: number[]) => values.map(format);
     return {
-      scales: { x: { time: false }, y: fromZero ? { range: (_, __, most) => [0, most > 0 ? most * 1.05 : 1] } : {} },
+      scales: { x: { time: false }, y: range ? { range } : {} },
       series: [{}, ...this.#lines.map(seriesOf)],
       axes: [
         {
@@ -169,6 +173,16 @@ export class Chart {
     event.preventDefault();
     plot.setCursor({ left, top: left < 0 ? -10 : clientHeight / 2 });
   }
+}
+
+/** The range of what is in view, but for the first twentieth of it. */
+function settledRange(plot: uPlotClass, least: number, most: number): uPlotClass.Range.MinMax {
+  const [first, last] = plot.series[0]?.idxs ?? [0, 0];
+  const from = first + Math.ceil((last - first) / 20);
+  const settled = plot.data.slice(1).flatMap((values) => [...values.slice(from, last + 1)]);
+  const known = settled.filter((value) => value !== null && value !== undefined);
+  const highest = known.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
+  return uPlot.rangeNum(least, Number.isFinite(highest) ? highest : most, 0.1, true);
 }
 
 function seriesOf({ label, colour, isDashed, hasPoints }: Line): uPlotClass.Series {

@@ -14,7 +14,7 @@ const percentTick = (value: number) => `${Number((100 * value).toPrecision(3))}%
 const rates = { fromZero: true, format: percent, formatTick: percentTick };
 
 const CHARTS: [chart: Chart, linesOf: LinesOf][] = [
-  [new Chart({ title: "Loss", isWide: true, format: loss, formatTick: plain }), lossLines],
+  [new Chart({ title: "Loss", isWide: true, startsHigh: true, format: loss, formatTick: plain }), lossLines],
   [new Chart({ title: "Word error rate, dev", ...rates }), (run, name, { axis }) => [rateLine(run, name, axis, "wer")]],
   [
     new Chart({ title: "Character error rate, dev", ...rates }),

@@ -11,6 +11,11 @@ export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? UNKNOWN : counts.format(value);
 }
 
+/** "1 step", "8,280 steps" */
+export function plural(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+}
+
 /** "14.2M", for axes and for what is large */
 export function shortCount(value: number | null): string {
   return value === null ? UNKNOWN : shortCounts.format(value);

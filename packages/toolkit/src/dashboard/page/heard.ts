@@ -1,6 +1,7 @@
 /** Utterances as they were heard: the samples, and the worst with their sound. */
 import type { HeardUtterances, RunDetail, TranscribedUtterance, WorstRecording } from "./api-types.js";
 import { byId, element, table } from "./dom.js";
+import { percent, plural } from "./format.js";
 import { runName } from "./names.js";
 
 let latest: readonly RunDetail[] = [];
@@ -68,13 +69,19 @@ function sampleOf(sample: TranscribedUtterance): HTMLElement {
 
 function worstTable(worst: readonly WorstRecording[]): HTMLElement {
   const rows = worst.map((utterance) => {
-    const { id, durationSeconds, wordErrors } = utterance;
+    const { id, durationSeconds, wordErrors, wordErrorRate, numWords } = utterance;
     const heading = element("th", { scope: "row" }, id, playerOf(utterance));
-    const errors = element("td", { class: "number" }, `${wordErrors} ${wordErrors === 1 ? "word" : "words"} wrong`);
+    const wrong = `${wordErrors} of ${plural(numWords, "word")} wrong`;
+    const errors = element(
+      "td",
+      { class: "number" },
+      percent(wordErrorRate),
+      element("div", { class: "quiet" }, wrong),
+    );
     const length = element("td", { class: "number" }, `${durationSeconds.toFixed(1)} s`);
     return element("tr", {}, heading, element("td", { class: "words" }, differenceOf(utterance)), errors, length);
   });
-  return table(["Utterance", "Said over heard", "Errors", "Length"], rows);
+  return table(["Utterance", "Said over heard", "WER", "Length"], rows);
 }
 
 /** The server escapes what came from data, and the page's policy would run none of it. */

@@ -1,7 +1,7 @@
 /** How runs stand: figures for one, a table for several, what differs in their configurations, and their epochs. */
 import type { ConfigDifference, RunDetail, RunSummary } from "./api-types.js";
 import { byId, element, row, swatch, table } from "./dom.js";
-import { ago, count, duration, loss, percent, shortCount, speed, UNKNOWN } from "./format.js";
+import { ago, count, duration, loss, percent, plural, shortCount, speed, UNKNOWN } from "./format.js";
 import { runName, stateText } from "./names.js";
 
 export function showResults(runs: readonly RunDetail[]): void {
@@ -31,7 +31,8 @@ function figuresOf(run: RunSummary): HTMLElement[] {
     figure(
       "Epoch",
       `${count(epoch)} of ${count(epochs)}`,
-      `step ${count(step)} of ${count(totalSteps)}`,
+      // What was planned counts while it may still come.
+      state === "running" ? `step ${count(step)} of ${count(totalSteps)}` : plural(step, "step"),
       false,
       progress,
     ),
@@ -119,10 +120,6 @@ function noticesOf({
 function waitingText({ state, ending, changedAt }: RunSummary): string {
   if (state === "running") return "has just begun; curves come with the first steps.";
   return `${ending ?? state} (last change ${ago(changedAt, Date.now())}), so there are no curves.`;
-}
-
-function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
 function epochTable({ summary, evaluations }: RunDetail, isNamed: boolean): HTMLElement[] {

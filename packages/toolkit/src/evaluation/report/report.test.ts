@@ -11,6 +11,7 @@ import type { UtteranceResult } from "../evaluate.js";
 import { babblingCheckpoint } from "../evaluation.test.support.js";
 import { type EvaluationRun, runEvaluation } from "../run-evaluation.js";
 import { openInChromium } from "./chromium.test.support.js";
+import { distinctNames } from "./comparison-section.js";
 import { renderReport } from "./report.js";
 
 const HOSTILE = `<img src=x onerror="window.hacked=true"><script>window.hacked=true</script>'"&`;
@@ -68,6 +69,14 @@ const PROBE = `<script>addEventListener("load", () => {
   document.documentElement.dataset.seen = JSON.stringify(seen);
 });</script>`;
 
+it("calls two models by that in which they differ", () => {
+  const [run, other] = ["runs/a/version_0", "runs/b/version_1"];
+  assert.deepEqual(distinctNames(`${run}, greedy`, `${other}, greedy`), [run, other]);
+  assert.deepEqual(distinctNames(`${run}, beam 100, lm en.lm`, `${run}, greedy`), ["beam 100, lm en.lm", "greedy"]);
+  assert.deepEqual(distinctNames(`${run}, beam 100`, `${other}, greedy`), [`${run}, beam 100`, `${other}, greedy`]);
+  assert.deepEqual(distinctNames(run, run), [run, run]);
+});
+
 describe("renderReport", () => {
   it("shows everything in a browser, and runs nothing that data holds", async (t) => {
     const folder = await temporaryFolder(t);
@@ -115,5 +124,7 @@ describe("renderReport", () => {
     for (const section of ["worst", "speakers", "left-out", "comparison"]) assert.ok(!text.includes(`id="${section}"`));
     for (const section of ["summary", "length", "confusions"]) assert.ok(text.includes(`id="${section}"`));
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+    const links = [...text.matchAll(/<a href="#([\w-]+)">/g)].map(([, id]) => id);
+    assert.deepEqual(links, ["summary", "length", "confusions"]);
   });
 });

@@ -32,18 +32,23 @@ const POLICY =
 export function renderReport(report: ReportData): string {
   const { checkpoint, data, decoding, run, analysis, numWorst, compared } = report;
   const title = `${checkpoint} on ${data.join(", ")}`;
+  const sections = [
+    ["summary", "Summary", summarySection(run, analysis)],
+    ["comparison", "Comparison", compared && comparisonSection(`${checkpoint}, ${decoding}`, compared)],
+    ["length", "By length", lengthSection(analysis)],
+    ["speakers", "By speaker", speakerSection(analysis)],
+    ["confusions", "Most confused", confusionSection(run.utterances)],
+    ["worst", "Worst utterances", worstSection(run.utterances, { evidence: run.evidence, numWorst })],
+    ["left-out", "Left out", leftOutSection(run)],
+  ] as const;
+  const present = sections.filter(([, , section]) => section !== undefined);
+  const contents = present.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>Evaluation: ${title}</title><style>${new Markup(STYLE)}</style></head>
-<body><header><p class="quiet">Speech recognition, evaluated</p><h1>${checkpoint}</h1><p>on ${data.join(", ")}; decoding: ${decoding}</p></header><main>
-${summarySection(run, analysis)}
-${compared && comparisonSection(`${checkpoint}, ${decoding}`, compared)}
-${lengthSection(analysis)}
-${speakerSection(analysis)}
-${confusionSection(run.utterances)}
-${worstSection(run.utterances, { evidence: run.evidence, numWorst })}
-${leftOutSection(run)}
+<body><header><p class="quiet">Speech recognition, evaluated</p><h1>${checkpoint}</h1><p>on ${data.join(", ")}; decoding: ${decoding}</p></header><nav aria-label="Contents"><ul class="contents">${contents}</ul></nav><main>
+${present.map(([, , section]) => section)}
 </main><footer>Rates are corpus rates: (substitutions + deletions + insertions) / reference length, summed over all utterances. Intervals, and the comparison of models, are by bootstrap over utterances (Bisani and Ney, ICASSP 2004), 1,000 resamples.</footer>
 <script>${new Markup(SCRIPT)}</script></body></html>
 `.text;

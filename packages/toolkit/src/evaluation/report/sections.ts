@@ -34,9 +34,9 @@ export function speakerSection({ bySpeaker }: EvaluationAnalysis): Markup | unde
   if (bySpeaker.length < 2) return undefined;
   const rows = bySpeaker.slice(0, SHOWN_SPEAKERS).map((group) => [group.speaker || "(unknown)", ...rateCells(group)]);
   const more = bySpeaker.length - rows.length;
-  return html`<section aria-labelledby="speakers"><h2 id="speakers">By speaker</h2>${ratesTable("Speaker", rows)}${
+  return html`<section aria-labelledby="speakers"><h2 id="speakers">By speaker</h2><details><summary>${formatPlural(bySpeaker.length, "speaker")}, those with the highest rates first</summary>${ratesTable("Speaker", rows)}${
     more > 0 ? html`<p class="quiet">… and ${formatPlural(more, "speaker")} with lower rates.</p>` : undefined
-  }</section>`;
+  }</details></section>`;
 }
 
 function rateCells({ rates }: Pick<SpeakerRates, "rates">): string[] {
@@ -55,8 +55,9 @@ export function confusionSection(utterances: readonly UtteranceResult[]): Markup
   const characters = countConfusions(utterances, "characters");
   return html`<section aria-labelledby="confusions"><h2 id="confusions">Most confused</h2><div class="columns">
 ${confusionList("Words taken for others", words.substitutions)}${confusionList("Words missed", words.deletions)}${confusionList("Words made up", words.insertions)}
+</div><details><summary>Characters</summary><div class="columns">
 ${confusionList("Characters taken for others", characters.substitutions)}${confusionList("Characters missed", characters.deletions)}${confusionList("Characters made up", characters.insertions)}
-</div></section>`;
+</div></details></section>`;
 }
 
 function confusionList(title: string, confusions: readonly Confusion[]): Markup {
@@ -78,5 +79,5 @@ function visible(token: string): string {
 export function leftOutSection({ leftOut }: Pick<EvaluationResult, "leftOut">): Markup | undefined {
   if (leftOut.length === 0) return undefined;
   const items = leftOut.slice(0, SHOWN_LEFT_OUT).map(({ id, reason }) => html`<li><b>${id}</b>: ${reason}</li>`);
-  return html`<section aria-labelledby="left-out"><h2 id="left-out">Left out (${count(leftOut.length)})</h2><ul>${items}</ul></section>`;
+  return html`<section aria-labelledby="left-out"><h2 id="left-out">Left out (${count(leftOut.length)})</h2><details><summary>Why</summary><ul>${items}</ul></details></section>`;
 }

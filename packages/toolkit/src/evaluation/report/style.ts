@@ -19,6 +19,8 @@ header p,p{margin:0 0 8px}
 .figures dt+dd{font-size:1.5rem;font-weight:600;font-variant-numeric:tabular-nums}
 .figures .main dt+dd{color:var(--accent)}
 .scroll{overflow-x:auto}
+.contents{display:flex;flex-wrap:wrap;gap:4px 20px;list-style:none;margin:12px 0 0;padding:0}
+a{color:var(--accent)}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:5px 14px 5px 0;text-align:right;border-bottom:1px solid var(--line);font-weight:400}
 th:first-child{text-align:left}
@@ -58,5 +60,5 @@ audio{display:block;width:100%;max-width:440px;height:36px;margin:0 0 10px}
 .playhead{position:absolute;inset:0 auto 0 0;width:2px;background:var(--d);pointer-events:none}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 footer{margin-top:48px;color:var(--quiet);font-size:.875rem}
-@media print{audio{display:none}article{break-inside:avoid}}
+@media print{audio,nav{display:none}article{break-inside:avoid}}
 `;
