@@ -4,6 +4,7 @@
  * as a speaker sees it. The cost is that of the full-size model, whose random weights show nothing worth timing.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { treeUsage } from "../process-tree.mjs";
 import { sampleUtterances, speechOf } from "../recordings.mjs";
 import { median, row } from "./speed.mjs";
 import { withRecognizer } from "./with-recognizer.mjs";
@@ -58,10 +59,9 @@ async function* microphone(samples, start) {
 
 /** Percent of the stream's time, as fast as it will go. */
 async function cost(recognizer, samples) {
-  const cpu = process.cpuUsage();
+  const { cpuMs } = treeUsage();
   for await (const _ of recognizer.stream(pieces(samples), { chunkSeconds: 0.5 }));
-  const { user, system } = process.cpuUsage(cpu);
-  return (user + system) / 1e4 / (samples.length / 16_000);
+  return (treeUsage().cpuMs - cpuMs) / 10 / (samples.length / 16_000);
 }
 
 function* pieces(samples) {

@@ -3,12 +3,13 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { corpusErrorRates } from "../../packages/speech/dist/index.js";
+import { treeUsage } from "../process-tree.mjs";
 import { sampleUtterances, speechOf } from "../recordings.mjs";
 import { row } from "./speed.mjs";
 import { withRecognizer } from "./with-recognizer.mjs";
 
 const utterances = [...sampleUtterances("dev"), ...sampleUtterances("test")];
-const residentMegabytes = () => process.memoryUsage.rss() / 2 ** 20;
+const residentMegabytes = () => treeUsage().residentMegabytes;
 
 export async function* load({ bundle, requests }) {
   yield* await withRecognizer(bundle, async (recognizer) => [

@@ -9,6 +9,7 @@ import { readFileSync } from "node:fs";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { Recognizer } from "../../packages/recognizer/dist/index.js";
 import { openBundle } from "../../packages/speech/dist/index.js";
+import { treeUsage } from "../process-tree.mjs";
 import { sampleUtterances, speechOf } from "../recordings.mjs";
 
 const { bundle, runtime, batch, seconds } = JSON.parse(process.argv[2]);
@@ -19,11 +20,10 @@ const waveform = samples.slice(0, 16_000 * seconds);
 const OPEN = { recognizer: openRecognizer, onnxruntime: openSession };
 const run = await OPEN[runtime]();
 process.on("message", async () => {
-  const [start, cpu] = [performance.now(), process.cpuUsage()];
+  const [start, before] = [performance.now(), treeUsage()];
   const numRuns = await run();
-  const { user, system } = process.cpuUsage(cpu);
-  const timing = { wallMs: performance.now() - start, cpuMs: (user + system) / 1e3, numRuns };
-  process.send({ ...timing, peakMegabytes: process.resourceUsage().maxRSS / 1024 });
+  const [wallMs, { cpuMs, peakMegabytes }] = [performance.now() - start, treeUsage()];
+  process.send({ wallMs, cpuMs: cpuMs - before.cpuMs, numRuns, peakMegabytes });
 });
 process.send("ready");
 

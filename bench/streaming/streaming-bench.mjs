@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { Recognizer } from "../../packages/recognizer/dist/index.js";
 import { corpusErrorRates } from "../../packages/speech/dist/index.js";
+import { treeUsage } from "../process-tree.mjs";
 import { BUNDLE, sampleUtterances, speechOf } from "../recordings.mjs";
 
 const { values: args } = parseArgs({
@@ -30,7 +31,7 @@ await recognizer.close();
 async function measure(options) {
   const segments = [];
   let partials = [];
-  const cpu = process.cpuUsage();
+  const before = treeUsage();
   let resumed = performance.now();
   for await (const event of recognizer.stream(pieces(), { ...options, wordTimes: true })) {
     const stepSeconds = (performance.now() - resumed) / 1000;
@@ -41,14 +42,14 @@ async function measure(options) {
     }
     resumed = performance.now();
   }
-  const { user, system } = process.cpuUsage(cpu);
+  const cpuMs = treeUsage().cpuMs - before.cpuMs;
   const shown = delays(segments, ({ stable, tail }) => count(stable) + count(tail));
   const stable = delays(segments, (partial) => count(partial.stable));
   const columns = [
     `chunk ${options.chunkSeconds} s`.padEnd(13),
     `context ${options.contextSeconds} s`.padEnd(13),
     `WER ${wer(segments.map((segment) => segment.text).join(" "))}`,
-    `processor ${((user + system) / 1e4 / seconds).toFixed(1)}% of the stream's time`,
+    `processor ${(cpuMs / 10 / seconds).toFixed(1)}% of the stream's time`,
     `begun to show after ${quantiles(shown)} s`,
     `stable after ${quantiles(stable)} s`,
   ];

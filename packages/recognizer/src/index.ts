@@ -12,5 +12,5 @@ export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-opti
 export type { Alternative, Segment, Transcription } from "./core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "./errors.js";
 export { openBundleFile } from "./node/bundle-file.js";
+export { ModelProcess, type TensorData, type Tensors } from "./node/model-process.js";
 export { type LoadOptions, Recognizer } from "./node/recognizer.js";
-export { silenceTelemetry } from "./node/telemetry.js";

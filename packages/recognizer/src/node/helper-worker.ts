@@ -3,7 +3,7 @@ import { workerData } from "node:worker_threads";
 import { type Alphabet, alignText, type Emissions, NgramModel } from "@deepspeech-ts/speech";
 import { type SearchSettings, searchPartialText, searchText } from "../core/search.js";
 import { AudioReader, type AudioSource } from "./audio-reader.js";
-import { serveCalls, type Transferred } from "./worker-client.js";
+import { serveCalls, type Transferred } from "./calls.js";
 
 export interface HelperWorkerData {
   readonly alphabet: Alphabet;

@@ -1,4 +1,4 @@
-/** Worker threads for the model, and others for decoding and search. */
+/** Processes for the model, and worker threads for decoding and search. */
 import { availableParallelism } from "node:os";
 import type { Bundle, Emissions, TextAlignment } from "@deepspeech-ts/speech";
 import { cancellable } from "../core/cancellation.js";
@@ -6,9 +6,10 @@ import type { AudioInput, OpenAudioOptions, Platform } from "../core/platform.js
 import type { FoundText, PartialText, SearchSettings } from "../core/search.js";
 import { RecognizerError } from "../errors.js";
 import type { AudioSource } from "./audio-reader.js";
+import { CallClient } from "./call-client.js";
 import type { HelperWorkerData } from "./helper-worker.js";
-import type { InferenceWorkerData } from "./inference-worker.js";
-import { WorkerClient } from "./worker-client.js";
+import { threadHost } from "./hosts.js";
+import { ModelProcess, type TensorData } from "./model-process.js";
 
 /** Decoding and search take far less time than the model. */
 const MOST_HELPERS = 4;
@@ -19,48 +20,46 @@ const MOST_HELPERS = 4;
 const LENGTH_STEP = 1600;
 
 export interface NodePlatformOptions {
-  /** Threads that run the model, each on batches of its own. */
+  /** Processes that run the model, each on batches of its own. */
   readonly workers: number;
   /** Threads that one of them uses for one operator. */
   readonly threads: number;
 }
 
 export class NodePlatform implements Platform {
-  readonly #models: WorkerClient[];
-  readonly #helpers: WorkerClient[];
+  readonly #models: readonly ModelProcess[];
+  readonly #helpers: readonly CallClient[];
   #nextAudio = 0;
 
   /** @throws whatever ONNX Runtime says of a graph that it cannot run */
   static async start(bundle: Bundle, options: NodePlatformOptions): Promise<NodePlatform> {
-    const platform = new NodePlatform(bundle, options);
-    try {
-      await Promise.all(platform.#models.map((model) => model.call("ready", [])));
-      return platform;
-    } catch (error) {
-      await platform.close();
-      throw error;
-    }
+    return new NodePlatform(bundle, await startModels(bundle, options));
   }
 
-  private constructor({ header, section }: Bundle, { workers, threads }: NodePlatformOptions) {
-    const graph = shared(section("model.onnx") as Uint8Array);
+  private constructor({ header, section }: Bundle, models: readonly ModelProcess[]) {
+    this.#models = models;
     const languageModel = section("language-model.bin");
-    this.#models = startAll(workers, "./inference-worker.js", { graph, threads } satisfies InferenceWorkerData);
     const numHelpers = Math.min(MOST_HELPERS, Math.max(1, availableParallelism() - 1));
-    this.#helpers = startAll(numHelpers, "./helper-worker.js", {
+    const host = threadHost(new URL("./helper-worker.js", import.meta.url), {
       alphabet: header.alphabet,
       frameSeconds: header.frameSeconds,
       confidenceTemperature: header.decoding.confidenceTemperature ?? 1,
       languageModel: languageModel && shared(languageModel),
     } satisfies HelperWorkerData);
+    this.#helpers = Array.from({ length: numHelpers }, () => new CallClient(host));
   }
 
-  infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]> {
+  async infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]> {
     const lengths = waveforms.map(({ length }) => length);
     const width = Math.ceil(Math.max(...lengths) / LENGTH_STEP) * LENGTH_STEP;
     const batch = new Float32Array(waveforms.length * width);
     for (const [row, waveform] of waveforms.entries()) batch.set(waveform, row * width);
-    return leastBusy(this.#models).call("infer", [batch, lengths], [batch.buffer]);
+    const inputs = {
+      waveforms: { type: "float32", data: batch, dims: [waveforms.length, width] },
+      lengths: { type: "int64", data: BigInt64Array.from(lengths, BigInt), dims: [waveforms.length] },
+    };
+    const outputs = await leastBusy(this.#models).run(inputs, ["log_probs", "log_prob_lengths"]);
+    return emissionsOf(outputs.log_probs, outputs.log_prob_lengths);
   }
 
   search(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[] = []): Promise<FoundText[]> {
@@ -102,8 +101,7 @@ export class NodePlatform implements Platform {
 
   async close(): Promise<void> {
     const reason = new RecognizerError("closed", "the recogniser was closed");
-    const models = this.#models.map((model) => model.closeAfterCall(reason));
-    await Promise.all([...models, ...this.#helpers.map((helper) => helper.close(reason))]);
+    await Promise.all([...this.#models, ...this.#helpers].map((worker) => worker.close(reason)));
   }
 }
 
@@ -111,11 +109,30 @@ function copyOf(input: Uint8Array | Float32Array): Uint8Array | Float32Array {
   return input instanceof Uint8Array ? new Uint8Array(input) : new Float32Array(input);
 }
 
-function startAll(count: number, script: string, data: unknown): WorkerClient[] {
-  return Array.from({ length: count }, () => new WorkerClient(new URL(script, import.meta.url), data));
+async function startModels(bundle: Bundle, { workers, threads }: NodePlatformOptions): Promise<ModelProcess[]> {
+  // The graph is kept, and shall not keep the rest of the bundle.
+  const graph = new Uint8Array(bundle.section("model.onnx") as Uint8Array);
+  const starting = Array.from({ length: workers }, () => ModelProcess.start(graph, threads));
+  try {
+    return await Promise.all(starting);
+  } catch (error) {
+    for (const model of starting) void model.then((started) => started.close(error)).catch(() => {});
+    throw error;
+  }
 }
 
-function leastBusy(workers: readonly WorkerClient[]): WorkerClient {
+/** [batch, frames, tokens] → each waveform's own frames. */
+function emissionsOf(logProbs: TensorData, logProbLengths: TensorData): Emissions[] {
+  const [, frames = 0, numTokens = 0] = logProbs.dims;
+  const values = logProbs.data as Float32Array<ArrayBuffer>;
+  return Array.from(logProbLengths.data as BigInt64Array, (length, row) => {
+    const start = row * frames * numTokens;
+    const numFrames = Number(length);
+    return { logProbs: values.slice(start, start + numFrames * numTokens), numFrames, numTokens };
+  });
+}
+
+function leastBusy<Worker extends { readonly numPending: number }>(workers: readonly Worker[]): Worker {
   return workers.reduce((least, other) => (other.numPending < least.numPending ? other : least));
 }
 

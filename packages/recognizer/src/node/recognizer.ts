@@ -6,10 +6,9 @@ import { CoreRecognizer } from "../core/recognizer.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { openBundleFile, openVerified } from "./bundle-file.js";
 import { NodePlatform } from "./node-platform.js";
-import { silenceTelemetry } from "./telemetry.js";
 
 export interface LoadOptions {
-  /** Threads that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
+  /** Processes that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
   workers?: number;
   /** Threads that each of them uses for one operator. Default: the processor's cores, shared among the workers. */
   threads?: number;
@@ -41,14 +40,13 @@ const LOAD_CHECKS = {
 /** Recognises speech with one model bundle, off the calling thread. Dispose it, or `close` it, when done. */
 export class Recognizer extends CoreRecognizer {
   /**
-   * Loads a bundle and starts the threads.
+   * Loads a bundle and starts the processes and threads that it takes.
    *
    * @param bundle the path or the bytes of a .dsb file
    * @throws RecognizerError `bad-bundle`, `bad-argument`, `file-not-found`, `file-not-readable`
    */
   static async load(bundle: string | Uint8Array<ArrayBuffer>, options: LoadOptions = {}): Promise<Recognizer> {
     checkOptions(options, LOAD_CHECKS);
-    silenceTelemetry();
     const { workers = 1, maxBatchSeconds = 120, maxWaitMilliseconds = 5 } = options;
     const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
     const name = typeof bundle === "string" ? bundle : "the bundle";

@@ -1,7 +1,7 @@
 /** Every flag of `deepspeech serve`, by what it changes for real clients of the real command. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -75,16 +75,24 @@ test("--log-level silent logs nothing", async (t) => {
   assert.deepEqual(server.log(), []);
 });
 
-test("--workers and --threads start so many threads", { skip: process.platform !== "linux" }, async (t) => {
+test("--workers start so many processes, and --threads so many threads in each", {
+  skip: process.platform !== "linux",
+}, async (t) => {
+  /** The threads of each process that runs the model. */
   const numThreads = async (...flags: string[]) => {
     const { child } = await serveWith(t, ...flags);
-    const { length } = readdirSync(`/proc/${child.pid}/task`);
+    const pids = readdirSync(`/proc/${child.pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${child.pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean),
+    );
+    const found = pids.map((pid) => readdirSync(`/proc/${pid}/task`).length);
     child.kill("SIGKILL");
-    return length;
+    return found;
   };
-  const least = await numThreads("--workers", "1");
-  assert.ok((await numThreads("--workers", "3")) >= least + 2);
-  assert.ok((await numThreads("--threads", "4")) >= least + 3);
+  const [least = 0, ...others] = await numThreads("--workers", "1", "--threads", "1");
+  assert.deepEqual(others, []);
+  assert.equal((await numThreads("--workers", "3", "--threads", "1")).length, 3);
+  const [more = 0] = await numThreads("--workers", "1", "--threads", "4");
+  assert.ok(more >= least + 3, `${least} and ${more} threads`);
 });
 
 test("--batch-wait lets requests share a run", async (t) => {

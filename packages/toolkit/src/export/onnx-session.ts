@@ -1,6 +1,6 @@
 /** A graph opened with ONNX Runtime, as a recogniser will run it: what is measured is what users get. */
+import { ModelProcess } from "@deepspeech-ts/recognizer";
 import type { Emissions } from "@deepspeech-ts/speech";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 
 export interface WaveformBatch {
   /** [B, N] row-major, each row padded at its end */
@@ -18,37 +18,39 @@ export interface SessionOutput {
 }
 
 export class OnnxSession {
-  readonly #session: InferenceSession;
+  readonly #model: ModelProcess;
 
-  private constructor(session: InferenceSession) {
-    this.#session = session;
+  private constructor(model: ModelProcess) {
+    this.#model = model;
   }
 
   /** @param threads for one operator */
   static async open(graph: Uint8Array, threads: number): Promise<OnnxSession> {
-    const options = { intraOpNumThreads: threads, interOpNumThreads: 1 };
-    return new OnnxSession(await InferenceSession.create(graph, options));
+    return new OnnxSession(await ModelProcess.start(graph, threads));
   }
 
   async run({ waveforms, sampleLengths }: WaveformBatch): Promise<SessionOutput> {
     const batch = sampleLengths.length;
-    const outputs = await this.#session.run({
-      waveforms: new Tensor("float32", waveforms, [batch, waveforms.length / batch]),
-      lengths: new Tensor("int64", BigInt64Array.from(sampleLengths, BigInt), [batch]),
-    });
+    const outputs = await this.#model.run(
+      {
+        waveforms: { type: "float32", data: waveforms, dims: [batch, waveforms.length / batch] },
+        lengths: { type: "int64", data: BigInt64Array.from(sampleLengths, BigInt), dims: [batch] },
+      },
+      ["log_probs", "log_prob_lengths", "features"],
+    );
     const { log_probs: logProbs, log_prob_lengths: lengths, features } = outputs;
-    const [, frames = 0, numTokens = 0] = logProbs!.dims;
-    const values = logProbs!.data as Float32Array; // [B, T, V]
-    const emissions = Array.from(lengths!.data as BigInt64Array, (length, row) => {
+    const [, frames = 0, numTokens = 0] = logProbs.dims;
+    const values = logProbs.data as Float32Array; // [B, T, V]
+    const emissions = Array.from(lengths.data as BigInt64Array, (length, row) => {
       const start = row * frames * numTokens;
       const numFrames = Number(length);
       return { logProbs: values.subarray(start, start + numFrames * numTokens), numFrames, numTokens };
     });
-    return { emissions, features: features!.data as Float32Array, featureShape: features!.dims };
+    return { emissions, features: features.data as Float32Array, featureShape: features.dims };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#session.release();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#model.close(new Error("the session was closed"));
   }
 }
 

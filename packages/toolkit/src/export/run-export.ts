@@ -1,5 +1,4 @@
 /** Exports a checkpoint in a worker thread, because libtorch blocks the thread it works on. */
-import { silenceTelemetry } from "@deepspeech-ts/recognizer";
 import type { BundlePrecision, BundleRates } from "@deepspeech-ts/speech";
 import type { LeftOut } from "../data/types.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
@@ -60,7 +59,6 @@ export interface ExportOptions extends ExportRequest {
  * where it was aborted
  */
 export async function runExport({ onProgress, signal, ...request }: ExportOptions): Promise<ExportResult> {
-  silenceTelemetry();
   let result: ExportResult | undefined;
   const onEvent = (event: ExportEvent) => {
     if (event.kind === "result") result = event.result;

@@ -1,0 +1,82 @@
+/** Calls to a worker thread or a process, and their answers. */
+import type { TransferListItem } from "node:worker_threads";
+import { type Answer, revived } from "./calls.js";
+import type { Host, StartHost } from "./hosts.js";
+
+interface PendingCall {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A thread or process that serves calls. An idle one lets the caller's process end. One that dies (its memory is spent,
+ * say) takes the calls that were under way with it; the next call starts another, so that a server does not go on with a
+ * dead one.
+ */
+export class CallClient {
+  readonly #startHost: StartHost;
+  readonly #pending = new Map<number, PendingCall>();
+  #host: Host | undefined;
+  #nextId = 0;
+  #closed: { readonly reason: unknown } | undefined;
+
+  constructor(startHost: StartHost) {
+    this.#startHost = startHost;
+    this.#host = this.#start();
+  }
+
+  /** Calls that have not been answered. */
+  get numPending(): number {
+    return this.#pending.size;
+  }
+
+  call<R>(method: string, args: readonly unknown[], transfer: readonly TransferListItem[] = []): Promise<R> {
+    if (this.#closed) return Promise.reject(this.#closed.reason);
+    this.#host ??= this.#start();
+    const host = this.#host;
+    const id = this.#nextId++;
+    return new Promise<R>((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      host.ref();
+      host.post({ id, method, args }, transfer);
+    });
+  }
+
+  /** Stops the host at once; calls that are under way, and later ones, are rejected with `reason`. */
+  async close(reason: unknown): Promise<void> {
+    const host = this.#host;
+    this.#host = undefined;
+    this.#closed ??= { reason };
+    this.#rejectAll(this.#closed.reason);
+    await host?.stop();
+  }
+
+  #start(): Host {
+    const host: Host = this.#startHost({
+      onAnswer: (answer) => this.#take(answer),
+      onEnd: (error) => this.#lose(host, error),
+    });
+    return host;
+  }
+
+  /** An error is followed by the exit, when another host may have begun. */
+  #lose(host: Host, error: unknown): void {
+    if (this.#host !== host) return;
+    this.#host = undefined;
+    this.#rejectAll(error);
+  }
+
+  #take(answer: Answer): void {
+    const pending = this.#pending.get(answer.id);
+    if (!pending) return;
+    this.#pending.delete(answer.id);
+    if (this.#pending.size === 0) this.#host?.unref();
+    if ("result" in answer) pending.resolve(answer.result as never);
+    else pending.reject(revived(answer));
+  }
+
+  #rejectAll(reason: unknown): void {
+    for (const { reject } of this.#pending.values()) reject(reason);
+    this.#pending.clear();
+  }
+}

@@ -1,0 +1,40 @@
+/** The process that runs a model: see model-process.ts. */
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { serveCalls, type Transferred } from "./calls.js";
+import { followParent } from "./hosts.js";
+import type { TensorData, Tensors } from "./model-process.js";
+
+let session: Promise<InferenceSession>;
+
+followParent();
+serveCalls({
+  /** The first call. What fails here is told by those after it. */
+  async load(graph: Uint8Array, threads: number): Promise<Transferred> {
+    session = InferenceSession.create(graph, {
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionProviders: ["cpu"],
+    });
+    session.catch(() => {});
+    return { result: undefined, transfer: [] };
+  },
+
+  /** Resolves when the graph is loaded. */
+  async ready(): Promise<Transferred> {
+    await session;
+    return { result: undefined, transfer: [] };
+  },
+
+  async run(inputs: Tensors, outputNames: string[]): Promise<Transferred> {
+    const outputs = await (await session).run(mapTensors(inputs, toTensor), outputNames);
+    return { result: mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })), transfer: [] };
+  },
+});
+
+function toTensor({ type, data, dims }: TensorData): Tensor {
+  return new Tensor(type as never, data as never, dims);
+}
+
+function mapTensors<A, B>(tensors: Readonly<Record<string, A>>, change: (tensor: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
+}
