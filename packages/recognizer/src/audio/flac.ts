@@ -2,7 +2,7 @@
 import { FLACDecoder } from "@wasm-audio-decoders/flac";
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
-import { FlacFrames, flacStreamInfo } from "./flac-frames.js";
+import { FlacFrames, type FlacStreamInfo, flacStreamInfo } from "./flac-frames.js";
 import { OggPackets, type OggPage } from "./ogg.js";
 import type { OggLink } from "./ogg-links.js";
 import { quietly } from "./quietly.js";
@@ -12,8 +12,8 @@ const idleDecoders: FLACDecoder[] = [];
 
 /** Decodes frames, and compares them with what the header promised. */
 class FlacFrameDecoder {
-  /** Samples that the header tells of; 0 where it does not. */
-  promised = 0;
+  /** What the header tells. */
+  header: FlacStreamInfo | undefined;
   readonly #decoder: FLACDecoder;
   #numSamples = 0;
   #hasFailed = false;
@@ -37,12 +37,18 @@ class FlacFrameDecoder {
     if (error) throw new DamagedAudioError(`is damaged: frame ${error.frameNumber + 1}: ${error.message}.`);
     this.#numSamples += samplesDecoded;
     if (samplesDecoded === 0) return [];
+    const stated = this.header?.sampleRate ?? sampleRate;
+    if (stated !== sampleRate) {
+      throw new DamagedAudioError(
+        `is damaged: its header tells of ${stated} samples a second, and its sound of ${sampleRate}.`,
+      );
+    }
     return [{ channels: channelData as Float32Array<ArrayBuffer>[], sampleRate }];
   }
 
   /** Throws DamagedAudioError where there are fewer samples than were promised, or more. */
   checkLength(): void {
-    const { promised } = this;
+    const promised = this.header?.totalSamples ?? 0;
     if (promised === 0 || this.#numSamples === promised) return;
     if (this.#numSamples < promised) {
       throw new DamagedAudioError(`is damaged or cut short: ${this.#numSamples} of ${promised} samples can be read.`);
@@ -74,9 +80,9 @@ export class FlacChunkDecoder implements ChunkDecoder {
 
   /** @param head the file's first bytes */
   static async create(head: Uint8Array): Promise<FlacChunkDecoder> {
-    const { totalSamples } = flacStreamInfo(head);
+    const header = flacStreamInfo(head);
     const decoder = await FlacFrameDecoder.create();
-    decoder.promised = totalSamples;
+    decoder.header = header;
     return new FlacChunkDecoder(decoder);
   }
 
@@ -119,7 +125,7 @@ export class FlacOggLink implements OggLink<DecodedAudio> {
   async push(page: OggPage): Promise<DecodedAudio[]> {
     const packets = this.#packets.push(page);
     if (this.#isFirst && packets[0]) {
-      this.#decoder.promised = flacStreamInfo(packets[0].subarray(OGG_FLAC_HEADER_BYTES)).totalSamples;
+      this.#decoder.header = flacStreamInfo(packets[0].subarray(OGG_FLAC_HEADER_BYTES));
       this.#isFirst = false;
     }
     return await this.#decoder.decode(packets.filter(([first]) => first === 0xff));

@@ -56,6 +56,15 @@ test("a FLAC file that tells of fewer samples than it has is refused: its length
   });
 });
 
+test("a FLAC file whose header tells of another rate than its sound is refused", async () => {
+  const bytes = Uint8Array.from(await bytesOf("speech-16k.flac"));
+  const view = new DataView(bytes.buffer);
+  view.setUint32(18, (view.getUint32(18) & 0xfff) | (22_050 << 12));
+  await assert.rejects(decodeAudio(bytes, { fileName }), {
+    message: "file: is damaged: its header tells of 22050 samples a second, and its sound of 16000.",
+  });
+});
+
 test("a WebM file is refused when its end is missing", async () => {
   const bytes = await bytesOf("speech.webm");
   for (const part of [0.3, 0.6, 0.9, 0.999]) {

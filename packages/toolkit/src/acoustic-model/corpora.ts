@@ -6,7 +6,8 @@ import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "
 import type { LeftOut, Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
 import { type FeatureConfig, numFrames } from "./feature-config.js";
-import { outputFrames } from "./model-config.js";
+import { tooLongForMemory } from "./memory.js";
+import { type ModelConfig, outputFrames } from "./model-config.js";
 
 export interface CorpusFacts {
   numUtterances: number;
@@ -24,14 +25,19 @@ export interface ModelCorpus {
   facts: CorpusFacts;
 }
 
-export interface HeldOutOptions {
+interface CorpusOptions {
   alphabet: Alphabet;
   features: FeatureConfig;
   /** Bring transcripts to the alphabet first. */
   normalise: boolean;
 }
 
-export interface TrainingCorpusOptions extends HeldOutOptions {
+export interface HeldOutOptions extends CorpusOptions {
+  /** Leave out what the machine has no memory to recognise with this model. Default: nothing. */
+  recognisedBy?: ModelConfig;
+}
+
+export interface TrainingCorpusOptions extends CorpusOptions {
   model: { timeStride: number };
   minDurationSeconds: number;
   maxDurationSeconds: number;
@@ -60,8 +66,9 @@ export function loadTrainingCorpus(sources: readonly string[], options: Training
 
 /** What is measured on keeps its long utterances, and those that CTC could not be trained on: they count as errors. */
 export function loadHeldOutCorpus(sources: readonly string[], options: HeldOutOptions): Promise<ModelCorpus> {
-  const { alphabet, normalise, features } = options;
-  return loadCorpus(sources, { alphabet, normalise, minDurationSeconds: shortestSeconds(features) });
+  const { alphabet, normalise, features, recognisedBy: model } = options;
+  const refuse = (seconds: number) => model && tooLongForMemory(seconds, { model, features });
+  return loadCorpus(sources, { alphabet, normalise, minDurationSeconds: shortestSeconds(features), refuse });
 }
 
 /** Features reflect half a window at each end. */

@@ -30,6 +30,7 @@ export {
 } from "./feature-config.js";
 export { FeatureExtractor, type Features } from "./features.js";
 export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
+export { tooLongForMemory } from "./memory.js";
 export { defaultModelConfig, type ModelConfig, modelConfigSchema, outputFrames } from "./model-config.js";
 export { specAugment } from "./spec-augment.js";
 export { type SpecAugmentConfig, specAugmentSchema } from "./spec-augment-config.js";

@@ -4,11 +4,11 @@ import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { DeepSpeech } from "../acoustic-model/deepspeech.js";
-import { numParameters } from "../acoustic-model/memory.js";
+import { memoryOfMachine, numParameters } from "../acoustic-model/memory.js";
 import { defaultModelConfig } from "../acoustic-model/model-config.js";
 import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
 import { type TrainConfigInput, trainConfigSchema } from "../training/config.js";
-import { memoryLines, memoryOfMachine } from "./data-check-memory.js";
+import { memoryLines } from "./data-check-memory.js";
 
 const numTokens = englishAlphabet.tokens.length;
 

@@ -1,6 +1,5 @@
 /** What `deepspeech data check` says of the memory that training on its batches takes. */
-import { totalmem } from "node:os";
-import { type TrainingMemory, trainingMemory } from "../acoustic-model/memory.js";
+import { memoryOfMachine, type TrainingMemory, trainingMemory } from "../acoustic-model/memory.js";
 import type { BatchSize } from "../data/check/check-corpus.js";
 import { modelConfigOf, type TrainConfig } from "../training/config.js";
 import { formatBytes } from "./format.js";
@@ -42,13 +41,4 @@ function warning({ total, activations }: TrainingMemory, { device }: TrainConfig
       ? `${formatBytes(fixed)} of it for the model itself: choose a smaller model`
       : "give a smaller --max-batch-seconds or --max-duration-seconds";
   return [`! that is more than the ${formatBytes(machineBytes)} of this machine; ${wayOut}`];
-}
-
-/**
- * What the machine has, or the container's limit where that is less.
- *
- * @param limit 0, or a number beyond any machine, where there is none
- */
-export function memoryOfMachine(limit = process.constrainedMemory(), installed = totalmem()): number {
-  return limit > 0 ? Math.min(limit, installed) : installed;
 }

@@ -27,6 +27,8 @@ export interface PrepareOptions {
   minDurationSeconds?: number;
   /** Leave out what is longer. Default: no limit. */
   maxDurationSeconds?: number;
+  /** Why an utterance of this length must be left out; undefined where it need not. Default: none must. */
+  refuse?: (durationSeconds: number) => string | undefined;
 }
 
 /** An utterance that can be trained on. */
@@ -67,7 +69,8 @@ function prepareUtterance(
   options: PrepareOptions,
   report: NormalisationReport,
 ): PreparedUtterance | string {
-  const durationReason = checkDuration(utterance.durationSeconds, options);
+  const seconds = utterance.durationSeconds;
+  const durationReason = checkDuration(seconds, options) ?? options.refuse?.(seconds);
   if (durationReason) return durationReason;
   const { alphabet } = options;
   let targetText = utterance.text;

@@ -12,8 +12,9 @@ import { worstUtterances } from "./worst-utterances.js";
 serveTask<EvaluationRequest, EvaluationEvent>(async (request, host) => {
   const { maxBatchSeconds = 160, normalise = true, data, evidenceOfWorst = 0 } = request;
   await using recognition = await openRecognition(request);
-  const { alphabet, extractor } = recognition;
-  const { utterances, facts } = await loadHeldOutCorpus(data, { alphabet, features: extractor.config, normalise });
+  const { alphabet, extractor, model } = recognition;
+  const held = { alphabet, features: extractor.config, normalise, recognisedBy: model.config };
+  const { utterances, facts } = await loadHeldOutCorpus(data, held);
   const options = { ...recognition, maxBatchSeconds, shouldStop: host.shouldStop };
   const passes = request.verifyInvariance ? 3 : 1;
   const onProgress = (done: number) => host.emit({ kind: "progress", done, total: passes * utterances.length });

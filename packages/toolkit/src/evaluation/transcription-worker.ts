@@ -1,6 +1,6 @@
 /** The thread that transcribes. */
 import { noGrad, tidy } from "@deepspeech-ts/torch";
-import { type FeatureConfig, tooShort } from "../acoustic-model/index.js";
+import { type FeatureConfig, type ModelConfig, tooLongForMemory, tooShort } from "../acoustic-model/index.js";
 import { decodeWaveform, loadWaveform } from "../data/audio/waveform.js";
 import type { Waveform } from "../data/types.js";
 import { errorMessage, UserError } from "../errors.js";
@@ -22,8 +22,9 @@ serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
 
 async function transcribe(source: string | NamedBytes, recognition: Recognition): Promise<TranscriptionResult> {
   const { config } = recognition.extractor;
+  const { config: model } = recognition.model;
   const file = typeof source === "string" ? source : source.name;
-  const read = await readSamples(source, config);
+  const read = await readSamples(source, config, model);
   if ("error" in read) return { file, ...read };
   const batch = { waveforms: read.samples, sampleLengths: [read.samples.length] };
   const [emissions] = noGrad(() => tidy(() => emissionsOf(forwardBatch(batch, recognition))));
@@ -35,6 +36,7 @@ async function transcribe(source: string | NamedBytes, recognition: Recognition)
 async function readSamples(
   source: string | NamedBytes,
   features: FeatureConfig,
+  model: ModelConfig,
 ): Promise<Pick<Waveform, "samples"> | { error: string }> {
   const { sampleRate } = features;
   const [file, bytes] = typeof source === "string" ? [source] : [source.name, source.bytes];
@@ -42,7 +44,8 @@ async function readSamples(
     const { samples } = bytes
       ? await decodeWaveform(bytes, { sampleRate, fileName: file })
       : await loadWaveform(file, { sampleRate });
-    const problem = tooShort(samples.length, features);
+    const seconds = samples.length / sampleRate;
+    const problem = tooShort(samples.length, features) ?? tooLongForMemory(seconds, { model, features });
     return problem === undefined ? { samples } : { error: `${file}: ${problem}.` };
   } catch (error) {
     if (error instanceof UserError) return { error: errorMessage(error) };

@@ -13,7 +13,7 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   const languageModel = await loadLanguageModel(request.lm);
   await using recognition = await openRecognition(request);
   const { alphabet, extractor, model } = recognition;
-  const options = { alphabet, features: extractor.config, normalise: request.normalise };
+  const options = { alphabet, features: extractor.config, normalise: request.normalise, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const { stored: utterances, leftOut } = await collectEmissions(corpus.utterances, recognition, (done, total) =>
     host.emit({ kind: "emissions", done, total }),

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { englishAlphabet } from "@deepspeech-ts/speech";
+import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
+import { loadHeldOutCorpus } from "./corpora.js";
+import { defaultFeatureConfig } from "./feature-config.js";
+import { recognitionMemory, tooLongForMemory } from "./memory.js";
+import { defaultModelConfig as model } from "./model-config.js";
+
+const features = defaultFeatureConfig;
+
+test("a recording that takes more memory than there is, is refused with both numbers and the ways out", () => {
+  assert.equal(tooLongForMemory(60, { model, features, machineBytes: 1e9 }), undefined);
+  assert.match(
+    tooLongForMemory(36_000, { model, features, machineBytes: 16e9 }) ?? "",
+    /^lasts 10\.0 h; in one piece, .* takes about \d+ GB of memory, and the machine has 16 GB: cut it, or export a bundle/,
+  );
+  const [hour, two] = [3600, 7200].map((seconds) => recognitionMemory(model, seconds, features)) as [number, number];
+  assert.ok(two > 1.9 * hour && two < 2.1 * hour);
+});
+
+test("an evaluation leaves such a recording out before it is read, and says why", async (t) => {
+  const folder = await temporaryFolder(t);
+  const line = (id: string, duration: number) =>
+    JSON.stringify({ audio_filepath: audioFixture("speech-16k.wav"), duration, text: "activated", id });
+  // A thousand hours: no machine has that much.
+  await writeFiles(folder, { "m.jsonl": `${line("short", 1.064)}\n${line("long", 3.6e6)}\n` });
+  const { utterances, facts } = await loadHeldOutCorpus([join(folder, "m.jsonl")], {
+    alphabet: englishAlphabet,
+    features,
+    normalise: true,
+    recognisedBy: model,
+  });
+  assert.deepEqual(
+    utterances.map(({ id }) => id),
+    ["short"],
+  );
+  assert.match(facts.leftOut[0]?.reason ?? "", /^lasts 1000\.0 h; in one piece/);
+});
