@@ -24,6 +24,7 @@ const BENCHMARKS = [
 ];
 /** Those that take long, and run only where they are named. */
 const LONG = [
+  ["build/bench/lever-cost.js"],
   ["build/bench/recipes.js"],
   ["bench/fuzz/fuzz-audio.mjs"],
   ["bench/fuzz/fuzz-files.mjs"],
