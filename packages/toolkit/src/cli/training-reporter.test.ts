@@ -104,7 +104,7 @@ describe("a training run in a log", () => {
     assert.deepEqual(linesOf([[start], ...steps]).slice(2), [
       "epoch 1/10  step 3/1,500  loss 2.500  lr 5.00e-4  48 s audio/s  ETA ?",
       "epoch 1/10  step 5/1,500  loss 2.500  lr 5.00e-4  4.8 s audio/s  ETA 5.0 s",
-      "evaluating on dev  20/42 utterances",
+      "evaluating on dev  20 of 42 utterances",
     ]);
   });
 

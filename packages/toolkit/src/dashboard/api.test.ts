@@ -83,9 +83,10 @@ describe("a run's detail", () => {
     const { heard } = await detail("voice/version_0");
     assert.deepEqual(
       heard.map(({ title }) => title),
-      ["dev, after epoch 1"],
+      ["dev, after epoch 1: the best"],
     );
     const { samples, worst } = heard[0]!;
+    for (const { wordErrors, wordErrorRate, numWords } of worst) assert.equal(wordErrorRate, wordErrors / numWords);
     assert.match(samples[1]!.difference, /class="substitution" title="substituted: number → numbr"/);
     assert.match(samples[2]!.difference, /class="deletion" title="deleted: leave → ·"/);
     assert.ok(worst.every(({ wordErrors, durationSeconds }) => wordErrors > 0 && durationSeconds === 3.2));
@@ -98,7 +99,11 @@ describe("a run's detail", () => {
     const { heard, summary, evaluations } = await detail("voice/version_0");
     assert.equal(summary.best?.of, "the average of epochs 1, 2");
     assert.ok(summary.best.wer < evaluations[1]!.wer);
-    const titles = ["dev, after epoch 2", "dev, with the average of epochs 1, 2", "test, with the best checkpoint"];
+    const titles = [
+      "dev, with the average of epochs 1, 2: the best",
+      "dev, after epoch 2",
+      "test, with the best checkpoint",
+    ];
     assert.deepEqual(
       heard.map(({ title }) => title),
       titles,

@@ -126,7 +126,7 @@ describe("the page", () => {
     await values.getByText("at step 1", { exact: true }).waitFor();
     await page.keyboard.press("End");
     await values.getByText("at step 100", { exact: true }).waitFor();
-    await page.locator("#heard-choice").selectOption({ label: "voice/version_0: dev, after epoch 2" });
+    await page.locator("#heard-choice").selectOption({ label: "voice/version_0: dev, after epoch 2: the best" });
     await page.locator("#samples").getByText("<img").first().waitFor();
     assert.equal(await page.evaluate('"hacked" in window'), false);
     assert.deepEqual(complaints, []);

@@ -48,7 +48,8 @@ test("slow senders are cut off: of headers, of bodies, and of a trickle", async 
   // Each was answered once, and its connection ended.
   await until(() => [headers, stalled, trickle].every(({ socket }) => socket.destroyed));
   for (const { received } of [headers, stalled, trickle]) assert.equal(received().match(/HTTP\/1\.1/g)?.length, 1);
-  await checkWell(server);
+  // The others' limits would cut off whoever asks, were the machine slow.
+  assert.equal(await paced.metric("deepspeech_upload_held_bytes"), 0);
 });
 
 test("malformed bodies are refused with the reason", async (t) => {
