@@ -1,15 +1,5 @@
 /** Reads the damaged files of fuzz-files.mjs, one after another, and tells its parent of every one. */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { mutatedFile } from "../../packages/recognizer/dist/mutate.test.support.js";
 import { isLine, runCases, told } from "./cases.mjs";

@@ -8,7 +8,7 @@
  * processor and bring the child to `--megabytes` of memory. What fails is told with its seed and index, and saved;
  * `--format NAME --first N --files 1` runs it again. Fails where any file does.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,14 +36,16 @@ for (const name of args.format.split(",")) await fuzz(formatNamed(name));
 async function fuzz(format) {
   const start = performance.now();
   const { seeds } = await filesOf(format);
+  const sandbox = mkdtempSync(join(tmpdir(), "deepspeech-fuzz-"));
   const totals = await runWatched({
     child: CHILD,
-    task: { format: format.name, seed },
+    task: { format: format.name, seed, sandbox },
     first,
     end: first + Number(args.files),
     limits: { seconds: Number(args.limit), megabytes: Number(args.megabytes) },
     onFailure: (index, reason) => tell(format.name, mutatedFile(seeds, { seed, index }, format.dialect), index, reason),
   });
+  rmSync(sandbox, { recursive: true, force: true });
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
   console.log(`${format.name}: ${args.files} files of seed ${seed} in ${seconds} s: ${totals.numFailures} failures`);
   console.log(summaryLines(totals).join("\n"));

@@ -98,8 +98,12 @@ function parseHeader(file: string, { metadata, shapes }: SafetensorsHeader): Che
   });
 }
 
-/** Before room is made for a model that the weights do not fill by far; smaller differences are named when they are copied. */
-function refuseMuchLarger(file: string, model: ModelConfig, shapes: SafetensorsHeader["shapes"]): void {
+/**
+ * Before room is made for a model that the weights do not fill by far; smaller differences are named when they are copied.
+ * @param shapes of the weights, as they stand in a checkpoint
+ * @throws UserError naming the file
+ */
+export function refuseMuchLarger(file: string, model: ModelConfig, shapes: SafetensorsHeader["shapes"]): void {
   const hasTooManyLayers = model.residualLayers + model.recurrentLayers > shapes.size;
   if (!hasTooManyLayers && numValues(expectedShapes(model)) <= 2 * numValues(shapes) + SMALL_MODEL) return;
   throw new UserError(`${file}: says that its model is far larger than its weights are; use another checkpoint.`, {

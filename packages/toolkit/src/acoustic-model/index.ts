@@ -7,6 +7,7 @@ export {
   loadCheckpointHeader,
   modelFromCheckpoint,
   modelTensors,
+  refuseMuchLarger,
   restoreModel,
   saveCheckpoint,
 } from "./checkpoint.js";

@@ -104,6 +104,23 @@ describe("a bundle as a checkpoint", () => {
     refusedWith(bytes.subarray(0, 5000), new RegExp(`^${path}: ends after 5000 bytes of at least \\d+; ${advice}`));
   });
 
+  it("whose header speaks of a model far larger than its weights is refused before room is made for it", async (t) => {
+    const bundle = openBundle(new Uint8Array(readFileSync(bundles.get("fp32")!)));
+    const { format, version, sections, ...description } = bundle.header;
+    const path = join(await temporaryFolder(t), "huge.dsb");
+    for (const [change, message] of [
+      [
+        { hiddenSize: 10_000_000 },
+        /huge\.dsb: says that its model is far larger than its weights are; use another checkpoint\.$/,
+      ],
+      [{ recurrentLayers: 1e12 }, /huge\.dsb: its graph holds no floats by the name birnn_layers\.\d\./],
+    ] as const) {
+      const own = { ...description, model: { ...description.model, ...change } };
+      writeFileSync(path, Buffer.concat(await encodeBundle(own, { "model.onnx": bundle.section("model.onnx")! })));
+      assert.throws(() => tidy(() => void checkpointFromBundle(path)), { name: "UserError", message });
+    }
+  });
+
   it("of another make is refused", async (t) => {
     const { header } = openBundle(new Uint8Array(readFileSync(bundles.get("fp32")!)));
     const { format, version, sections, ...description } = header;

@@ -11,6 +11,7 @@ import {
   type CheckpointHeader,
   featureConfigSchema,
   modelConfigSchema,
+  refuseMuchLarger,
 } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
 import { explainReadError } from "../files.js";
@@ -32,6 +33,7 @@ export function checkpointFromBundle(path: string): Checkpoint {
   const tensors = [...weights].map(
     ([name, { data, shape }]) => [`model.${name}`, fromTypedArray(data, shape)] as const,
   );
+  refuseMuchLarger(path, header.model, new Map(tensors.map(([name, { shape }]) => [name, shape])));
   return { path, header, tensors: new Map(tensors) };
 }
 

@@ -64,8 +64,12 @@ export function readWeights(
   constants: Constants,
   model: Pick<ModelConfig, "residualLayers" | "recurrentLayers">,
 ): Weights {
-  const ofLayers = (count: number, read: (layer: number) => NamedWeight[]) =>
-    Array.from({ length: count }, (_, layer) => read(layer)).flat();
+  // The first layer that is not there ends it, however many a header speaks of.
+  const ofLayers = (count: number, read: (layer: number) => NamedWeight[]) => {
+    const weights: NamedWeight[] = [];
+    for (let layer = 0; layer < count; layer++) weights.push(...read(layer));
+    return weights;
+  };
   return new Map([
     ...readConvolution(constants, "cnn"),
     ...ofLayers(model.residualLayers, (i) =>
