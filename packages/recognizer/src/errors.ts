@@ -3,6 +3,8 @@
  * the file or the value and, where there is one, the way out.
  */
 
+import { printable } from "@deepspeech-ts/speech";
+
 export type RecognizerErrorCode =
   /** The bytes are no model bundle of a version that this package reads, or are damaged. */
   | "bad-bundle"
@@ -27,7 +29,7 @@ export class RecognizerError extends Error {
   readonly code: RecognizerErrorCode;
 
   constructor(code: RecognizerErrorCode, message: string, options: { cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(printable(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
   }
 }

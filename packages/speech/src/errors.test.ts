@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { quote, quoteValue, SpeechError } from "./errors.js";
+import { printable, quote, quoteValue, SpeechError } from "./errors.js";
 
 test("an error carries its code and its message", () => {
   const error = new SpeechError("invalid-option", "beamSize is 0");
@@ -30,4 +30,9 @@ test("a value of any kind is quoted on one short line", () => {
   );
   assert.equal(quoteValue(lists), "a list of lists of lists");
   assert.equal(quoteValue(objects), "an object of objects of objects");
+});
+
+test("text is made printable by what stands for each character, and cut in its middle", () => {
+  assert.equal(printable("a\nb\u2028c\u001b[2Jd\u202ee"), "a\ufffdb\ufffdc\ufffd[2Jd\ufffde");
+  assert.equal(printable("abcdefgh", 4), "ab … gh");
 });

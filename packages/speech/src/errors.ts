@@ -30,6 +30,17 @@ export class SpeechError extends Error {
   }
 }
 
+/** Longer messages are cut in their middle: the beginning names the file, the end the way out. */
+const LONGEST_MESSAGE = 800;
+/** What a terminal obeys, and what ends a line: control characters, and directions of writing. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text of a file's own making, fit for a message: on one line, of bearable length, without what a terminal obeys. */
+export function printable(text: string, longest: number = LONGEST_MESSAGE): string {
+  const cut = text.length > longest ? `${text.slice(0, longest >> 1)} … ${text.slice(-(longest >> 1))}` : text;
+  return cut.replace(UNPRINTABLE, "\ufffd");
+}
+
 const LONGEST_QUOTE = 80;
 /** Beside what JSON escapes, what a terminal obeys: more control characters, line ends, directions of writing. */
 const OBEYED = /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;

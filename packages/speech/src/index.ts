@@ -11,7 +11,7 @@ export type { HotWord } from "./decoding/hot-words.js";
 export * from "./decoding/hypothesis.js";
 export { Lexicon } from "./decoding/lexicon.js";
 export type { TimedCharacter, TimedHypothesis, TimedWord } from "./decoding/timed-word.js";
-export { quoteValue, SpeechError, type SpeechErrorCode } from "./errors.js";
+export { printable, quoteValue, SpeechError, type SpeechErrorCode } from "./errors.js";
 export { ArpaReader, type ArpaReaderOptions } from "./language-model/arpa/arpa-reader.js";
 export { arpaChunks } from "./language-model/arpa/arpa-writer.js";
 export type { Discounts, EstimatedDiscounts } from "./language-model/estimation/discounts.js";

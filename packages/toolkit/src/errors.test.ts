@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { printable, UserError } from "./errors.js";
+import { UserError } from "./errors.js";
 
 test("a message is one line, whatever a file's name or content holds", () => {
   const { message } = new UserError("a\nb\u2028c\u001b[2Jd\u202ee.wav: is empty.");
@@ -13,5 +13,4 @@ test("a message of thousands of letters keeps its beginning and its end", () => 
   );
   assert.ok(message.length < 810, `${message.length}`);
   assert.match(message, /^corpus\.jsonl, line 3: the id "x+ … x+" is twice there; give each its own\.$/);
-  assert.equal(printable("abcdefgh", 4), "ab … gh");
 });

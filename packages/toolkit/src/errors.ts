@@ -5,6 +5,8 @@
  * prints its message alone; any other error is a defect of ours and keeps its stack trace.
  */
 
+import { printable } from "@deepspeech-ts/speech";
+
 /** What kind of trouble a `UserError` reports; scripts may test it, the message is for people. */
 export type UserErrorCode =
   | "bad-argument"
@@ -25,17 +27,6 @@ export interface UserErrorOptions {
   exitCode?: number;
   /** The error that led here, kept for debugging. */
   cause?: unknown;
-}
-
-/** Longer messages are cut in their middle: the beginning names the file, the end the way out. */
-const LONGEST_MESSAGE = 800;
-/** What a terminal obeys, and what ends a line: control characters, and directions of writing. */
-const OBEYED = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-
-/** Text of a file's own making, fit for a message: on one line, of bearable length, without what a terminal obeys. */
-export function printable(text: string, longest: number = LONGEST_MESSAGE): string {
-  const cut = text.length > longest ? `${text.slice(0, longest >> 1)} … ${text.slice(-(longest >> 1))}` : text;
-  return cut.replace(OBEYED, "\ufffd");
 }
 
 /** An error whose one-line message is all the reader needs. */

@@ -1,7 +1,7 @@
 /** What the data commands print alike. */
 
+import { printable } from "@deepspeech-ts/speech";
 import type { LeftOut } from "../data/types.js";
-import { printable } from "../errors.js";
 import { formatCount, formatPlural } from "./format.js";
 
 const MOST_NAMED = 10;

@@ -1,6 +1,7 @@
 /** Turns whatever a command threw into one line and an exit code. */
+import { printable } from "@deepspeech-ts/speech";
 import { type Command, CommanderError } from "commander";
-import { errorMessage, printable, UserError } from "../errors.js";
+import { errorMessage, UserError } from "../errors.js";
 import { nearestName } from "./nearest-name.js";
 import { excessMessage, missingArgumentHint, pathOf } from "./usage-hints.js";
 

@@ -3,7 +3,8 @@
  * imported, and may be larger than Node's largest buffer; what is not asked for is never read.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { printable, UserError } from "../../errors.js";
+import { printable } from "@deepspeech-ts/speech";
+import { UserError } from "../../errors.js";
 import { explainReadError } from "../../files.js";
 
 const CHUNK_BYTES = 1 << 16;

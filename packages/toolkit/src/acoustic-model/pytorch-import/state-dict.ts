@@ -3,7 +3,7 @@
  * PyTorch Lightning's checkpoints do. Wrappers put a prefix before every name ("module." of DataParallel, "model." of a
  * Lightning module, "_orig_mod." of torch.compile), which is taken off.
  */
-import { printable } from "../../errors.js";
+import { printable } from "@deepspeech-ts/speech";
 import { describeValue, StoredTensor, Unknown } from "./pickle-values.js";
 
 /** Every model of the reference has it, and nothing else in a checkpoint does. */

@@ -91,6 +91,18 @@ test("what is there is not downloaded again", async (t) => {
   assert.equal(scene.mirror.requests.length, 1);
 });
 
+test("what a call that was killed at its very end left is removed, and an archive of the user's own is not", async (t) => {
+  const scene = await prepare(t);
+  await scene.run();
+  const downloads = join(scene.folder, "downloads");
+  await writeFile(join(downloads, "dev-clean-2.tar.gz"), scene.archive);
+  assert.equal(await scene.run(), "already-there");
+  assert.deepEqual(await readdir(downloads), ["dev-clean-2.tar.gz"]);
+  await mkdir(join(downloads, "dev-clean-2.unpacking/LibriSpeech"), { recursive: true });
+  assert.equal(await scene.run(), "already-there");
+  assert.deepEqual(await readdir(downloads), []);
+});
+
 test("the next subset keeps the notes that are there", async (t) => {
   const scene = await prepare(t);
   await mkdir(join(scene.folder, "LibriSpeech"), { recursive: true });

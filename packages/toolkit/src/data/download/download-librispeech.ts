@@ -49,15 +49,18 @@ export async function downloadSubset(
 ): Promise<"downloaded" | "already-there"> {
   const corpus = join(options.folder, "LibriSpeech");
   const target = join(corpus, subset.name);
-  if (isSubsetThere(target)) return "already-there";
   const downloads = join(options.folder, "downloads");
   const archivePath = archivePathOf(subset, options.folder);
+  const unpacking = join(downloads, `${subset.name}.unpacking`);
   try {
+    if (isSubsetThere(target)) {
+      await removeRemains({ archivePath, unpacking });
+      return "already-there";
+    }
     await mkdir(downloads, { recursive: true });
     await mkdir(corpus, { recursive: true });
     await obtainArchive(subset, archivePath, options);
-    await unpack(subset, { archivePath, corpus, unpacking: join(downloads, `${subset.name}.unpacking`) }, options);
-    await rm(archivePath);
+    await unpack(subset, { archivePath, corpus, unpacking }, options);
   } catch (error) {
     throw explainWriteError(options.folder, error);
   }
@@ -135,9 +138,20 @@ async function unpack(
     });
     await rename(unpacked, join(corpus, name));
     await flush(corpus);
+    await rm(archivePath);
   } finally {
     await rm(unpacking, { recursive: true, force: true });
   }
+}
+
+/**
+ * What a call that was killed at its very end would have removed. The archive goes before the folder, so that the folder
+ * tells of such a call; an archive alone is somebody's own.
+ */
+async function removeRemains({ archivePath, unpacking }: Omit<Places, "corpus">): Promise<void> {
+  if (!existsSync(unpacking)) return;
+  await rm(archivePath, { force: true });
+  await rm(unpacking, { recursive: true, force: true });
 }
 
 /** README.TXT, SPEAKERS.TXT and their like, which every archive has; those that are there stay. */
