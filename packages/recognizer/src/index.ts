@@ -1,5 +1,6 @@
 /** Speech recognition in Node with a model bundle: see docs/recognizer.md. */
 
+export type { AudioBytes, AudioInput, AudioSamples } from "./core/audio-input.js";
 export type {
   AlignOptions,
   AudioOptions,
@@ -7,7 +8,6 @@ export type {
   RequestOptions,
   TranscribeOptions,
 } from "./core/options.js";
-export type { AudioInput } from "./core/platform.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";
 export type { Alternative, Segment, Transcription } from "./core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "./errors.js";

@@ -6,6 +6,7 @@ import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
 import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
+import { hearShort, isShort } from "./short-sound.js";
 import { ACTIVITY_FRAME_RATE, ActivityDetector } from "./voice-activity.js";
 
 /** Pauses within a sentence stay, for the model was trained on sentences; those between paragraphs do not. */
@@ -28,6 +29,8 @@ export interface HeardSegment {
   readonly startSeconds: number;
   readonly endSeconds: number;
   readonly emissions: Emissions;
+  /** How long before the segment the emissions begin; see short-sound.ts. Default 0. */
+  readonly leadSeconds?: number;
 }
 
 export type Infer = (samples: Float32Array<ArrayBuffer>) => Promise<Emissions>;
@@ -106,6 +109,10 @@ export class LongAudio {
     this.#open = undefined;
     if (!open || end - open.start < this.#header.minSamples) return;
     const { sampleRate, alphabet } = this.#header;
+    if (isShort(end - open.start, this.#header)) {
+      this.#finishShort(open.start, end);
+      return;
+    }
     this.#startFullWindows(open, end);
     if (open.windows.length === 0 || end > open.nextWindow + this.#inFrames(OVERLAP_SECONDS)) {
       this.#startWindow(open, end);
@@ -115,6 +122,15 @@ export class LongAudio {
       endSeconds: end / sampleRate,
       emissions: joinEmissions(windows, alphabet),
     }));
+    heard.catch(() => {});
+    this.#onSegment(heard);
+  }
+
+  #finishShort(start: number, end: number): void {
+    const { sampleRate } = this.#header;
+    const [startSeconds, endSeconds] = [start / sampleRate, end / sampleRate];
+    const found = hearShort(this.#buffer.slice(start, end), this.#header, this.#infer);
+    const heard = found.then((emissions) => ({ startSeconds, endSeconds, ...emissions }));
     heard.catch(() => {});
     this.#onSegment(heard);
   }

@@ -84,6 +84,7 @@ export { positive, text };
 
 /** @throws RecognizerError `bad-argument` for an option that is unknown or of the wrong kind */
 export function checkOptions(options: object, checks: Readonly<Record<string, Check>>): void {
+  if (typeof options !== "object" || options === null) throw badArgument("the options are none; give an object");
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (!check) throw badArgument(`${name} is no option here; there are ${Object.keys(checks).join(", ")}`);

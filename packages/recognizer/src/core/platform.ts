@@ -3,11 +3,9 @@
  * with web workers.
  */
 import type { Emissions, TextAlignment } from "@deepspeech-ts/speech";
+import type { ResolvedAudio } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
 import type { FoundText, PartialText, SearchSettings } from "./search.js";
-
-/** A sound file by its path, its bytes, or raw samples of one channel. */
-export type AudioInput = string | Uint8Array | Float32Array;
 
 export interface OpenAudioOptions {
   /** What error messages call the sound. */
@@ -30,7 +28,9 @@ export interface Platform {
   /** `alignText` */
   align(emissions: Emissions, text: string): Promise<TextAlignment>;
   /** One channel at the model's rate, in pieces of a few seconds, decoded as they are asked for. */
-  openAudio(input: AudioInput, options: OpenAudioOptions): AsyncIterable<Float32Array<ArrayBuffer>>;
+  openAudio(input: ResolvedAudio, options: OpenAudioOptions): AsyncIterable<Float32Array<ArrayBuffer>>;
+  /** The path that a `file:` URL names. */
+  pathOf(url: URL): string;
   /** Stops the threads; what is under way is rejected. */
   close(): Promise<void>;
 }

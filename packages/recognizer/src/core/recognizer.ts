@@ -4,6 +4,7 @@
  */
 import { type BundleHeader, type Emissions, SpeechError, type TextAlignment } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
+import { type AudioInput, badInput, describe, resolveAudio } from "./audio-input.js";
 import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
 import { Cancellation, cancellable, RequestCancellation } from "./cancellation.js";
 import { type HeardSegment, LongAudio } from "./long-audio.js";
@@ -17,7 +18,7 @@ import {
   TRANSCRIBE_CHECKS,
   type TranscribeOptions,
 } from "./options.js";
-import type { AudioInput, Platform } from "./platform.js";
+import type { Platform } from "./platform.js";
 import type { SearchSettings } from "./search.js";
 import { streamEvents } from "./stream.js";
 import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
@@ -55,8 +56,8 @@ export class CoreRecognizer implements AsyncDisposable {
   }
 
   /**
-   * The text of a recording: a sound file by its path or its bytes, or the samples of one channel in [-1, 1]. Any
-   * length: speech is cut at pauses, and memory does not grow with the recording where its format can be decoded in
+   * The text of a recording: a sound file by its path, its URL, its bytes or a stream of them, or the samples of one
+   * channel, from -1 to 1. Any length: speech is cut at pauses, and memory does not grow with the recording where its format can be decoded in
    * pieces.
    *
    * @throws RecognizerError `bad-argument`, `bad-audio`, `file-not-found`, `file-not-readable`, `too-long`, `timeout`,
@@ -83,6 +84,7 @@ export class CoreRecognizer implements AsyncDisposable {
    */
   align(input: AudioInput, text: string, options: AlignOptions = {}): Promise<TextAlignment> {
     return this.#request(options, ALIGN_CHECKS, async (cancellation) => {
+      if (typeof text !== "string") throw badInput(`the text is ${describe(text)}, expected text`);
       const segments: Promise<HeardSegment>[] = [];
       const durationSeconds = await this.#hear(input, options, cancellation, (segment) => segments.push(segment));
       const heard = await Promise.all(segments);
@@ -175,10 +177,11 @@ export class CoreRecognizer implements AsyncDisposable {
     onSegment: (segment: Promise<HeardSegment>) => void,
   ): Promise<number> {
     const { sampleRate } = this.header;
-    const fileName = options.fileName ?? (typeof input === "string" ? input : "the recording");
+    const resolved = await resolveAudio(input, (url) => this.#platform.pathOf(url), cancellation);
+    const fileName = options.fileName ?? (typeof resolved === "string" ? resolved : "the recording");
     const inputSampleRate = options.sampleRate ?? sampleRate;
     const audio = new LongAudio(this.header, (samples) => this.#queue.submit(samples, cancellation), onSegment);
-    for await (const samples of this.#platform.openAudio(input, {
+    for await (const samples of this.#platform.openAudio(resolved, {
       fileName,
       inputSampleRate,
       sampleRate,
@@ -230,10 +233,11 @@ function onOneTimeline(segments: readonly HeardSegment[], seconds: number, heade
   const numFrames = Math.ceil(seconds / frameSeconds);
   const logProbs = new Float32Array(numFrames * numTokens).fill(Math.log(1e-6));
   for (let frame = 0; frame < numFrames; frame++) logProbs[frame * numTokens + alphabet.blankId] = 0;
-  for (const { startSeconds, emissions } of segments) {
-    const first = Math.round(startSeconds / frameSeconds);
-    const room = Math.max(0, Math.min(emissions.numFrames, numFrames - first));
-    logProbs.set(emissions.logProbs.subarray(0, room * numTokens), first * numTokens);
+  for (const { startSeconds, leadSeconds = 0, emissions } of segments) {
+    const first = Math.round((startSeconds - leadSeconds) / frameSeconds);
+    const from = Math.max(0, -first);
+    const to = Math.max(from, Math.min(emissions.numFrames, numFrames - first));
+    logProbs.set(emissions.logProbs.subarray(from * numTokens, to * numTokens), (first + from) * numTokens);
   }
   return { logProbs, numFrames, numTokens };
 }

@@ -2,7 +2,7 @@
  * Cuts a recording at its pauses: from frames of activity to stretches of speech. What is active but does not move as
  * speech does (see voice-activity.ts) is left out.
  */
-import { ACTIVITY_FRAME_RATE, type ActivityFrame } from "./voice-activity.js";
+import { ACTIVITY_FRAME_RATE, type ActivityFrame, SILENCE_DECIBELS } from "./voice-activity.js";
 
 /** All in seconds. */
 export interface SegmentRules {
@@ -37,6 +37,9 @@ const LEAST_COMPARISONS = 15;
 /** What has not moved for so long is no speech. */
 const MOST_UNDECIDED_FRAMES = 1000;
 
+/** A whole recording of at most so many frames holds no pause and too few syllables to judge by: it is heard as it is. */
+const TOO_SHORT_FRAMES = 50;
+
 /** A stretch of activity that has not ended. */
 interface Stretch {
   readonly start: number;
@@ -54,6 +57,7 @@ export class Segmenter {
   readonly #numRecent: number;
   #stretch: Stretch | undefined;
   #numFrames = 0;
+  #loudest = Number.NEGATIVE_INFINITY;
   /** Where the last segment ended. */
   #lastEnd = 0;
 
@@ -75,6 +79,7 @@ export class Segmenter {
   push(frame: ActivityFrame): SegmentEvent[] {
     const events: SegmentEvent[] = [];
     const now = this.#numFrames++;
+    this.#loudest = Math.max(this.#loudest, frame.level);
     if (frame.isActive) {
       this.#stretch ??= newStretch(this.#startBefore(now), now);
       this.#stretch.lastActive = now;
@@ -90,9 +95,18 @@ export class Segmenter {
   end(): SegmentEvent[] {
     const stretch = this.#stretch;
     this.#stretch = undefined;
-    if (!stretch?.isSpeech) return [];
+    if (!stretch?.isSpeech) return this.#wholeIfShort();
     const silence = this.#numFrames - stretch.lastActive;
     return [{ kind: "end", frame: silence <= EDGE_FRAMES ? this.#numFrames : stretch.lastActive + PADDING_FRAMES }];
+  }
+
+  #wholeIfShort(): SegmentEvent[] {
+    const isHeard = this.#numFrames > 0 && this.#numFrames <= TOO_SHORT_FRAMES && this.#loudest > SILENCE_DECIBELS;
+    if (!isHeard) return [];
+    return [
+      { kind: "start", frame: 0 },
+      { kind: "end", frame: this.#numFrames },
+    ];
   }
 
   #startBefore(frame: number): number {

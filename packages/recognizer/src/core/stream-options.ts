@@ -1,4 +1,5 @@
 /** What a live stream takes and gives. */
+import type { AudioBytes, AudioSamples } from "./audio-input.js";
 import {
   DECODING_CHECKS,
   type DecodingOptions,
@@ -10,11 +11,11 @@ import {
 } from "./options.js";
 import type { Segment } from "./transcription.js";
 
-/**
- * Pieces of sound of any size: samples of one channel in [-1, 1], or bytes as `encoding` says. Node's readable streams
- * are such sources.
- */
-export type StreamInput = AsyncIterable<Float32Array | Uint8Array> | Iterable<Float32Array | Uint8Array>;
+/** A piece of sound of any size: samples of one channel, from -1 to 1 or of 16 bits, or bytes as `encoding` says. */
+export type StreamPiece = AudioSamples | AudioBytes;
+
+/** Node's readable streams and those of the web are such sources; one piece or a Blob may stand for a whole source. */
+export type StreamInput = AsyncIterable<StreamPiece> | Iterable<StreamPiece> | StreamPiece | Blob;
 
 export interface StreamOptions extends DecodingOptions, RequestOptions {
   /** Samples a second of raw samples. Default: the model's. */

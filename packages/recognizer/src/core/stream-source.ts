@@ -1,10 +1,12 @@
 /** Whatever a live stream brings, as samples of one channel at the model's rate. */
 import { decodeChunks } from "../audio/decode.js";
+import { detectAudioFormat } from "../audio/format.js";
 import { joinBytes } from "../audio/join-arrays.js";
 import { Mixer } from "../audio/mix-down.js";
 import { Resampler } from "../audio/resample.js";
 import { RecognizerError } from "../errors.js";
-import { type Cancellation, cancellable } from "./cancellation.js";
+import { badInput, bytesOf, describe, isIterable, samplesOf, untilCancelled } from "./audio-input.js";
+import type { Cancellation } from "./cancellation.js";
 import type { StreamInput, StreamOptions } from "./stream-options.js";
 
 /** A file's headers are in its first bytes; so many are collected before decoding begins. */
@@ -16,31 +18,82 @@ export async function* streamSamples(
   options: StreamOptions,
   { sampleRate, cancellation }: { sampleRate: number; cancellation: Cancellation },
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
-  const pieces = untilCancelled(source, cancellation);
+  const pieces = checkedPieces(source, cancellation);
   if (options.encoding === "file") {
     yield* fileSamples(pieces, options.fileName ?? "the stream", sampleRate);
     return;
   }
   const inputRate = options.sampleRate ?? sampleRate;
-  yield* resampled(rawSamples(pieces), inputRate, sampleRate);
+  const sound = withoutFile(pieces, options.fileName ?? "the stream");
+  yield* resampled(rawSamples(sound), inputRate, sampleRate);
 }
 
-async function* untilCancelled(
-  source: StreamInput,
+/** The source's pieces, as bytes or checked samples. */
+async function* checkedPieces(
+  source: unknown,
   cancellation: Cancellation,
 ): AsyncGenerator<Float32Array | Uint8Array, void, undefined> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  let isDone = false;
-  try {
-    while (!isDone) {
-      const next = await cancellable(Promise.resolve(iterator.next()), cancellation);
-      isDone = next.done === true;
-      if (!next.done) yield next.value;
-    }
-  } finally {
-    // Not awaited: a source that waits for its next piece would answer only when that comes.
-    if (!isDone) void Promise.resolve(iterator.return?.()).catch(() => {});
+  const whole = samplesOf(source) ?? bytesOf(source);
+  const pieces = whole ? [whole] : source instanceof Blob ? [await source.arrayBuffer()] : source;
+  if (ArrayBuffer.isView(pieces) || !isIterable(pieces)) {
+    throw badInput(
+      `the stream is ${describe(source)}, expected a source of samples or bytes, such as a readable stream`,
+    );
   }
+  for await (const piece of untilCancelled(pieces, cancellation)) {
+    const sound = samplesOf(piece) ?? bytesOf(piece);
+    if (!sound) throw badInput(`the stream brings ${describe(piece)}, expected samples (Float32Array) or bytes`);
+    yield sound;
+  }
+}
+
+/**
+ * The pieces, once their beginning is no sound file's. Played as samples a file is noise, in which no word is found.
+ *
+ * @throws RecognizerError `bad-argument`
+ */
+async function* withoutFile(
+  pieces: AsyncIterable<Float32Array | Uint8Array>,
+  fileName: string,
+): AsyncGenerator<Float32Array | Uint8Array> {
+  let head: Uint8Array | undefined = new Uint8Array();
+  for await (const piece of pieces) {
+    if (head && piece instanceof Uint8Array) {
+      head = joinBytes([head, piece]);
+      if (head.length < HEAD_BYTES) continue;
+      refuseFile(head, fileName);
+      yield head;
+    } else {
+      if (head?.length) yield head;
+      yield piece;
+    }
+    head = undefined;
+  }
+  if (!head?.length) return;
+  refuseFile(head, fileName);
+  yield head;
+}
+
+function refuseFile(head: Uint8Array, fileName: string): void {
+  const format = fileFormat(head);
+  if (!format) return;
+  const remedy = 'give encoding "file" where a program takes it, or decode it first (ffmpeg -f s16le -ac 1)';
+  throw badInput(`${fileName}: is a sound file (${format}), where raw samples of 16 bits were expected; ${remedy}`);
+}
+
+/** A frame of MP3 begins with bits that samples may have by chance: it takes a tag before it, or another frame after it. */
+function fileFormat(head: Uint8Array): string | undefined {
+  const isTagged = head[0] === 0x49 && head[1] === 0x44 && head[2] === 0x33;
+  if (isTagged) return "ID3 tags";
+  const format = detectAudioFormat(head);
+  if (format !== "mp3") return format;
+  const isNext = (at: number) =>
+    head[at] === head[0] && head[at + 1] === head[1] && detectAudioFormat(head.subarray(at)) === "mp3";
+  // Frames of one file differ in their last two header bytes alone, and are 24 to 1441 bytes long.
+  for (let at = 24; at < Math.min(1442, head.length - 4); at++) {
+    if (isNext(at) && head[at + 2]! >> 2 === head[2]! >> 2 && head[at + 3]! >> 4 === head[3]! >> 4) return format;
+  }
+  return undefined;
 }
 
 async function* rawSamples(

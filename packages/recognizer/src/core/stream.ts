@@ -13,6 +13,7 @@ import type { HeardSegment } from "./long-audio.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import type { PartialText } from "./search.js";
 import { Segmenter } from "./segmenter.js";
+import { hearShort, isShort } from "./short-sound.js";
 import { STREAM_DEFAULTS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
 import { streamSamples } from "./stream-source.js";
 import type { Segment } from "./transcription.js";
@@ -140,11 +141,20 @@ class StreamSession {
     this.#live = undefined;
     const { sampleRate, minSamples } = this.#engine.header;
     if (endSample - live.startSample < minSamples) return;
+    const [startSeconds, endSeconds] = [live.startSample / sampleRate, endSample / sampleRate];
+    if (isShort(endSample - live.startSample, this.#engine.header)) {
+      const samples = this.#buffer.slice(live.startSample, endSample);
+      const heard = await hearShort(samples, this.#engine.header, (padded) => this.#engine.infer(padded));
+      yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, ...heard }, []));
+      return;
+    }
     // Silence may have been settled already.
     const settledEnd = live.startSample + settledFrames(live) * this.#frameSamples;
     const emissions = await this.#hear(live, Math.min(this.#buffer.end, Math.max(endSample, settledEnd)));
-    const [startSeconds, endSeconds] = [live.startSample / sampleRate, endSample / sampleRate];
-    const segment = await this.#engine.search({ startSeconds, endSeconds, emissions }, live.settledEnds);
+    yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, emissions }, live.settledEnds));
+  }
+
+  *#tell(segment: Segment): Generator<StreamEvent, void, undefined> {
     if (segment.text === "") return;
     yield { kind: "final", ...this.#place(), ...segment };
     this.#numSegments += 1;

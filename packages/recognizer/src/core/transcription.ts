@@ -32,10 +32,10 @@ export interface Transcription {
   readonly durationSeconds: number;
 }
 
-/** The segment that a search found; its first frame lies at `startSeconds`. */
+/** The segment that a search found; its first frame lies `leadSeconds` before it. */
 export function segmentOf(
   found: readonly FoundText[],
-  { startSeconds, endSeconds }: { startSeconds: number; endSeconds: number },
+  { startSeconds, endSeconds, leadSeconds = 0 }: { startSeconds: number; endSeconds: number; leadSeconds?: number },
 ): Segment {
   const { text, words, timedWords } = found[0] as FoundText;
   return {
@@ -43,7 +43,7 @@ export function segmentOf(
     endSeconds,
     text,
     words,
-    ...(timedWords && { timedWords: timedWords.map((word) => shifted(word, startSeconds)) }),
+    ...(timedWords && { timedWords: timedWords.map((word) => shifted(word, startSeconds - leadSeconds, endSeconds)) }),
     nBest: found.map((hypothesis) => ({ text: hypothesis.text, score: hypothesis.score })),
   };
 }
@@ -82,11 +82,12 @@ function joinTexts(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join(" ");
 }
 
-function shifted(word: TimedWord, seconds: number): TimedWord {
+/** Frames end on a grid of their own: the last may reach beyond the sound, and no word may. */
+function shifted(word: TimedWord, seconds: number, end: number): TimedWord {
   const shift = <T extends { startSeconds: number; endSeconds: number }>(timed: T): T => ({
     ...timed,
-    startSeconds: timed.startSeconds + seconds,
-    endSeconds: timed.endSeconds + seconds,
+    startSeconds: Math.min(end, Math.max(0, timed.startSeconds + seconds)),
+    endSeconds: Math.min(end, Math.max(0, timed.endSeconds + seconds)),
   });
   return { ...shift(word), characters: word.characters.map(shift) };
 }

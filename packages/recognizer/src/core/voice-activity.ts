@@ -17,7 +17,7 @@ export const ACTIVITY_FRAME_RATE = 100;
 /** Vowels stand out above as well; hum, rumble and wind live below. */
 const HIGH_PASS_HERTZ = 200;
 /** Below this, nothing is speech: half a bit of 16 stands at -96 dB. */
-const SILENCE_DECIBELS = -70;
+export const SILENCE_DECIBELS = -70;
 /** How far activity stands out of the background. */
 const ABOVE_BACKGROUND_DECIBELS = 6;
 /** Frames over which power is averaged. */

@@ -1,8 +1,10 @@
 /** Processes for the model, and worker threads for decoding and search. */
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { Bundle, Emissions, TextAlignment } from "@deepspeech-ts/speech";
+import type { ResolvedAudio } from "../core/audio-input.js";
 import { cancellable } from "../core/cancellation.js";
-import type { AudioInput, OpenAudioOptions, Platform } from "../core/platform.js";
+import type { OpenAudioOptions, Platform } from "../core/platform.js";
 import type { FoundText, PartialText, SearchSettings } from "../core/search.js";
 import { RecognizerError } from "../errors.js";
 import type { AudioSource } from "./audio-reader.js";
@@ -75,7 +77,7 @@ export class NodePlatform implements Platform {
   }
 
   async *openAudio(
-    input: AudioInput,
+    input: ResolvedAudio,
     { cancellation, ...options }: OpenAudioOptions,
   ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
     const helper = leastBusy(this.#helpers);
@@ -97,6 +99,10 @@ export class NodePlatform implements Platform {
       // Not awaited: after an abort the helper may be busy for a while. A closed one has let go of everything.
       helper.call("closeAudio", [id]).catch(() => {});
     }
+  }
+
+  pathOf(url: URL): string {
+    return fileURLToPath(url);
   }
 
   async close(): Promise<void> {

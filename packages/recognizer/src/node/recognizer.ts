@@ -1,6 +1,8 @@
 /** The recogniser for Node: no compiler and no libtorch, only what npm installs. */
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import type { Bundle } from "@deepspeech-ts/speech";
+import { type AudioBytes, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { checkOptions, func, wholeNumber } from "../core/options.js";
 import { CoreRecognizer } from "../core/recognizer.js";
 import { errorMessage, RecognizerError } from "../errors.js";
@@ -42,15 +44,21 @@ export class Recognizer extends CoreRecognizer {
   /**
    * Loads a bundle and starts the processes and threads that it takes.
    *
-   * @param bundle the path or the bytes of a .dsb file
+   * @param bundle the path, the file: URL or the bytes of a .dsb file
    * @throws RecognizerError `bad-bundle`, `bad-argument`, `file-not-found`, `file-not-readable`
    */
-  static async load(bundle: string | Uint8Array<ArrayBuffer>, options: LoadOptions = {}): Promise<Recognizer> {
+  static async load(bundle: string | URL | AudioBytes, options: LoadOptions = {}): Promise<Recognizer> {
     checkOptions(options, LOAD_CHECKS);
+    const source = bundle instanceof URL && bundle.protocol === "file:" ? fileURLToPath(bundle) : bundle;
+    const given = typeof source === "string" ? source : bytesOf(source);
+    if (!given)
+      throw badInput(`the bundle is ${describe(bundle)}; give a path, a file: URL or the bytes of a .dsb file`);
     const { workers = 1, maxBatchSeconds = 120, maxWaitMilliseconds = 5 } = options;
     const threads = options.threads ?? Math.max(1, Math.floor(availableParallelism() / workers));
-    const name = typeof bundle === "string" ? bundle : "the bundle";
-    const opened = await (typeof bundle === "string" ? openBundleFile(bundle) : openVerified(bundle, name));
+    const name = typeof given === "string" ? given : "the bundle";
+    const opened = await (typeof given === "string"
+      ? openBundleFile(given)
+      : openVerified(given as Uint8Array<ArrayBuffer>, name));
     const platform = await start(opened, { workers, threads }, name);
     const batching = { maxBatchSeconds, maxWaitMilliseconds, numRunners: workers, onBatch: options.onBatch };
     return new Recognizer(opened.header, platform, batching);

@@ -94,6 +94,16 @@ test("4400: the sound cannot be used as was wished", async (t) => {
   assert.match(reason, /日/);
 });
 
+test("4400: a sound file comes in place of samples, and the way out is told", async (t) => {
+  const { live, session } = await serveSession(t, {});
+  sendSound(live, Buffer.from(sample.bytes));
+  sendEnd(live);
+  await session.run();
+  assert.equal((await live.closed)[0], 4400);
+  const { message } = live.events.at(-1)!.error as { message: string };
+  assert.match(message, /is a sound file \(opus\), where raw samples of 16 bits were expected; .*decode it first/);
+});
+
 test("1011: the server failed, and its log says how", async (t) => {
   // A header that has fewer tokens than its model.
   const { header, section } = openBundle(await readFile(BUNDLE));

@@ -1,0 +1,128 @@
+/** Whatever callers hand over as sound is heard, or refused with the reason. */
+import assert from "node:assert/strict";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { audioFixture, BUNDLE, bytesOf, samplesOf, whiteNoise } from "../fixtures.test.support.js";
+import { Recognizer } from "./recognizer.js";
+
+const PATH = audioFixture("speech-16k.wav");
+let recognizer: Recognizer;
+let text: string;
+
+before(async () => {
+  recognizer = await Recognizer.load(pathToFileURL(BUNDLE), { threads: 1 });
+  text = (await recognizer.transcribe(PATH)).text;
+  assert.match(text, /^ac?tiv/);
+});
+
+after(() => recognizer.close());
+
+function shared(bytes: Uint8Array): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
+}
+
+test("a sound file is taken in every form that its bytes may have", async () => {
+  const bytes = await bytesOf("speech-16k.wav");
+  const plain = Uint8Array.from(bytes);
+  const forms: Record<string, never> = {
+    "file: URL": pathToFileURL(PATH) as never,
+    "file: URL as text": pathToFileURL(PATH).href as never,
+    Buffer: (await readFile(PATH)) as never,
+    ArrayBuffer: plain.buffer as never,
+    SharedArrayBuffer: shared(bytes) as never,
+    DataView: new DataView(plain.buffer) as never,
+    Blob: new Blob([plain]) as never,
+    File: new File([plain], "a.wav") as never,
+    Readable: createReadStream(PATH, { highWaterMark: 1000 }) as never,
+    ReadableStream: new Blob([plain]).stream() as never,
+    "list of pieces": [plain.subarray(0, 999), plain.slice(999).buffer] as never,
+  };
+  for (const [name, form] of Object.entries(forms)) {
+    assert.equal((await recognizer.transcribe(form)).text, text, name);
+  }
+});
+
+test("samples of 16 bits and of double precision are heard as those of single precision", async () => {
+  const samples = await samplesOf(PATH);
+  const expected = (await recognizer.transcribe(samples)).text;
+  assert.equal((await recognizer.transcribe(Float64Array.from(samples))).text, expected);
+  const whole = Int16Array.from(samples, (sample) => Math.round(32_767 * sample));
+  assert.equal((await recognizer.transcribe(whole)).text, expected);
+});
+
+const REFUSED: [unknown, RegExp][] = [
+  [undefined, /^the sound is undefined; give a path, /],
+  [null, /^the sound is null; /],
+  [42, /^the sound is a number; /],
+  ["", /^"" is no path; /],
+  [{}, /^the sound is an Object; /],
+  [Promise.resolve("a.wav"), /^the sound is a Promise; /],
+  [new Int8Array(9), /^the sound is an Int8Array; /],
+  [new Uint16Array(9), /^the sound is a Uint16Array; /],
+  [[0.1, 0.2], /^the source brings a number, expected bytes; /],
+  ["https://example.org/a.wav", /^https:\/\/example\.org\/a\.wav is no file: URL; fetch it, and give its bytes$/],
+  [new URL("https://example.org/a.wav"), /is no file: URL; /],
+  [Float32Array.of(0, 0.5, Number.NaN), /^sample 2 is NaN, expected a number from -1 to 1$/],
+  [Float32Array.of(Number.NEGATIVE_INFINITY), /^sample 0 is -Infinity, /],
+  [
+    Float32Array.of(3, -12_000, 5),
+    /^the samples reach 12000, expected numbers from -1 to 1; divide samples of 16 bits/,
+  ],
+  [Float32Array.of(3, -2, 5), /^the samples reach 5, /],
+];
+
+test("what is no sound is refused, by transcribe and by align", async () => {
+  for (const [input, message] of REFUSED) {
+    await assert.rejects(recognizer.transcribe(input as never), { code: "bad-argument", message });
+    await assert.rejects(recognizer.align(input as never, "a"), { code: "bad-argument", message });
+  }
+  // Louder than full scale is no mistake of kind.
+  assert.equal((await recognizer.transcribe(whiteNoise(16_000, 0))).text, "");
+  await assert.rejects(recognizer.transcribe(new ArrayBuffer(0)), { code: "bad-audio", message: /is empty/ });
+  await assert.rejects(recognizer.align(PATH, undefined as never), { code: "bad-argument" });
+  await assert.rejects(recognizer.transcribe(PATH, null as never), { code: "bad-argument" });
+  for (const bundle of [undefined, 42, new URL("https://example.org/a.dsb"), new Int16Array(4)]) {
+    await assert.rejects(Recognizer.load(bundle as never), { code: "bad-argument", message: /^the bundle is / });
+  }
+});
+
+async function finalText(source: never, options = {}): Promise<string> {
+  let found = "";
+  for await (const event of recognizer.stream(source, options)) if (event.kind === "final") found += event.text;
+  return found;
+}
+
+for (const name of [
+  ...["speech-16k.wav", "speech-16k.flac", "speech-flac.ogg", "speech-16k.mp3", "speech.opus"],
+  ...["speech-vorbis.ogg", "speech.m4a", "speech.webm"],
+]) {
+  test(`${name} in place of raw samples is told at once`, async () => {
+    const bytes = await bytesOf(name);
+    const refused = {
+      code: "bad-argument",
+      message: /^the stream: is a sound file \(.+\), where raw samples .* "file"/,
+    };
+    await assert.rejects(finalText([bytes] as never), refused);
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 700) }, (_, i) =>
+      bytes.subarray(700 * i, 700 * i + 700),
+    );
+    await assert.rejects(finalText(pieces as never), refused);
+    assert.match(await finalText(pieces as never, { encoding: "file" }), /^ac?tiv/);
+  });
+}
+
+test("a stream's source may be samples of 16 bits, one piece or a Blob, and nothing that is no sound", async () => {
+  const samples = Int16Array.from(await samplesOf(PATH), (sample) => Math.round(32_767 * sample));
+  const expected = await finalText([samples] as never);
+  assert.match(expected, /^ac?tiv/);
+  for (const source of [samples, samples.buffer, new Blob([samples]), new Blob([samples]).stream()]) {
+    assert.equal(await finalText(source as never), expected);
+  }
+  for (const source of [undefined, "talk.wav", 3, {}, new Int8Array(5), ["a"], [Float32Array.of(Number.NaN)]]) {
+    await assert.rejects(finalText(source as never), { code: "bad-argument" });
+  }
+});
