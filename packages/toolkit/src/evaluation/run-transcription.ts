@@ -12,7 +12,7 @@ export interface NamedBytes {
 export interface TranscriptionRequest extends RecognitionOptions {
   /** Audio files, by their paths or as bytes. */
   files: readonly (string | NamedBytes)[];
-  /** Tell the words' times; they come of beam search, so greedy decoding becomes that. Default: false. */
+  /** Tell the words' times; those of a greedy text come of aligning it. Default: false. */
   wordTimes?: boolean;
 }
 
