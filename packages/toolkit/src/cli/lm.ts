@@ -1,4 +1,5 @@
 /** `deepspeech lm build | tune`. */
+import { alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
 import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
 import { writeFileAtomically } from "../files.js";
@@ -9,8 +10,9 @@ import { parseWhole } from "./number-flags.js";
 import { usageError } from "./usage-error.js";
 
 const BUILD_HELP = `
-The text is plain or gzip, one sentence a line, in the alphabet of the transcripts. The output is binary, or ARPA where its
-name ends in .arpa or .arpa.gz.
+The text is plain or gzip, one sentence a line. It is brought to the model's letters as transcripts are (capitals,
+punctuation, numbers as words), and what was changed is told; sentences with other characters are left out. The output is
+binary, or ARPA where its name ends in .arpa or .arpa.gz.
 
 Examples:
   $ npx deepspeech lm build my/sentences.txt --output my/words.lm
@@ -33,6 +35,8 @@ export function configure(command: Command): void {
     .option("--prune <count...>", "for each order from 1, the largest count to leave out", [])
     .option("--max-megabytes <n>", "leave out the n-grams that matter least until the binary model is no larger")
     .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", parseWhole("--bits", 0), 8)
+    .option("--alphabet <letters>", "what the model writes, the space aside (default: ' and a to z)")
+    .option("--no-normalise", "take the text as it stands")
     .option("--memory <gigabytes>", "memory for n-grams while they are counted; more goes through temporary files", "1")
     .addHelpText("after", BUILD_HELP)
     .action(build);
@@ -56,6 +60,8 @@ interface BuildFlags {
   maxMegabytes?: string;
   bits: number;
   memory: string;
+  alphabet?: string;
+  normalise: boolean;
 }
 
 async function build(input: string[], flags: BuildFlags): Promise<void> {
@@ -67,9 +73,14 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
   if (maxBytes !== undefined && !(maxBytes > 0)) {
     throw usageError(`--max-megabytes must be a number above 0, not "${maxMegabytes}"`);
   }
+  if (flags.alphabet !== undefined && !flags.normalise) {
+    throw usageError("--alphabet has no effect with --no-normalise; leave one of them out");
+  }
+  const letters = flags.alphabet === undefined ? englishAlphabet : alphabetOf(flags.alphabet);
   using interruption = listenForInterrupt(() => {});
   const summary = await buildLanguageModel({
     ...{ input, output, order, quantisationBits: bits, memoryBytes, maxBytes, signal: interruption.signal },
+    ...(flags.normalise && { alphabet: letters }),
     prune: prune.flatMap((part) => part.split(",")).map(parseWhole("--prune", 0)),
   });
   process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);
@@ -77,9 +88,10 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
 
 /** What was built, and a warning where the text was too small for its discounts. */
 export function buildLines(output: string, summary: LanguageModelSummary): string[] {
-  const { counts, discounts, numWords, numSentences, outputBytes } = summary;
+  const { counts, discounts, numWords, numSentences, normalisation, outputBytes } = summary;
   const guessed = discounts.flatMap(({ fallback }, i) => (fallback ? [i + 1] : []));
   return [
+    ...(normalisation === "" ? [] : normalisation.split("\n")),
     `${formatPlural(numSentences, "sentence")}, ${formatPlural(numWords, "word")}`,
     ...counts.map((count, i) => `${i + 1}-grams  ${formatCount(count)}`),
     ...(guessed.length > 0

@@ -44,7 +44,7 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
     ...(Object.fromEntries(
       Object.entries(scores).filter(([, value]) => value !== undefined),
     ) as Partial<BeamSearchOptions>),
-    ...(lm !== undefined && { languageModel: await loadLanguageModel(lm) }),
+    ...(lm !== undefined && { languageModel: await loadLanguageModel(lm, { alphabet }) }),
     hotWords: hotWords.map((phrase) => ({ phrase, weight: hotWordWeight })),
   });
 }

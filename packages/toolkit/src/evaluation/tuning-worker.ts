@@ -10,9 +10,9 @@ import type { TuningEvent, TuningRequest } from "./run-tuning.js";
 import { fitConfidence, tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
-  const languageModel = await loadLanguageModel(request.lm);
   await using recognition = await openRecognition(request);
   const { alphabet, extractor, model } = recognition;
+  const languageModel = await loadLanguageModel(request.lm, { alphabet });
   const options = { alphabet, features: extractor.config, normalise: request.normalise, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const { stored: utterances, leftOut } = await collectEmissions(corpus.utterances, recognition, (done, total) =>

@@ -1,14 +1,19 @@
 /** Builds a language model from text files, in a worker thread. */
 import { dirname } from "node:path";
-import type { EstimatedDiscounts, QuantisationBits } from "@deepspeech-ts/speech";
+import type { Alphabet, EstimatedDiscounts, QuantisationBits } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { runTask } from "../worker-task.js";
 
 export type LanguageModelFormat = "arpa" | "binary";
 
 export interface BuildLanguageModelOptions {
-  /** Text files, plain or gzip: normalised text, one sentence a line, words between blanks. */
+  /** Text files, plain or gzip: one sentence a line, words between blanks. */
   input: readonly string[];
+  /**
+   * The recogniser's: text is brought to it as transcripts are, and sentences that it cannot write are left out. Default:
+   * the text is taken as it is.
+   */
+  alphabet?: Alphabet | undefined;
   /** The file to write. An ARPA file is compressed when its name ends in `.gz`. */
   output: string;
   /** The longest n-gram, 1 to 6. Default 4. */
@@ -54,6 +59,8 @@ export interface LanguageModelSummary {
   discounts: EstimatedDiscounts[];
   numWords: number;
   numSentences: number;
+  /** What was changed to bring the text to the alphabet, in lines for people; "" where nothing was. */
+  normalisation: string;
   format: LanguageModelFormat;
   /** The size of the output. */
   outputBytes: number;
@@ -64,6 +71,7 @@ export interface LanguageModelSummary {
 /** What the worker is given: every choice made. */
 export interface BuildRequest {
   input: readonly string[];
+  alphabet: Alphabet | undefined;
   output: string;
   order: number;
   prune: readonly number[];
@@ -103,6 +111,7 @@ export async function buildLanguageModel(options: BuildLanguageModelOptions): Pr
 function requestOf(options: BuildLanguageModelOptions): BuildRequest {
   const {
     input,
+    alphabet,
     output,
     order = 4,
     prune = [],
@@ -120,6 +129,7 @@ function requestOf(options: BuildLanguageModelOptions): BuildRequest {
   if (maxBytes !== undefined && !(maxBytes > 0)) throw new UserError(`maxBytes is ${maxBytes}; it must be above 0.`);
   return {
     input,
+    alphabet,
     output,
     order,
     prune,

@@ -15,6 +15,7 @@ import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import type { BuildRequest, LanguageModelProgress, LanguageModelSummary } from "./build.js";
 import { FileRunStorage } from "./file-run-storage.js";
+import { SentenceNormaliser } from "./normalise-sentences.js";
 import { readText } from "./read-text.js";
 
 const encoder = new TextEncoder();
@@ -48,10 +49,13 @@ export async function estimateAndWrite(request: BuildRequest, host: Host): Promi
       onStage: (stage) => host.onProgress({ stage }),
     });
   });
+  const normaliser = request.alphabet && new SentenceNormaliser(request.alphabet);
   await readFiles(request.input, estimator, {
     checkStop,
+    normaliser,
     onFraction: (fraction) => host.onProgress({ stage: "count", fraction }),
   });
+  const normalisation = normaliser?.report(request.input) ?? "";
   const whole = explained(request.input.join(", "), () => estimator.finish());
   const estimated = request.maxBytes === undefined ? whole : await pruned(request, whole, { host, checkStop, storage });
   host.onProgress({ stage: "write" });
@@ -59,7 +63,10 @@ export async function estimateAndWrite(request: BuildRequest, host: Host): Promi
   const outputBytes = write(request, estimated, storage);
   const { format } = request;
   const temporaryBytes = storage.bytesWritten;
-  return { order: counts.length, counts, discounts, numWords, numSentences, format, outputBytes, temporaryBytes };
+  return {
+    ...{ order: counts.length, counts, discounts, numWords, numSentences, normalisation },
+    ...{ format, outputBytes, temporaryBytes },
+  };
 }
 
 interface PruningHost {
@@ -70,7 +77,7 @@ interface PruningHost {
 
 /** Reads the text once more, for how often each context stands in it, and leaves out what matters least. */
 async function pruned(
-  { input, maxBytes = 0, memoryBytes, quantisationBits: bits }: BuildRequest,
+  { input, alphabet, maxBytes = 0, memoryBytes, quantisationBits: bits }: BuildRequest,
   estimated: EstimatedNgrams,
   { host, checkStop, storage }: PruningHost,
 ): Promise<EstimatedNgrams> {
@@ -78,6 +85,7 @@ async function pruned(
   const counter = new ContextCounter(model);
   await readFiles(input, counter, {
     checkStop,
+    normaliser: alphabet && new SentenceNormaliser(alphabet),
     onFraction: (fraction) => host.onProgress({ stage: "prune", fraction }),
   });
   return explained(undefined, () => pruneToSize(model, counter.finish(), estimated, { maxBytes, bits, storage }));
@@ -89,10 +97,17 @@ interface TextSink {
   endText(): void;
 }
 
+interface ReadingHost {
+  checkStop: () => void;
+  onFraction: (fraction: number) => void;
+  /** Absent where text is taken as it is. */
+  normaliser: SentenceNormaliser | undefined;
+}
+
 async function readFiles(
   paths: readonly string[],
   sink: TextSink,
-  { checkStop, onFraction }: { checkStop: () => void; onFraction: (fraction: number) => void },
+  { checkStop, onFraction, normaliser }: ReadingHost,
 ): Promise<void> {
   const sizes = await Promise.all(paths.map(fileSize));
   const total = sizes.reduce((sum, size) => sum + size, 0);
@@ -102,9 +117,12 @@ async function readFiles(
     onFraction(done / Math.max(total, done));
   };
   for (const path of paths) {
+    let line = 1;
     for await (const chunk of readText(path, onRead)) {
       checkStop();
-      explained(path, () => sink.addText(encoder.encode(chunk)));
+      const text = normaliser?.normalise(chunk, { path, line }) ?? chunk;
+      if (normaliser !== undefined) line += chunk.split("\n").length - 1;
+      explained(path, () => sink.addText(encoder.encode(text)));
     }
     explained(path, () => sink.endText());
   }

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { scoreSentence } from "@deepspeech-ts/speech";
+import { englishAlphabet, scoreSentence } from "@deepspeech-ts/speech";
 import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
 import { type BuildLanguageModelOptions, buildLanguageModel, type LanguageModelProgress } from "./build.js";
 import { loadLanguageModel } from "./load.js";
@@ -233,4 +233,52 @@ test("stopping ends the work and leaves nothing behind", async (t) => {
   const build = buildLanguageModel({ input, output, signal: controller.signal, onProgress: () => controller.abort() });
   await assert.rejects(build, { name: "AbortError" });
   assert.deepEqual(await readdir(folder), ["train.txt"]);
+});
+
+test("text with capitals, punctuation and numbers is brought to the alphabet, and what was changed is told", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, "orders.txt");
+  await writeFile(path, "THE Order, please!\n\nwe have 2 orders\nнет\nthe order\n".repeat(20));
+  const output = join(folder, "orders.lm");
+  const build = (alphabet?: typeof englishAlphabet) =>
+    buildLanguageModel({ input: [path], output, order: 2, alphabet });
+  const { normalisation, numSentences } = await build(englishAlphabet);
+  assert.equal(numSentences, 60);
+  const words = [...(await loadLanguageModel(output, { alphabet: englishAlphabet, onNotice: assert.fail })).words()];
+  assert.deepEqual(words.toSorted(), ["have", "order", "orders", "please", "the", "two", "we"]);
+  const [totals, ...details] = normalisation.split("\n");
+  assert.equal(totals, "utterances: 80, changed: 40, with refused characters: 20");
+  assert.match(details.join("\n"), /"2" to "two" in line 3 of .*orders\.txt/);
+  assert.equal((await build()).numSentences, 80);
+});
+
+test("a model that next to nothing can be written of is refused, one with a few odd words says so", async (t) => {
+  const folder = await temporaryFolder(t);
+  const modelOf = async (text: string) => {
+    const path = join(folder, "text.txt");
+    await writeFile(path, text);
+    const output = join(folder, "words.lm");
+    await buildLanguageModel({ input: [path], output, order: 2 });
+    return output;
+  };
+  const capitals = "HOLD THE LINE\nPRESS POUND ONE TWO THREE FOUR FIVE SIX line\n";
+  await assert.rejects(loadLanguageModel(await modelOf(capitals), { alphabet: englishAlphabet }), {
+    message:
+      /words\.lm: 92% of its 12 words, such as "HOLD", cannot be spelt in the model's alphabet, so it is of no use; build it with "deepspeech lm build", which brings text to the alphabet\.$/,
+  });
+  const notices: string[] = [];
+  const onNotice = (line: string) => void notices.push(line);
+  await loadLanguageModel(await modelOf("hold the LINE\nthe line is busy\n"), { alphabet: englishAlphabet, onNotice });
+  assert.equal(notices.length, 1);
+  assert.match(notices[0] as string, /17% of its 6 words, such as "LINE", cannot be spelt .*, and are never heard\.$/);
+});
+
+test("what was assumed of another tool's file is told", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, "twice.arpa");
+  const unigrams = "-1.0\t<unk>\n-99\t<s>\n-inf\t</s>\n-0.5\t</s>\n-0.5\thello\n";
+  await writeFile(path, `\\data\\\nngram 1=5\n\n\\1-grams:\n${unigrams}\n\\end\\\n`);
+  const notices: string[] = [];
+  await loadLanguageModel(path, { onNotice: (line) => void notices.push(line) });
+  assert.deepEqual(notices, [`${path}: line 8: </s> stands in the 1-grams twice; this is used.`]);
 });

@@ -1,8 +1,16 @@
 /** Loads language models from files: the binary form as it is, ARPA files of any tool by reading them. */
 import { type FileHandle, open } from "node:fs/promises";
-import { ArpaReader, isBinaryModel, NgramModel, type QuantisationBits, SpeechError } from "@deepspeech-ts/speech";
+import {
+  type Alphabet,
+  ArpaReader,
+  isBinaryModel,
+  NgramModel,
+  type QuantisationBits,
+  SpeechError,
+} from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { explainReadError } from "../files.js";
+import { describeMisfit } from "./misfit.js";
 import { readBytes } from "./read-bytes.js";
 
 export interface LoadLanguageModelOptions {
@@ -10,6 +18,10 @@ export interface LoadLanguageModelOptions {
   quantisationBits?: QuantisationBits | undefined;
   /** Of a binary file: whether to compare its checksum. Default true. */
   verify?: boolean | undefined;
+  /** The recogniser's: a model of which it can write next to nothing is refused. Default: any model is taken. */
+  alphabet?: Alphabet | undefined;
+  /** Told, in a line, what was assumed of the file or does not fit the alphabet. Default: it goes to standard error. */
+  onNotice?: ((line: string) => void) | undefined;
 }
 
 /** One read call takes at most 2 GiB. */
@@ -18,13 +30,20 @@ const LARGEST_READ = 2 ** 30;
 /**
  * Loads a binary model, or an ARPA file, plain or gzip; the content decides, not the name.
  *
- * @throws UserError when the file is missing, is no language model, was cut or is damaged; of an ARPA file with the line
+ * @throws UserError when the file is missing, is no language model, was cut or is damaged; of an ARPA file with the line;
+ * and where the alphabet can spell next to none of its words
  */
 export async function loadLanguageModel(path: string, options: LoadLanguageModelOptions = {}): Promise<NgramModel> {
+  const { alphabet, onNotice = (line) => void process.stderr.write(`${line}\n`) } = options;
   try {
     const buffer = await readBinary(path);
-    if (buffer !== undefined) return NgramModel.fromBuffer(buffer, { verify: options.verify });
-    return await readArpa(path, options.quantisationBits);
+    const model =
+      buffer === undefined
+        ? await readArpa(path, options.quantisationBits, onNotice)
+        : NgramModel.fromBuffer(buffer, { verify: options.verify });
+    const misfit = alphabet && describeMisfit(model, alphabet);
+    if (misfit !== undefined) onNotice(`${path}: ${misfit}.`);
+    return model;
   } catch (error) {
     if (!(error instanceof SpeechError)) throw error;
     throw new UserError(`${path}: ${error.message}.`, { code: "bad-language-model", cause: error });
@@ -55,8 +74,14 @@ async function readWhole(file: FileHandle): Promise<ArrayBuffer> {
   return bytes.buffer;
 }
 
-async function readArpa(path: string, bits: QuantisationBits | undefined): Promise<NgramModel> {
+async function readArpa(
+  path: string,
+  bits: QuantisationBits | undefined,
+  onNotice: (line: string) => void,
+): Promise<NgramModel> {
   const reader = new ArpaReader({ bits });
   for await (const chunk of readBytes(path)) reader.push(chunk);
-  return reader.finish();
+  const model = reader.finish();
+  for (const notice of reader.notices) onNotice(`${path}: ${notice}.`);
+  return model;
 }

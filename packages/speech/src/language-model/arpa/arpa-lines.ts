@@ -51,8 +51,8 @@ export function parseCount(line: string): { order: number; count: number } | und
   return match ? { order: Number(match[1]), count: Number(match[2]) } : undefined;
 }
 
-/** `\2-grams:`: the order. */
+/** `\2-grams:`, with blanks where some tools put them: the order. */
 export function parseSection(line: string): number | undefined {
-  const match = /^\\(\d+)-grams:$/.exec(line);
+  const match = /^\\\s*(\d+)\s*-\s*grams?\s*:?$/i.exec(line);
   return match ? Number(match[1]) : undefined;
 }

@@ -128,7 +128,6 @@ test("what would score wrongly in silence is refused, by line", () => {
     ["ngram 3=2", "ngram 17=2", 'line 6: "ngram 17=2": n-grams of more than 16 words cannot be read'],
     ["ngram 3=2\n", "", "line 20: \\3-grams: stands where \\end\\ should"],
     ["\\2-grams:", "\\3-grams:", "line 15: \\3-grams: stands where \\2-grams: should"],
-    ["\ta b\t-0.15", "\ta b", 'line 23: this 3-gram continues "a b", which has no back-off'],
     ["\t<s> a b\n", "\tb b a\n", 'line 22: this 3-gram continues "b b", which is none of the 2-grams'],
     ["\t<s> a b\n", "\t<s> a c\n", 'line 22: the word "c" is none of the 1-grams'],
     ["-0.7\ta b", "-o.7\ta b", 'line 18: the probability is "-o.7", which is no number'],
@@ -137,7 +136,6 @@ test("what would score wrongly in silence is refused, by line", () => {
     ["b a\t-0.05", "b a\t--", 'line 16: the back-off is "--", which is no number'],
     ["b a\t-0.05", "b a\t-0.05 c d", "line 16: a 2-gram has 3 or 4 fields, this line 6"],
     ["-1.2\tb", "-1.2\ta", 'line 12: the 1-gram "a" stands in the file twice'],
-    ["-99\t<s>\t-0.3", "-99\tstart\t-0.3", "line 15: the 1-grams do not hold <s>"],
     ["<s> a b\n", "a b a\n", 'one of the 3-grams that end with "a" stands in the model twice'],
     [
       "\n\\end\\\nafter the end",
@@ -168,5 +166,63 @@ test("a line that does not end is refused before it fills the memory", () => {
       for (let i = 0; i < 20; i++) reader.push(new Uint8Array(100_000).fill(0x20));
     };
     assert.throws(push, { message: `line ${line}: it has more than 1000000 bytes; is this an ARPA file?` });
+  }
+});
+
+/** What a reader says of a file, and log10 of the probabilities of its first words. */
+function readWithNotices(text: string): { notices: string[]; model: NgramModel } {
+  const reader = new ArpaReader();
+  reader.push(new TextEncoder().encode(text));
+  const model = reader.finish();
+  return { notices: reader.notices, model };
+}
+
+const MARKS = "-1\t<unk>\n-99\t<s>\t0\n-0.5\t</s>\n";
+const arpaOf = (unigrams: string, count: number, rest = "") =>
+  `\\data\\\nngram 1=${count}\n${rest && "ngram 2=1\n"}\n\\1-grams:\n${unigrams}${rest}\n\\end\\\n`;
+const log10OfEnd = (model: NgramModel) => Number((model.end(0) / Math.LN10).toFixed(4));
+
+test("a sentence's end that stands twice is that which is no copy of another mark", () => {
+  for (const [first, second, line, used] of [
+    ["-inf", "-0.5", 8, "this"],
+    ["-0.5", "-inf", 8, "the first"],
+    ["-0.5", "0", 8, "the first"],
+    ["0", "-0.5", 8, "this"],
+  ] as const) {
+    const { notices, model } = readWithNotices(
+      arpaOf(`-1\t<unk>\n-99\t<s>\n${first}\t</s>\n${second}\t</s>\n-0.5\thello\n`, 5),
+    );
+    assert.deepEqual(notices, [`line ${line}: </s> stands in the 1-grams twice; ${used} is used`]);
+    assert.equal(log10OfEnd(model), -0.5);
+  }
+});
+
+test("a file without sentence marks is read, and says what was assumed", () => {
+  const { notices, model } = readWithNotices(arpaOf("-0.5\thello\n-0.7\tyou\n", 2));
+  assert.deepEqual(notices, [
+    "the 1-grams do not hold <s>; sentences are taken to begin with any word",
+    "the 1-grams do not hold </s>; sentences are taken to end after any word",
+  ]);
+  assert.equal(log10OfEnd(model), -1);
+  assert.equal(Number((model.score(model.begin(), model.wordId("you")) / Math.LN10).toFixed(4)), -0.7);
+});
+
+test("a back-off that is not there is 1, and that is told", () => {
+  const bigram = "\n\\2-grams:\n-0.1\thello you\n";
+  const { notices, model } = readWithNotices(arpaOf(`${MARKS}-0.5\thello\n-0.7\tyou\n`, 5, bigram));
+  assert.deepEqual(notices, ["1 n-grams go on without a back-off weight; it is taken to be 1"]);
+  model.score(model.begin(), model.wordId("hello"));
+  const after = model.nextState;
+  assert.equal(Number((model.score(after, model.wordId("you")) / Math.LN10).toFixed(4)), -0.1);
+  assert.equal(Number((model.score(after, model.wordId("hello")) / Math.LN10).toFixed(4)), -0.5);
+});
+
+test("headings with other spacing, Windows line ends and trailing blanks are read", () => {
+  const text = arpaOf(`${MARKS}-0.5\thello\n`, 4);
+  const odd = text.replace("\\1-grams:", "\\1-grams: ").replace("ngram 1=4", "ngram  1 = 4 ").replaceAll("\n", " \r\n");
+  for (const variant of [odd, text.replace("\\1-grams:", "\\ 1-gram:")]) {
+    const { notices, model } = readWithNotices(variant);
+    assert.deepEqual(notices, []);
+    assert.deepEqual([...model.words()], ["hello"]);
   }
 });

@@ -1,8 +1,9 @@
 /**
  * Reads ARPA files of any tool, sorted or not, as a stream: only the model itself takes memory. Text before `\data\` is
- * passed over, blanks may be spaces or tabs, and an n-gram that nothing extends needs no back-off. What would give wrong
+ * passed over, blanks may be spaces or tabs, and an n-gram that nothing extends needs no back-off. Files go round that lack
+ * a sentence mark, hold one twice, or leave back-offs out: they are read, and `notices` says what was assumed. What would give wrong
  * scores in silence is refused, by line: a count that does not hold, a number that is none, a word outside the unigrams,
- * an n-gram whose context is missing or has no back-off, a file that was cut.
+ * an n-gram whose context is missing, a file that was cut.
  */
 
 import { quote, type SpeechError } from "../../errors.js";
@@ -14,7 +15,7 @@ import type { RunStorage } from "../records.js";
 import { END_ID, SENTENCE_END, SENTENCE_START, START_ID, UNKNOWN_ID } from "../special-words.js";
 import { Vocabulary } from "../vocabulary.js";
 import { arpaError, Fields, LARGEST_ARPA_ORDER, parseCount, parseSection } from "./arpa-lines.js";
-import { parseNumber } from "./arpa-number.js";
+import { LOG10_ZERO, parseNumber } from "./arpa-number.js";
 
 export interface ArpaReaderOptions {
   /** Bits for each probability and back-off of two words and more. Default 32: exact. */
@@ -27,6 +28,8 @@ export interface ArpaReaderOptions {
 
 /** The probability of unknown words in a file that has none, as in KenLM. */
 const LOG10_UNKNOWN = -100;
+/** Of the end of a sentence in a file that has none: a sentence of ten words. */
+const LOG10_MISSING_END = -1;
 /** Rounding may lift a log-probability this far above 0. */
 const TOLERANCE = 1e-3;
 const LARGEST_COUNT = 2 ** 31 - 1;
@@ -52,6 +55,9 @@ export class ArpaReader {
   /** 0 before the first section. */
   #order = 0;
   #read = 0;
+  #numMissingBackoffs = 0;
+  /** What was assumed, in words for people; complete once `finish` was called. */
+  readonly notices: string[] = [];
   #phase: "preamble" | "header" | "ngrams" | "end" = "preamble";
 
   constructor(options: ArpaReaderOptions = {}) {
@@ -71,6 +77,9 @@ export class ArpaReader {
   finish(): NgramModel {
     this.#lines.finish();
     if (this.#phase !== "end") throw this.#cutError();
+    if (this.#numMissingBackoffs > 0) {
+      this.notices.push(`${this.#numMissingBackoffs} n-grams go on without a back-off weight; it is taken to be 1`);
+    }
     const { bits = 32 } = this.#options;
     return new NgramModel({ bits, vocabulary: this.#vocabulary, levels: this.#trie().levels });
   }
@@ -93,7 +102,7 @@ export class ArpaReader {
     this.#fields.split(bytes, start, end);
     if (this.#fields.count === 0) return;
     const first = this.#fields.start(0);
-    const isCommand = bytes[first] === 0x5c && this.#fields.count === 1;
+    const isCommand = bytes[first] === 0x5c;
     if (this.#phase === "ngrams" && !isCommand) this.#readNgram(bytes, line);
     else this.#readDirective(decoder.decode(bytes.subarray(first, end)).trim(), line);
   }
@@ -157,12 +166,7 @@ export class ArpaReader {
   }
 
   #finishUnigrams(line: number): void {
-    for (const [id, word] of [
-      [START_ID, SENTENCE_START],
-      [END_ID, SENTENCE_END],
-    ] as const) {
-      if (this.#unigramProbabilities[id] === undefined) throw arpaError(line, `the 1-grams do not hold ${word}`);
-    }
+    this.#assumeMissingMarks(line);
     this.#unigramProbabilities[UNKNOWN_ID] ??= LOG10_UNKNOWN * Math.LN10;
     this.#unigramBackoffs[UNKNOWN_ID] ??= Number.NaN;
     const order = this.#announced.length;
@@ -172,6 +176,25 @@ export class ArpaReader {
     this.#builder.setUnigrams(probabilities, Float32Array.from(this.#unigramBackoffs));
     this.#unigramProbabilities = [];
     this.#unigramBackoffs = [];
+  }
+
+  /** Without its marks a model still knows which words follow which; with neither it may not be one of sentences at all. */
+  #assumeMissingMarks(line: number): void {
+    const isMissing = (id: number) => this.#unigramProbabilities[id] === undefined;
+    if (this.#unigramProbabilities.length === 0) throw arpaError(line, "there are no 1-grams");
+    if (isMissing(START_ID)) {
+      this.#assumeUnigram(START_ID, LOG10_ZERO);
+      this.notices.push(`the 1-grams do not hold ${SENTENCE_START}; sentences are taken to begin with any word`);
+    }
+    if (isMissing(END_ID)) {
+      this.#assumeUnigram(END_ID, LOG10_MISSING_END);
+      this.notices.push(`the 1-grams do not hold ${SENTENCE_END}; sentences are taken to end after any word`);
+    }
+  }
+
+  #assumeUnigram(id: number, log10: number): void {
+    this.#unigramProbabilities[id] = log10 * Math.LN10;
+    this.#unigramBackoffs[id] = Number.NaN;
   }
 
   #readNgram(bytes: Uint8Array, line: number): void {
@@ -208,8 +231,14 @@ export class ArpaReader {
     const end = this.#fields.end(1);
     const word = decoder.decode(bytes.subarray(start, end));
     const id = word === "<UNK>" ? UNKNOWN_ID : this.#vocabulary.findOrAdd(bytes, start, end);
-    if (this.#unigramProbabilities[id] !== undefined) {
-      throw arpaError(line, `the 1-gram ${quote(word)} stands in the file twice`);
+    const before = this.#unigramProbabilities[id];
+    if (before !== undefined) {
+      if (id !== START_ID && id !== END_ID) throw arpaError(line, `the 1-gram ${quote(word)} stands in the file twice`);
+      const isBetter = isPlausibleEnd(probability) && (!isPlausibleEnd(before) || id === START_ID);
+      this.notices.push(
+        `line ${line}: ${word} stands in the 1-grams twice; ${isBetter ? "this" : "the first"} is used`,
+      );
+      if (!isBetter) return;
     }
     this.#unigramProbabilities[id] = probability;
     this.#unigramBackoffs[id] = backoff;
@@ -218,11 +247,15 @@ export class ArpaReader {
   #addNgram(bytes: Uint8Array, line: number, probability: number, backoff: number): void {
     const order = this.#order;
     for (let i = 0; i < order; i++) this.#words[i] = this.#wordId(bytes, i + 1, line);
-    const refusal = this.#trie().add(this.#words, 0, probability, backoff);
+    let refusal = this.#trie().add(this.#words, 0, probability, backoff);
+    if (refusal === "no-backoff") {
+      this.#numMissingBackoffs += 1;
+      this.#trie().assumeBackoff();
+      refusal = this.#trie().add(this.#words, 0, probability, backoff);
+    }
     if (refusal === undefined) return;
     const context = decoder.decode(bytes.subarray(this.#fields.start(1), this.#fields.end(order - 1)));
-    const reason = refusal === "no-context" ? `is none of the ${order - 1}-grams` : "has no back-off";
-    throw arpaError(line, `this ${order}-gram continues ${quote(context)}, which ${reason}`);
+    throw arpaError(line, `this ${order}-gram continues ${quote(context)}, which is none of the ${order - 1}-grams`);
   }
 
   #wordId(bytes: Uint8Array, field: number, line: number): number {
@@ -238,4 +271,9 @@ export class ArpaReader {
   #trie(): TrieBuilder {
     return this.#builder as TrieBuilder;
   }
+}
+
+/** A mark that was copied from another has the other's probability: 0 or 1. */
+function isPlausibleEnd(logProb: number): boolean {
+  return logProb < 0 && logProb > LOG10_ZERO * Math.LN10;
 }

@@ -113,6 +113,11 @@ export class TrieBuilder {
     return undefined;
   }
 
+  /** After a refusal for want of a back-off: what the last n-gram continued has weight 1. */
+  assumeBackoff(): void {
+    this.#backoffs[this.#lastIndex] = 0;
+  }
+
   /** The index of the n-gram that an n-gram of the order begun continues, or -1. */
   #contextOf(words: Uint32Array, offset: number, length: number): number {
     const last = this.#lastContext;
