@@ -113,6 +113,8 @@ async function run(scene, folder, { afterMs, atChange, atOperation, countPath })
   const watcher = watch(folder, { recursive: true }, () => {
     if (++changes === atChange) kill();
   });
+  // A folder may be gone before it is looked into.
+  watcher.on("error", () => {});
   const timer = afterMs === undefined ? undefined : setTimeout(kill, afterMs);
   let errors = "";
   child.stderr.on("data", (text) => {

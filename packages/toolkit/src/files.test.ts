@@ -76,6 +76,13 @@ test("a missing folder, and a folder in the file's place, are named", async (t) 
   await assert.rejects(writeFileAtomically(join(folder, "sub"), ""), { code: "file-not-writable" });
 });
 
+test("a path that no file can have is named", async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ["a".repeat(300), "a\0b"]) {
+    await assert.rejects(readFileOrExplain(join(folder, name)), { name: "UserError", code: "file-not-readable" });
+  }
+});
+
 test("reading a file that is missing or a folder says so", async (t) => {
   const folder = await temporaryFolder(t);
   const missing = join(folder, "a.txt");

@@ -9,7 +9,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { access, type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { systemErrorCode, UserError } from "./errors.js";
+import { errorMessage, systemErrorCode, UserError } from "./errors.js";
 import { removeLeftovers, temporaryPathFor } from "./leftovers.js";
 
 /** Writes a file's content through an open handle, for content too large to hold in memory at once. */
@@ -131,7 +131,19 @@ export function explainReadError(path: string, error: unknown): unknown {
       cause: error,
     });
   }
+  if (isRefusal(error)) {
+    return new UserError(`${path}: cannot be read (${errorMessage(error)}).`, {
+      code: "file-not-readable",
+      cause: error,
+    });
+  }
   return error;
+}
+
+/** The system's word on a path, such as one that is too long, or Node's on one with a NUL in it. */
+function isRefusal(error: unknown): boolean {
+  const code = systemErrorCode(error);
+  return (error instanceof Error && "syscall" in error) || code === "ERR_INVALID_ARG_VALUE";
 }
 
 /** Turns a system error met while writing `path` into a `UserError`; any other error is returned as it is. */
