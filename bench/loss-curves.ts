@@ -47,7 +47,7 @@ async function train(config: TrainConfig, corpus: ModelCorpus, loader: AudioLoad
   using session = new TrainingSession(config, englishAlphabet);
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
-    const { seed, maxBatchSeconds } = config;
+    const { seed, maxBatchSeconds = 24 } = config;
     const plan = planBatches(corpus.utterances, { seed, epoch, order: "shuffled", maxBatchSeconds });
     const { progress } = session;
     Object.assign(progress, { epoch, batch: 0 });

@@ -57,7 +57,7 @@ async function measure(steps: number): Promise<Reading[]> {
   using session = new TrainingSession(config, englishAlphabet);
   const plan = (epoch: number) =>
     planBatches(corpus.utterances, {
-      ...{ seed: 1, epoch, order: "shuffled", maxBatchSeconds: config.maxBatchSeconds },
+      ...{ seed: 1, epoch, order: "shuffled", maxBatchSeconds: config.maxBatchSeconds ?? 8 },
       speedFactors: config.speedFactors,
     });
   // The loader's memory of decoded audio and its threads' heaps fill up in the first epochs, by design: let them.

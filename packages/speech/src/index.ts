@@ -35,6 +35,7 @@ export * from "./metrics/bootstrap.js";
 export * from "./metrics/confusions.js";
 export * from "./metrics/edit-distance.js";
 export * from "./metrics/error-rate.js";
+export * from "./metrics/false-alarms.js";
 export * from "./metrics/grouped-error-rates.js";
 export * from "./metrics/sclite-alignment.js";
 export { formatCount, formatPlural } from "./output/counts.js";

@@ -106,11 +106,12 @@ describe("loadHeldOutCorpus", () => {
       { id: "long", duration: 40 },
       { id: "hasty", text: "a".repeat(30) },
       { id: "tiny", duration: 0.01 },
+      { id: "wordless", text: "" },
     ];
     const { utterances, facts } = await loadHeldOutCorpus([await manifestOf(t, lines)], options);
     assert.deepEqual(
       utterances.map(({ id }) => id),
-      ["long", "hasty"],
+      ["long", "hasty", "wordless"],
     );
     assert.deepEqual(facts.leftOut, [{ id: "tiny", reason: "lasts 0.01 s, under the 0.012625 s allowed" }]);
   });

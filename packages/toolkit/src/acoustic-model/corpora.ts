@@ -64,11 +64,15 @@ export function loadTrainingCorpus(sources: readonly string[], options: Training
   });
 }
 
-/** What is measured on keeps its long utterances, and those that CTC could not be trained on: they count as errors. */
+/**
+ * What is measured on keeps its long utterances, and those that CTC could not be trained on: they count as errors. It keeps
+ * recordings without words too, on which whatever is heard is a false alarm.
+ */
 export function loadHeldOutCorpus(sources: readonly string[], options: HeldOutOptions): Promise<ModelCorpus> {
   const { alphabet, normalise, features, recognisedBy: model } = options;
   const refuse = (seconds: number) => model && tooLongForMemory(seconds, { model, features });
-  return loadCorpus(sources, { alphabet, normalise, minDurationSeconds: shortestSeconds(features), refuse });
+  const minDurationSeconds = shortestSeconds(features);
+  return loadCorpus(sources, { alphabet, normalise, minDurationSeconds, refuse, keepsWordless: true });
 }
 
 /** Features reflect half a window at each end. */

@@ -25,6 +25,12 @@ export interface ExtractOptions {
   warps?: readonly number[];
 }
 
+/** What a feature is that says nothing: the mean where features are normalised, else what digital silence has. */
+export function silentFeature({ kind, normalisation }: FeatureConfig): number {
+  if (normalisation === "utterance") return 0;
+  return kind === "log-mel" ? Math.log(LOG_FLOOR) : 0;
+}
+
 /** Turns waveforms into features. Holds its window and filters on the device; dispose it when done. */
 export class FeatureExtractor {
   readonly #window: Tensor;

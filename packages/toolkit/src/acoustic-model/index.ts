@@ -29,7 +29,7 @@ export {
   minSamples,
   numFrames,
 } from "./feature-config.js";
-export { FeatureExtractor, type Features } from "./features.js";
+export { FeatureExtractor, type Features, silentFeature } from "./features.js";
 export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
 export { tooLongForMemory } from "./memory.js";
 export { defaultModelConfig, type ModelConfig, modelConfigSchema, outputFrames } from "./model-config.js";

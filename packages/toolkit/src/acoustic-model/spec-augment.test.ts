@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ones, type Tensor, tidy } from "@deepspeech-ts/torch";
 import { Random } from "../data/random.js";
+import { defaultFeatureConfig } from "./feature-config.js";
+import { FeatureExtractor, silentFeature } from "./features.js";
 import { specAugment } from "./spec-augment.js";
 import { type SpecAugmentConfig, specAugmentSchema } from "./spec-augment-config.js";
 
@@ -123,5 +125,41 @@ describe("specAugment", () => {
     const config = configOf({ timeMasks: 0, frequencyMaskBands: 1000, maxFrequencyMaskShare: 1 });
     const widths = augmentedOnes(config, Array<number>(ROWS).fill(3)).map((row) => maskedBands(row).length);
     assert.equal(Math.max(...widths), BANDS);
+  });
+
+  it("fills with what says nothing, up to each utterance's end", () => {
+    const config = configOf({ timeMasks: 2, frequencyMasks: 2 });
+    const lengths = [FRAMES, 60];
+    tidy(() => {
+      const features = ones([2, FRAMES, BANDS]);
+      for (const [row, length] of lengths.entries())
+        features
+          .select(0, row)
+          .narrow(0, length, FRAMES - length)
+          .mul_(0);
+      const masked = nested(specAugment(features, lengths, config, new Random(3)));
+      const filled = nested(specAugment(features, lengths, config, new Random(3), -13.5));
+      const expected = masked.map((frames, row) =>
+        frames.map((values, frame) => values.map((value) => (value === 0 && frame < lengths[row]! ? -13.5 : value))),
+      );
+      assert.deepEqual(filled, expected);
+      assert.ok(
+        filled[1]!.slice(60).every((values) => values.every((value) => value === 0)),
+        "padding stays zero",
+      );
+    });
+  });
+
+  it("fills with what digital silence has, for every kind of features", () => {
+    const silence = new Float32Array(16_000);
+    for (const kind of ["mel", "log-mel"] as const) {
+      for (const normalisation of ["none", "utterance"] as const) {
+        const config = { ...defaultFeatureConfig, kind, normalisation };
+        using extractor = new FeatureExtractor(config);
+        const values = tidy(() => extractor.extract(silence, [silence.length]).features.toNumbers());
+        const off = Math.max(...values.map((value) => Math.abs(value - silentFeature(config))));
+        assert.ok(off < 1e-3, `${kind}, ${normalisation}: off by ${off}`);
+      }
+    }
   });
 });

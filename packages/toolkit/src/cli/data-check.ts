@@ -9,6 +9,7 @@ import type { Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
 import type { TrainConfig } from "../training/config.js";
 import { recipes } from "../training/recipes/index.js";
+import { batchSecondsOf } from "../training/run-length.js";
 import { checkLines } from "./data-check-lines.js";
 import { memoryLines } from "./data-check-memory.js";
 import { loadCorpora } from "./data-corpora.js";
@@ -35,9 +36,20 @@ Examples:
 /** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
 const SETTINGS = new Set([
   ...["normalise", "alphabet", "minDurationSeconds", "maxDurationSeconds", "device", "precision"],
-  ...["maxBatchSeconds", "maxBatchUtterances", "emaDecay", "speedFactors", "tempoFactors"],
+  ...[
+    "epochs",
+    "maxBatchSeconds",
+    "maxBatchUtterances",
+    "accumulateBatches",
+    "emaDecay",
+    "speedFactors",
+    "tempoFactors",
+  ],
 ]);
 const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["features", "model"].includes(path[0]!));
+
+/** With the length of batches, where nobody said it. */
+type BatchedConfig = TrainConfig & { maxBatchSeconds: number };
 
 interface CheckFlags {
   config?: string;
@@ -66,9 +78,11 @@ export function configure(command: Command): void {
   });
 }
 
-async function check(data: string[], flags: CheckFlags, config: TrainConfig): Promise<void> {
-  const alphabet = config.alphabet === undefined ? englishAlphabet : alphabetOf(config.alphabet);
+async function check(data: string[], flags: CheckFlags, asked: TrainConfig): Promise<void> {
+  const alphabet = asked.alphabet === undefined ? englishAlphabet : alphabetOf(asked.alphabet);
   const { utterances, leftOut } = await loadCorpora(data);
+  const audioSeconds = utterances.reduce((total, { durationSeconds }) => total + durationSeconds, 0);
+  const config = { ...asked, maxBatchSeconds: batchSecondsOf(asked, audioSeconds) };
   const heldOut = flags.heldOut ? (await loadCorpora(flags.heldOut)).utterances : [];
   const result = await checkWithProgress(utterances, heldOut, { flags, config, alphabet });
   const memory = memoryLines(result.largestBatch, config, { numTokens: alphabet.tokens.length });
@@ -89,7 +103,7 @@ async function check(data: string[], flags: CheckFlags, config: TrainConfig): Pr
 async function checkWithProgress(
   utterances: Utterance[],
   heldOut: Utterance[],
-  { flags, config, alphabet }: { flags: CheckFlags; config: TrainConfig; alphabet: Alphabet },
+  { flags, config, alphabet }: { flags: CheckFlags; config: BatchedConfig; alphabet: Alphabet },
 ): Promise<CheckResult> {
   const bar = new ProgressBar(process.stderr.isTTY ? process.stderr : undefined);
   using interruption = listenForInterrupt(() => bar.close());
@@ -114,7 +128,7 @@ async function checkWithProgress(
   }
 }
 
-function planOptions(config: TrainConfig) {
+function planOptions(config: BatchedConfig) {
   const { maxBatchSeconds, maxBatchUtterances, seed, minDurationSeconds, maxDurationSeconds } = config;
   const { speedFactors, tempoFactors } = config;
   return {

@@ -1,5 +1,5 @@
 /** What an evaluation says, as lines of text: pure functions of its result. */
-import type { ConfidenceInterval, EditCounts } from "@deepspeech-ts/speech";
+import type { ConfidenceInterval, EditCounts, FalseAlarms } from "@deepspeech-ts/speech";
 import type { EvaluationAnalysis, LengthRates } from "../evaluation/analysis.js";
 import type { Comparison } from "../evaluation/comparison.js";
 import type { EvaluationResult } from "../evaluation/evaluate.js";
@@ -20,19 +20,26 @@ const SHOWN_REASONS = 3;
 
 export function evaluationLines(
   { rates, loss, leftOut, audioSeconds, elapsedSeconds }: EvaluationResult,
-  { intervals }: Pick<EvaluationAnalysis, "intervals">,
+  { intervals, falseAlarms }: Pick<EvaluationAnalysis, "intervals" | "falseAlarms">,
 ): string[] {
   const more = leftOut.length - SHOWN_REASONS;
   return [
     `WER   ${formatRate(rates.wer)}  ${formatInterval(intervals.wer)}  ${rateParts(rates.words, "word")}`,
     `CER   ${formatRate(rates.cer)}  ${formatInterval(intervals.cer)}  ${rateParts(rates.characters, "character")}`,
     `SER   ${formatRate(rates.sentenceErrorRate)}  of ${formatPlural(rates.numUtterances, "utterance")} have an error`,
+    ...(falseAlarms ? [`FA    ${formatFalseAlarms(falseAlarms)}`] : []),
     `Loss  ${loss.toFixed(4)}`,
     `RTF   ${(elapsedSeconds / audioSeconds).toFixed(4)}  ${formatAudio(audioSeconds)} of audio in ${formatDuration(elapsedSeconds)}`,
     ...(leftOut.length > 0 ? [`${formatPlural(leftOut.length, "utterance")} left out:`] : []),
     ...leftOut.slice(0, SHOWN_REASONS).map(({ id, reason }) => `  ${id}: ${reason}`),
     ...(more > 0 ? [`  … and ${formatCount(more)} more`] : []),
   ];
+}
+
+/** "25.00%  of 12 recordings without words are false alarms: 7 words heard" */
+export function formatFalseAlarms({ numWordless, numAlarms, numWords }: FalseAlarms): string {
+  const share = formatRate(numAlarms / numWordless);
+  return `${share}  of ${formatPlural(numWordless, "recording")} without words are false alarms: ${formatPlural(numWords, "word")} heard`;
 }
 
 function rateParts(counts: EditCounts, unit: string): string {

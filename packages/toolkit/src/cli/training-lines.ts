@@ -1,6 +1,7 @@
 /** What a training run says, as lines of text: pure functions of its events. */
 import type { CorpusErrorRates } from "@deepspeech-ts/speech";
 import type { CorpusFacts, EvaluationSummary, TrainingEvent } from "../training/events.js";
+import { formatFalseAlarms } from "./evaluation-lines.js";
 import {
   formatAudio,
   formatCount,
@@ -52,11 +53,25 @@ export function startLines(event: EventOf<"start">): string[] {
   ];
 }
 
-export function planLines({ numBatches, paddingWaste, largest }: EventOf<"plan">): string[] {
+export function planLines(event: EventOf<"plan">): string[] {
+  const { numBatches, paddingWaste, largest, maxBatchSeconds, totalSteps, outlook } = event;
   const size = `${largest.utterances} × ${largest.seconds.toFixed(1)} s`;
+  const batches = `${formatPlural(numBatches, "batch", "batches")} of up to ${maxBatchSeconds} s an epoch`;
   return [
-    `Plan   ${formatPlural(numBatches, "batch", "batches")} an epoch, ${formatRate(paddingWaste)} padding; the largest, ${size}, fits`,
+    `Plan   ${batches}, ${formatRate(paddingWaste)} padding; the largest, ${size}, fits`,
+    ...(outlook === null ? [] : [`       ${formatPlural(totalSteps, "step")} in all: ${OUTLOOKS[outlook]}`]),
   ];
+}
+
+/** Of a model that begins with fresh weights, which answers blanks alone at first. */
+const OUTLOOKS: Record<NonNullable<EventOf<"plan">["outlook"]>, string> = {
+  likely: "enough for first words, as a rule",
+  uncertain: "first words may take more; more --epochs make more steps, and so do smaller --max-batch-seconds",
+  unlikely: "too few for first words, as a rule; make more steps by more --epochs or smaller --max-batch-seconds",
+};
+
+export function warningLine({ message }: EventOf<"warning">): string {
+  return `! ${message}`;
 }
 
 /** How far a run is, in one line. */
@@ -104,7 +119,8 @@ export function testLines({ test }: EventOf<"test">): string[] {
     formatPlural(test.rates.numUtterances, "utterance"),
     formatPlural(test.rates.words.referenceLength, "word"),
   ];
-  return [`test, best checkpoint: ${ratesText(test.rates)} of ${counts.join(", ")}`, ...sampleLines(test)];
+  const alarms = test.falseAlarms ? [`  ${formatFalseAlarms(test.falseAlarms)}`] : [];
+  return [`test, best checkpoint: ${ratesText(test.rates)} of ${counts.join(", ")}`, ...alarms, ...sampleLines(test)];
 }
 
 function ratesText({ cer, wer, words }: CorpusErrorRates): string {

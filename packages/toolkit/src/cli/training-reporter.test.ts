@@ -85,11 +85,20 @@ describe("a training run in a log", () => {
       numBatches: 150,
       paddingWaste: 0.031,
       largest: { utterances: 14, seconds: 11.27 },
+      ...{ maxBatchSeconds: 160, totalSteps: 1_503, outlook: "likely" },
     };
-    assert.deepEqual(linesOf([[plan]]), [
-      "Plan   150 batches an epoch, 3.10% padding; the largest, 14 × 11.3 s, fits",
+    const first = "Plan   150 batches of up to 160 s an epoch, 3.10% padding; the largest, 14 × 11.3 s, fits";
+    assert.deepEqual(linesOf([[plan]]), [first, "       1,503 steps in all: enough for first words, as a rule", ""]);
+    assert.deepEqual(linesOf([[{ ...plan, totalSteps: 190, outlook: "unlikely" }]]), [
+      first,
+      "       190 steps in all: too few for first words, as a rule; make more steps by more --epochs or smaller --max-batch-seconds",
       "",
     ]);
+    assert.deepEqual(linesOf([[{ ...plan, outlook: null }]]), [first, ""]);
+  });
+
+  test("warns in a line of its own", () => {
+    assert.deepEqual(linesOf([[{ kind: "warning", message: "mind the gap" }]]), ["! mind the gap"]);
   });
 
   test("has a line of progress every ten seconds", () => {

@@ -18,6 +18,7 @@ import {
   stepFigures,
   stepLine,
   testLines,
+  warningLine,
 } from "./training-lines.js";
 
 /** Between two lines of progress where there is no terminal. */
@@ -67,10 +68,14 @@ export class TrainingReporter {
     this.#bar?.close();
   }
 
-  #linesOf(event: EventOf<"data" | "start" | "plan" | "epoch" | "averaged" | "test" | "finished">): string[] {
+  #linesOf(
+    event: EventOf<"data" | "warning" | "start" | "plan" | "epoch" | "averaged" | "test" | "finished">,
+  ): string[] {
     switch (event.kind) {
       case "data":
         return dataLines(event);
+      case "warning":
+        return [warningLine(event)];
       case "start":
         this.#epochs = event.epochs;
         return startLines(event);

@@ -29,6 +29,8 @@ export interface PrepareOptions {
   maxDurationSeconds?: number;
   /** Why an utterance of this length must be left out; undefined where it need not. Default: none must. */
   refuse?: (durationSeconds: number) => string | undefined;
+  /** Keep what is no speech, with a transcript that holds nothing: false alarms are measured on it. Default: false. */
+  keepsWordless?: boolean;
 }
 
 /** An utterance that can be trained on. */
@@ -80,7 +82,7 @@ function prepareUtterance(
     if (normalised.refused.length > 0) return `cannot be spelt out: ${quoteCharacters(normalised.refused)}`;
     targetText = normalised.text;
   }
-  if (targetText.trim() === "") return "has no words";
+  if (targetText.trim() === "" && !options.keepsWordless) return "has no words";
   const unknown = unknownCharacters(targetText, alphabet);
   if (unknown.length > 0) return `not in the alphabet: ${quoteCharacters(unknown)}`;
   const targets = encodeText(targetText, alphabet);

@@ -45,3 +45,16 @@ test("a length has an interval where it has five utterances", () => {
   assert.equal(analyse(five.slice(1)).byLength[0]?.interval, null);
   assert.deepEqual(analyse(five).byLength[0]?.interval, analyse(five).intervals.wer);
 });
+
+test("recordings without words have false alarms, and are in no table where their speaker has said none at all", () => {
+  const noise = [
+    scored("n0", "", "oh", { durationSeconds: 12, speaker: "street" }),
+    scored("n1", "", "", { durationSeconds: 2.5, speaker: "s0" }),
+  ];
+  const analysis = analyse([...UTTERANCES, ...noise]);
+  assert.deepEqual(analysis.falseAlarms, { numWordless: 2, numAlarms: 1, numWords: 1 });
+  assert.deepEqual(analysis.bySpeaker.map(({ speaker }) => speaker).sort(), ["s0", "s1", "s2"]);
+  assert.ok(!analysis.byLength.some(({ fromSeconds }) => fromSeconds === 10));
+  assert.equal(analysis.byLength.find(({ fromSeconds }) => fromSeconds === 2)?.rates.numUtterances, 3);
+  assert.equal(analyse(UTTERANCES).falseAlarms, undefined);
+});

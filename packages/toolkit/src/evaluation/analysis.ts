@@ -3,6 +3,8 @@ import {
   bootstrapInterval,
   type ConfidenceInterval,
   type CorpusErrorRates,
+  countFalseAlarms,
+  type FalseAlarms,
   groupedErrorRates,
 } from "@deepspeech-ts/speech";
 import type { UtteranceResult } from "./evaluate.js";
@@ -10,7 +12,9 @@ import type { UtteranceResult } from "./evaluate.js";
 export interface EvaluationAnalysis {
   /** 95% intervals by bootstrap over utterances. */
   intervals: { wer: ConfidenceInterval; cer: ConfidenceInterval };
-  /** The worst speaker first; "" where it is unknown. */
+  /** Of recordings without words; absent where there are none. */
+  falseAlarms?: FalseAlarms;
+  /** The worst speaker first; "" where it is unknown. Those of recordings without words alone are not among them. */
   bySpeaker: SpeakerRates[];
   /** The shortest utterances first; lengths that no utterance has are not among them. */
   byLength: LengthRates[];
@@ -35,9 +39,11 @@ export interface LengthRates {
 const LEAST_UTTERANCES = 5;
 const LENGTH_BOUNDS = [0, 2, 4, 6, 8, 10, 15, 20, 30];
 
-/** @throws SpeechError `empty-reference` where a speaker's or a length's references hold no word */
+/** @throws SpeechError `empty-reference` where the references hold no word at all */
 export function analyse(utterances: readonly UtteranceResult[]): EvaluationAnalysis {
+  const falseAlarms = countFalseAlarms(utterances);
   return {
+    ...(falseAlarms && { falseAlarms }),
     intervals: {
       wer: bootstrapInterval(utterances.map(({ words }) => words)),
       cer: bootstrapInterval(utterances.map(({ characters }) => characters)),
@@ -48,14 +54,17 @@ export function analyse(utterances: readonly UtteranceResult[]): EvaluationAnaly
 }
 
 function ratesBySpeaker(utterances: readonly UtteranceResult[]): SpeakerRates[] {
-  const groups = groupedErrorRates(utterances, ({ speaker }) => speaker);
+  const speakerOf = ({ speaker }: UtteranceResult) => speaker;
+  const groups = groupedErrorRates(inGroupsWithWords(utterances, speakerOf), speakerOf);
   return groups
     .map(({ group, rates }) => ({ speaker: group, rates }))
     .sort((a, b) => b.rates.wer - a.rates.wer || (a.speaker < b.speaker ? -1 : 1));
 }
 
 function ratesByLength(utterances: readonly UtteranceResult[]): LengthRates[] {
-  const groups = groupedErrorRates(utterances, lengthIndex).sort((a, b) => a.group - b.group);
+  const groups = groupedErrorRates(inGroupsWithWords(utterances, lengthIndex), lengthIndex).sort(
+    (a, b) => a.group - b.group,
+  );
   return groups.map(({ group, rates }) => {
     const own = utterances.filter((utterance) => lengthIndex(utterance) === group);
     return {
@@ -65,6 +74,15 @@ function ratesByLength(utterances: readonly UtteranceResult[]): LengthRates[] {
       interval: own.length < LEAST_UTTERANCES ? null : bootstrapInterval(own.map(({ words }) => words)),
     };
   });
+}
+
+/** A group whose references hold no word has no rate. */
+function inGroupsWithWords<Key>(
+  utterances: readonly UtteranceResult[],
+  keyOf: (utterance: UtteranceResult) => Key,
+): UtteranceResult[] {
+  const withWords = new Set(utterances.filter(({ words }) => words.referenceLength > 0).map(keyOf));
+  return utterances.filter((utterance) => withWords.has(keyOf(utterance)));
 }
 
 function lengthIndex({ durationSeconds }: { durationSeconds: number }): number {

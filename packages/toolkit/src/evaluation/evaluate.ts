@@ -2,18 +2,32 @@
 import {
   type Alphabet,
   type CorpusErrorRates,
+  countFalseAlarms,
   type EditCounts,
   type Emissions,
   ErrorRateAccumulator,
+  type FalseAlarms,
   minimumFrames,
 } from "@deepspeech-ts/speech";
 import { nn, noGrad, tidy } from "@deepspeech-ts/torch";
-import { type DeepSpeech, type FeatureExtractor, type ModelOutput, usableBatch } from "../acoustic-model/index.js";
+import {
+  type DeepSpeech,
+  type FeatureExtractor,
+  type LossAverage,
+  type ModelOutput,
+  usableBatch,
+} from "../acoustic-model/index.js";
 import { type BatchOrder, type BatchPlan, planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { UserError } from "../errors.js";
 import type { Decode } from "./decoding.js";
+
+/** An utterance's loss, and its number of tokens. */
+interface UtteranceLoss {
+  loss: number;
+  numTokens: number;
+}
 
 export interface Recognition {
   model: DeepSpeech;
@@ -39,6 +53,8 @@ export interface LoadingCorpus {
 }
 
 export interface EvaluateOptions extends Recognition, LoadOptions {
+  /** How losses are averaged: over all tokens, or each divided by its tokens and then over utterances. Default: "tokens". */
+  lossAverage?: LossAverage;
   /** The utterances' sound, where its loading has begun already (`beginLoading`). */
   loading?: LoadingCorpus | undefined;
   /** Receives each utterance's log-probabilities, which are a view of its whole batch's: copy what is to be kept. */
@@ -63,7 +79,7 @@ export interface UtteranceResult {
 
 export interface EvaluationResult {
   rates: CorpusErrorRates;
-  /** Mean over utterances of the CTC loss divided by the target length; utterances that CTC cannot align not counted. */
+  /** CTC's loss, averaged as in training (`lossAverage`); utterances that CTC cannot align, or without words, not counted. */
   loss: number;
   utterances: UtteranceResult[];
   leftOut: { id: string; reason: string }[];
@@ -95,7 +111,7 @@ export async function evaluate(
   const { loading = beginLoading(utterances, options), onProgress, shouldStop } = options;
   const errorRates = new ErrorRateAccumulator();
   const result = { utterances: [] as UtteranceResult[], leftOut: [] as EvaluationResult["leftOut"] };
-  const losses: number[] = [];
+  const losses: UtteranceLoss[] = [];
   options.model.eval();
   for await (const loaded of loading.batches) {
     const batch = usableBatch(loaded, { features: options.extractor.config });
@@ -112,9 +128,11 @@ export async function evaluate(
     if (shouldStop?.()) break;
   }
   if (result.utterances.length === 0) throw nothingLoaded(result.leftOut);
+  const falseAlarms = countFalseAlarms(result.utterances);
+  if (falseAlarms?.numWordless === result.utterances.length) throw nothingSaid(falseAlarms);
   return {
     rates: errorRates.result(),
-    loss: losses.reduce((total, loss) => total + loss, 0) / losses.length,
+    loss: averageLoss(losses, options.lossAverage ?? "tokens"),
     ...result,
     audioSeconds: loading.plan.audioSeconds,
     elapsedSeconds: (performance.now() - started) / 1000,
@@ -134,11 +152,19 @@ function nothingLoaded([first, ...others]: EvaluationResult["leftOut"]): UserErr
   });
 }
 
+function nothingSaid({ numWordless, numAlarms, numWords }: FalseAlarms): UserError {
+  return new UserError(
+    `none of the ${numWordless} recordings has words, so there is no error rate; something was heard in ${numAlarms} of them ` +
+      `(words: ${numWords}). Measure them together with recordings that have words.`,
+    { code: "bad-corpus" },
+  );
+}
+
 /** One batch: transcripts, and the losses of those utterances that CTC can align. */
 function recognise(
   batch: Batch<PreparedUtterance>,
   { onEmissions, ...recognition }: EvaluateOptions,
-): { hypotheses: string[]; losses: number[] } {
+): { hypotheses: string[]; losses: UtteranceLoss[] } {
   return noGrad(() =>
     tidy(() => {
       const output = forwardBatch(batch, recognition);
@@ -182,7 +208,15 @@ function lossesOf({ logProbs, logProbLengths }: ModelOutput, targets: readonly (
   const byTime = logProbs.transpose(0, 1); // [T, B, V]
   const options = { blankId, reduction: "none", zeroInfinity: true } as const;
   const losses = nn.functional.ctcLoss(byTime, targets, logProbLengths, options).toNumbers();
-  return losses
-    .map((loss, row) => loss / Math.max(1, targets[row]!.length))
-    .filter((_, row) => logProbLengths[row]! >= minimumFrames(targets[row]!));
+  return losses.flatMap((loss, row): UtteranceLoss[] => {
+    const own = targets[row]!;
+    if (own.length === 0 || logProbLengths[row]! < minimumFrames(own)) return [];
+    return [{ loss, numTokens: own.length }];
+  });
+}
+
+function averageLoss(losses: readonly UtteranceLoss[], average: LossAverage): number {
+  const weigh = ({ numTokens }: UtteranceLoss) => (average === "tokens" ? numTokens : 1);
+  const total = losses.reduce((sum, each) => sum + (each.loss / each.numTokens) * weigh(each), 0);
+  return total / losses.reduce((sum, each) => sum + weigh(each), 0);
 }

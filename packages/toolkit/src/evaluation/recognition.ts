@@ -1,7 +1,14 @@
 /** A checkpoint made ready to recognise, and the threads that feed it. */
 import { availableParallelism } from "node:os";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
-import { checkDevice, FeatureExtractor, loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/index.js";
+import {
+  type CheckpointHeader,
+  checkDevice,
+  FeatureExtractor,
+  type LossAverage,
+  loadCheckpoint,
+  modelFromCheckpoint,
+} from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
 import { frameSecondsOf, openDecoding } from "./decoding.js";
 import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
@@ -20,7 +27,7 @@ export interface RecognitionOptions {
   decoding?: DecodingConfig;
 }
 
-export type OpenRecognition = Recognition & { loader: AudioLoader } & AsyncDisposable;
+export type OpenRecognition = Recognition & { loader: AudioLoader; lossAverage: LossAverage } & AsyncDisposable;
 
 /** Loads the model on this thread; dispose what it returns. */
 export async function openRecognition(options: RecognitionOptions): Promise<OpenRecognition> {
@@ -41,5 +48,13 @@ export async function openRecognition(options: RecognitionOptions): Promise<Open
     extractor.dispose();
     await loader.close();
   };
-  return { model, extractor, alphabet: header.alphabet, decode, loader, [Symbol.asyncDispose]: close };
+  const { alphabet } = header;
+  const lossAverage = lossAverageOf(header);
+  return { model, extractor, alphabet, decode, loader, lossAverage, [Symbol.asyncDispose]: close };
+}
+
+/** As the model was trained, so that the loss can be compared with its training's; "tokens" where nobody knows. */
+function lossAverageOf({ training }: CheckpointHeader): LossAverage {
+  const { config } = (training ?? {}) as { config?: { lossAverage?: unknown } };
+  return config?.lossAverage === "utterances" ? "utterances" : "tokens";
 }

@@ -6,6 +6,7 @@ import { countErrors } from "@deepspeech-ts/speech";
 import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
 import { UserError } from "../errors.js";
 import { rawManifestIn } from "../training/training.test.support.js";
+import { analyse } from "./analysis.js";
 import type { EvaluationResult } from "./evaluate.js";
 import { babblingCheckpoint } from "./evaluation.test.support.js";
 import { runEvaluation } from "./run-evaluation.js";
@@ -60,7 +61,7 @@ describe("runEvaluation", () => {
     const data = [
       rawManifestIn(folder, "mixed", [
         { ...line, id: "good" },
-        { ...line, id: "empty", text: "" },
+        { ...line, id: "greek", text: "αβγ" },
         { ...line, id: "bad", audio_filepath: "bad.wav" },
         { ...line, id: "endless", text: "a".repeat(99) },
       ]),
@@ -69,7 +70,7 @@ describe("runEvaluation", () => {
     assert.deepEqual(result.utterances.map(({ id }) => id).sort(), ["endless", "good"]);
     assert.deepEqual(
       result.leftOut.map(({ id }) => id),
-      ["empty", "bad"],
+      ["greek", "bad"],
     );
     assert.ok(Number.isFinite(result.loss), "what CTC cannot align has no loss");
     assert.equal(result.rates.characters.referenceLength, 5 + 99);
@@ -119,5 +120,28 @@ describe("runEvaluation", () => {
     };
     await assert.rejects(runEvaluation({ ...options, onProgress, signal: controller.signal }), { name: "AbortError" });
     assert.ok(batches < 50, `${batches} batches were measured`);
+  });
+
+  it("measures false alarms on recordings without words, which count as insertions and in no loss", async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = babblingCheckpoint(folder);
+    const line = { audio_filepath: audioFixture("speech-16k.flac"), duration: 1.064, text: "good morning", id: "said" };
+    const spoken = await runEvaluation({ checkpoint, data: [rawManifestIn(folder, "spoken", [line])], ...quiet });
+    const lines = [line, { ...line, id: "noise", text: "" }, { ...line, id: "hum", text: "   " }];
+    const both = await runEvaluation({ checkpoint, data: [rawManifestIn(folder, "both", lines)], ...quiet });
+    const heard = both.utterances.filter(({ reference }) => reference === "");
+    const numWords = heard.reduce((total, { words }) => total + words.insertions, 0);
+    assert.ok(numWords > 0, "the model babbles");
+    assert.deepEqual(analyse(both.utterances).falseAlarms, { numWordless: 2, numAlarms: 2, numWords });
+    assert.equal(both.rates.words.insertions, spoken.rates.words.insertions + numWords);
+    assert.equal(both.rates.words.referenceLength, 2);
+    assert.ok(Math.abs(both.loss - spoken.loss) < 1e-5 * spoken.loss, `${both.loss}, ${spoken.loss}`);
+    await assert.rejects(
+      runEvaluation({ checkpoint, data: [rawManifestIn(folder, "none", lines.slice(1))], ...quiet }),
+      {
+        name: "UserError",
+        message: `none of the 2 recordings has words, so there is no error rate; something was heard in 2 of them (words: ${numWords}). Measure them together with recordings that have words.`,
+      },
+    );
   });
 });

@@ -3,7 +3,7 @@
  * that a resumed run draws the same.
  */
 import { cat, noGrad, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { type Features, specAugment } from "../acoustic-model/index.js";
+import { type Features, silentFeature, specAugment } from "../acoustic-model/index.js";
 import { vocalTractWarpOf } from "../data/augmentation/utterance-augmentation.js";
 import type { Batch } from "../data/loader.js";
 import { Random } from "../data/random.js";
@@ -31,7 +31,8 @@ export function augmentedFeatures(
     const featureLengths = Array<number[]>(views).fill(once.featureLengths).flat();
     if (!masked) return { features, featureLengths };
     const random = new Random(seed, epoch, index, "spec-augment");
-    return { features: specAugment(features, featureLengths, config.specAugment, random), featureLengths };
+    const fill = silentFeature(config.features);
+    return { features: specAugment(features, featureLengths, config.specAugment, random, fill), featureLengths };
   });
 }
 

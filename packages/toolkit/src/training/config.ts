@@ -93,7 +93,11 @@ export const trainConfigSchema = z.strictObject({
     .default([])
     .describe("parameters to leave as they are, by name; * stands for anything: cnn.* rescnn_layers.*"),
 
-  maxBatchSeconds: positive.default(160).describe("seconds of audio in a batch, padding counted"),
+  maxBatchSeconds: positive
+    .optional()
+    .describe(
+      "seconds of audio in a batch, padding counted; default: from 8 to 160, so that the run's hours and epochs make 4000 steps",
+    ),
   maxBatchUtterances: count.default(32).describe("utterances in a batch, at most"),
   accumulateBatches: count.default(1).describe("batches whose gradients make one step"),
   shortestFirstEpochs: z.int().min(0).default(1).describe("first epochs that run from short utterances to long"),

@@ -2,8 +2,9 @@
  * What a training run tells the thread that started it, and its log. Plain data: it crosses a worker's boundary, and
  * is written to the run's log as it is.
  */
-import type { CorpusErrorRates } from "@deepspeech-ts/speech";
+import type { CorpusErrorRates, FalseAlarms } from "@deepspeech-ts/speech";
 import type { CorpusFacts } from "../acoustic-model/index.js";
+import type { Outlook } from "./run-length.js";
 
 export type { CorpusFacts };
 
@@ -21,10 +22,12 @@ export interface WorstUtterance extends TranscriptSample {
   wordErrors: number;
 }
 
-/** Error rates of one evaluation; losses are means over utterances of the loss divided by the target length. */
+/** Error rates of one evaluation; its loss is averaged as that of training is. */
 export interface EvaluationSummary {
   rates: CorpusErrorRates;
   loss: number;
+  /** Of recordings without words. Default: there are none. */
+  falseAlarms?: FalseAlarms;
   /** The same few utterances each time. */
   samples: TranscriptSample[];
   /** Those with the most word errors for each word, worst first. */
@@ -63,7 +66,15 @@ export type TrainingEvent =
       paddingWaste: number;
       /** `seconds` is the longest utterance's. */
       largest: { utterances: number; seconds: number };
+      /** The longest that a batch may be, padding counted. */
+      maxBatchSeconds: number;
+      /** Steps of the whole run. */
+      totalSteps: number;
+      /** Whether they take the model off CTC's plateau; null where it has learned to spell before. */
+      outlook: Outlook | null;
     }
+  /** Something that a person should know; training goes on. */
+  | { kind: "warning"; message: string }
   | {
       kind: "step";
       /** Both counted from 1. */

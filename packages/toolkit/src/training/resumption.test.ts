@@ -32,7 +32,7 @@ interface Scene {
 async function scene(t: TestContext, { within = false, ...overrides }: TrainConfigInput & { within?: boolean } = {}) {
   const folder = await temporaryFolder(t);
   const manifest = await manifestIn(folder, await shortUtterances(6));
-  const config = tinyConfig(folder, manifest, { epochs: 2, learningRate: 1e-3, ...overrides });
+  const config = tinyConfig(folder, manifest, { epochs: 2, learningRate: 1e-3, maxBatchSeconds: 20, ...overrides });
   const stopWhen = (event: { kind: string }) => within && event.kind === "step";
   const run = await trainHere(config, { stopWhen });
   return { folder, config, run, runFolder: run.runFolder } satisfies Scene;

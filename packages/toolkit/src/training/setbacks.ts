@@ -3,8 +3,10 @@ import { formatPlural } from "@deepspeech-ts/speech";
 import type { LeftOutUtterance } from "../data/prepare.js";
 import { UserError } from "../errors.js";
 
-/** More unreadable files than this share of the corpus, and something is wrong with the corpus. */
-const TOLERATED_FAILURES = 0.05;
+/** More unreadable files than this share of the corpus, and something is wrong with the corpus … */
+const TOLERATED_SHARE = 0.05;
+/** … but for so many, which in a small corpus say nothing yet, as long as half of it is there. */
+const TOLERATED_FILES = 3;
 /** So many steps in a row without a finite loss, and the run has diverged. */
 const TOLERATED_SKIPS = 20;
 
@@ -25,9 +27,9 @@ export class Setbacks {
     for (const { utterance, reason } of failures) {
       this.name(utterance.id, reason);
       this.#failed.add(utterance.id);
-      if (this.#failed.size <= TOLERATED_FAILURES * this.numTrainingFiles) continue;
+      if (this.#failed.size <= tolerated(this.numTrainingFiles)) continue;
       throw new UserError(
-        `${this.#failed.size} of ${formatPlural(this.numTrainingFiles, "training file")} could not be loaded, more than 5%; the last: ${reason}`,
+        `${this.#failed.size} of ${formatPlural(this.numTrainingFiles, "training file")} could not be loaded, more than can be passed over; the last: ${reason}`,
         { code: "bad-corpus" },
       );
     }
@@ -58,4 +60,9 @@ export class Setbacks {
       { code: "diverged" },
     );
   }
+}
+
+/** How many of a corpus's files may be unreadable. */
+function tolerated(numFiles: number): number {
+  return Math.max(TOLERATED_SHARE * numFiles, Math.min(TOLERATED_FILES, numFiles / 2));
 }

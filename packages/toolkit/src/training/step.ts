@@ -1,10 +1,9 @@
 /** One training step: batches of waveforms in, updated weights out. Nothing it makes outlives it. */
 import { autocast, call, cat, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { deviceKind } from "../acoustic-model/index.js";
+import { deviceKind, type LossAverage } from "../acoustic-model/index.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { augmentedFeatures, masksBegan } from "./augmented-features.js";
-import type { TrainConfig } from "./config.js";
 import { nextLossScale } from "./loss-scaler.js";
 import { type Term, type TrainingOutput, termsOf, totalOf } from "./objective.js";
 import type { TrainingSession } from "./session.js";
@@ -150,12 +149,16 @@ function meansOf(
 }
 
 /** What each batch's mean counts for in the mean over all of them: its share of tokens, or of utterances. */
-function lossWeights(batches: readonly TrainingBatch[], average: TrainConfig["lossAverage"]): number[] {
-  const counts = batches.map(({ utterances }) =>
-    average === "utterances" ? utterances.length : total(utterances.map(({ targets }) => targets.length)),
-  );
+function lossWeights(batches: readonly TrainingBatch[], average: LossAverage): number[] {
+  const counts = batches.map((batch) => lossCount([batch], average));
   const all = total(counts);
   return counts.map((count) => count / all);
+}
+
+/** What the batches' mean loss is a mean of: their tokens, or their utterances. */
+export function lossCount(batches: readonly TrainingBatch[], average: LossAverage): number {
+  const utterances = batches.flatMap((batch) => batch.utterances);
+  return average === "utterances" ? utterances.length : total(utterances.map(({ targets }) => targets.length));
 }
 
 function total(values: readonly number[]): number {

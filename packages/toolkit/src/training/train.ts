@@ -11,23 +11,28 @@ import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
 import { writeConfig } from "./run-folder.js";
+import { batchSecondsOf } from "./run-length.js";
 import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
 import { type Corpora, type TrainingHost, TrainingRun } from "./training-run.js";
 import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
+import { overlapWarnings, threadsWarning } from "./warnings.js";
 
 /** It runs in a worker thread (train-worker.ts), because a step blocks its thread. */
-export async function train(config: TrainConfig, host: TrainingHost): Promise<void> {
-  setNumThreads(config.threads ?? availableParallelism());
+export async function train(given: TrainConfig, host: TrainingHost): Promise<void> {
+  const before = runBefore(given);
+  // What was chosen once holds for as long as the run lasts, however many epochs are added.
+  const asked = { ...given, maxBatchSeconds: given.maxBatchSeconds ?? before?.config.maxBatchSeconds };
+  setNumThreads(asked.threads ?? availableParallelism());
   setFlushDenormal(true);
-  checkDevice(config.device);
-  checkPrecision(config);
-  if (config.wandb !== undefined) await loadWandb();
-  const before = runBefore(config);
-  const changes = before ? configChanges(before, config) : [];
-  const alphabet = alphabetFor(config);
-  const corpora = await loadCorpora(config, alphabet);
+  checkDevice(asked.device);
+  checkPrecision(asked);
+  if (asked.wandb !== undefined) await loadWandb();
+  const changes = before ? configChanges(before, asked) : [];
+  const alphabet = alphabetFor(asked);
+  const corpora = await loadCorpora(asked, alphabet);
+  const config = { ...asked, maxBatchSeconds: batchSecondsOf(asked, corpora.train.facts.audioSeconds) };
   const data = { train: fingerprintOf(corpora.train.facts), dev: fingerprintOf(corpora.dev.facts) };
   if (before) changes.push(...dataChanges(before, data));
   const facts = { train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null };
@@ -50,6 +55,10 @@ export async function train(config: TrainConfig, host: TrainingHost): Promise<vo
   });
   try {
     log.handle({ kind: "data", ...facts });
+    for (const message of await warningsOf(config, corpora)) {
+      log.handle({ kind: "warning", message });
+      host.emit({ kind: "warning", message });
+    }
     await new TrainingRun({ session, loader, corpora, augmentation, log, host, changes }).run();
   } finally {
     await log.close();
@@ -82,6 +91,13 @@ async function phonetiserFor({ objective }: TrainConfig, { train }: Corpora): Pr
   throw new UserError("objective.phoneLayer: no transcript is in English letters; leave it out, or set it to 0.", {
     code: "bad-config",
   });
+}
+
+async function warningsOf({ threads, workers }: TrainConfig, { train, dev, test }: Corpora): Promise<string[]> {
+  const overlaps = await overlapWarnings({ train: train.utterances, dev: dev.utterances, test: test?.utterances });
+  return [threadsWarning("threads", threads), threadsWarning("workers", workers), ...overlaps].filter(
+    (message) => message !== undefined,
+  );
 }
 
 function checkPrecision({ precision, device }: TrainConfig): void {

@@ -1,7 +1,7 @@
 /** The training loop: epochs of steps, each measured on dev, the best kept, and the test set once at the end. */
 import { resolve } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { countErrors, greedyDecode } from "@deepspeech-ts/speech";
+import { countErrors, countFalseAlarms, greedyDecode } from "@deepspeech-ts/speech";
 import { tidy } from "@deepspeech-ts/torch";
 import {
   averageCheckpoints,
@@ -26,20 +26,29 @@ import { spectrogramsOf } from "./augmented-features.js";
 import type { ConfigChange, EvaluationSummary, TrainingEvent } from "./events.js";
 import { lastEpochs, rank, saveRanked } from "./kept-checkpoints.js";
 import { reviewKept } from "./kept-review.js";
+import { PlannedSteps } from "./planned-steps.js";
 import { explainingMemory, rehearseLargestBatch } from "./rehearsal.js";
 import { RunClock } from "./run-clock.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
+import { batchSecondsOf, blanksWarning, outlookOf } from "./run-length.js";
 import type { RunLog } from "./run-log.js";
 import { learningRateAt } from "./schedule.js";
 import { updatePlateau } from "./schedule-plateau.js";
 import { hasLeftPlateau, isBetter, selectionMetric } from "./selection.js";
 import type { TrainingSession } from "./session.js";
 import { Setbacks } from "./setbacks.js";
-import { type StepResult, trainStep } from "./step.js";
+import { lossCount, type StepResult, trainStep } from "./step.js";
 import type { MeasuredEpoch, Progress } from "./training-state.js";
 
 /** Without gradients to keep, a batch of this length fits where training does; shorter ones would take longer to measure. */
 const LEAST_EVALUATION_BATCH_SECONDS = 40;
+
+/** To count a run's steps, so much is planned: some seconds of work. */
+const MOST_PLANNED_UTTERANCES = 1_000_000;
+
+/** A model that has answered blanks alone for so many epochs and steps is told of. */
+const BLANK_EPOCHS = 3;
+const BLANK_STEPS = 500;
 
 /** Utterances named with each evaluation. */
 const NUM_SAMPLES = 5;
@@ -83,6 +92,10 @@ export class TrainingRun implements TrainingParts {
   /** The dev set, and the next epoch, whose first batches load while the step or the checkpoint before them is done. */
   #dev: LoadingCorpus | undefined;
   #nextEpoch: AsyncIterable<TrainingBatch> | undefined;
+  readonly #planned: PlannedSteps;
+  /** As far as is known: taken, and to be taken. */
+  #totalSteps = 0;
+  #toldOfBlanks = false;
   #trainedSeconds = 0;
   #trainedAudioSeconds = 0;
   #savedAtSeconds: number;
@@ -101,6 +114,7 @@ export class TrainingRun implements TrainingParts {
       this.#emit({ kind: "failure", id, reason }),
     );
     this.#savedAtSeconds = progress.elapsedSeconds;
+    this.#planned = this.#planSteps();
   }
 
   async run(): Promise<void> {
@@ -127,13 +141,17 @@ export class TrainingRun implements TrainingParts {
     const [numParameters, numTrained] = [model.numParameters(), sum([...trained.values()].map(({ numel }) => numel))];
     const plan = this.#plan(progress.epoch);
     const counts = { numParameters, numFrozen: numParameters - numTrained, freshParameters };
-    const totalSteps = this.#stepsIn(plan) * config.epochs;
+    this.#countSteps(plan);
+    const totalSteps = this.#totalSteps;
     const position = { epochs: config.epochs, totalSteps, firstStep: progress.step };
     const changes = this.changes.length > 0 && { changes: this.changes };
     this.#emit({ kind: "start", runFolder, ...counts, ...position, ...changes });
     if (this.#isOver()) return;
     const largest = rehearseLargestBatch(this.session, [plan, this.#plan(progress.epoch + 1)]);
-    this.#emit({ kind: "plan", numBatches: plan.batches.length, paddingWaste: plan.paddingWaste, largest });
+    const { paddingWaste } = plan;
+    const outlook = config.initFrom !== undefined || progress.spokeAt !== null ? null : outlookOf(totalSteps);
+    const size = { numBatches: plan.batches.length, paddingWaste, largest, maxBatchSeconds: this.#maxBatchSeconds };
+    this.#emit({ kind: "plan", ...size, totalSteps, outlook });
     // A run killed at any point can be resumed, so there is a checkpoint from the first step on.
     if (progress.step === 0) this.#saveLast();
   }
@@ -181,6 +199,7 @@ export class TrainingRun implements TrainingParts {
     const { session, host, loader } = this;
     const { progress, config } = session;
     const plan = this.#plan(progress.epoch);
+    this.#countSteps(plan);
     const remaining = plan.batches.slice(progress.batch);
     const batches = this.#nextEpoch ?? loader.batches({ batches: remaining });
     this.#nextEpoch = undefined;
@@ -219,8 +238,10 @@ export class TrainingRun implements TrainingParts {
     this.#trainedAudioSeconds += sum(batches.flatMap((batch) => batch.sampleLengths)) / config.features.sampleRate;
     progress.step++;
     if (!result.skipped) {
-      progress.lossSum += result.loss;
-      progress.lossCount++;
+      // Each step counts as it does in the mean that dev's loss is, so that the two can be compared.
+      const count = lossCount(batches, config.lossAverage);
+      progress.lossSum += count * result.loss;
+      progress.lossCount += count;
     }
     this.#reportStep(result, { learningRate, batches, plan });
   }
@@ -228,7 +249,7 @@ export class TrainingRun implements TrainingParts {
   #learningRate(plan: BatchPlan): number {
     const { config, progress } = this.session;
     const epochs = this.#epochsDone(plan);
-    const totalSteps = this.#stepsIn(plan) * config.epochs;
+    const totalSteps = this.#planned.from(0);
     return learningRateAt(
       { epochs, share: this.#clock.share(epochs), totalSteps },
       { ...config.schedule, learningRate: config.learningRate, plateauScale: progress.plateau.scale },
@@ -239,13 +260,13 @@ export class TrainingRun implements TrainingParts {
     result: StepResult,
     { learningRate, batches, plan }: { learningRate: number; batches: readonly TrainingBatch[]; plan: BatchPlan },
   ): void {
-    const { config, progress } = this.session;
+    const { progress } = this.session;
     const ids = batches.flatMap(({ utterances }) => utterances.map(({ id }) => id));
     this.#emit({
       kind: "step",
       epoch: progress.epoch + 1,
       step: progress.step,
-      totalSteps: this.#stepsIn(plan) * config.epochs,
+      totalSteps: this.#totalSteps,
       learningRate,
       audioSecondsPerSecond: this.#trainedAudioSeconds / this.#trainedSeconds,
       etaSeconds: this.#clock.etaSeconds(this.#epochsDone(plan)),
@@ -278,6 +299,7 @@ export class TrainingRun implements TrainingParts {
     const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
     if (!this.#isOver()) this.#nextEpoch = this.loader.batches(this.#plan(epoch));
     this.#emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });
+    if (dev.utterances.every(({ hypothesis }) => hypothesis === "")) this.#tellOfBlanks();
     saveRanked(session, ranking, { isBest, saveProgress: () => this.#saveLast() });
   }
 
@@ -290,9 +312,19 @@ export class TrainingRun implements TrainingParts {
     progress.plateau = updatePlateau(progress.plateau, selectionMetric(measured, config.selectBy), options);
   }
 
+  /** Once, where a model has had time enough to say its first words, and at the end. */
+  #tellOfBlanks(): void {
+    const { progress, config } = this.session;
+    const share = progress.step / this.#totalSteps;
+    const isLate = progress.epoch >= BLANK_EPOCHS && (progress.step >= BLANK_STEPS || share >= 0.3);
+    if (this.#toldOfBlanks || !(isLate || this.#isOver())) return;
+    this.#toldOfBlanks = true;
+    const message = blanksWarning({ ...progress, config, maxBatchSeconds: this.#maxBatchSeconds });
+    this.#emit({ kind: "warning", message });
+  }
+
   #loadOptions(): LoadOptions {
-    const { maxBatchSeconds } = this.session.config;
-    return { loader: this.loader, maxBatchSeconds: Math.max(maxBatchSeconds, LEAST_EVALUATION_BATCH_SECONDS) };
+    return { loader: this.loader, maxBatchSeconds: Math.max(this.#maxBatchSeconds, LEAST_EVALUATION_BATCH_SECONDS) };
   }
 
   async #evaluate(
@@ -303,7 +335,7 @@ export class TrainingRun implements TrainingParts {
     const { session, host } = this;
     const { extractor, alphabet } = session;
     const result = await evaluate(corpus.utterances, {
-      ...{ ...this.#loadOptions(), model, extractor, alphabet, loading },
+      ...{ ...this.#loadOptions(), model, extractor, alphabet, loading, lossAverage: session.config.lossAverage },
       decode: (emissions) => greedyDecode(emissions, alphabet),
       onProgress: (done, total) => host.emit({ kind: "evaluating", corpus: name, done, total }),
       shouldStop: () => host.shouldStop(),
@@ -376,16 +408,33 @@ export class TrainingRun implements TrainingParts {
 
   #plan(epoch: number): BatchPlan<PreparedUtterance> {
     const { config } = this.session;
-    const { seed, maxBatchSeconds, maxBatchUtterances, speedFactors, tempoFactors, shortestFirstEpochs } = config;
+    const { seed, maxBatchUtterances, speedFactors, tempoFactors, shortestFirstEpochs } = config;
     return planBatches(this.corpora.train.utterances, {
-      ...{ seed, epoch, speedFactors, tempoFactors, maxBatchSeconds, maxBatchUtterances },
+      ...{ seed, epoch, speedFactors, tempoFactors, maxBatchUtterances, maxBatchSeconds: this.#maxBatchSeconds },
       augmentation: this.augmentation,
       order: epoch < shortestFirstEpochs ? "shortest-first" : "shuffled",
     });
   }
 
-  #stepsIn({ batches }: BatchPlan): number {
-    return Math.ceil(batches.length / this.session.config.accumulateBatches);
+  get #maxBatchSeconds(): number {
+    return batchSecondsOf(this.session.config, this.corpora.train.facts.audioSeconds);
+  }
+
+  #stepsIn(numBatches: number): number {
+    return Math.ceil(numBatches / this.session.config.accumulateBatches);
+  }
+
+  #planSteps(): PlannedSteps {
+    const { epochs } = this.session.config;
+    const mostPlanned = Math.max(1, Math.floor(MOST_PLANNED_UTTERANCES / this.corpora.train.utterances.length));
+    return new PlannedSteps(epochs, (epoch) => this.#stepsIn(this.#plan(epoch).batches.length), mostPlanned);
+  }
+
+  /** What was done, what is left of the epoch, and what comes after it: batches that could not be loaded make no step. */
+  #countSteps({ batches }: BatchPlan): void {
+    const { progress } = this.session;
+    const left = this.#allEpochsDone() ? 0 : this.#stepsIn(batches.length - progress.batch);
+    this.#totalSteps = progress.step + left + this.#planned.from(progress.epoch + 1);
   }
 
   #epochsDone({ batches }: BatchPlan): number {
@@ -430,7 +479,8 @@ function summaryOf({ rates, loss, utterances }: EvaluationResult): EvaluationSum
       wordErrors: countErrors(words),
     };
   });
-  return { rates, loss, samples, worst };
+  const falseAlarms = countFalseAlarms(utterances);
+  return { rates, loss, ...(falseAlarms && { falseAlarms }), samples, worst };
 }
 
 function sum(values: readonly number[]): number {

@@ -22,7 +22,7 @@ const progressSchema = z.object({
   /** Batches done of the epoch under way. */
   batch: z.int(),
   step: z.int(),
-  /** Of the epoch under way, over the steps that were not skipped. */
+  /** Of the epoch under way, over the tokens or utterances (`lossAverage`) of the steps that were not skipped. */
   lossSum: z.number(),
   lossCount: z.int(),
   /** Of all sessions together. */

@@ -10,12 +10,13 @@ const SHOWN_CONFUSIONS = 15;
 const SHOWN_SPEAKERS = 100;
 const SHOWN_LEFT_OUT = 50;
 
-export function summarySection(result: EvaluationResult, { intervals }: EvaluationAnalysis): Markup {
+export function summarySection(result: EvaluationResult, { intervals, falseAlarms }: EvaluationAnalysis): Markup {
   const { rates, loss, audioSeconds, elapsedSeconds } = result;
   return html`<section aria-labelledby="summary"><h2 id="summary">Summary</h2><dl class="figures">
 <div class="main"><dt>Word error rate</dt><dd>${percent(rates.wer)}</dd><dd class="quiet">95%: ${range(intervals.wer)}</dd><dd class="quiet">${edits(rates.words)} of ${count(rates.words.referenceLength)} words</dd></div>
 <div class="main"><dt>Character error rate</dt><dd>${percent(rates.cer)}</dd><dd class="quiet">95%: ${range(intervals.cer)}</dd><dd class="quiet">${edits(rates.characters)} of ${count(rates.characters.referenceLength)}</dd></div>
 <div><dt>Utterances with an error</dt><dd>${percent(rates.sentenceErrorRate)}</dd><dd class="quiet">of ${count(rates.numUtterances)}</dd></div>
+${falseAlarms && html`<div><dt>False alarms</dt><dd>${percent(falseAlarms.numAlarms / falseAlarms.numWordless)}</dd><dd class="quiet">of ${count(falseAlarms.numWordless)} without words; ${count(falseAlarms.numWords)} heard</dd></div>`}
 <div><dt>Sound</dt><dd>${(audioSeconds / 60).toFixed(1)} min</dd><dd class="quiet">in ${elapsedSeconds.toFixed(1)} s; loss ${loss.toFixed(3)}</dd></div>
 </dl></section>`;
 }

@@ -34,6 +34,8 @@ const TEXT_KEYS: Record<TextKeys<LoggedEvent>, true> = {
   hypothesis: true,
   audioPath: true,
   digest: true,
+  message: true,
+  outlook: true,
   key: true,
   was: true,
   is: true,

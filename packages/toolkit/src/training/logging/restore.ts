@@ -62,13 +62,16 @@ function isBeyond(event: LoggedEvent, { step, epoch }: ResumePoint): boolean {
 }
 
 /**
- * Whether a resumed run's log says so already: files that could not be loaded, and its corpora, unless they changed
+ * Whether a resumed run's log says so already: files that could not be loaded, warnings, and its corpora, unless they changed
  * since it was last started.
  */
 export function isTold(event: LoggedEvent, kept: readonly LoggedEvent[]): boolean {
   if (event.kind === "failure") {
     const { id, reason } = event;
     return kept.some((earlier) => earlier.kind === "failure" && earlier.id === id && earlier.reason === reason);
+  }
+  if (event.kind === "warning") {
+    return kept.some((earlier) => earlier.kind === "warning" && earlier.message === event.message);
   }
   if (event.kind !== "data") return false;
   const last = kept.findLast((earlier) => earlier.kind === "data");
