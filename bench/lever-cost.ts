@@ -130,7 +130,7 @@ async function measureLoader(): Promise<Map<string, number>> {
   const utterances = corpus.utterances.filter(({ durationSeconds }) => durationSeconds > 3).slice(0, 20);
   const seconds = utterances.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
   await using loader = new AudioLoader({ numWorkers: 1 });
-  return medians(Object.keys(loaderLevers), async (lever) => {
+  return await medians(Object.keys(loaderLevers), async (lever) => {
     const time = await processorTime(async () => {
       for await (const { failures, unaugmented = [] } of loader.batches(planFor(loaderLevers[lever]!, utterances))) {
         const [problem] = [...failures, ...unaugmented];
