@@ -135,7 +135,7 @@ describe("training on bad data", () => {
     const none = rawManifestIn(folder, "none", [lost]);
     await assert.rejects(trainHere(tinyConfig(folder, manifest, { dev: [none] })), {
       name: "UserError",
-      message: `none of the 1 files to measure on could be loaded; the first: ${reason}`,
+      message: `no file of 1 to measure on could be loaded; the first: ${reason}`,
     });
   });
 
