@@ -2,6 +2,7 @@
 import { alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
 import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
+import { atEdge } from "../evaluation/tune.js";
 import { writeFileAtomically } from "../files.js";
 import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
 import { formatCount, formatPlural, formatRate } from "./format.js";
@@ -47,7 +48,12 @@ export function configure(command: Command): void {
     .argument("<data...>", "folders in LibriSpeech's layout, or manifests")
     .requiredOption("--lm <file>", "the language model")
     .requiredOption("--output <file>", "the file of decoding settings to write")
-    .option("--beam-size <n>", "prefixes kept in each trial", parseWhole("--beam-size", 0), 32)
+    .option(
+      "--beam-size <n>",
+      "prefixes kept in each trial, and by decoding with the result",
+      parseWhole("--beam-size", 0),
+      100,
+    )
     .option("--no-normalise", "take transcripts as they stand")
     .addHelpText("after", TUNE_HELP)
     .action(tune);
@@ -120,13 +126,15 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
   };
   await runTuning({ checkpoint, data, lm, beamSize, normalise }, { onEvent, signal: interruption.signal });
   const { best, greedy, confidence } = result!;
-  const { lmWeight, wordScore } = best;
-  const decoding = { lm, lmWeight, wordScore, confidenceTemperature: Number(confidence.temperature.toFixed(3)) };
+  const { lmWeight, wordScore, unknownWordScore } = best;
+  const scores = { beamSize, lmWeight, wordScore, unknownWordScore };
+  const decoding = { lm, ...scores, confidenceTemperature: Number(confidence.temperature.toFixed(3)) };
   await writeFileAtomically(output, `${JSON.stringify(decoding, null, 2)}\n`);
   const calibration = [confidence.before, confidence.after].map((q) => q.expectedCalibrationError.toFixed(3));
   const lines = [
     `greedy  ${formatRate(greedy.wer)} WER`,
     `best    ${trialLine(best)}`,
+    ...atEdge(best).map((edge) => `The best ${edge} is at the edge of what was tried; better ones may lie beyond`),
     `Word confidences: calibration error ${calibration.join(" before, ")} after`,
     `Saved in ${output}`,
   ];
@@ -136,11 +144,13 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
 function trialLine({
   lmWeight,
   wordScore,
+  unknownWordScore,
   rates,
 }: {
   lmWeight: number;
   wordScore: number;
+  unknownWordScore: number;
   rates: { wer: number; cer: number };
 }): string {
-  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}  WER ${formatRate(rates.wer)}  CER ${formatRate(rates.cer)}`;
+  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}  unknownWordScore ${unknownWordScore}  WER ${formatRate(rates.wer)}  CER ${formatRate(rates.cer)}`;
 }

@@ -63,6 +63,7 @@ describe("tuneDecoding", () => {
       languageModel,
       lmWeight: best.lmWeight,
       wordScore: best.wordScore,
+      unknownWordScore: best.unknownWordScore,
     });
     const again = utterances.filter(({ reference, emissions }) => decode(emissions).text !== reference).length;
     assert.equal(again / utterances.length, best.rates.sentenceErrorRate, "the weights give the rates that were told");
@@ -70,7 +71,8 @@ describe("tuneDecoding", () => {
 
   it("tries no point twice, and stops when it is told to", () => {
     const tried: string[] = [];
-    const onTrial = ({ lmWeight, wordScore }: Trial) => tried.push(`${lmWeight} ${wordScore}`);
+    const onTrial = ({ lmWeight, wordScore, unknownWordScore }: Trial) =>
+      tried.push(`${lmWeight} ${wordScore} ${unknownWordScore}`);
     const common = { ...options, languageModel: languageModelOf(SENTENCES), onTrial };
     tuneDecoding(storedUtterances(), common);
     assert.equal(new Set(tried).size, tried.length);

@@ -36,11 +36,14 @@ export interface TuneOptions {
 export interface Trial {
   lmWeight: number;
   wordScore: number;
+  unknownWordScore: number;
   rates: CorpusErrorRates;
 }
 
-const LM_WEIGHTS = [0.2, 0.5, 0.8, 1.2, 1.6];
+const LM_WEIGHTS = [0.25, 0.5, 1, 1.5, 2.5, 4];
 const WORD_SCORES = [-1, 0, 1, 2];
+/** Tried with the best of the others; the first is that of the grid. */
+const UNKNOWN_WORD_SCORES = [-1, 0, -3, -6, -10];
 /** Around the grid's best, in weight and in score; then half of that. */
 const FIRST_STEP = { lmWeight: 0.2, wordScore: 0.5 };
 const HALVINGS = 2;
@@ -48,12 +51,17 @@ const HALVINGS = 2;
 /** The trial with the lowest WER; CER decides between equals. */
 export function tuneDecoding(utterances: readonly StoredUtterance[], options: TuneOptions): Trial {
   const search = new TuningSearch(utterances, options);
-  for (const lmWeight of LM_WEIGHTS) for (const wordScore of WORD_SCORES) search.attempt(lmWeight, wordScore);
+  for (const lmWeight of LM_WEIGHTS)
+    for (const wordScore of WORD_SCORES) search.attempt(lmWeight, wordScore, UNKNOWN_WORD_SCORES[0]!);
+  const coarse = search.best!;
+  for (const score of UNKNOWN_WORD_SCORES) search.attempt(coarse.lmWeight, coarse.wordScore, score);
   const step = { ...FIRST_STEP };
   for (let i = 0; i < HALVINGS; i++) {
-    const { lmWeight, wordScore } = search.best!;
+    const { lmWeight, wordScore, unknownWordScore } = search.best!;
     for (const dw of [-1, 0, 1]) {
-      for (const ds of [-1, 0, 1]) search.attempt(lmWeight + dw * step.lmWeight, wordScore + ds * step.wordScore);
+      for (const ds of [-1, 0, 1]) {
+        search.attempt(lmWeight + dw * step.lmWeight, wordScore + ds * step.wordScore, unknownWordScore);
+      }
     }
     step.lmWeight /= 2;
     step.wordScore /= 2;
@@ -82,6 +90,16 @@ export function fitConfidence(
   return fitConfidenceTemperature(samples);
 }
 
+/** Which of a trial's numbers stand at the edge of what is tried, so that better ones may lie beyond. */
+export function atEdge({ lmWeight, wordScore, unknownWordScore }: Trial): string[] {
+  const edges = [
+    lmWeight >= LM_WEIGHTS.at(-1)! && `lmWeight ${lmWeight}`,
+    (wordScore <= WORD_SCORES[0]! || wordScore >= WORD_SCORES.at(-1)!) && `wordScore ${wordScore}`,
+    unknownWordScore <= UNKNOWN_WORD_SCORES.at(-1)! && `unknownWordScore ${unknownWordScore}`,
+  ];
+  return edges.filter((edge) => edge !== false);
+}
+
 class TuningSearch {
   best: Trial | undefined;
   readonly #tried = new Set<string>();
@@ -91,19 +109,20 @@ class TuningSearch {
     readonly options: TuneOptions,
   ) {}
 
-  attempt(exactWeight: number, exactScore: number): void {
+  attempt(exactWeight: number, exactScore: number, unknownWordScore: number): void {
     const lmWeight = Math.max(0, Number(exactWeight.toFixed(3)));
     const wordScore = Number(exactScore.toFixed(3));
-    const key = `${lmWeight} ${wordScore}`;
+    const key = `${lmWeight} ${wordScore} ${unknownWordScore}`;
     if (this.#tried.has(key) || (this.best && this.options.shouldStop?.())) return;
     this.#tried.add(key);
     const { alphabet, languageModel, frameSeconds, beamSize, onTrial } = this.options;
-    const decode = beamDecode(alphabet, { languageModel, frameSeconds, beamSize, lmWeight, wordScore });
+    const scores = { lmWeight, wordScore, unknownWordScore };
+    const decode = beamDecode(alphabet, { languageModel, frameSeconds, beamSize, ...scores });
     const pairs = this.utterances.map(({ reference, emissions }) => ({
       reference,
       hypothesis: decode(emissions).text,
     }));
-    const trial = { lmWeight, wordScore, rates: corpusErrorRates(pairs) };
+    const trial = { ...scores, rates: corpusErrorRates(pairs) };
     if (!this.best || isLower(trial, this.best)) this.best = trial;
     onTrial?.(trial, this.#tried.size);
   }

@@ -35,6 +35,7 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
     ...search,
     lmWeight: best.lmWeight,
     wordScore: best.wordScore,
+    unknownWordScore: best.unknownWordScore,
   });
   host.emit({ kind: "best", best, greedy: corpusErrorRates(greedy), confidence });
 });
