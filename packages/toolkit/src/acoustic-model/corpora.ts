@@ -1,7 +1,8 @@
 /** Reads corpora and prepares them for a model: what it can be trained on, and what it is measured on. */
 import { createHash } from "node:crypto";
-import type { Alphabet } from "@deepspeech-ts/speech";
+import type { Alphabet, TagTreatment } from "@deepspeech-ts/speech";
 import { loadUtterances } from "../data/manifest.js";
+import { loadNormaliser } from "../data/normaliser.js";
 import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "../data/prepare.js";
 import type { LeftOut, Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
@@ -30,6 +31,10 @@ interface CorpusOptions {
   features: FeatureConfig;
   /** Bring transcripts to the alphabet first. */
   normalise: boolean;
+  /** The module of a normaliser of one's own, which goes before. Default: none. */
+  normaliser?: string | undefined;
+  /** What becomes of tags for sounds. Default "drop". */
+  soundTags?: TagTreatment | undefined;
 }
 
 export interface HeldOutOptions extends CorpusOptions {
@@ -69,10 +74,16 @@ export function loadTrainingCorpus(sources: readonly string[], options: Training
  * recordings without words too, on which whatever is heard is a false alarm.
  */
 export function loadHeldOutCorpus(sources: readonly string[], options: HeldOutOptions): Promise<ModelCorpus> {
-  const { alphabet, normalise, features, recognisedBy: model } = options;
+  const { features, recognisedBy: model, ...transcripts } = options;
   const refuse = (seconds: number) => model && tooLongForMemory(seconds, { model, features });
   const minDurationSeconds = shortestSeconds(features);
-  return loadCorpus(sources, { alphabet, normalise, minDurationSeconds, refuse, keepsWordless: true });
+  return loadCorpus(sources, { ...transcripts, minDurationSeconds, refuse, keepsWordless: true });
+}
+
+/** The module of the normaliser that a checkpoint's training had; undefined where there was none. */
+export function normaliserOfRun({ training }: { training?: unknown }): string | undefined {
+  const config = (training as { config?: { normaliser?: unknown } } | null | undefined)?.config;
+  return typeof config?.normaliser === "string" ? config.normaliser : undefined;
 }
 
 /** Features reflect half a window at each end. */
@@ -80,16 +91,23 @@ function shortestSeconds({ fftSamples, sampleRate }: FeatureConfig): number {
   return (fftSamples / 2 + 2) / sampleRate;
 }
 
-async function loadCorpus(sources: readonly string[], options: PrepareOptions): Promise<ModelCorpus> {
+async function loadCorpus(
+  sources: readonly string[],
+  { normaliser, ...options }: Omit<PrepareOptions, "normaliser"> & { normaliser?: string | undefined },
+): Promise<ModelCorpus> {
   const found: Utterance[] = [];
   const leftOut: LeftOut[] = [];
   for (const source of sources) {
     const corpus = await loadUtterances(source);
-    found.push(...corpus.utterances);
-    leftOut.push(...corpus.leftOut);
+    // One by one: a corpus has more utterances than a call may have arguments.
+    for (const utterance of corpus.utterances) found.push(utterance);
+    for (const item of corpus.leftOut) leftOut.push(item);
   }
-  const { utterances, report, ...prepared } = prepareUtterances(found, options);
-  leftOut.push(...prepared.leftOut.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
+  const { utterances, report, ...prepared } = prepareUtterances(found, {
+    ...options,
+    ...(normaliser !== undefined && { normaliser: await loadNormaliser(normaliser) }),
+  });
+  for (const { utterance, reason } of prepared.leftOut) leftOut.push({ id: utterance.id, reason });
   if (utterances.length === 0) {
     const why = leftOut[0] ? `; the first of ${leftOut.length} left out: ${leftOut[0].id}: ${leftOut[0].reason}` : "";
     throw new UserError(`${sources.join(", ")}: holds no usable utterance${why}.`, { code: "bad-corpus" });

@@ -17,6 +17,7 @@ export {
   loadHeldOutCorpus,
   loadTrainingCorpus,
   type ModelCorpus,
+  normaliserOfRun,
   type TrainingCorpusOptions,
 } from "./corpora.js";
 export { averageOfUtterances, ctcLoss, type LossAverage } from "./ctc-loss.js";

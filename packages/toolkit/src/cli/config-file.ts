@@ -1,10 +1,10 @@
 /**
  * Configuration files: TypeScript or JavaScript with `export default defineConfig({ … })`, or JSON with the same keys.
- * TypeScript is stripped of its types by jiti as it is loaded, so a recipe needs no build and may import its own files.
  */
 import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
+import { importScript } from "../script-module.js";
 import { readTextFile } from "../text-files.js";
 
 const SCRIPT_ENDINGS = new Set([".ts", ".mts", ".js", ".mjs"]);
@@ -42,19 +42,22 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 async function readScript(path: string): Promise<unknown> {
-  const [{ createJiti }, toolkit] = await Promise.all([import("jiti"), import("../index.js")]);
-  // A recipe may lie outside any folder that has the toolkit installed; it always gets the one that is running.
-  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules: { "@deepspeech-ts/toolkit": toolkit } });
   let module: Record<string, unknown>;
   try {
-    module = await jiti.import<Record<string, unknown>>(resolve(path));
+    module = await importScript(path);
   } catch (error) {
     throw refuse(`${path}: could not be loaded: ${explain(error)}`, error);
   }
   if (!Object.hasOwn(module, "default")) {
     throw refuse(`${path}: has no default export; write \`export default defineConfig({ … })\``);
   }
-  return module.default;
+  return withNormaliserByPath(path, module.default);
+}
+
+/** A function cannot go to the threads that train: the file that has it stands for it (see data/normaliser.ts). */
+function withNormaliserByPath(path: string, config: unknown): unknown {
+  if (typeof config !== "object" || config === null || !("normalise" in config)) return config;
+  return typeof config.normalise === "function" ? { ...config, normalise: true, normaliser: resolve(path) } : config;
 }
 
 /** The first line, and from a parser's further lines the place: "ParseError: Unexpected token (3:18)". */

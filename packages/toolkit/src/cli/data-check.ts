@@ -5,6 +5,7 @@ import { numFrames } from "../acoustic-model/feature-config.js";
 import { outputFrames } from "../acoustic-model/model-config.js";
 import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
 import { writeManifest } from "../data/manifest.js";
+import { loadNormaliser } from "../data/normaliser.js";
 import type { Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
 import type { TrainConfig } from "../training/config.js";
@@ -35,16 +36,9 @@ Examples:
 
 /** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
 const SETTINGS = new Set([
-  ...["normalise", "alphabet", "minDurationSeconds", "maxDurationSeconds", "device", "precision"],
-  ...[
-    "epochs",
-    "maxBatchSeconds",
-    "maxBatchUtterances",
-    "accumulateBatches",
-    "emaDecay",
-    "speedFactors",
-    "tempoFactors",
-  ],
+  ...["normalise", "normaliser", "soundTags", "alphabet", "minDurationSeconds", "maxDurationSeconds"],
+  ...["device", "precision", "epochs", "maxBatchSeconds", "maxBatchUtterances", "accumulateBatches"],
+  ...["emaDecay", "speedFactors", "tempoFactors"],
 ]);
 const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["features", "model"].includes(path[0]!));
 
@@ -112,6 +106,8 @@ async function checkWithProgress(
       heldOut,
       alphabet,
       normalise: config.normalise,
+      soundTags: config.soundTags,
+      ...(config.normaliser !== undefined && { normaliser: await loadNormaliser(config.normaliser) }),
       framesOf: (seconds) => framesOf(seconds, config),
       fastestSpeed: Math.max(...config.speedFactors) * Math.max(...config.tempoFactors),
       listens: flags.audio,

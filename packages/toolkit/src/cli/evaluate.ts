@@ -38,6 +38,8 @@ const schema = trainConfigSchema.pick({
   workers: true,
   maxBatchSeconds: true,
   normalise: true,
+  normaliser: true,
+  soundTags: true,
 });
 const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
 

@@ -25,7 +25,13 @@ Examples:
   $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --precision int8 --decoding decoding.json
   $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --evaluate data/LibriSpeech/dev-clean`;
 
-const schema = trainConfigSchema.pick({ threads: true, workers: true, normalise: true });
+const schema = trainConfigSchema.pick({
+  threads: true,
+  workers: true,
+  normalise: true,
+  normaliser: true,
+  soundTags: true,
+});
 const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
 
 interface ExportFlags {

@@ -92,6 +92,7 @@ describe("flags", () => {
     assert.deepEqual(settings, keysOf(trainConfigSchema.parse({})));
     const optional = trainSettings.filter(({ defaultValue }) => defaultValue === undefined).map(flagOf);
     assert.deepEqual(optional, [
+      "--normaliser",
       "--alphabet",
       "--resume",
       "--wandb",

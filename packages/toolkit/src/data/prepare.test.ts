@@ -85,3 +85,29 @@ test("limits that leave nothing are refused", () => {
     message: "minDurationSeconds is 5, above maxDurationSeconds, 1; no utterance would be left.",
   });
 });
+
+test("a normaliser of one's own goes before; what it cannot tell, throws or gives wrongly leaves the utterance out", () => {
+  const texts = ["zwei 2", "null", "throw", "5", "[laughter] ja"];
+  const normaliser = (text: string): string | null => {
+    if (text === "null") return null;
+    if (text === "throw") throw new Error("no such word");
+    return text === "5" ? (5 as unknown as string) : text.replace("2", "drei");
+  };
+  const { utterances: kept, leftOut } = prepareUtterances(
+    texts.map((text, i) => utterance(`u${i}`, { text })),
+    { alphabet: englishAlphabet, normalise: true, normaliser, soundTags: "refuse" },
+  );
+  assert.deepEqual(
+    kept.map(({ targetText }) => targetText),
+    ["zwei drei"],
+  );
+  assert.deepEqual(
+    leftOut.map(({ reason }) => reason),
+    [
+      "the normaliser cannot tell how it is spoken",
+      "the normaliser failed: no such word",
+      "the normaliser gave a number, expected a text or null",
+      'cannot be spelt out: "[laughter]"',
+    ],
+  );
+});

@@ -9,16 +9,28 @@ import {
   encodeText,
   minimumFrames,
   NormalisationReport,
+  type NormalisedText,
   normaliseToAlphabet,
+  printable,
+  type TagTreatment,
   unknownCharacters,
 } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
+import { errorMessage, UserError } from "../errors.js";
+import type { Normaliser } from "./normaliser.js";
 import type { Utterance } from "./types.js";
 
-export interface PrepareOptions {
+/** How a transcript becomes what is trained on. */
+export interface TranscriptOptions {
   alphabet: Alphabet;
   /** Bring transcripts to the alphabet first; otherwise they are taken as they stand. */
   normalise: boolean;
+  /** Of one's own: it goes before, whether `normalise` follows or not. Default: none. */
+  normaliser?: Normaliser | undefined;
+  /** Whether "[laughter]" and other tags for sounds are dropped, or their utterances left out. Default "drop". */
+  soundTags?: TagTreatment | undefined;
+}
+
+export interface PrepareOptions extends TranscriptOptions {
   /** How many frames of output the model gives for a length of audio. Default: CTC's need for frames is not checked. */
   framesOf?: (durationSeconds: number) => number;
   /** Factors of speed perturbation: a sped-up utterance must still fit its transcript. Default [1]. */
@@ -65,6 +77,20 @@ export function prepareUtterances(utterances: readonly Utterance[], options: Pre
   return corpus;
 }
 
+/** A transcript as it is spoken, with what was changed and refused; or why a normaliser of one's own gives none. */
+export function normaliseTranscript(written: string, options: TranscriptOptions): NormalisedText | string {
+  const { alphabet, normalise, normaliser, soundTags } = options;
+  let text: unknown = written;
+  try {
+    text = normaliser ? normaliser(written) : written;
+  } catch (error) {
+    return `the normaliser failed: ${printable(errorMessage(error))}`;
+  }
+  if (text === null || text === undefined) return "the normaliser cannot tell how it is spoken";
+  if (typeof text !== "string") return `the normaliser gave a ${typeof text}, expected a text or null`;
+  return normalise ? normaliseToAlphabet(text, alphabet, { tags: soundTags }) : { text, changes: [], refused: [] };
+}
+
 /** The prepared utterance, or the reason to leave it out. */
 function prepareUtterance(
   utterance: Utterance,
@@ -75,13 +101,11 @@ function prepareUtterance(
   const durationReason = checkDuration(seconds, options) ?? options.refuse?.(seconds);
   if (durationReason) return durationReason;
   const { alphabet } = options;
-  let targetText = utterance.text;
-  if (options.normalise) {
-    const normalised = normaliseToAlphabet(utterance.text, alphabet);
-    report.add(utterance.id, normalised);
-    if (normalised.refused.length > 0) return `cannot be spelt out: ${quoteCharacters(normalised.refused)}`;
-    targetText = normalised.text;
-  }
+  const spoken = normaliseTranscript(utterance.text, options);
+  if (typeof spoken === "string") return spoken;
+  report.add(utterance.id, spoken);
+  if (spoken.refused.length > 0) return `cannot be spelt out: ${quoteCharacters(spoken.refused)}`;
+  const targetText = spoken.text;
   if (targetText.trim() === "" && !options.keepsWordless) return "has no words";
   const unknown = unknownCharacters(targetText, alphabet);
   if (unknown.length > 0) return `not in the alphabet: ${quoteCharacters(unknown)}`;

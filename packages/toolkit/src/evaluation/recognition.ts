@@ -8,6 +8,7 @@ import {
   type LossAverage,
   loadCheckpoint,
   modelFromCheckpoint,
+  normaliserOfRun,
 } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
 import { frameSecondsOf, openDecoding } from "./decoding.js";
@@ -27,7 +28,12 @@ export interface RecognitionOptions {
   decoding?: DecodingConfig;
 }
 
-export type OpenRecognition = Recognition & { loader: AudioLoader; lossAverage: LossAverage } & AsyncDisposable;
+export interface OpenRecognition extends Recognition, AsyncDisposable {
+  loader: AudioLoader;
+  lossAverage: LossAverage;
+  /** The module of the normaliser that the training had; undefined where there was none. */
+  normaliser: string | undefined;
+}
 
 /** Loads the model on this thread; dispose what it returns. */
 export async function openRecognition(options: RecognitionOptions): Promise<OpenRecognition> {
@@ -50,7 +56,8 @@ export async function openRecognition(options: RecognitionOptions): Promise<Open
   };
   const { alphabet } = header;
   const lossAverage = lossAverageOf(header);
-  return { model, extractor, alphabet, decode, loader, lossAverage, [Symbol.asyncDispose]: close };
+  const normaliser = normaliserOfRun(header);
+  return { model, extractor, alphabet, decode, loader, lossAverage, normaliser, [Symbol.asyncDispose]: close };
 }
 
 /** As the model was trained, so that the loss can be compared with its training's; "tokens" where nobody knows. */

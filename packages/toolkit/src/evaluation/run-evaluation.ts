@@ -1,4 +1,5 @@
 /** Evaluates a checkpoint in a worker thread. */
+import type { TagTreatment } from "@deepspeech-ts/speech";
 import { runTask } from "../worker-task.js";
 import type { EvaluationResult } from "./evaluate.js";
 import type { RecognitionOptions } from "./recognition.js";
@@ -12,6 +13,10 @@ export interface EvaluationRequest extends RecognitionOptions {
   maxBatchSeconds?: number;
   /** Bring transcripts to the alphabet first. Default: true. */
   normalise?: boolean;
+  /** The module of a normaliser of one's own, which goes before. Default: that of the run. */
+  normaliser?: string;
+  /** What becomes of tags for sounds in transcripts. Default "drop". */
+  soundTags?: TagTreatment;
   /** Score everything again, each utterance alone and in random company, and tell of differences. Default: false. */
   verifyInvariance?: boolean;
   /** Give sound, spectrogram and probabilities of so many of the worst utterances. Default: 0. */

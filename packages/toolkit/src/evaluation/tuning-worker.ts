@@ -11,9 +11,10 @@ import { fitConfidence, tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   await using recognition = await openRecognition(request);
-  const { alphabet, extractor, model } = recognition;
+  const { alphabet, extractor, model, normaliser } = recognition;
   const languageModel = await loadLanguageModel(request.lm, { alphabet });
-  const options = { alphabet, features: extractor.config, normalise: request.normalise, recognisedBy: model.config };
+  const transcripts = { alphabet, normalise: request.normalise, normaliser };
+  const options = { ...transcripts, features: extractor.config, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const { stored: utterances, leftOut } = await collectEmissions(corpus.utterances, recognition, (done, total) =>
     host.emit({ kind: "emissions", done, total }),

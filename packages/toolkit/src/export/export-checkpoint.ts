@@ -50,14 +50,14 @@ interface Variant {
 
 /** Blocks its thread while libtorch works; `runExport` gives it one of its own. Undefined where it was asked to stop. */
 export async function exportCheckpoint(request: ExportRequest, host: ExportHost): Promise<ExportResult | undefined> {
-  const { precisions = ["fp32"], decoding = greedyDecoding, normalise = true, workers } = request;
+  const { precisions = ["fp32"], decoding = greedyDecoding, workers } = request;
   const { threads = availableParallelism() } = request;
   const paths = outputPaths(request.output, precisions);
   setNumThreads(threads);
   using checkpoint = openCheckpoint(request.checkpoint);
   const { header, weights } = checkpoint;
   const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
-  const data = await loadEvaluationData(request.evaluate, header, normalise);
+  const data = await loadEvaluationData(request.evaluate, header, request);
   await using loader = new AudioLoader({
     sampleRate: header.features.sampleRate,
     ...(workers !== undefined && { numWorkers: workers }),

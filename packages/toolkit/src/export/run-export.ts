@@ -1,5 +1,5 @@
 /** Exports a checkpoint in a worker thread, because libtorch blocks the thread it works on. */
-import type { BundlePrecision, BundleRates } from "@deepspeech-ts/speech";
+import type { BundlePrecision, BundleRates, TagTreatment } from "@deepspeech-ts/speech";
 import type { LeftOut } from "../data/types.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { runTask } from "../worker-task.js";
@@ -18,6 +18,10 @@ export interface ExportRequest {
   evaluate?: readonly string[];
   /** Bring transcripts to the alphabet first. Default: true. */
   normalise?: boolean;
+  /** The module of a normaliser of one's own, which goes before. Default: that of the run. */
+  normaliser?: string;
+  /** What becomes of tags for sounds in transcripts. Default "drop". */
+  soundTags?: TagTreatment;
   /** Threads for one operator. Default: as many as there are cores. */
   threads?: number;
   /** Threads that decode audio. Default: one fewer than there are cores, at most 8. */

@@ -7,6 +7,7 @@ import { featureConfigSchema } from "../acoustic-model/feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
 import { specAugmentSchema } from "../acoustic-model/spec-augment-config.js";
 import { augmentationSchema } from "../data/augmentation/augmentation-config.js";
+import type { Normaliser } from "../data/normaliser.js";
 import { objectiveSchema } from "./objective-config.js";
 import { scheduleSchema } from "./schedule-config.js";
 import { selectBySchema } from "./selection.js";
@@ -34,6 +35,15 @@ export const trainConfigSchema = z.strictObject({
       "what is reported once, at the end, with the best checkpoint; nothing is chosen on it; none where train is given alone",
     ),
   normalise: z.boolean().default(true).describe("bring transcripts to the alphabet (numbers as words, accents folded)"),
+  normaliser: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("module whose default export, (text) => text, writes transcripts as they are spoken, before normalise"),
+  soundTags: z
+    .enum(["drop", "refuse"])
+    .default("drop")
+    .describe("[laughter] and other tags for sounds in transcripts: drop them, or refuse the utterance"),
   alphabet: z
     .string()
     .refine((characters) => characters.trim() !== "", "must hold a character besides the space")
@@ -158,7 +168,10 @@ export function modelConfigOf(config: Pick<TrainConfig, "features" | "model">, n
   return { ...config.model, numMels: config.features.numMels, numTokens };
 }
 
+/** What a configuration file may hold: a function for `normalise` is the `normaliser`, which the file's path stands for. */
+export type ConfigFileInput = Omit<TrainConfigInput, "normalise"> & { normalise?: boolean | Normaliser };
+
 /** Gives a configuration file its types: `export default defineConfig({ epochs: 20 })`. */
-export function defineConfig(config: TrainConfigInput): TrainConfigInput {
+export function defineConfig(config: ConfigFileInput): ConfigFileInput {
   return config;
 }

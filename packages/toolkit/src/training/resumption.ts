@@ -21,7 +21,14 @@ const FOLDER: Policy = { refusal: "a resumed run stays in its folder; leave it o
 /** For every key of the configuration; the compiler asks for those that are new. A section's policy is its settings'. */
 const POLICIES: Record<keyof TrainConfig, Policy> = {
   ...{ train: "acts", dev: "acts", test: "acts" },
-  ...{ normalise: "plan", alphabet: "acts", minDurationSeconds: "plan", maxDurationSeconds: "plan" },
+  ...{
+    normalise: "plan",
+    normaliser: "plan",
+    soundTags: "plan",
+    alphabet: "acts",
+    minDurationSeconds: "plan",
+    maxDurationSeconds: "plan",
+  },
   ...{ runs: FOLDER, experiment: FOLDER, resume: "acts" },
   ...{
     selectBy: "acts",

@@ -1,19 +1,10 @@
 /** Checks that need no audio: what is written, how long it takes, and who speaks. */
-import {
-  type Alphabet,
-  encodeText,
-  formatPlural,
-  minimumFrames,
-  normaliseEnglish,
-  unknownCharacters,
-} from "@deepspeech-ts/speech";
+import { encodeText, formatPlural, minimumFrames, unknownCharacters } from "@deepspeech-ts/speech";
+import { normaliseTranscript, type TranscriptOptions as SpellingOptions } from "../prepare.js";
 import type { Utterance } from "../types.js";
 import type { Problem } from "./problems.js";
 
-export interface TranscriptOptions {
-  readonly alphabet: Alphabet;
-  /** Bring transcripts to the alphabet first, as training does. */
-  readonly normalise: boolean;
+export interface TranscriptOptions extends SpellingOptions {
   /** Frames of output that the model gives for a length of audio. */
   readonly framesOf: (durationSeconds: number) => number;
   /** The fastest that training will play an utterance; 1 is its own speed. */
@@ -23,11 +14,13 @@ export interface TranscriptOptions {
 /** The problem of a transcript, if it has one, and the text that would be trained on. */
 export function checkTranscript(
   { id, text, durationSeconds }: Utterance,
-  { alphabet, normalise, framesOf, fastestSpeed }: TranscriptOptions,
+  options: TranscriptOptions,
 ): { problem?: Problem; targetText: string } {
-  const normalised = normalise ? normaliseEnglish(text) : { text, refused: [] };
-  const targetText = normalised.text;
+  const { alphabet, framesOf, fastestSpeed } = options;
+  const normalised = normaliseTranscript(text, options);
+  const targetText = typeof normalised === "string" ? "" : normalised.text;
   const found = (kind: Problem["kind"], detail: string) => ({ targetText, problem: { kind, utteranceId: id, detail } });
+  if (typeof normalised === "string") return found("odd-characters", `${normalised}: ${JSON.stringify(text)}`);
   const odd = normalised.refused.length > 0 ? normalised.refused : unknownCharacters(targetText, alphabet);
   if (odd.length > 0) {
     const characters = [...new Set(odd.map(({ character }) => JSON.stringify(character)))].join(", ");

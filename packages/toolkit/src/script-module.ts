@@ -1,0 +1,15 @@
+/**
+ * TypeScript and JavaScript of people: configurations, recipes, normalisers. TypeScript is stripped of its types by jiti
+ * as it is loaded, so it needs no build and may import its own files.
+ */
+import { resolve } from "node:path";
+
+/** The module's exports, with whatever its loading throws. */
+export async function importScript(path: string): Promise<Record<string, unknown>> {
+  // By its address, because the toolkit's own index stands above what loads scripts for it.
+  const index = new URL("./index.js", import.meta.url).href;
+  const [{ createJiti }, toolkit] = await Promise.all([import("jiti"), import(index) as Promise<object>]);
+  // A recipe may lie outside any folder that has the toolkit installed; it always gets the one that is running.
+  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules: { "@deepspeech-ts/toolkit": toolkit } });
+  return await jiti.import<Record<string, unknown>>(resolve(path));
+}
