@@ -99,6 +99,7 @@ describe("flags", () => {
       "--max-minutes",
       "--threads",
       "--init-from",
+      "--max-batch-seconds",
       "--workers",
     ]);
     const flags = new Set(commandWithFlags().options.map(({ long }) => long));
