@@ -74,9 +74,11 @@ export function loadTrainingCorpus(sources: readonly string[], options: Training
  * recordings without words too, on which whatever is heard is a false alarm.
  */
 export function loadHeldOutCorpus(sources: readonly string[], options: HeldOutOptions): Promise<ModelCorpus> {
-  const { features, recognisedBy: model, ...transcripts } = options;
+  // By name: a training's options, which may be passed whole, would leave out what counts here.
+  const { features, recognisedBy: model, alphabet, normalise, normaliser, soundTags } = options;
   const refuse = (seconds: number) => model && tooLongForMemory(seconds, { model, features });
   const minDurationSeconds = shortestSeconds(features);
+  const transcripts = { alphabet, normalise, normaliser, soundTags };
   return loadCorpus(sources, { ...transcripts, minDurationSeconds, refuse, keepsWordless: true });
 }
 

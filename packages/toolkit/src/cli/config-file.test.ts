@@ -72,8 +72,8 @@ describe("configuration files", () => {
 
   test("flags come before the file, the file before the defaults", async () => {
     const path = write("order.json", '{ "epochs": 4, "seed": 5, "model": { "hiddenSize": 64, "convChannels": 8 } }');
-    const { epochs, seed, model, maxBatchSeconds } = await load(path, { epochs: 9, "model.hiddenSize": 96 });
-    assert.deepEqual({ epochs, seed, maxBatchSeconds }, { epochs: 9, seed: 5, maxBatchSeconds: 160 });
+    const { epochs, seed, model, maxBatchUtterances } = await load(path, { epochs: 9, "model.hiddenSize": 96 });
+    assert.deepEqual({ epochs, seed, maxBatchUtterances }, { epochs: 9, seed: 5, maxBatchUtterances: 32 });
     assert.equal(model.hiddenSize, 96);
     assert.equal(model.convChannels, 8);
     assert.equal(model.recurrentLayers, 3);

@@ -100,7 +100,7 @@ describe("runEvaluation", () => {
     const data = [rawManifestIn(folder, "gone", [line, { ...line, id: "b" }])];
     await assert.rejects(runEvaluation({ checkpoint: babblingCheckpoint(folder), data, ...quiet }), {
       name: "UserError",
-      message: `none of the 2 files to measure on could be loaded; the first: ${join(folder, "gone.wav")}: no such file; check the path.`,
+      message: `no file of 2 to measure on could be loaded; the first: ${join(folder, "gone.wav")}: no such file; check the path.`,
     });
   });
 
