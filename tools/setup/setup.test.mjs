@@ -6,11 +6,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { download, verify } from "./archive.mjs";
 import { Context, SetupError } from "./context.mjs";
@@ -52,7 +53,20 @@ function serve(request, response) {
   const rest = CONTENT.subarray(start);
   response.writeHead(start > 0 ? 206 : 200, { "content-length": rest.length });
   if (brokenAnswers-- <= 0) return response.end(rest);
-  return response.write(rest.subarray(0, 10), () => response.socket?.destroySoon());
+  response.write(rest.subarray(0, 10));
+  return void cutOnceWritten(response, start + 10);
+}
+
+/**
+ * Cuts the connection when the client has written what it was sent: whatever is on its way then is lost to it.
+ *
+ * @param {import("node:http").ServerResponse} response
+ * @param {number} bytes
+ */
+async function cutOnceWritten(response, bytes) {
+  const part = join(folder, "archive.zip.part");
+  while (!existsSync(part) || statSync(part).size < bytes) await sleep(5);
+  response.destroy();
 }
 
 /** @param {string} path */
