@@ -131,7 +131,8 @@ function formatOf(head: Uint8Array, { fileName, hasTags }: { fileName: string; h
 }
 
 function explain(error: unknown, fileName: string, format: AudioFormat | undefined): unknown {
-  if (error instanceof RecognizerError) return error;
+  // What reading itself met, such as a folder or a failing disk, is told by whoever reads: it says nothing of the sound.
+  if (error instanceof RecognizerError || isSystemError(error)) return error;
   if (error instanceof DamagedAudioError) return badAudio(fileName, error.message, error);
   return badAudio(fileName, `could not be decoded as ${format}: ${errorMessage(error)}`, error);
 }
@@ -156,4 +157,8 @@ function checkSamples(fileName: string, { channels }: DecodedAudio, before: numb
 
 function badAudio(fileName: string, problem: string, cause?: unknown): RecognizerError {
   return new RecognizerError("bad-audio", `${fileName}: ${problem}`, { cause });
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
 }
