@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { audioFixture, sampleCorpus, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
 import { babblingCheckpoint } from "../evaluation/evaluation.test.support.js";
 import { BINARY, BUNDLE, deepspeech } from "./command.test.support.js";
@@ -147,11 +147,13 @@ describe("--output", () => {
 
 describe("pipes", { skip: process.platform === "win32" }, () => {
   /** A named pipe into which a file's bytes go, as <(…) of a shell. */
-  async function pipeOf(folder: string, name: string, bytes: Uint8Array | string): Promise<string> {
+  async function pipeOf(t: TestContext, folder: string, name: string, bytes: Uint8Array | string): Promise<string> {
     const path = join(folder, name);
     execFileSync("mkfifo", [path]);
-    // Resolves once somebody reads it.
-    void writeFile(path, bytes).catch(() => {});
+    await writeFile(`${path}.bytes`, bytes);
+    // A process of its own: to open a pipe that nobody reads holds the opener, and this one must end nonetheless.
+    const writer = spawn("sh", ["-c", 'exec cat "$0.bytes" > "$0"', path], { stdio: "ignore" });
+    t.after(() => void writer.kill("SIGKILL"));
     return path;
   }
 
@@ -165,19 +167,19 @@ describe("pipes", { skip: process.platform === "win32" }, () => {
   test("bring recordings, texts, settings and manifests", async (t) => {
     const folder = await temporaryFolder(t);
     const sound = await readFile(speech);
-    const settings = await pipeOf(folder, "settings", JSON.stringify({ hotWords: ["frim"], hotWordWeight: 30 }));
-    const recording = await pipeOf(folder, "recording", await readFile(call));
+    const settings = await pipeOf(t, folder, "settings", JSON.stringify({ hotWords: ["frim"], hotWordWeight: 30 }));
+    const recording = await pipeOf(t, folder, "recording", await readFile(call));
     assert.deepEqual(await run("transcribe", BUNDLE, recording, "--decoding", settings, "--threads", "1"), [
       "incoming call frim\n",
       "",
     ]);
-    const [talk, words] = [await pipeOf(folder, "talk", sound), await pipeOf(folder, "words", "activated")];
+    const [talk, words] = [await pipeOf(t, folder, "talk", sound), await pipeOf(t, folder, "words", "activated")];
     const [ctm] = await run("align", BUNDLE, talk, words, "--threads", "1");
     assert.match(ctm, /^talk 1 \S+ \S+ activated \S+\n$/);
     const line = JSON.stringify({ audio_filepath: speech, duration: 1, text: "one word more" });
-    const [stats] = await run("data", "stats", await pipeOf(folder, "manifest", line));
+    const [stats] = await run("data", "stats", await pipeOf(t, folder, "manifest", line));
     assert.match(stats, /^Utterances {2}1\n/);
-    const model = await pipeOf(folder, "model", await readFile(BUNDLE));
+    const model = await pipeOf(t, folder, "model", await readFile(BUNDLE));
     assertRefused(["serve", model], `${model}: is no file; give the bundle's path`);
   });
 });

@@ -103,7 +103,7 @@ function prepareUtterance(
   const { alphabet } = options;
   const spoken = normaliseTranscript(utterance.text, options);
   if (typeof spoken === "string") return spoken;
-  report.add(utterance.id, spoken);
+  if (options.normalise) report.add(utterance.id, spoken);
   if (spoken.refused.length > 0) return `cannot be spelt out: ${quoteCharacters(spoken.refused)}`;
   const targetText = spoken.text;
   if (targetText.trim() === "" && !options.keepsWordless) return "has no words";
