@@ -21,7 +21,7 @@ Options:
 `;
 
 /** For a whole file; the longest trains a small model on the CPU. */
-const TIMEOUT_MS = 30 * 60 * 1000;
+const TIMEOUT_MS = 15 * 60 * 1000;
 const CONCURRENCY = Math.min(2, availableParallelism());
 
 /** @typedef {import("node:test/reporters").TestEvent} TestEvent */

@@ -11,6 +11,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorMessage } from "../errors.js";
 import { formatBytes, formatCount, formatPlural } from "./format.js";
+import { measureSettingsCost, type SettingsCost, settingsCostLine } from "./kernel-settings.js";
+import { measureMatrixSpeed } from "./matrix-speed.js";
 
 export interface Check {
   name: string;
@@ -30,12 +32,15 @@ const OPENBLAS = "sudo apt-get install libopenblas0-openmp";
 const REPOSITORY = fileURLToPath(new URL("../../../../", import.meta.url));
 
 export async function examineMachine(): Promise<Check[]> {
+  // Before libtorch is loaded: it sets what is unset.
+  const settings = checkKernelSettings(await measureSettingsCost());
   return [
     checkNode(),
     checkProcessor(),
     checkMemory(),
     await checkDisk(),
     ...(await checkLibtorch()),
+    ...settings,
     checkSampleCorpus(),
   ];
 }
@@ -140,11 +145,12 @@ export function originOf(library: string): string {
 function checkBlas(torch: Torch): Check {
   const { blasLibrary } = torch.runtimeInfo();
   const threads = torch.numThreads();
-  const gigaflops = measureMatrixProduct(torch);
+  const speed = measureMatrixSpeed(torch, threads);
   const library = blasLibrary || "libtorch's own";
-  const found = `${library}: ${formatCount(Math.round(gigaflops))} GFLOP/s, ${formatPlural(threads, "thread")}`;
+  const [float32, bfloat16] = [speed.float32, speed.bfloat16].map((gigaflops) => formatCount(Math.round(gigaflops)));
+  const found = `${library}: ${float32} GFLOP/s, ${bfloat16} in bfloat16, ${formatPlural(threads, "thread")}`;
   const isReference = /\/blas\/libblas/.test(blasLibrary);
-  if (!isReference && gigaflops >= SLOW_GIGAFLOPS_PER_CORE * threads) return { name: "BLAS", status: "ok", found };
+  if (!isReference && speed.float32 >= SLOW_GIGAFLOPS_PER_CORE * threads) return { name: "BLAS", status: "ok", found };
   if (isReference) {
     const remedy = `this is the reference BLAS, tens of times slower than OpenBLAS: ${OPENBLAS}`;
     return { name: "BLAS", status: "warning", found, remedy };
@@ -153,19 +159,14 @@ function checkBlas(torch: Torch): Check {
   return { name: "BLAS", status: "warning", found, remedy };
 }
 
-/** Billions of additions and multiplications a second in a product of two square matrices: the best of a few. */
-function measureMatrixProduct(torch: Torch): number {
-  const size = 512;
-  const secondsOfBest = torch.tidy(() => {
-    const matrix = torch.zeros([size, size]).add(1);
-    const times = Array.from({ length: 6 }, () => {
-      const start = performance.now();
-      torch.tidy(() => void matrix.matmul(matrix));
-      return (performance.now() - start) / 1000;
-    });
-    return Math.min(...times);
-  });
-  return (2 * size ** 3) / secondsOfBest / 1e9;
+/** Nothing where no variable holds the kernels back, or none was asked to. */
+function checkKernelSettings(cost: SettingsCost | undefined): Check[] {
+  if (!cost) return [];
+  const slow = settingsCostLine(cost);
+  const name = "Environment";
+  if (!slow) return [{ name, status: "ok", found: `${cost.settings.join(" ")}, which costs no speed` }];
+  const names = cost.settings.map((setting) => setting.split("=")[0]).join(" ");
+  return [{ name, status: "warning", found: slow, remedy: `unset ${names}` }];
 }
 
 /** @returns a warning where the machine has a GPU that this libtorch cannot use */

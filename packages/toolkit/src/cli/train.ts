@@ -6,6 +6,7 @@ import { recipes } from "../training/recipes/index.js";
 import { runTraining } from "../training/run-training.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
+import { measureSettingsCost, settingsCostLine } from "./kernel-settings.js";
 import { readTrainConfig } from "./train-config.js";
 import { provideTrainingData } from "./train-data.js";
 import { trainSections, trainSettings } from "./train-flags.js";
@@ -48,7 +49,8 @@ export function configure(command: Command): void {
 }
 
 async function train(config: TrainConfig, { download, dashboard }: TrainFlags): Promise<void> {
-  // Before libtorch is loaded.
+  // Both before libtorch is loaded.
+  await tellSlowKernels(config);
   await provideTrainingData(config, { mayDownload: download });
   const page = dashboard && (await openPage(config));
   try {
@@ -56,6 +58,13 @@ async function train(config: TrainConfig, { download, dashboard }: TrainFlags): 
   } finally {
     await page?.close();
   }
+}
+
+/** A setting of the environment that holds the processor back. */
+async function tellSlowKernels({ device, threads }: TrainConfig): Promise<void> {
+  if (device !== "cpu") return;
+  const slow = settingsCostLine(await measureSettingsCost(process.env, threads));
+  if (slow) process.stdout.write(`Slow   ${slow}\n`);
 }
 
 async function openPage({ runs }: TrainConfig): Promise<Dashboard> {
