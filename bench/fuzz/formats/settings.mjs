@@ -54,7 +54,7 @@ export const decodingSettings = {
         beamSize: 64,
         lmWeight: 0.7,
         wordScore: 1.2,
-        confidenceTemperature: 1.4,
+        confidenceCalibration: [-0.3, 1.4, 0.6],
         hotWords: ["deep speech"],
       }),
     },

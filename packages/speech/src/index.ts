@@ -4,8 +4,15 @@ export { type AlignTextOptions, alignText, type TextAlignment } from "./alignmen
 export * from "./bundle/index.js";
 export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
 export type { BeamSearchOptions } from "./decoding/beam-search-options.js";
-export * from "./decoding/confidence.js";
+export {
+  type ConfidenceCalibration,
+  calibrateConfidence,
+  correctWords,
+  isUncalibrated,
+  UNCALIBRATED,
+} from "./decoding/confidence.js";
 export * from "./decoding/emissions.js";
+export * from "./decoding/fit-confidence.js";
 export * from "./decoding/greedy.js";
 export type { HotWord } from "./decoding/hot-words.js";
 export * from "./decoding/hypothesis.js";

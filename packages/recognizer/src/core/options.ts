@@ -1,6 +1,6 @@
 /** What a caller may ask for, checked at the door. */
 import type { BundleHeader, HotWord } from "@deepspeech-ts/speech";
-import { createBeamSearchDecoder, SpeechError } from "@deepspeech-ts/speech";
+import { createBeamSearchDecoder, SpeechError, UNCALIBRATED } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import type { SearchSettings } from "./search.js";
 import type { Segment } from "./transcription.js";
@@ -109,8 +109,8 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
   const beamSize = options.beamSize ?? decoding.beamSize;
   const isGreedy = !useLanguageModel && hotWords.length === 0 && beamSize === undefined && nBest === 1;
   const wordScore = options.wordScore ?? decoding.wordScore;
-  const confidenceTemperature = decoding.confidenceTemperature ?? 1;
-  const common = { frameSeconds, confidenceTemperature, wordTimes: options.wordTimes ?? false };
+  const confidenceCalibration = decoding.confidenceCalibration ?? UNCALIBRATED;
+  const common = { frameSeconds, confidenceCalibration, wordTimes: options.wordTimes ?? false };
   if (isGreedy && options.wordScore !== undefined) {
     throw badArgument("wordScore has no effect on greedy decoding; give beamSize");
   }

@@ -4,6 +4,7 @@ import {
   alignText,
   type BeamSearchDecoder,
   type BeamSearchOptions,
+  type ConfidenceCalibration,
   createBeamSearchDecoder,
   createGreedyDecoder,
   type Emissions,
@@ -19,7 +20,7 @@ const UNDECIDED_TOKENS = 16;
 /** Plain data: it crosses from thread to thread. */
 export interface SearchSettings {
   readonly frameSeconds: number;
-  readonly confidenceTemperature: number;
+  readonly confidenceCalibration: ConfidenceCalibration;
   readonly wordTimes: boolean;
   readonly useLanguageModel: boolean;
   /** Absent for greedy decoding. */
@@ -115,10 +116,10 @@ function greedyText(emissions: Emissions, settings: SearchSettings, alphabet: Al
 }
 
 function beamOptions(settings: SearchSettings, languageModel: LanguageModel | undefined): BeamSearchOptions {
-  const { frameSeconds, confidenceTemperature, useLanguageModel, beam } = settings;
+  const { frameSeconds, confidenceCalibration, useLanguageModel, beam } = settings;
   return {
     frameSeconds,
-    confidenceTemperature,
+    confidenceCalibration,
     ...beam,
     ...(useLanguageModel && languageModel && { languageModel }),
   };

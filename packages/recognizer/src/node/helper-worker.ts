@@ -1,6 +1,12 @@
 /** The threads that decode sound files and search for texts. */
 import { workerData } from "node:worker_threads";
-import { type Alphabet, alignText, type Emissions, NgramModel } from "@deepspeech-ts/speech";
+import {
+  type Alphabet,
+  alignText,
+  type ConfidenceCalibration,
+  type Emissions,
+  NgramModel,
+} from "@deepspeech-ts/speech";
 import { type SearchSettings, searchPartialText, searchText } from "../core/search.js";
 import { AudioReader, type AudioSource } from "./audio-reader.js";
 import { serveCalls, type Transferred } from "./calls.js";
@@ -8,12 +14,12 @@ import { serveCalls, type Transferred } from "./calls.js";
 export interface HelperWorkerData {
   readonly alphabet: Alphabet;
   readonly frameSeconds: number;
-  readonly confidenceTemperature: number;
+  readonly confidenceCalibration: ConfidenceCalibration;
   /** The language model's binary file, shared by all helpers. */
   readonly languageModel: SharedArrayBuffer | undefined;
 }
 
-const { alphabet, frameSeconds, confidenceTemperature, languageModel } = workerData as HelperWorkerData;
+const { alphabet, frameSeconds, confidenceCalibration, languageModel } = workerData as HelperWorkerData;
 const knowledge = {
   alphabet,
   // The bundle's checksums have been compared; the bytes are used in place, shared or not.
@@ -33,7 +39,7 @@ serveCalls({
   },
 
   async align(emissions: Emissions, text: string) {
-    return plain(alignText(emissions, text, alphabet, { frameSeconds, confidenceTemperature }));
+    return plain(alignText(emissions, text, alphabet, { frameSeconds, confidenceCalibration }));
   },
 
   /** Begins with a sound file or raw samples, under a number that the caller chooses. */

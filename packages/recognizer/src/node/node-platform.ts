@@ -1,7 +1,7 @@
 /** Processes for the model, and worker threads for decoding and search. */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Bundle, Emissions, TextAlignment } from "@deepspeech-ts/speech";
+import { type Bundle, type Emissions, type TextAlignment, UNCALIBRATED } from "@deepspeech-ts/speech";
 import type { ResolvedAudio } from "../core/audio-input.js";
 import { cancellable } from "../core/cancellation.js";
 import type { OpenAudioOptions, Platform } from "../core/platform.js";
@@ -45,7 +45,7 @@ export class NodePlatform implements Platform {
     const host = threadHost(new URL("./helper-worker.js", import.meta.url), {
       alphabet: header.alphabet,
       frameSeconds: header.frameSeconds,
-      confidenceTemperature: header.decoding.confidenceTemperature ?? 1,
+      confidenceCalibration: header.decoding.confidenceCalibration ?? UNCALIBRATED,
       languageModel: languageModel && shared(languageModel),
     } satisfies HelperWorkerData);
     this.#helpers = Array.from({ length: numHelpers }, () => new CallClient(host));

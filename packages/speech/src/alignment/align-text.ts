@@ -3,6 +3,7 @@
  * transcripts: their score is far below that of others.
  */
 
+import { type ConfidenceCalibration, checkCalibration, UNCALIBRATED } from "../decoding/confidence.js";
 import type { TimedTokens } from "../decoding/decided-tokens.js";
 import { checkEmissionsMatch, type Emissions, validateEmissions } from "../decoding/emissions.js";
 import { checkEveryFrameIsPossible } from "../decoding/frame-tokens.js";
@@ -15,8 +16,8 @@ import { Trellis } from "./trellis.js";
 export interface AlignTextOptions {
   /** Seconds from one frame of the emissions to the next: hop samples × the model's stride / sample rate. */
   frameSeconds: number;
-  /** The T of a word's confidence `p^(1/T)`; see `fitConfidenceTemperature`. Default 1. */
-  confidenceTemperature?: number;
+  /** Mends the words' confidences; see `fitConfidence`. Default: raw ones. */
+  confidenceCalibration?: ConfidenceCalibration;
 }
 
 /** Where a text lies in a recording. */
@@ -44,9 +45,9 @@ export function alignText(
   alphabet: Alphabet,
   options: AlignTextOptions,
 ): TextAlignment {
-  const { frameSeconds, confidenceTemperature = 1 } = options;
+  const { frameSeconds, confidenceCalibration = UNCALIBRATED } = options;
   checkPositive("frameSeconds", frameSeconds);
-  checkPositive("confidenceTemperature", confidenceTemperature);
+  checkCalibration("confidenceCalibration", confidenceCalibration);
   checkEmissionsMatch(emissions, alphabet);
   validateEmissions(emissions);
   checkEveryFrameIsPossible(emissions);
@@ -56,7 +57,7 @@ export function alignText(
   const tokens = timedTokens(states, tokenIds, emissions);
   return {
     text: words.join(" "),
-    timedWords: timedWordsOf(tokens, alphabet, { frameSeconds, confidenceTemperature }),
+    timedWords: timedWordsOf(tokens, alphabet, { frameSeconds, confidenceCalibration }),
     logProb,
     score: emissions.numFrames === 0 ? 0 : logProb / emissions.numFrames,
   };

@@ -1,4 +1,5 @@
 /** What a bundle says of itself. It is stored as JSON; everything a recogniser must know before it opens the graph. */
+import type { ConfidenceCalibration } from "../decoding/confidence.js";
 import type { Alphabet } from "../text/alphabet.js";
 
 export const BUNDLE_FORMAT = "deepspeech-ts bundle";
@@ -31,8 +32,8 @@ export interface DecodingSettings {
   readonly lmWeight?: number;
   readonly wordScore?: number;
   readonly unknownWordScore?: number;
-  /** Calibrates word confidences. */
-  readonly confidenceTemperature?: number;
+  /** Mends word confidences: see `fitConfidence`. */
+  readonly confidenceCalibration?: ConfidenceCalibration;
   /** Phrases to favour. */
   readonly hotWords: readonly string[];
   /** Added to the score for each whole occurrence of a hot word. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
+import { calibrateConfidence, UNCALIBRATED } from "../decoding/confidence.js";
 import { englishAlphabet } from "../text/alphabet.js";
 import { type BundleDescription, BundleError, encodeBundle, isBundle, openBundle, readBundleHeader } from "./index.js";
 
@@ -61,6 +62,18 @@ function refused(code: string, message?: string | RegExp) {
 }
 
 describe("a bundle", () => {
+  it("reads the temperature of earlier versions as a calibration", async () => {
+    const { decoding } = (await openBundle(await withHeader((h) => (h.decoding.confidenceTemperature = 2)))).header;
+    assert.ok(!("confidenceTemperature" in decoding));
+    const confidence = calibrateConfidence(0.25, decoding.confidenceCalibration ?? UNCALIBRATED);
+    assert.ok(Math.abs(confidence - 0.5) < 0.03, `${confidence} is about the root of 0.25`);
+    const own = await bundleBytes({
+      ...DESCRIPTION,
+      decoding: { ...DESCRIPTION.decoding, confidenceCalibration: [1, 2, 3] },
+    });
+    assert.deepEqual((await openBundle(own)).header.decoding.confidenceCalibration, [1, 2, 3]);
+  });
+
   it("gives back what was put into it", async () => {
     const bytes = await bundleBytes();
     const bundle = openBundle(bytes);

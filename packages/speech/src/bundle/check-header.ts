@@ -1,4 +1,6 @@
 /** Checks a bundle's header, value by value: a recogniser may rely on every field. */
+import { isCalibration } from "../decoding/confidence.js";
+import { calibrationOfTemperature } from "../decoding/fit-confidence.js";
 import { quote, quoteValue, SpeechError } from "../errors.js";
 import { validateAlphabet } from "../text/alphabet.js";
 import { BundleError } from "./bundle-error.js";
@@ -9,6 +11,7 @@ import {
   BUNDLE_VERSION,
   type BundleHeader,
   type BundleSection,
+  type DecodingSettings,
 } from "./bundle-header.js";
 
 /** Whether a value is allowed, and in which words that is said. */
@@ -82,6 +85,7 @@ const DECODING_OPTIONAL: Fields = {
   lmWeight: share,
   wordScore: number,
   unknownWordScore: number,
+  confidenceCalibration: { wanted: "three numbers, the second and third at least 0", holds: isCalibration },
   confidenceTemperature: positive,
 };
 
@@ -116,11 +120,19 @@ export function checkHeader(value: unknown): BundleHeader {
   const { dev, evaluation } = value.training as Record<string, unknown>;
   if (dev !== undefined) checkFields(dev, "training.dev.", RATES);
   if (evaluation !== undefined) checkFields(evaluation, "training.evaluation.", EVALUATION);
-  const header = value as unknown as BundleHeader;
+  const header = { ...value, decoding: withCalibration(value.decoding as EarlierDecoding) } as unknown as BundleHeader;
   for (const [i, section] of header.sections.entries()) checkFields(section, `sections.${i}.`, SECTION);
   checkSections(header.sections);
   checkAlphabet(header);
   return header;
+}
+
+/** Bundles of earlier versions have a temperature. */
+type EarlierDecoding = DecodingSettings & { readonly confidenceTemperature?: number };
+
+function withCalibration({ confidenceTemperature, ...settings }: EarlierDecoding): DecodingSettings {
+  if (confidenceTemperature === undefined || settings.confidenceCalibration !== undefined) return settings;
+  return { ...settings, confidenceCalibration: calibrationOfTemperature(confidenceTemperature) };
 }
 
 function checkFields(value: unknown, prefix: string, required: Fields, optional: Fields = {}): void {

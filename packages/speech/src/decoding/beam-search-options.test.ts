@@ -13,7 +13,7 @@ test("what is not set has its default", () => {
   assert.deepEqual(resolve({ beamSize: 7 }), {
     ...{ frameSeconds: 0.02, beamSize: 7, beamThreshold: 16, tokenThreshold: 9, topTokens: 20 },
     ...{ languageModel: undefined, lmWeight: 0.5, wordScore: 0, unknownWordScore: -1, lexicon: undefined },
-    ...{ hotWords: [], nBest: 1, confidenceTemperature: 1 },
+    ...{ hotWords: [], nBest: 1, confidenceCalibration: [0, 1, 1] },
   });
 });
 
@@ -37,7 +37,10 @@ test("numbers that make no sense are refused by name", () => {
     [{ beamThreshold: 0 }, "beamThreshold is 0; it must be above 0"],
     [{ tokenThreshold: -1 }, "tokenThreshold is -1; it must be above 0"],
     [{ frameSeconds: Number.POSITIVE_INFINITY }, "frameSeconds is Infinity; it must be a finite number above 0"],
-    [{ confidenceTemperature: 0 }, "confidenceTemperature is 0; it must be a finite number above 0"],
+    [
+      { confidenceCalibration: [0, -1, 1] },
+      "confidenceCalibration is [0,-1,1]; it must be three finite numbers, the second and third at least 0",
+    ],
     [{ languageModel, lmWeight: -1 }, "lmWeight is -1; it must be from 0 to 20"],
     [{ wordScore: Number.NaN }, "wordScore is NaN; it must be from -100 to 100"],
     [{ languageModel, unknownWordScore: 1 }, "unknownWordScore is 1; it must be at most 0"],
@@ -60,7 +63,7 @@ test("options without effect, unknown ones, and those of another alphabet are re
     [
       () => resolve({ beamWidth: 9 } as Partial<BeamSearchOptions>),
       "beamWidth is no option of the beam search; it has beamSize, beamThreshold, tokenThreshold, topTokens, lmWeight, " +
-        "wordScore, unknownWordScore, hotWords, nBest, confidenceTemperature, frameSeconds, languageModel, lexicon",
+        "wordScore, unknownWordScore, hotWords, nBest, confidenceCalibration, frameSeconds, languageModel, lexicon",
     ],
   ];
   for (const [act, message] of cases) assert.throws(act, { code: "invalid-option", message });

@@ -3,6 +3,7 @@
 import { SpeechError } from "../errors.js";
 import type { LanguageModel } from "../language-model/types.js";
 import { type Alphabet, validateAlphabet } from "../text/alphabet.js";
+import { type ConfidenceCalibration, checkCalibration, UNCALIBRATED } from "./confidence.js";
 import type { HotWord } from "./hot-words.js";
 import type { Lexicon } from "./lexicon.js";
 
@@ -41,8 +42,8 @@ export interface BeamSearchOptions {
   hotWords?: readonly HotWord[];
   /** The most hypotheses answered with. Default 1. */
   nBest?: number;
-  /** The T of a word's confidence `p^(1/T)`; see `fitConfidenceTemperature`. Default 1. */
-  confidenceTemperature?: number;
+  /** Mends the words' confidences; see `fitConfidence`. Default: raw ones. */
+  confidenceCalibration?: ConfidenceCalibration;
 }
 
 /** Options with every default filled in. */
@@ -61,7 +62,7 @@ const DEFAULTS = {
   unknownWordScore: -1,
   hotWords: [],
   nBest: 1,
-  confidenceTemperature: 1,
+  confidenceCalibration: UNCALIBRATED,
 };
 
 const WORD_SCORE_WITH_MODEL = 0.5;
@@ -109,9 +110,9 @@ function checkNumbers(settings: BeamSearchSettings): void {
   for (const name of ["beamThreshold", "tokenThreshold"] as const) {
     check(name, settings[name], settings[name] > 0, "above 0");
   }
-  for (const name of ["frameSeconds", "confidenceTemperature"] as const) {
-    check(name, settings[name], settings[name] > 0 && Number.isFinite(settings[name]), "a finite number above 0");
-  }
+  const { frameSeconds } = settings;
+  check("frameSeconds", frameSeconds, frameSeconds > 0 && Number.isFinite(frameSeconds), "a finite number above 0");
+  checkCalibration("confidenceCalibration", settings.confidenceCalibration);
   // Scores become factors to masses: beyond these bounds they could overflow.
   check("lmWeight", settings.lmWeight, settings.lmWeight >= 0 && settings.lmWeight <= 20, "from 0 to 20");
   check("wordScore", settings.wordScore, Math.abs(settings.wordScore) <= 100, "from -100 to 100");

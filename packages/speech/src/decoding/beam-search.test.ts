@@ -234,17 +234,18 @@ test("words and characters carry the times at which they were heard", () => {
   );
 });
 
-test("confidence follows the emissions, and the temperature moves it", () => {
-  const confidences = (sure: number, confidenceTemperature: number): number[] => {
-    const options = { frameSeconds: 0.02, confidenceTemperature };
+test("confidence follows the emissions, and the calibration moves it", () => {
+  const confidences = (sure: number, ...confidenceCalibration: [number, number, number]): number[] => {
+    const options = { frameSeconds: 0.02, confidenceCalibration };
     const [best] = beamSearchDecode(emissionsAlong(hiYou, 29, sure), englishAlphabet, options);
     return (best as TimedHypothesis).timedWords.map(({ confidence }) => confidence);
   };
-  const [sureHi, sureYou] = confidences(0.99, 1) as [number, number];
-  const [vagueHi, vagueYou] = confidences(0.6, 1) as [number, number];
+  const [sureHi, sureYou] = confidences(0.99, 0, 1, 1) as [number, number];
+  const [vagueHi, vagueYou] = confidences(0.6, 0, 1, 1) as [number, number];
   assert.ok(1 > sureHi && sureHi > vagueHi && vagueHi > 0.4 && vagueHi < 0.7);
   assert.ok(1 > sureYou && sureYou > vagueYou && vagueYou > 0);
-  assertNear((confidences(0.6, 2)[0] as number) ** 2, vagueHi, 1e-12, "squared confidence at temperature 2");
+  const odds = (p: number) => p / (1 - p);
+  assertNear(odds(confidences(0.6, 0, 2, 2)[0] as number), odds(vagueHi) ** 2, 1e-9, "squared odds at slope 2");
 });
 
 test("a language model, a lexicon and a hot word each mend a wrong letter", () => {

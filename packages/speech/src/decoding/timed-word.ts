@@ -1,7 +1,7 @@
 /** Words with the times at which they were spoken and how sure the recogniser is of them. */
 
 import type { Alphabet } from "../text/alphabet.js";
-import { calibrateConfidence } from "./confidence.js";
+import { type ConfidenceCalibration, calibrateConfidence } from "./confidence.js";
 import type { TimedTokens } from "./decided-tokens.js";
 import type { Hypothesis } from "./hypothesis.js";
 
@@ -17,7 +17,7 @@ export interface TimedWord {
   word: string;
   startSeconds: number;
   endSeconds: number;
-  /** How likely the word is right, from 0 to 1; as good as its calibration: see `fitConfidenceTemperature`. */
+  /** How likely the word is right, from 0 to 1; as good as its calibration: see `fitConfidence`. */
   confidence: number;
   characters: TimedCharacter[];
 }
@@ -31,7 +31,7 @@ export interface TimedHypothesis extends Hypothesis {
 export interface TimingScale {
   /** Seconds from one frame to the next. */
   frameSeconds: number;
-  confidenceTemperature: number;
+  confidenceCalibration: ConfidenceCalibration;
 }
 
 /**
@@ -64,7 +64,7 @@ function timedWord(tokens: TimedTokens, from: number, to: number, alphabet: Alph
     word: characters.map(({ character }) => character).join(""),
     startSeconds: (characters[0] as TimedCharacter).startSeconds,
     endSeconds: (characters.at(-1) as TimedCharacter).endSeconds,
-    confidence: calibrateConfidence(Math.exp(logConfidence), scale.confidenceTemperature),
+    confidence: calibrateConfidence(Math.exp(logConfidence), scale.confidenceCalibration),
     characters,
   };
 }

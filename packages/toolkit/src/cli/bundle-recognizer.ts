@@ -35,8 +35,8 @@ export async function openRecognizer(
   given: Partial<DecodingConfig> = {},
   options: LoadOptions = {},
 ): Promise<OpenBundle> {
-  const { lm, confidenceTemperature, hotWordWeight, ...decoding } = given;
-  const settings = withoutUndefined({ confidenceTemperature, hotWordWeight });
+  const { lm, confidenceCalibration, hotWordWeight, ...decoding } = given;
+  const settings = withoutUndefined({ confidenceCalibration, hotWordWeight });
   checkBundlePath(path);
   const isChanged = lm !== undefined || Object.keys(settings).length > 0;
   const recognizer = await Recognizer.load(isChanged ? await changedBundle(path, settings, lm) : path, options);

@@ -1,5 +1,6 @@
 /** What `deepspeech export` prints: a row for each variant. */
 import type { ExportedVariant, ExportResult } from "../export/run-export.js";
+import { confidenceLine } from "./confidence-line.js";
 import { formatAudio, formatPlural, formatRate, formatSmall } from "./format.js";
 
 export function exportLines(result: ExportResult, decoding: string): string[] {
@@ -14,6 +15,7 @@ export function exportLines(result: ExportResult, decoding: string): string[] {
     "",
     numUtterances > 0 ? `Rates   ${measuredOn}` : "Rates   not measured: no data; give --evaluate",
     `From    largest difference of a log-probability over ${compared}: from the trained model, and in a batch from alone`,
+    ...variants.slice(0, 1).flatMap(({ confidence }) => (confidence ? [`Words   ${confidenceLine(confidence)}`] : [])),
     ...variants.map(({ path }) => `Saved   ${path}`),
   ];
 }

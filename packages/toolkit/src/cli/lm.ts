@@ -5,6 +5,7 @@ import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
 import { atEdge } from "../evaluation/tune.js";
 import { writeFileAtomically } from "../files.js";
 import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
+import { confidenceLine } from "./confidence-line.js";
 import { formatCount, formatPlural, formatRate } from "./format.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseWhole } from "./number-flags.js";
@@ -128,14 +129,14 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
   const { best, greedy, confidence } = result!;
   const { lmWeight, wordScore, unknownWordScore } = best;
   const scores = { beamSize, lmWeight, wordScore, unknownWordScore };
-  const decoding = { lm, ...scores, confidenceTemperature: Number(confidence.temperature.toFixed(3)) };
+  const confidenceCalibration = confidence.calibration.map((value) => Number(value.toFixed(3)));
+  const decoding = { lm, ...scores, confidenceCalibration };
   await writeFileAtomically(output, `${JSON.stringify(decoding, null, 2)}\n`);
-  const calibration = [confidence.before, confidence.after].map((q) => q.expectedCalibrationError.toFixed(3));
   const lines = [
     `greedy  ${formatRate(greedy.wer)} WER`,
     `best    ${trialLine(best)}`,
     ...atEdge(best).map((edge) => `The best ${edge} is at the edge of what was tried; better ones may lie beyond`),
-    `Word confidences: calibration error ${calibration.join(" before, ")} after`,
+    confidenceLine(confidence),
     `Saved in ${output}`,
   ];
   process.stdout.write(`\n${lines.join("\n")}\n`);

@@ -19,11 +19,10 @@ export const decodingSchema = z.strictObject({
     .max(0)
     .optional()
     .describe("added for each word that the language model lacks, besides what its letters cost; default: -1"),
-  confidenceTemperature: z
-    .number()
-    .positive()
+  confidenceCalibration: z
+    .tuple([z.number(), z.number().min(0), z.number().min(0)])
     .optional()
-    .describe('calibrates word confidences; "deepspeech lm tune" fits it; default: 1'),
+    .describe('mends word confidences; "deepspeech lm tune" and export fit it; default: 0 1 1, as they are'),
   hotWords: z.array(z.string().min(1)).default([]).describe("phrases to favour"),
   hotWordWeight: z.number().default(4).describe("added to the score for each whole occurrence of a hot word"),
 });

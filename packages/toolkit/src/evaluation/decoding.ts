@@ -1,21 +1,28 @@
 /** Emissions to text, as a configuration asks: greedy, or beam search with a language model and hot words. */
 import {
   type Alphabet,
+  alignText,
   type BeamSearchOptions,
+  type ConfidenceCalibration,
   createBeamSearchDecoder,
   type Emissions,
   greedyDecode,
   type Hypothesis,
   type TimedHypothesis,
   type TimedWord,
+  UNCALIBRATED,
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
 import { loadLanguageModel } from "../language-model/load.js";
 import type { DecodingConfig } from "./decoding-config.js";
 
-/** One utterance's emissions to its best hypothesis; beam search tells the words' times too. */
-export type Decode = (emissions: Emissions) => Hypothesis & { timedWords?: TimedWord[] };
+/** One utterance's emissions to its best hypothesis. */
+export interface Decode {
+  (emissions: Emissions): Hypothesis;
+  /** The same, with the words' times and confidences. */
+  timed(emissions: Emissions): Hypothesis & { timedWords: TimedWord[] };
+}
 
 /** Seconds from one frame of a model's output to the next. */
 export function frameSecondsOf({ features, model }: Pick<CheckpointHeader, "features" | "model">): number {
@@ -34,11 +41,10 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
     });
   }
   const isGreedy = lm === undefined && hotWords.length === 0 && config.beamSize === undefined;
-  for (const name of ["wordScore", "confidenceTemperature"] as const) {
-    if (!isGreedy || config[name] === undefined) continue;
-    throw new UserError(`${name} has no effect on greedy decoding; give beamSize or lm.`, { exitCode: 2 });
+  if (isGreedy && config.wordScore !== undefined) {
+    throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
   }
-  if (isGreedy) return (emissions) => greedyDecode(emissions, alphabet);
+  if (isGreedy) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
   return beamDecode(alphabet, {
     frameSeconds,
     ...(Object.fromEntries(
@@ -49,12 +55,28 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
   });
 }
 
+/** The likeliest token of each frame. Times come of aligning that text, so that they never change it. */
+export function decodeGreedily(
+  alphabet: Alphabet,
+  frameSeconds: number,
+  confidenceCalibration: ConfidenceCalibration = UNCALIBRATED,
+): Decode {
+  const decode = (emissions: Emissions) => greedyDecode(emissions, alphabet);
+  const timed = (emissions: Emissions) => {
+    const found = decode(emissions);
+    const options = { frameSeconds, confidenceCalibration };
+    return { ...found, timedWords: alignText(emissions, found.text, alphabet, options).timedWords };
+  };
+  return Object.assign(decode, { timed });
+}
+
 /** A beam search that serves one utterance after another. */
-export function beamDecode(alphabet: Alphabet, options: BeamSearchOptions): (emissions: Emissions) => TimedHypothesis {
+export function beamDecode(alphabet: Alphabet, options: BeamSearchOptions): Decode {
   const decoder = createBeamSearchDecoder(alphabet, options);
-  return (emissions) => {
+  const decode = (emissions: Emissions): TimedHypothesis => {
     decoder.begin();
     decoder.step(emissions);
     return decoder.end();
   };
+  return Object.assign(decode, { timed: decode });
 }

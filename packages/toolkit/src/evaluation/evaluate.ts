@@ -7,6 +7,7 @@ import {
   type Emissions,
   ErrorRateAccumulator,
   type FalseAlarms,
+  type Hypothesis,
   minimumFrames,
 } from "@deepspeech-ts/speech";
 import { nn, noGrad, tidy } from "@deepspeech-ts/torch";
@@ -21,7 +22,6 @@ import { type BatchOrder, type BatchPlan, planBatches } from "../data/batches.js
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { UserError } from "../errors.js";
-import type { Decode } from "./decoding.js";
 
 /** An utterance's loss, and its number of tokens. */
 interface UtteranceLoss {
@@ -34,7 +34,7 @@ export interface Recognition {
   extractor: FeatureExtractor;
   alphabet: Alphabet;
   /** One utterance's emissions to its best hypothesis. */
-  decode: Decode;
+  decode: (emissions: Emissions) => Hypothesis;
 }
 
 export interface LoadOptions {

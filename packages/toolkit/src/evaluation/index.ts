@@ -1,6 +1,9 @@
 export { alignmentsAsJson, alignmentsAsText } from "./alignments.js";
 export { analyse, type EvaluationAnalysis, type LengthRates, type SpeakerRates } from "./analysis.js";
+export { calibrateWords, judgeWords } from "./calibrate-words.js";
 export { type ComparedUtterance, type Comparison, compareResults } from "./comparison.js";
+export { beamDecode, type Decode, decodeGreedily, frameSecondsOf } from "./decoding.js";
+export { collectEmissions } from "./emissions.js";
 export { type EvaluationResult, emissionsOf, evaluate, forwardBatch, type UtteranceResult } from "./evaluate.js";
 export { openRecognition, type RecognitionOptions } from "./recognition.js";
 export { type ReportData, renderReport } from "./report/report.js";
@@ -12,4 +15,5 @@ export {
   type TranscriptionOptions,
   type TranscriptionResult,
 } from "./run-transcription.js";
+export type { StoredUtterance } from "./tune.js";
 export type { InvarianceDifference, InvarianceReport } from "./verify-invariance.js";

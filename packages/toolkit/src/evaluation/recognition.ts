@@ -11,7 +11,7 @@ import {
   normaliserOfRun,
 } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
-import { frameSecondsOf, openDecoding } from "./decoding.js";
+import { type Decode, frameSecondsOf, openDecoding } from "./decoding.js";
 import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
 import type { Recognition } from "./evaluate.js";
 
@@ -29,6 +29,7 @@ export interface RecognitionOptions {
 }
 
 export interface OpenRecognition extends Recognition, AsyncDisposable {
+  decode: Decode;
   loader: AudioLoader;
   lossAverage: LossAverage;
   /** The module of the normaliser that the training had; undefined where there was none. */

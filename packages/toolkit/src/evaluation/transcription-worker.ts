@@ -1,14 +1,12 @@
 /** The thread that transcribes. */
-import { alignText, type Emissions, type TimedWord } from "@deepspeech-ts/speech";
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { type FeatureConfig, type ModelConfig, tooLongForMemory, tooShort } from "../acoustic-model/index.js";
 import { decodeWaveform, loadWaveform } from "../data/audio/waveform.js";
 import type { Waveform } from "../data/types.js";
 import { errorMessage, UserError } from "../errors.js";
 import { serveTask } from "../worker-task.js";
-import { frameSecondsOf } from "./decoding.js";
-import { emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
-import { openRecognition } from "./recognition.js";
+import { emissionsOf, forwardBatch } from "./evaluate.js";
+import { type OpenRecognition, openRecognition } from "./recognition.js";
 import type { NamedBytes, TranscriptionRequest, TranscriptionResult } from "./run-transcription.js";
 
 serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
@@ -22,7 +20,7 @@ serveTask<TranscriptionRequest, TranscriptionResult>(async (request, host) => {
 
 async function transcribe(
   source: string | NamedBytes,
-  recognition: Recognition,
+  recognition: OpenRecognition,
   wordTimes: boolean,
 ): Promise<TranscriptionResult> {
   const { config } = recognition.extractor;
@@ -32,16 +30,11 @@ async function transcribe(
   if ("error" in read) return { file, ...read };
   const batch = { waveforms: read.samples, sampleLengths: [read.samples.length] };
   const [emissions] = noGrad(() => tidy(() => emissionsOf(forwardBatch(batch, recognition))));
-  const found = recognition.decode(emissions!);
+  const { decode } = recognition;
+  const found = wordTimes ? decode.timed(emissions!) : { text: decode(emissions!).text };
   const durationSeconds = read.samples.length / config.sampleRate;
-  const timedWords = wordTimes ? (found.timedWords ?? alignedWords(emissions!, found.text, recognition)) : undefined;
-  return { file, text: found.text, durationSeconds, ...(timedWords && { timedWords }) };
-}
-
-/** Greedy decoding does not tell times: they come of aligning its text, so that they never change it. */
-function alignedWords(emissions: Emissions, text: string, { alphabet, extractor, model }: Recognition): TimedWord[] {
-  const frameSeconds = frameSecondsOf({ features: extractor.config, model: model.config });
-  return alignText(emissions, text, alphabet, { frameSeconds }).timedWords;
+  const timedWords = "timedWords" in found && { timedWords: found.timedWords };
+  return { file, text: found.text, durationSeconds, ...timedWords };
 }
 
 /** The recording's sound, or why it cannot be used. */

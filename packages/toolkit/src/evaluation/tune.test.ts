@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
+  corpusErrorRates,
   type Emissions,
   encodeText,
   englishAlphabet,
@@ -9,7 +10,8 @@ import {
   NgramEstimator,
 } from "@deepspeech-ts/speech";
 import { Random } from "../data/random.js";
-import { beamDecode, openDecoding } from "./decoding.js";
+import { calibrateWords } from "./calibrate-words.js";
+import { beamDecode, decodeGreedily, openDecoding } from "./decoding.js";
 import { greedyDecoding } from "./decoding-config.js";
 import { type Trial, tuneDecoding } from "./tune.js";
 
@@ -79,6 +81,22 @@ describe("tuneDecoding", () => {
     tried.length = 0;
     tuneDecoding(storedUtterances(), { ...common, shouldStop: () => tried.length >= 3 });
     assert.equal(tried.length, 3);
+  });
+});
+
+describe("calibrateWords", () => {
+  it("judges words by what a decoder finds, greedy or not", () => {
+    const utterances = storedUtterances();
+    for (const decode of [
+      decodeGreedily(englishAlphabet, FRAME_SECONDS),
+      beamDecode(englishAlphabet, { frameSeconds: FRAME_SECONDS }),
+    ]) {
+      const { before } = calibrateWords(utterances, decode);
+      const texts = utterances.map(({ emissions, reference }) => ({ reference, hypothesis: decode(emissions).text }));
+      const { words } = corpusErrorRates(texts);
+      const numRight = before.bins.reduce((sum, { correct, numWords }) => sum + correct * numWords, 0);
+      assert.equal(Math.round(numRight), words.hits);
+    }
   });
 });
 

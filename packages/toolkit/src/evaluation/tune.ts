@@ -5,15 +5,10 @@
  */
 import {
   type Alphabet,
-  type BeamSearchOptions,
-  type ConfidenceFit,
   type CorpusErrorRates,
   corpusErrorRates,
-  correctWords,
   type Emissions,
-  fitConfidenceTemperature,
   type LanguageModel,
-  splitWords,
 } from "@deepspeech-ts/speech";
 import { beamDecode } from "./decoding.js";
 
@@ -67,27 +62,6 @@ export function tuneDecoding(utterances: readonly StoredUtterance[], options: Tu
     step.wordScore /= 2;
   }
   return search.best!;
-}
-
-/**
- * The temperature that makes the confidences of these utterances' words as often right as they say.
- * @throws SpeechError where no word was recognised at all
- */
-export function fitConfidence(
-  utterances: readonly StoredUtterance[],
-  alphabet: Alphabet,
-  options: BeamSearchOptions,
-): ConfidenceFit {
-  const decode = beamDecode(alphabet, options);
-  const samples = utterances.flatMap(({ reference, emissions }) => {
-    const { timedWords } = decode(emissions);
-    const correct = correctWords(
-      timedWords.map(({ word }) => word),
-      splitWords(reference),
-    );
-    return timedWords.map(({ confidence }, i) => ({ confidence, correct: correct[i]! }));
-  });
-  return fitConfidenceTemperature(samples);
 }
 
 /** Which of a trial's numbers stand at the edge of what is tried, so that better ones may lie beyond. */

@@ -3,11 +3,12 @@ import { corpusErrorRates, greedyDecode } from "@deepspeech-ts/speech";
 import { loadHeldOutCorpus } from "../acoustic-model/index.js";
 import { loadLanguageModel } from "../language-model/load.js";
 import { serveTask } from "../worker-task.js";
-import { frameSecondsOf } from "./decoding.js";
+import { calibrateWords } from "./calibrate-words.js";
+import { beamDecode, frameSecondsOf } from "./decoding.js";
 import { collectEmissions } from "./emissions.js";
 import { openRecognition } from "./recognition.js";
 import type { TuningEvent, TuningRequest } from "./run-tuning.js";
-import { fitConfidence, tuneDecoding } from "./tune.js";
+import { tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   await using recognition = await openRecognition(request);
@@ -32,11 +33,8 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
     onTrial: (trial, done) => host.emit({ kind: "trial", trial, done }),
     shouldStop: host.shouldStop,
   });
-  const confidence = fitConfidence(utterances, alphabet, {
-    ...search,
-    lmWeight: best.lmWeight,
-    wordScore: best.wordScore,
-    unknownWordScore: best.unknownWordScore,
-  });
+  const { lmWeight, wordScore, unknownWordScore } = best;
+  const decode = beamDecode(alphabet, { ...search, lmWeight, wordScore, unknownWordScore });
+  const confidence = calibrateWords(utterances, decode);
   host.emit({ kind: "best", best, greedy: corpusErrorRates(greedy), confidence });
 });

@@ -3,17 +3,19 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { NgramModel, openBundle } from "@deepspeech-ts/speech";
+import { Recognizer } from "@deepspeech-ts/recognizer";
+import { largestGap, NgramModel, openBundle } from "@deepspeech-ts/speech";
 import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
 import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
+import { loadUtterances } from "../data/manifest.js";
 import { UserError } from "../errors.js";
 import { decodingSchema } from "../evaluation/decoding-config.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import { buildLanguageModel } from "../language-model/build.js";
 import { randomCheckpoint } from "./export.test.support.js";
 import { exportCheckpoint } from "./export-checkpoint.js";
-import { runExport } from "./run-export.js";
+import { type ExportOptions, runExport } from "./run-export.js";
 
 const quiet = { threads: 1, workers: 1 };
 const data = [join(sampleCorpus("dev"), "1/3")];
@@ -63,6 +65,33 @@ describe("runExport", () => {
     }
     const [fp32, fp16, int8] = result.variants.map(({ size }) => size) as [number, number, number];
     assert.ok(int8 < fp16 && fp16 < fp32, `${int8}, ${fp16}, ${fp32} bytes`);
+  });
+
+  it("fits confidences to what the bundle gets right, unless a calibration is given", async (t) => {
+    const folder = await temporaryFolder(t);
+    const checkpoint = randomCheckpoint(folder, { logitScale: 100 });
+    const output = join(folder, "model.dsb");
+    const settingsOf = async (request: Partial<ExportOptions>) => {
+      const { variants } = await runExport({ checkpoint, output, evaluate: data, ...request, ...quiet });
+      return { ...variants[0]!, decoding: (await bundleAt(output)).header.decoding };
+    };
+    const { decoding, confidence } = await settingsOf({});
+    assert.ok(confidence!.before.bins.at(-1)!.confidence > 0.1, "weights made by chance are sure of something");
+    assert.ok(
+      confidence!.before.bins.every(({ correct }) => correct === 0),
+      "and right about nothing",
+    );
+    assert.ok(largestGap(confidence!.after) < 0.25, JSON.stringify(confidence!.after));
+    await using recognizer = await Recognizer.load(output, { threads: 1 });
+    const [recording] = (await loadUtterances(data[0]!)).utterances;
+    const { timedWords } = await recognizer.transcribe(recording!.audioPath, { wordTimes: true });
+    assert.ok(
+      timedWords!.length > 0 && timedWords!.every((word) => word.confidence < 0.25),
+      "what it says, it has fitted",
+    );
+    assert.deepEqual(decoding.confidenceCalibration?.length, 3);
+    const given = await settingsOf({ decoding: decodingSchema.parse({ confidenceCalibration: [1, 2, 3] }) });
+    assert.deepEqual([given.decoding.confidenceCalibration, given.confidence], [[1, 2, 3], undefined]);
   });
 
   it("tells all that a recogniser must know", async (t) => {

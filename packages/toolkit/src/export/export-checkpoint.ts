@@ -5,7 +5,15 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
-import { type BundlePrecision, type CorpusErrorRates, encodeBundle, type TrainingFacts } from "@deepspeech-ts/speech";
+import {
+  type BundlePrecision,
+  type ConfidenceFit,
+  type CorpusErrorRates,
+  encodeBundle,
+  fitConfidence,
+  isUncalibrated,
+  type TrainingFacts,
+} from "@deepspeech-ts/speech";
 import { setNumThreads } from "@deepspeech-ts/torch";
 import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
@@ -32,6 +40,7 @@ export interface ExportHost {
 
 /** What every variant is built from and measured with. */
 interface Materials {
+  decoding: DecodingConfig;
   checkpoint: OpenCheckpoint;
   data: EvaluationData;
   loader: AudioLoader;
@@ -46,6 +55,8 @@ interface Variant {
   parity: Parity;
   rates: CorpusErrorRates | undefined;
   leftOut: LeftOut[];
+  /** Absent where nothing was measured, or the calibration was given. */
+  confidence: ConfidenceFit | undefined;
 }
 
 /** Blocks its thread while libtorch works; `runExport` gives it one of its own. Undefined where it was asked to stop. */
@@ -63,7 +74,7 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
     ...(workers !== undefined && { numWorkers: workers }),
   });
   const waveforms = await parityWaveforms(data, loader, header);
-  const materials = { checkpoint, data, loader, decode, waveforms, threads };
+  const materials = { decoding, checkpoint, data, loader, decode, waveforms, threads };
   if (!precisions.includes("fp32")) await checkExactGraph(materials);
   const variants: Variant[] = [];
   for (const precision of precisions) {
@@ -86,16 +97,17 @@ async function checkExactGraph(materials: Materials): Promise<void> {
 }
 
 async function makeVariant(precision: BundlePrecision, materials: Materials, host: ExportHost): Promise<Variant> {
-  const { data, checkpoint } = materials;
+  const { data, checkpoint, decoding } = materials;
   const { graph, session, parity } = await openGraph(precision, materials);
   await using _ = session;
-  const { rates, leftOut } = await measureErrorRates(session, data.utterances, {
+  const { rates, leftOut, words } = await measureErrorRates(session, data.utterances, {
     ...materials,
     features: checkpoint.header.features,
     onProgress: (done) => host.onProgress(precision, done, data.utterances.length),
     shouldStop: host.shouldStop,
   });
-  return { precision, graph, parity, rates, leftOut };
+  const isFitted = rates !== undefined && decoding.confidenceCalibration === undefined;
+  return { precision, graph, parity, rates, leftOut, confidence: isFitted ? fitConfidence(words) : undefined };
 }
 
 /** The graph, opened, and held against the trained model. Dispose the session. */
@@ -142,19 +154,36 @@ async function writeVariants(
   { header, weights, decoding, paths, data }: Wrapping,
 ): Promise<ExportedVariant[]> {
   const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
-  const facts = { decoding, weights, exportedAt: new Date(), projectVersion: projectVersion() };
+  const facts = { weights, exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];
-  for (const { precision, graph, parity, rates } of variants) {
+  for (const { precision, graph, parity, rates, confidence } of variants) {
+    const settings = confidence ? withCalibration(decoding, confidence) : decoding;
     const evaluation = rates && evaluationFacts(rates, data);
-    const description = describeCheckpoint(header, { ...facts, precision, ...(evaluation && { evaluation }) });
+    const description = describeCheckpoint(header, {
+      ...facts,
+      decoding: settings,
+      precision,
+      ...(evaluation && { evaluation }),
+    });
     const sections = { "model.onnx": graph, ...(languageModel && { "language-model.bin": languageModel }) };
     const parts = await encodeBundle(description, sections);
     const path = paths.get(precision)!;
     writeFileAtomicallySync(path, parts);
+    const measured = { ...(rates && { rates: { wer: rates.wer, cer: rates.cer } }), ...(confidence && { confidence }) };
     const size = parts.reduce((total, { length }) => total + length, 0);
-    written.push({ precision, path, size, parity, ...(rates && { rates: { wer: rates.wer, cer: rates.cer } }) });
+    written.push({ precision, path, size, parity, ...measured });
   }
   return written;
+}
+
+function withCalibration(decoding: DecodingConfig, { calibration }: ConfidenceFit): DecodingConfig {
+  if (isUncalibrated(calibration)) return decoding;
+  const [offset, slope, slopeOfDoubt] = calibration.map((value) => Number(value.toFixed(3))) as [
+    number,
+    number,
+    number,
+  ];
+  return { ...decoding, confidenceCalibration: [offset, slope, slopeOfDoubt] };
 }
 
 function projectVersion(): string {

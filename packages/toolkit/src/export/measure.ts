@@ -1,10 +1,11 @@
 /** Error rates of a graph, with the decoding that its bundle will hold. */
-import { type CorpusErrorRates, ErrorRateAccumulator } from "@deepspeech-ts/speech";
+import { type ConfidenceSample, type CorpusErrorRates, ErrorRateAccumulator } from "@deepspeech-ts/speech";
 import { type FeatureConfig, usableBatch } from "../acoustic-model/index.js";
 import { planBatches } from "../data/batches.js";
 import type { AudioLoader } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { LeftOut } from "../data/types.js";
+import { judgeWords } from "../evaluation/calibrate-words.js";
 import type { Decode } from "../evaluation/decoding.js";
 import type { OnnxSession } from "./onnx-session.js";
 
@@ -25,6 +26,8 @@ export interface MeasuredRates {
   /** Undefined where no utterance could be used. */
   rates: CorpusErrorRates | undefined;
   leftOut: LeftOut[];
+  /** Of each utterance, its words' raw confidences and which were right. */
+  words: ConfidenceSample[][];
 }
 
 /** Rates over the utterances that can be used; the others are named. */
@@ -37,15 +40,20 @@ export async function measureErrorRates(
   const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order: "shortest-first" });
   const rates = new ErrorRateAccumulator();
   const leftOut: LeftOut[] = [];
+  const words: ConfidenceSample[][] = [];
   let used = 0;
   for await (const loaded of loader.batches(plan)) {
     const batch = usableBatch(loaded, { features });
     const { emissions } = batch.utterances.length > 0 ? await session.run(batch) : { emissions: [] };
-    for (const [row, { targetText }] of batch.utterances.entries()) rates.add(targetText, decode(emissions[row]!).text);
+    for (const [row, { targetText }] of batch.utterances.entries()) {
+      const { text, timedWords } = decode.timed(emissions[row]!);
+      rates.add(targetText, text);
+      words.push(judgeWords(timedWords, targetText));
+    }
     used += batch.utterances.length;
     leftOut.push(...batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
     onProgress(used + leftOut.length);
     if (shouldStop()) break;
   }
-  return { rates: used > 0 ? rates.result() : undefined, leftOut };
+  return { rates: used > 0 ? rates.result() : undefined, leftOut, words };
 }

@@ -1,5 +1,5 @@
 /** Exports a checkpoint in a worker thread, because libtorch blocks the thread it works on. */
-import type { BundlePrecision, BundleRates, TagTreatment } from "@deepspeech-ts/speech";
+import type { BundlePrecision, BundleRates, ConfidenceFit, TagTreatment } from "@deepspeech-ts/speech";
 import type { LeftOut } from "../data/types.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { runTask } from "../worker-task.js";
@@ -35,6 +35,8 @@ export interface ExportedVariant {
   size: number;
   /** Absent where nothing was evaluated. */
   rates?: BundleRates;
+  /** How the words' confidences were fitted; absent where nothing was evaluated, or decoding had a calibration. */
+  confidence?: ConfidenceFit;
   parity: Parity;
 }
 
