@@ -45,13 +45,16 @@ export async function measureSettingsCost(
   const set = VARIABLES.filter((name) => environment[name] !== undefined);
   if (set.length === 0) return undefined;
   const without = Object.fromEntries(Object.entries(environment).filter(([name]) => !set.includes(name)));
+  const settings = set.map((name) => `${name}=${environment[name]}`);
+  const compare = async (): Promise<SettingsCost> => ({
+    settings,
+    speed: await measure(environment, threads),
+    speedWithout: await measure(without, threads),
+  });
   try {
-    // Twice in turn: a neighbour's burst would otherwise be blamed on a setting, or hide what it costs.
-    const speeds = [];
-    for (const env of [environment, without, environment, without]) speeds.push(await measure(env, threads));
-    const [first, firstWithout, second, secondWithout] = speeds as [MatrixSpeed, MatrixSpeed, MatrixSpeed, MatrixSpeed];
-    const settings = set.map((name) => `${name}=${environment[name]}`);
-    return { settings, speed: faster(first, second), speedWithout: faster(firstWithout, secondWithout) };
+    const first = await compare();
+    // A neighbour's burst must not be blamed on a setting.
+    return settingsCostLine(first) ? faster(first, await compare()) : first;
   } catch {
     // A broken libtorch is told by who needs it.
     return undefined;
@@ -79,6 +82,10 @@ async function measure(env: NodeJS.ProcessEnv, threads?: number): Promise<Matrix
   return JSON.parse(stdout) as MatrixSpeed;
 }
 
-function faster(a: MatrixSpeed, b: MatrixSpeed): MatrixSpeed {
-  return { float32: Math.max(a.float32, b.float32), bfloat16: Math.max(a.bfloat16, b.bfloat16) };
+function faster(a: SettingsCost, b: SettingsCost): SettingsCost {
+  const best = (key: "speed" | "speedWithout"): MatrixSpeed => ({
+    float32: Math.max(a[key].float32, b[key].float32),
+    bfloat16: Math.max(a[key].bfloat16, b[key].bfloat16),
+  });
+  return { settings: a.settings, speed: best("speed"), speedWithout: best("speedWithout") };
 }
