@@ -58,15 +58,20 @@ export interface TrainingCorpusOptions extends CorpusOptions {
  * @throws UserError where a source cannot be read, or nothing usable is in it
  */
 export function loadTrainingCorpus(sources: readonly string[], options: TrainingCorpusOptions): Promise<ModelCorpus> {
+  return loadCorpus(sources, { ...trainingPreparation(options), normaliser: options.normaliser });
+}
+
+/** How utterances are prepared to be trained on, but for a normaliser of one's own, which has to be loaded first. */
+export function trainingPreparation(options: TrainingCorpusOptions): Omit<PrepareOptions, "normaliser"> {
   const { features, model, speedFactors, tempoFactors = [1] } = options;
+  const { alphabet, normalise, soundTags, minDurationSeconds, maxDurationSeconds } = options;
   const fastest = Math.max(...speedFactors) * Math.max(...tempoFactors);
-  const shortest = shortestSeconds(features) * fastest;
-  return loadCorpus(sources, {
-    ...options,
+  return {
+    ...{ alphabet, normalise, soundTags, maxDurationSeconds },
     speedFactors: [fastest],
-    minDurationSeconds: Math.max(options.minDurationSeconds, shortest),
+    minDurationSeconds: Math.max(minDurationSeconds, shortestSeconds(features) * fastest),
     framesOf: (seconds) => outputFrames(numFrames(Math.floor(seconds * features.sampleRate), features), model),
-  });
+  };
 }
 
 /**

@@ -1,8 +1,7 @@
 /** `deepspeech data check`. */
 import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
-import { numFrames } from "../acoustic-model/feature-config.js";
-import { outputFrames } from "../acoustic-model/model-config.js";
+import { trainingPreparation } from "../acoustic-model/corpora.js";
 import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
 import { writeManifest } from "../data/manifest.js";
 import { loadNormaliser } from "../data/normaliser.js";
@@ -25,7 +24,7 @@ import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
 Every recording is decoded, at some hundred times real time a core; --no-audio looks at transcripts, stated durations
-and speakers alone. Exit code 1 where something is of no use for training (marked ✗), unless --fix leaves it out.
+and speakers alone. Exit code 1 where training would leave something out (marked ✗ or ~), unless --fix writes what is left.
 Transcripts, batches and memory are judged for the training that the same flags and configuration file would start.
 
 Examples:
@@ -36,14 +35,11 @@ Examples:
 
 /** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
 const SETTINGS = new Set([
-  ...["normalise", "normaliser", "soundTags", "alphabet", "minDurationSeconds", "maxDurationSeconds"],
+  ...["normalise", "normaliser", "soundTags", "alphabet", "initFrom", "minDurationSeconds", "maxDurationSeconds"],
   ...["device", "precision", "epochs", "maxBatchSeconds", "maxBatchUtterances", "accumulateBatches"],
   ...["emaDecay", "speedFactors", "tempoFactors"],
 ]);
 const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["features", "model"].includes(path[0]!));
-
-/** With the length of batches, where nobody said it. */
-type BatchedConfig = TrainConfig & { maxBatchSeconds: number };
 
 interface CheckFlags {
   config?: string;
@@ -72,18 +68,16 @@ export function configure(command: Command): void {
   });
 }
 
-async function check(data: string[], flags: CheckFlags, asked: TrainConfig): Promise<void> {
-  const alphabet = asked.alphabet === undefined ? englishAlphabet : alphabetOf(asked.alphabet);
+async function check(data: string[], flags: CheckFlags, config: TrainConfig): Promise<void> {
+  const alphabet = await alphabetFor(config);
   const { utterances, leftOut } = await loadCorpora(data);
-  const audioSeconds = utterances.reduce((total, { durationSeconds }) => total + durationSeconds, 0);
-  const config = { ...asked, maxBatchSeconds: batchSecondsOf(asked, audioSeconds) };
   const heldOut = flags.heldOut ? (await loadCorpora(flags.heldOut)).utterances : [];
   const result = await checkWithProgress(utterances, heldOut, { flags, config, alphabet });
   const memory = memoryLines(result.largestBatch, config, { numTokens: alphabet.tokens.length });
-  const lines = checkLines(utterances, result, { ...flags, maxBatchSeconds: config.maxBatchSeconds, memory });
+  const lines = checkLines(utterances, result, { ...flags, memory });
   process.stdout.write(`${[...leftOutLines(leftOut), ...lines].join("\n")}\n`);
   if (flags.fix === undefined) {
-    if (result.numDropped > 0) process.exitCode = 1;
+    if (result.numDropped + result.numMended > 0) process.exitCode = 1;
     return;
   }
   if (result.clean.length === 0) {
@@ -94,24 +88,30 @@ async function check(data: string[], flags: CheckFlags, asked: TrainConfig): Pro
   process.stdout.write(`${flags.fix}: ${formatPlural(result.clean.length, "utterance")}; ${dropped} dropped\n`);
 }
 
+/** Training's own; libtorch is loaded only where a model or a run has the say. */
+async function alphabetFor(config: TrainConfig): Promise<Alphabet> {
+  if (config.initFrom === undefined && config.resume === undefined) {
+    return config.alphabet === undefined ? englishAlphabet : alphabetOf(config.alphabet);
+  }
+  return (await import("../training/starting-point.js")).alphabetFor(config);
+}
+
 async function checkWithProgress(
   utterances: Utterance[],
   heldOut: Utterance[],
-  { flags, config, alphabet }: { flags: CheckFlags; config: BatchedConfig; alphabet: Alphabet },
+  { flags, config, alphabet }: { flags: CheckFlags; config: TrainConfig; alphabet: Alphabet },
 ): Promise<CheckResult> {
   const bar = new ProgressBar(process.stderr.isTTY ? process.stderr : undefined);
   using interruption = listenForInterrupt(() => bar.close());
   try {
     return await checkCorpus(utterances, {
       heldOut,
-      alphabet,
-      normalise: config.normalise,
-      soundTags: config.soundTags,
-      ...(config.normaliser !== undefined && { normaliser: await loadNormaliser(config.normaliser) }),
-      framesOf: (seconds) => framesOf(seconds, config),
-      fastestSpeed: Math.max(...config.speedFactors) * Math.max(...config.tempoFactors),
+      prepare: {
+        ...trainingPreparation({ ...config, alphabet }),
+        ...(config.normaliser !== undefined && { normaliser: await loadNormaliser(config.normaliser) }),
+      },
       listens: flags.audio,
-      plan: planOptions(config),
+      plan: (audioSeconds) => planOptions(config, audioSeconds),
       ...(flags.workers === undefined ? {} : { numWorkers: flags.workers }),
       signal: interruption.signal,
       onProgress: (done, total) => bar.show(done, total, { title: "listening", figures: "recordings" }),
@@ -124,21 +124,13 @@ async function checkWithProgress(
   }
 }
 
-function planOptions(config: BatchedConfig) {
-  const { maxBatchSeconds, maxBatchUtterances, seed, minDurationSeconds, maxDurationSeconds } = config;
-  const { speedFactors, tempoFactors } = config;
+function planOptions(config: TrainConfig, audioSeconds: number) {
+  const { maxBatchUtterances, speedFactors, tempoFactors, seed } = config;
   return {
-    maxBatchSeconds,
+    maxBatchSeconds: batchSecondsOf(config, audioSeconds),
     maxBatchUtterances,
     speedFactors,
     tempoFactors,
     seed,
-    minDurationSeconds,
-    maxDurationSeconds,
   };
-}
-
-/** Frames of the features, then of the model. */
-function framesOf(seconds: number, { features, model }: TrainConfig): number {
-  return outputFrames(numFrames(Math.floor(seconds * features.sampleRate), features), model);
 }

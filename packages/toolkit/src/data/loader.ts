@@ -10,6 +10,7 @@ import { UserError } from "../errors.js";
 import type { PlannedUtterance } from "./batches.js";
 import type { LoadRequest, LoadResponse } from "./loader-worker.js";
 import type { LeftOutUtterance } from "./prepare.js";
+import { isStatedWrongly } from "./stated-duration.js";
 import { MODEL_SAMPLE_RATE, type Utterance } from "./types.js";
 import { WaveformCache } from "./waveform-cache.js";
 import { WorkerPool } from "./worker-pool.js";
@@ -41,10 +42,6 @@ export interface Batch<U extends Utterance = Utterance> {
   /** Those that are played without the noise or the room that was planned, for its file cannot be used. Default: none. */
   readonly unaugmented?: LeftOutUtterance[];
 }
-
-/** Durations stated in a manifest may be rounded, but not by more than this, or this part of the length. */
-const DURATION_TOLERANCE_SECONDS = 0.5;
-const DURATION_TOLERANCE = 0.05;
 
 interface LoadedUtterance<U extends Utterance> {
   readonly planned: PlannedUtterance<U>;
@@ -136,12 +133,12 @@ export class AudioLoader implements AsyncDisposable {
 
 /** Plans are made by stated durations; a file that is far longer would break the bound on a batch's memory. */
 function checkLength({ utterance, durationSeconds }: PlannedUtterance, seconds: number): LoadResponse | undefined {
-  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, DURATION_TOLERANCE * durationSeconds);
-  if (Math.abs(seconds - durationSeconds) <= tolerance) return undefined;
-  const scale = utterance.durationSeconds / durationSeconds;
-  const [actual, stated] = [(seconds * scale).toFixed(2), utterance.durationSeconds.toFixed(2)];
+  const stated = utterance.durationSeconds;
+  // At its own speed, so that no speed decides whether it is refused.
+  const actual = seconds * (stated / durationSeconds);
+  if (!isStatedWrongly(stated, actual)) return undefined;
   return {
-    reason: `${utterance.audioPath}: lasts ${actual} s, but its duration is stated as ${stated} s; correct it.`,
+    reason: `${utterance.audioPath}: lasts ${actual.toFixed(2)} s, but its duration is stated as ${stated.toFixed(2)} s; correct it.`,
   };
 }
 

@@ -41,14 +41,14 @@ test("what cannot be trained on is left out with its reason", () => {
     maxDurationSeconds: 35,
   });
   assert.deepEqual(
-    leftOut.map(({ utterance: { id }, reason }) => [id, reason]),
+    leftOut.map(({ utterance: { id }, kind, reason }) => [id, kind, reason]),
     [
-      ["short", "lasts 0.10 s, under the 0.2 s allowed"],
-      ["long", "lasts 40.00 s, over the 35 s allowed"],
-      ["signs", 'cannot be spelt out: "п", "р", "и", "в", "е", "т", "§"'],
-      ["empty", "has no words"],
-      ["dots", "has no words"],
-      ["fast", "the transcript needs 7 frames, and 0.50 s of audio give 5"],
+      ["short", "too-short", "lasts 0.10 s, under the 0.2 s allowed"],
+      ["long", "too-long", "lasts 40.00 s, over the 35 s allowed"],
+      ["signs", "odd-characters", 'cannot be spelt out: "п", "р", "и", "в", "е", "т", "§"'],
+      ["empty", "no-words", "has no words"],
+      ["dots", "no-words", "has no words"],
+      ["fast", "too-few-frames", "the transcript needs 7 frames, and 0.50 s of audio give 5"],
     ],
   );
   assert.deepEqual(
@@ -63,7 +63,7 @@ test("the need for frames is that of the highest speed", () => {
   assert.equal(prepareUtterances(utterances, { ...options, framesOf }).leftOut.length, 0);
   const { leftOut } = prepareUtterances(utterances, { ...options, framesOf, speedFactors: [0.9, 1, 1.1] });
   const reason = "the transcript needs 6 frames, and 0.62 s of audio at 1.1 times its speed give 5";
-  assert.deepEqual(leftOut, [{ utterance: utterances[0], reason }]);
+  assert.deepEqual(leftOut, [{ utterance: utterances[0], kind: "too-few-frames", reason }]);
 });
 
 test("without the normaliser, transcripts are taken as they stand", () => {

@@ -20,7 +20,7 @@ import type { Normaliser } from "./normaliser.js";
 import type { Utterance } from "./types.js";
 
 /** How a transcript becomes what is trained on. */
-export interface TranscriptOptions {
+interface TranscriptOptions {
   alphabet: Alphabet;
   /** Bring transcripts to the alphabet first; otherwise they are taken as they stand. */
   normalise: boolean;
@@ -58,9 +58,18 @@ export interface LeftOutUtterance {
   readonly reason: string;
 }
 
+/** Why an utterance cannot be trained on, for programs to tell apart. */
+export type UnusableKind = "too-short" | "too-long" | "refused" | "odd-characters" | "no-words" | "too-few-frames";
+
+/** Why an utterance cannot be trained on, for programs and for people. */
+export interface Unusable {
+  readonly kind: UnusableKind;
+  readonly reason: string;
+}
+
 export interface PreparedCorpus {
   readonly utterances: PreparedUtterance[];
-  readonly leftOut: LeftOutUtterance[];
+  readonly leftOut: (LeftOutUtterance & Unusable)[];
   /** What the normaliser changed and refused. */
   readonly report: NormalisationReport;
 }
@@ -71,14 +80,14 @@ export function prepareUtterances(utterances: readonly Utterance[], options: Pre
   checkOptions(options);
   for (const utterance of utterances) {
     const prepared = prepareUtterance(utterance, options, corpus.report);
-    if (typeof prepared === "string") corpus.leftOut.push({ utterance, reason: prepared });
+    if ("kind" in prepared) corpus.leftOut.push({ utterance, ...prepared });
     else corpus.utterances.push(prepared);
   }
   return corpus;
 }
 
 /** A transcript as it is spoken, with what was changed and refused; or why a normaliser of one's own gives none. */
-export function normaliseTranscript(written: string, options: TranscriptOptions): NormalisedText | string {
+function normaliseTranscript(written: string, options: TranscriptOptions): NormalisedText | string {
   const { alphabet, normalise, normaliser, soundTags } = options;
   let text: unknown = written;
   try {
@@ -91,47 +100,59 @@ export function normaliseTranscript(written: string, options: TranscriptOptions)
   return normalise ? normaliseToAlphabet(text, alphabet, { tags: soundTags }) : { text, changes: [], refused: [] };
 }
 
-/** The prepared utterance, or the reason to leave it out. */
-function prepareUtterance(
+/**
+ * The prepared utterance, or why it must be left out: training and what is checked beforehand both ask here.
+ * @param report takes what the normaliser changed and refused. Default: nobody asks.
+ */
+export function prepareUtterance(
   utterance: Utterance,
   options: PrepareOptions,
-  report: NormalisationReport,
-): PreparedUtterance | string {
-  const seconds = utterance.durationSeconds;
-  const durationReason = checkDuration(seconds, options) ?? options.refuse?.(seconds);
-  if (durationReason) return durationReason;
+  report?: NormalisationReport,
+): PreparedUtterance | Unusable {
+  const unusable = checkDuration(utterance.durationSeconds, options);
+  if (unusable) return unusable;
   const { alphabet } = options;
   const spoken = normaliseTranscript(utterance.text, options);
-  if (typeof spoken === "string") return spoken;
-  if (options.normalise) report.add(utterance.id, spoken);
-  if (spoken.refused.length > 0) return `cannot be spelt out: ${quoteCharacters(spoken.refused)}`;
+  if (typeof spoken === "string") return { kind: "odd-characters", reason: spoken };
+  if (options.normalise) report?.add(utterance.id, spoken);
+  if (spoken.refused.length > 0) return oddCharacters("cannot be spelt out", spoken.refused);
   const targetText = spoken.text;
-  if (targetText.trim() === "" && !options.keepsWordless) return "has no words";
+  if (targetText.trim() === "" && !options.keepsWordless) return { kind: "no-words", reason: "has no words" };
   const unknown = unknownCharacters(targetText, alphabet);
-  if (unknown.length > 0) return `not in the alphabet: ${quoteCharacters(unknown)}`;
+  if (unknown.length > 0) return oddCharacters("not in the alphabet", unknown);
   const targets = encodeText(targetText, alphabet);
   return checkFrames(utterance.durationSeconds, targets, options) ?? { ...utterance, targetText, targets };
 }
 
-function checkDuration(seconds: number, options: PrepareOptions): string | undefined {
+function checkDuration(seconds: number, options: PrepareOptions): Unusable | undefined {
   const { minDurationSeconds = 0, maxDurationSeconds = Number.POSITIVE_INFINITY } = options;
-  if (seconds < minDurationSeconds) return `lasts ${seconds.toFixed(2)} s, under the ${minDurationSeconds} s allowed`;
-  if (seconds > maxDurationSeconds) return `lasts ${seconds.toFixed(2)} s, over the ${maxDurationSeconds} s allowed`;
-  return undefined;
+  const lasts = `lasts ${seconds.toFixed(2)} s`;
+  if (seconds < minDurationSeconds) {
+    return { kind: "too-short", reason: `${lasts}, under the ${minDurationSeconds} s allowed` };
+  }
+  if (seconds > maxDurationSeconds) {
+    return { kind: "too-long", reason: `${lasts}, over the ${maxDurationSeconds} s allowed` };
+  }
+  const reason = options.refuse?.(seconds);
+  return reason ? { kind: "refused", reason } : undefined;
 }
 
-function checkFrames(seconds: number, targets: readonly number[], options: PrepareOptions): string | undefined {
+function checkFrames(seconds: number, targets: readonly number[], options: PrepareOptions): Unusable | undefined {
   if (!options.framesOf) return undefined;
   const fastest = Math.max(...(options.speedFactors ?? [1]));
   const frames = options.framesOf(seconds / fastest);
   const needed = minimumFrames(targets);
   if (frames >= needed) return undefined;
   const speed = fastest === 1 ? "" : ` at ${fastest} times its speed`;
-  return `the transcript needs ${needed} frames, and ${seconds.toFixed(2)} s of audio${speed} give ${frames}`;
+  return {
+    kind: "too-few-frames",
+    reason: `the transcript needs ${needed} frames, and ${seconds.toFixed(2)} s of audio${speed} give ${frames}`,
+  };
 }
 
-function quoteCharacters(located: readonly { character: string }[]): string {
-  return [...new Set(located.map(({ character }) => JSON.stringify(character)))].join(", ");
+function oddCharacters(problem: string, located: readonly { character: string }[]): Unusable {
+  const characters = [...new Set(located.map(({ character }) => JSON.stringify(character)))].join(", ");
+  return { kind: "odd-characters", reason: `${problem}: ${characters}` };
 }
 
 function checkOptions({ minDurationSeconds = 0, maxDurationSeconds = Number.POSITIVE_INFINITY }: PrepareOptions): void {

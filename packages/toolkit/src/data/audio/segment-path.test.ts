@@ -62,12 +62,9 @@ test("a manifest's offset and duration are the utterance's own: read, checked, l
   const { samples: whole } = await loadWaveform(join(folder, "long.wav"));
 
   const checked = await checkCorpus(utterances, {
-    alphabet: englishAlphabet,
-    normalise: true,
-    framesOf: (seconds) => Math.floor(40 * seconds),
-    fastestSpeed: 1,
+    prepare: { alphabet: englishAlphabet, normalise: true, framesOf: (seconds) => Math.floor(40 * seconds) },
     listens: true,
-    plan: { maxBatchSeconds: 30, seed: 0 },
+    plan: () => ({ maxBatchSeconds: 30, seed: 0 }),
     numWorkers: 1,
   });
   assert.deepEqual(

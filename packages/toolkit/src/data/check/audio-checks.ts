@@ -1,4 +1,5 @@
 /** Checks of what was heard. */
+import { isStatedWrongly } from "../stated-duration.js";
 import { MODEL_SAMPLE_RATE, type Utterance } from "../types.js";
 import type { AudioFacts } from "./audio-facts.js";
 import type { MeasureResponse } from "./audio-facts-worker.js";
@@ -8,12 +9,9 @@ import type { Problem } from "./problems.js";
 const SILENT_PEAK = 10 ** (-50 / 20);
 /** One sample in a thousand: audible, and no single loud moment. */
 const CLIPPED_SHARE = 0.001;
-/** The loader refuses what is further off. */
-const DURATION_TOLERANCE_SECONDS = 0.5;
-const DURATION_TOLERANCE = 0.05;
 
 /** What is wrong with one recording by itself. */
-export function checkAudio({ id, durationSeconds, audioPath }: Utterance, heard: MeasureResponse): Problem[] {
+export function checkAudio({ id, audioPath }: Utterance, heard: MeasureResponse): Problem[] {
   if ("reason" in heard) return [{ kind: "unreadable", utteranceId: id, detail: heard.reason }];
   const problems: Problem[] = [];
   const add = (kind: Problem["kind"], detail: string) => problems.push({ kind, utteranceId: id, detail });
@@ -22,14 +20,24 @@ export function checkAudio({ id, durationSeconds, audioPath }: Utterance, heard:
   if (heard.sampleRate < MODEL_SAMPLE_RATE) {
     add("low-rate", `${heard.sampleRate} Hz, where the model hears ${MODEL_SAMPLE_RATE}`);
   }
-  const tolerance = Math.max(DURATION_TOLERANCE_SECONDS, DURATION_TOLERANCE * durationSeconds);
-  if (Math.abs(heard.durationSeconds - durationSeconds) > tolerance) {
-    add(
-      "wrong-duration",
-      `${durationSeconds.toFixed(2)} s are stated, ${heard.durationSeconds.toFixed(2)} s are there`,
-    );
-  }
   return problems;
+}
+
+/**
+ * A length that is stated so wrongly that training leaves out what it could use: the loader refuses the recording, or
+ * what is stated does not fit the transcript or training's limits, where what is there does.
+ * @param isUsable whether training would keep the utterance, by the duration it has
+ */
+export function checkStatedDuration(
+  stated: Utterance,
+  actual: Utterance,
+  isUsable: (utterance: Utterance) => boolean,
+): Problem[] {
+  const [said, there] = [stated.durationSeconds, actual.durationSeconds];
+  const isWrong = isStatedWrongly(said, there) || (said !== there && isUsable(actual) && !isUsable(stated));
+  if (!isWrong) return [];
+  const detail = `${said.toFixed(2)} s are stated, ${there.toFixed(2)} s are there`;
+  return [{ kind: "wrong-duration", utteranceId: stated.id, detail }];
 }
 
 /** Recordings that came before, and those that the held-out data have too. */

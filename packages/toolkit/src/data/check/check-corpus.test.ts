@@ -5,18 +5,22 @@ import { englishAlphabet } from "@deepspeech-ts/speech";
 import { loadWaveform } from "../audio/waveform.js";
 import { audioFixture, temporaryFolder, utterance, wav, writeFiles } from "../fixtures.test.support.js";
 import { packCorpus } from "../packing/pack-corpus.js";
+import type { PrepareOptions } from "../prepare.js";
 import type { Utterance } from "../types.js";
 import { type AudioFacts, measureAudio } from "./audio-facts.js";
 import { type CheckOptions, checkCorpus } from "./check-corpus.js";
 import type { Problem } from "./problems.js";
 
-const OPTIONS: CheckOptions = {
+const PREPARE: PrepareOptions = {
   alphabet: englishAlphabet,
   normalise: true,
   framesOf: (seconds) => Math.floor(40 * seconds),
-  fastestSpeed: 1,
+};
+
+const OPTIONS: CheckOptions = {
+  prepare: PREPARE,
   listens: true,
-  plan: { maxBatchSeconds: 30, seed: 0 },
+  plan: () => ({ maxBatchSeconds: 30, seed: 0 }),
   numWorkers: 1,
 };
 
@@ -137,7 +141,8 @@ test("silence is not called a duplicate of silence", async (t) => {
 });
 
 test("what is written: words, characters, and room for CTC at the fastest speed", async () => {
-  const options = { ...OPTIONS, listens: false, framesOf: (seconds: number) => Math.floor(10 * seconds) };
+  const prepare: PrepareOptions = { ...PREPARE, framesOf: (seconds) => Math.floor(10 * seconds) };
+  const options: CheckOptions = { ...OPTIONS, listens: false, prepare };
   const corpus = [
     utterance("fits", { text: "abcdefghij" }),
     utterance("repeats", { text: "aabcdefghi" }),
@@ -150,17 +155,20 @@ test("what is written: words, characters, and room for CTC at the fastest speed"
     ["no-words", "empty"],
     ["odd-characters", "greek"],
   ]);
-  const fast = await checkCorpus(corpus, { ...options, fastestSpeed: 1.25 });
-  assert.equal(fast.problems[0]?.detail, 'needs 10 frames, and 1.00 s at 1.25 times its speed give 8: "abcdefghij"');
-  const plain = await checkCorpus(corpus, { ...options, normalise: false });
+  const fast = await checkCorpus(corpus, { ...options, prepare: { ...prepare, speedFactors: [1, 1.25] } });
+  assert.equal(
+    fast.problems[0]?.detail,
+    'the transcript needs 10 frames, and 1.00 s of audio at 1.25 times its speed give 8 ("abcdefghij")',
+  );
+  const plain = await checkCorpus(corpus, { ...options, prepare: { ...prepare, normalise: false } });
   assert.deepEqual(
     plain.problems
       .filter(({ kind }) => kind === "odd-characters")
       .map(({ utteranceId, detail }) => [utteranceId, detail]),
     [
-      ["empty", '"." in "..."'],
-      ["greek", '"α", "β", "γ" in "αβγ"'],
-      ["numbers", '"2", "0" in "20"'],
+      ["empty", 'not in the alphabet: "." ("...")'],
+      ["greek", 'not in the alphabet: "α", "β", "γ" ("αβγ")'],
+      ["numbers", 'not in the alphabet: "2", "0" ("20")'],
     ],
   );
 });
@@ -173,14 +181,15 @@ test("speech far faster or slower than the rest is pointed out, not dropped", as
     utterance("slow", { text: "hm" }),
     utterance("fast", { text: "so much to say in so little time ".repeat(3).trim() }),
   ];
-  const result = await checkCorpus([...usual, ...odd], { ...OPTIONS, listens: false, framesOf: () => 1000 });
+  const options = { ...OPTIONS, listens: false, prepare: { ...PREPARE, framesOf: () => 1000 } };
+  const result = await checkCorpus([...usual, ...odd], options);
   assert.deepEqual(found(result), [
     ["odd-speed", "slow"],
     ["odd-speed", "fast"],
   ]);
   assert.equal(result.problems[0]?.detail, "2.0 characters a second, where 17.0 are usual");
   assert.equal(result.numDropped, 0);
-  const few = await checkCorpus([...usual.slice(0, 5), ...odd], { ...OPTIONS, listens: false, framesOf: () => 1000 });
+  const few = await checkCorpus([...usual.slice(0, 5), ...odd], options);
   assert.deepEqual(few.problems, []);
 });
 
@@ -206,22 +215,52 @@ test("padding is that of the plan of what is clean", async () => {
     utterance("empty", { text: "", durationSeconds: 9 }),
   ];
   const options = { ...OPTIONS, listens: false };
-  const together = await checkCorpus(corpus, { ...options, plan: { maxBatchSeconds: 6, seed: 0 } });
+  const together = await checkCorpus(corpus, { ...options, plan: () => ({ maxBatchSeconds: 6, seed: 0 }) });
   assert.deepEqual([together.numBatches, together.paddingWaste.toFixed(4)], [1, (1 - 4 / 6).toFixed(4)]);
   assert.deepEqual(together.largestBatch, { numUtterances: 2, seconds: 3 });
-  const apart = await checkCorpus(corpus, { ...options, plan: { maxBatchSeconds: 5, seed: 0 } });
+  const apart = await checkCorpus(corpus, { ...options, plan: () => ({ maxBatchSeconds: 5, seed: 0 }) });
   assert.deepEqual([apart.numBatches, apart.paddingWaste], [2, 0]);
   assert.deepEqual(apart.largestBatch, { numUtterances: 1, seconds: 3 });
 });
 
-test("the plan leaves out what training does, and plays what is left as slowly as training does", async () => {
+test("what training's limits leave out is told, and the plan plays what is left as slowly as training does", async () => {
   const durations = [0.1, 1, 2, 30];
   const corpus = durations.map((durationSeconds, i) => utterance(`u${i}`, { durationSeconds, text: "a" }));
-  const plan = { maxBatchSeconds: 60, seed: 0, minDurationSeconds: 0.5, maxDurationSeconds: 20, speedFactors: [0.5] };
-  const { largestBatch } = await checkCorpus(corpus, { ...OPTIONS, listens: false, plan });
-  assert.deepEqual(largestBatch, { numUtterances: 2, seconds: 4 });
+  const result = await checkCorpus(corpus, {
+    ...OPTIONS,
+    listens: false,
+    prepare: { ...PREPARE, minDurationSeconds: 0.5, maxDurationSeconds: 20 },
+    plan: (audioSeconds) => ({ maxBatchSeconds: 20 * audioSeconds, seed: 0, speedFactors: [0.5] }),
+  });
+  assert.deepEqual(result.problems, [
+    { kind: "too-short", utteranceId: "u0", detail: "lasts 0.10 s, under the 0.5 s allowed" },
+    { kind: "too-long", utteranceId: "u3", detail: "lasts 30.00 s, over the 20 s allowed" },
+  ]);
+  assert.deepEqual([result.largestBatch, result.maxBatchSeconds], [{ numUtterances: 2, seconds: 4 }, 60]);
   const nothing = await checkCorpus([], { ...OPTIONS, listens: false });
   assert.deepEqual([nothing.numBatches, nothing.largestBatch], [0, undefined]);
+});
+
+test("a stated duration that costs an utterance its place is mended, one that saves it no place is not", async () => {
+  const prepare = { ...PREPARE, minDurationSeconds: 0.8, maxDurationSeconds: 1.3 };
+  const corpus = [
+    speech("rounded", { durationSeconds: 1.1 }),
+    speech("said-short", { durationSeconds: 0.7 }),
+    speech("said-long", { durationSeconds: 1.4 }),
+    speech("said-too-short-for-its-text", { durationSeconds: 0.9, text: "a".repeat(20) }),
+    speech("too-short-for-its-text", { durationSeconds: 1.25, text: "a".repeat(23) }),
+  ];
+  const result = await checkCorpus(corpus, { ...OPTIONS, prepare });
+  assert.deepEqual(
+    found(result).filter(([kind]) => kind !== "duplicate"),
+    [
+      ["wrong-duration", "said-short"],
+      ["wrong-duration", "said-long"],
+      ["wrong-duration", "said-too-short-for-its-text"],
+      ["too-few-frames", "too-short-for-its-text"],
+    ],
+  );
+  assert.equal(result.problems[0]?.detail, "0.70 s are stated, 1.06 s are there");
 });
 
 test("an abort stops the listening", async () => {

@@ -3,26 +3,23 @@
  * manifest without the useless ones is at hand.
  */
 import { type BatchPlan, type BatchPlanOptions, planBatches } from "../batches.js";
+import { type PrepareOptions, prepareUtterance } from "../prepare.js";
 import type { Utterance } from "../types.js";
-import { checkAudio, findSameAudio, indexByDigest } from "./audio-checks.js";
+import { checkAudio, checkStatedDuration, findSameAudio, indexByDigest } from "./audio-checks.js";
 import type { MeasureResponse } from "./audio-facts-worker.js";
 import { type MeasureOptions, measureCorpus } from "./measure-corpus.js";
-import { isFatal, type Problem } from "./problems.js";
-import { checkTranscript, findOddSpeeds, findSharedSpeakers, type TranscriptOptions } from "./transcript-checks.js";
+import { type Problem, type Severity, severityOf } from "./problems.js";
+import { checkTranscript, findOddSpeeds, findSharedSpeakers } from "./transcript-checks.js";
 
-export interface CheckOptions extends TranscriptOptions, MeasureOptions {
+export interface CheckOptions extends MeasureOptions {
+  /** How training prepares its corpus: what it leaves out is of no use. */
+  readonly prepare: PrepareOptions;
   /** Data that the model is measured on: its speakers and recordings are looked for. Default: none. */
   readonly heldOut?: readonly Utterance[];
   /** Decode every recording. Without it, only transcripts, stated durations and speakers are checked. */
   readonly listens: boolean;
-  /** The batches that training would make, whose padding and size are predicted. */
-  readonly plan: CheckedPlanOptions;
-}
-
-export interface CheckedPlanOptions extends Omit<BatchPlanOptions, "epoch" | "order"> {
-  /** Training leaves out what is shorter or longer. Default: nothing. */
-  readonly minDurationSeconds?: number;
-  readonly maxDurationSeconds?: number;
+  /** The batches that training would make of so much sound, whose padding and size are predicted. */
+  readonly plan: (audioSeconds: number) => Omit<BatchPlanOptions, "epoch" | "order"> & { maxBatchSeconds: number };
 }
 
 export interface BatchSize {
@@ -36,49 +33,57 @@ export interface CheckResult {
   /** What is of use, with durations corrected. */
   readonly clean: Utterance[];
   readonly numDropped: number;
+  /** Of what is clean, how much training would leave out if its duration were not corrected. */
+  readonly numMended: number;
   /** How many recordings have each sample rate; empty where nothing was listened to. */
   readonly sampleRates: ReadonlyMap<number, number>;
   /** The part of the batches of an epoch over what is clean that is padding, from 0 to 1. */
   readonly paddingWaste: number;
   readonly numBatches: number;
+  readonly maxBatchSeconds: number;
   /** The batch with the most sound, padding counted; undefined where there is none. */
   readonly largestBatch: BatchSize | undefined;
 }
 
 /** Checks a corpus. Throws the signal's reason once it is aborted. */
 export async function checkCorpus(utterances: readonly Utterance[], options: CheckOptions): Promise<CheckResult> {
-  const { heldOut = [], listens } = options;
+  const { heldOut = [], listens, prepare } = options;
   const heard = listens ? await measureCorpus(utterances, options) : [];
   const heldOutHeard = listens ? await measureCorpus(heldOut, options) : [];
   const corrected = utterances.map((utterance, index) => withTrueDuration(utterance, heard[index]));
-  const transcripts = corrected.map((utterance) => ({ utterance, ...checkTranscript(utterance, options) }));
+  const transcripts = corrected.map((utterance) => ({ utterance, ...checkTranscript(utterance, prepare) }));
+  const isUsable = (utterance: Utterance) => !("kind" in prepareUtterance(utterance, prepare));
   const problems: Problem[] = [
     ...utterances.flatMap((utterance, index) => (heard[index] ? checkAudio(utterance, heard[index]) : [])),
-    ...transcripts.flatMap(({ problem }) => problem ?? []),
+    ...utterances.flatMap((utterance, index) => checkStatedDuration(utterance, corrected[index]!, isUsable)),
+    ...transcripts.flatMap((transcript) => ("problem" in transcript ? transcript.problem : [])),
     ...findSameAudio(listens ? utterances : [], heard, indexByDigest(heldOut, heldOutHeard)),
-    ...findOddSpeeds(transcripts.filter(({ problem }) => problem === undefined)),
+    ...findOddSpeeds(transcripts.filter((transcript) => "targetText" in transcript)),
     ...findSharedSpeakers(utterances, heldOut),
   ];
-  const dropped = new Set(problems.filter(({ kind }) => isFatal(kind)).map(({ utteranceId }) => utteranceId));
+  const dropped = idsOf(problems, "fatal");
   const clean = corrected.filter(({ id }) => !dropped.has(id));
-  const plan = planTraining(clean, options.plan);
   return {
     problems,
     clean,
     numDropped: utterances.length - clean.length,
+    numMended: [...idsOf(problems, "mended")].filter((id) => !dropped.has(id)).length,
     sampleRates: countSampleRates(heard),
-    paddingWaste: plan.paddingWaste,
-    numBatches: plan.batches.length,
-    largestBatch: largestBatch(plan),
+    ...predictBatches(clean, options),
   };
 }
 
-/** The first epoch's batches, over what is within the limits of duration. */
-function planTraining(utterances: readonly Utterance[], options: CheckedPlanOptions): BatchPlan {
-  const { minDurationSeconds = 0, maxDurationSeconds = Number.POSITIVE_INFINITY, ...rest } = options;
-  const isKept = ({ durationSeconds }: Utterance) =>
-    durationSeconds >= minDurationSeconds && durationSeconds <= maxDurationSeconds;
-  return planBatches(utterances.filter(isKept), { ...rest, epoch: 0, order: "shuffled" });
+function idsOf(problems: readonly Problem[], severity: Severity): Set<string> {
+  return new Set(problems.filter(({ kind }) => severityOf(kind) === severity).map(({ utteranceId }) => utteranceId));
+}
+
+/** Of the first epoch. */
+function predictBatches(clean: readonly Utterance[], { plan: planOf }: CheckOptions) {
+  const options = planOf(clean.reduce((total, { durationSeconds }) => total + durationSeconds, 0));
+  const plan = planBatches(clean, { ...options, epoch: 0, order: "shuffled" });
+  const { paddingWaste, batches } = plan;
+  const { maxBatchSeconds } = options;
+  return { paddingWaste, numBatches: batches.length, maxBatchSeconds, largestBatch: largestBatch(plan) };
 }
 
 function largestBatch({ batches }: BatchPlan): BatchSize | undefined {

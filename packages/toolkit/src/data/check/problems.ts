@@ -1,26 +1,31 @@
 /** What can be wrong with an utterance. The order is that of the report: the gravest first. */
 
+/** "fatal": of no use, so that --fix leaves the utterance out; "mended" by --fix; or for a person to "judge". */
+export type Severity = "fatal" | "mended" | "judge";
+
 export interface ProblemKind {
   readonly name: string;
   /** The report's heading. */
   readonly title: string;
-  /** Whether the utterance is of no use, so that --fix leaves it out; otherwise it is for a person to judge. */
-  readonly isFatal: boolean;
+  readonly severity: Severity;
 }
 
 export const PROBLEM_KINDS = [
-  fatal("unreadable", "audio that cannot be read"),
-  fatal("no-words", "transcripts without words"),
-  fatal("odd-characters", "transcripts that cannot be spelt with the alphabet"),
-  fatal("too-few-frames", "transcripts too long for their audio: the CTC loss would be infinite"),
-  fatal("silence", "recordings of silence"),
-  fatal("duplicate", "the same recording again"),
-  fatal("held-out-audio", "recordings that are in the held-out data too"),
-  warning("wrong-duration", "durations that are stated wrongly (--fix corrects them)"),
-  warning("clipping", "recordings that are clipped"),
-  warning("low-rate", "sample rates too low for the model: the upper part of speech is missing"),
-  warning("odd-speed", "characters a second far from the rest: the transcript may be another's"),
-  warning("held-out-speaker", "speakers who are in the held-out data too: error rates will look too good"),
+  kind("unreadable", "fatal", "audio that cannot be read"),
+  kind("no-words", "fatal", "transcripts without words"),
+  kind("odd-characters", "fatal", "transcripts that cannot be spelt with the alphabet"),
+  kind("too-few-frames", "fatal", "transcripts too long for their audio: the CTC loss would be infinite"),
+  kind("too-short", "fatal", "recordings shorter than training takes (--min-duration-seconds)"),
+  kind("too-long", "fatal", "recordings longer than training takes (--max-duration-seconds)"),
+  kind("refused", "fatal", "recordings that training refuses"),
+  kind("silence", "fatal", "recordings of silence"),
+  kind("duplicate", "fatal", "the same recording again"),
+  kind("held-out-audio", "fatal", "recordings that are in the held-out data too"),
+  kind("wrong-duration", "mended", "durations that are stated wrongly: training leaves them out"),
+  kind("clipping", "judge", "recordings that are clipped"),
+  kind("low-rate", "judge", "sample rates too low for the model: the upper part of speech is missing"),
+  kind("odd-speed", "judge", "characters a second far from the rest: the transcript may be another's"),
+  kind("held-out-speaker", "judge", "speakers who are in the held-out data too: error rates will look too good"),
 ] as const satisfies readonly ProblemKind[];
 
 export type ProblemName = (typeof PROBLEM_KINDS)[number]["name"];
@@ -31,14 +36,10 @@ export interface Problem {
   readonly detail: string;
 }
 
-export function isFatal(name: ProblemName): boolean {
-  return PROBLEM_KINDS.some((kind) => kind.name === name && kind.isFatal);
+export function severityOf(name: ProblemName): Severity {
+  return PROBLEM_KINDS.find((kind) => kind.name === name)!.severity;
 }
 
-function fatal<const N extends string>(name: N, title: string) {
-  return { name, title, isFatal: true };
-}
-
-function warning<const N extends string>(name: N, title: string) {
-  return { name, title, isFatal: false };
+function kind<const N extends string>(name: N, severity: Severity, title: string) {
+  return { name, severity, title };
 }

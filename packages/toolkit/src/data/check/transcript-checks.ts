@@ -1,40 +1,22 @@
 /** Checks that need no audio: what is written, how long it takes, and who speaks. */
-import { encodeText, formatPlural, minimumFrames, unknownCharacters } from "@deepspeech-ts/speech";
-import { normaliseTranscript, type TranscriptOptions as SpellingOptions } from "../prepare.js";
+import { formatPlural } from "@deepspeech-ts/speech";
+import { type PrepareOptions, prepareUtterance, type UnusableKind } from "../prepare.js";
 import type { Utterance } from "../types.js";
 import type { Problem } from "./problems.js";
 
-export interface TranscriptOptions extends SpellingOptions {
-  /** Frames of output that the model gives for a length of audio. */
-  readonly framesOf: (durationSeconds: number) => number;
-  /** The fastest that training will play an utterance; 1 is its own speed. */
-  readonly fastestSpeed: number;
-}
+/** What the words of a transcript have a part in is shown with them. */
+const OF_WORDS = new Set<UnusableKind>(["odd-characters", "no-words", "too-few-frames"]);
 
-/** The problem of a transcript, if it has one, and the text that would be trained on. */
+/** The problem of a transcript, if training would leave it out for one, and the text that would be trained on. */
 export function checkTranscript(
-  { id, text, durationSeconds }: Utterance,
-  options: TranscriptOptions,
-): { problem?: Problem; targetText: string } {
-  const { alphabet, framesOf, fastestSpeed } = options;
-  const normalised = normaliseTranscript(text, options);
-  const targetText = typeof normalised === "string" ? "" : normalised.text;
-  const found = (kind: Problem["kind"], detail: string) => ({ targetText, problem: { kind, utteranceId: id, detail } });
-  if (typeof normalised === "string") return found("odd-characters", `${normalised}: ${JSON.stringify(text)}`);
-  const odd = normalised.refused.length > 0 ? normalised.refused : unknownCharacters(targetText, alphabet);
-  if (odd.length > 0) {
-    const characters = [...new Set(odd.map(({ character }) => JSON.stringify(character)))].join(", ");
-    return found("odd-characters", `${characters} in ${JSON.stringify(text)}`);
-  }
-  if (targetText.trim() === "") return found("no-words", `${JSON.stringify(text)} has no words`);
-  const needed = minimumFrames(encodeText(targetText, alphabet));
-  const frames = framesOf(durationSeconds / fastestSpeed);
-  if (frames >= needed) return { targetText };
-  const speed = fastestSpeed === 1 ? "" : ` at ${fastestSpeed} times its speed`;
-  return found(
-    "too-few-frames",
-    `needs ${needed} frames, and ${durationSeconds.toFixed(2)} s${speed} give ${frames}: ${JSON.stringify(targetText)}`,
-  );
+  utterance: Utterance,
+  options: PrepareOptions,
+): { problem: Problem } | { targetText: string } {
+  const prepared = prepareUtterance(utterance, options);
+  if (!("kind" in prepared)) return { targetText: prepared.targetText };
+  const { kind, reason } = prepared;
+  const detail = OF_WORDS.has(kind) ? `${reason} (${JSON.stringify(utterance.text)})` : reason;
+  return { problem: { kind, utteranceId: utterance.id, detail } };
 }
 
 /** How far from the median, in robust standard deviations of the logarithm, speech is odd. */
