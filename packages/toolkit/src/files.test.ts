@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { spawn, spawnSync } from "node:child_process";
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { temporaryFolder } from "./data/fixtures.test.support.js";
-import { readFileOrExplain, writeFileAtomically, writeFileAtomicallySync } from "./files.js";
+import {
+  createFolder,
+  readFileOrExplain,
+  requireWritable,
+  writeFileAtomically,
+  writeFileAtomicallySync,
+} from "./files.js";
 import { temporaryPathFor } from "./leftovers.js";
 
 test("writes strings, bytes and streams, and replaces what was there", async (t) => {
@@ -74,6 +81,97 @@ test("a missing folder, and a folder in the file's place, are named", async (t) 
   });
   await mkdir(join(folder, "sub"));
   await assert.rejects(writeFileAtomically(join(folder, "sub"), ""), { code: "file-not-writable" });
+});
+
+test("a file on the way, and a folder that takes none, are named, for reading and writing", async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, "a.txt");
+  await writeFile(file, "a");
+  const below = join(file, "sub", "b.txt");
+  const written = {
+    code: "file-not-writable",
+    message: `${below}: could not be written, ${file} is a file and no folder; choose another place.`,
+  };
+  await assert.rejects(writeFileAtomically(below, ""), written);
+  assert.throws(() => writeFileAtomicallySync(below, []), written);
+  assert.throws(() => requireWritable(below), written);
+  await assert.rejects(readFileOrExplain(below), { message: `${file}: is a file, expected a folder.` });
+  assert.throws(() => createFolder(join(file, "sub")), { code: "file-not-writable" });
+  const long = join(folder, "a".repeat(300));
+  await assert.rejects(writeFileAtomically(long, ""), { code: "file-not-writable" });
+  if (process.platform !== "linux") return;
+  assert.throws(() => createFolder("/proc/a/b"), { code: "file-not-writable" });
+  assert.throws(() => writeFileAtomicallySync("/proc/a", []), {
+    message: "/proc/a: could not be written, /proc takes no new files; choose another folder.",
+  });
+});
+
+test("a folder is made with those above it, and may be there", async (t) => {
+  const folder = join(await temporaryFolder(t), "a", "b", "c");
+  for (let i = 0; i < 2; i++) {
+    createFolder(folder);
+    assert.deepEqual(await readdir(folder), []);
+  }
+});
+
+test("what is read is not written over, by any of its names; what can be written is said beforehand", async (t) => {
+  const folder = await temporaryFolder(t);
+  const [file, link, other] = ["a.txt", "link.txt", "b.txt"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(file, "a");
+  await symlink("a.txt", link);
+  requireWritable(other, [file]);
+  requireWritable(file);
+  for (const output of [file, link, join(folder, ".", "a.txt")]) {
+    assert.throws(() => requireWritable(output, [other, file]), {
+      code: "file-not-writable",
+      message: `${output}: could not be written, it is what is read; choose another name.`,
+    });
+  }
+  assert.throws(() => requireWritable(folder), /a folder has that name; choose another/);
+  assert.throws(() => requireWritable(join(folder, "nowhere", "a")), /there is no folder .*nowhere; create it first/);
+  assert.deepEqual((await readdir(folder)).toSorted(), ["a.txt", "link.txt"]);
+});
+
+test("a link stays, and what it leads to is written, there or not", async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, "far"));
+  await symlink(join("far", "a.txt"), join(folder, "one"));
+  await symlink("one", join(folder, "two"));
+  for (const text of ["first", "second"]) {
+    await writeFileAtomically(join(folder, "two"), text);
+    assert.equal(await readFile(join(folder, "far", "a.txt"), "utf8"), text);
+    writeFileAtomicallySync(join(folder, "one"), [new TextEncoder().encode(`${text} too`)]);
+    assert.equal(await readFile(join(folder, "far", "a.txt"), "utf8"), `${text} too`);
+  }
+  assert.deepEqual((await readdir(folder)).toSorted(), ["far", "one", "two"]);
+  for (const name of ["one", "two"]) assert.ok((await lstat(join(folder, name))).isSymbolicLink());
+  assert.deepEqual(await readdir(join(folder, "far")), ["a.txt"]);
+});
+
+test("a device and a pipe take the bytes, and stay what they are", {
+  skip: process.platform === "win32",
+}, async (t) => {
+  const folder = await temporaryFolder(t);
+  const pipe = join(folder, "pipe");
+  spawnSync("mkfifo", [pipe]);
+  const reader = spawn("cat", [pipe], { stdio: ["ignore", "pipe", "inherit"] });
+  const read = text(reader.stdout);
+  await writeFileAtomically(pipe, "through a pipe");
+  assert.equal(await read, "through a pipe");
+  assert.ok((await lstat(pipe)).isFIFO());
+  const files = JSON.stringify(new URL("./files.js", import.meta.url));
+  const script = `const { writeFileAtomically, writeFileAtomicallySync } = await import(${files});
+    await writeFileAtomically("/dev/stdout", "one ");
+    writeFileAtomicallySync("/dev/stdout", [Buffer.from("two")]);
+    await writeFileAtomically("/dev/null", "nothing");`;
+  const words = ["-c", '"$0" --input-type=module -e "$1" | cat', process.execPath, script];
+  const { stdout, stderr } = spawnSync("sh", words, { encoding: "utf8" });
+  assert.equal(stdout, "one two", stderr);
+  assert.ok((await lstat("/dev/null")).isCharacterDevice());
 });
 
 test("a path that no file can have is named", async (t) => {

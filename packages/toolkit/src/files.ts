@@ -5,10 +5,28 @@
  * POSIX makes atomic; then the folder is flushed, so that the new name survives a power cut as well. A checkpoint that
  * does not fit on the disk leaves the previous one as it was. The temporary file of a process that was killed goes when
  * the file is next written.
+ *
+ * A link stays, and the file it leads to is written. Devices and pipes (`/dev/stdout`, `>(…)`) cannot be replaced: they take
+ * the bytes as they come.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { access, type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { errorMessage, systemErrorCode, UserError } from "./errors.js";
 import { removeLeftovers, temporaryPathFor } from "./leftovers.js";
 
@@ -23,43 +41,135 @@ export type FileWriter = (file: FileHandle) => Promise<void>;
  * and the temporary file is gone. An error thrown by a `FileWriter` is passed on.
  */
 export async function writeFileAtomically(path: string, data: string | Uint8Array | FileWriter): Promise<void> {
-  removeLeftovers(path);
-  const temporaryPath = temporaryPathFor(path);
-  try {
-    const file = await open(temporaryPath, "wx");
+  const write = async (name: string, flag: string, isStream: boolean) => {
+    const file = await open(name, flag);
     try {
       if (typeof data === "function") await data(file);
       else await file.writeFile(data);
-      await file.sync();
+      if (!isStream) await file.sync();
     } finally {
       await file.close();
     }
-    await rename(temporaryPath, path);
+  };
+  try {
+    const { target, isStream } = destinationOf(path);
+    if (isStream) return await write(target, "w", true);
+    removeLeftovers(target);
+    const temporaryPath = temporaryPathFor(target);
+    try {
+      await write(temporaryPath, "wx", false);
+      await rename(temporaryPath, target);
+    } catch (error) {
+      await rm(temporaryPath, { force: true }).catch(() => {});
+      throw error;
+    }
+    syncFolder(dirname(target));
   } catch (error) {
-    await rm(temporaryPath, { force: true });
     throw explainWriteError(path, error);
   }
-  syncFolder(dirname(path));
 }
 
 /** `writeFileAtomically` for code that cannot wait, such as a training step: writes the chunks one after another. */
 export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
-  removeLeftovers(path);
-  const temporaryPath = temporaryPathFor(path);
-  try {
-    const file = openSync(temporaryPath, "wx");
+  const write = (name: string, flag: string, isStream: boolean) => {
+    const file = openSync(name, flag);
     try {
       for (const chunk of chunks) writeFully(file, chunk);
-      fsyncSync(file);
+      if (!isStream) fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    renameSync(temporaryPath, path);
+  };
+  try {
+    const { target, isStream } = destinationOf(path);
+    if (isStream) {
+      write(target, "w", true);
+      return;
+    }
+    removeLeftovers(target);
+    const temporaryPath = temporaryPathFor(target);
+    try {
+      write(temporaryPath, "wx", false);
+      renameSync(temporaryPath, target);
+    } catch (error) {
+      removeQuietly(temporaryPath);
+      throw error;
+    }
+    syncFolder(dirname(target));
   } catch (error) {
-    rmSync(temporaryPath, { force: true });
     throw explainWriteError(path, error);
   }
-  syncFolder(dirname(path));
+}
+
+/**
+ * Refuses, before any work is done, what could not be written after it, and what would be written over what is read.
+ *
+ * @param inputs files that the work reads
+ * @throws UserError `file-not-writable`
+ */
+export function requireWritable(path: string, inputs: readonly string[] = []): void {
+  try {
+    const { target, isStream } = destinationOf(path);
+    if (isStream) return;
+    const folder = dirname(target);
+    if (statSync(target, { throwIfNoEntry: false })?.isDirectory()) throw systemError("EISDIR");
+    if (!statSync(folder).isDirectory()) throw systemError("ENOTDIR");
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    if (inputs.some((input) => isSameFile(input, path)))
+      throw notWritable(path, "it is what is read; choose another name");
+  } catch (error) {
+    const explained = explainWriteError(path, error);
+    if (!(explained instanceof UserError)) throw explained;
+    // As of a command that is called wrongly.
+    throw new UserError(explained.message, { code: explained.code, exitCode: 2, cause: error });
+  }
+}
+
+/**
+ * Makes a folder, with those above it, where it is not there yet. Node's own way of it never ends below a folder that
+ * takes none, such as /proc.
+ * @throws UserError `file-not-writable`
+ */
+export function createFolder(path: string): void {
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+    const above = dirname(path);
+    if (above !== path) createFolder(above);
+    mkdirSync(path);
+  } catch (error) {
+    // Another process may have been faster.
+    if (systemErrorCode(error) === "EEXIST" && statSync(path).isDirectory()) return;
+    if (error instanceof UserError || systemErrorCode(error) === undefined) throw error;
+    throw new UserError(`${path}: the folder cannot be made (${errorMessage(error)}); choose another.`, {
+      code: "file-not-writable",
+      cause: error,
+    });
+  }
+}
+
+/** What gets the bytes that are written to `path`, and whether it takes them as they come. */
+function destinationOf(path: string): { target: string; isStream: boolean } {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const isStream = (stats && !stats.isFile() && !stats.isDirectory()) || /^\/(dev|proc)\/.*\d|^\/dev\/std/.test(path);
+  return isStream ? { target: path, isStream } : { target: behindLinks(path), isStream: false };
+}
+
+function behindLinks(path: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  return behindLinks(resolve(dirname(path), readlinkSync(path)));
+}
+
+function isSameFile(a: string, b: string): boolean {
+  const [one, other] = [a, b].map((path): Stats | undefined => statSync(path, { throwIfNoEntry: false }));
+  return one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino;
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // What went wrong before is told.
+  }
 }
 
 /**
@@ -115,6 +225,10 @@ async function exists(path: string): Promise<boolean> {
 /** Turns a system error met while reading `path` into a `UserError`; any other error is returned as it is. */
 export function explainReadError(path: string, error: unknown): unknown {
   const code = systemErrorCode(error);
+  const file = code === "ENOTDIR" ? fileOnTheWay(path) : undefined;
+  if (file !== undefined) {
+    return new UserError(`${file}: is a file, expected a folder.`, { code: "file-not-readable", cause: error });
+  }
   if (code === "ENOENT" || code === "ENOTDIR") {
     const advice =
       path.includes("\\") && process.platform !== "win32"
@@ -140,6 +254,22 @@ export function explainReadError(path: string, error: unknown): unknown {
   return error;
 }
 
+/** What stands where a path goes on as if it were a folder, or the path itself; undefined where nothing does. */
+function fileOnTheWay(path: string): string | undefined {
+  for (let part = path; ; part = dirname(part)) {
+    if (isFile(part)) return part;
+    if (dirname(part) === part) return undefined;
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** The system's word on a path, such as one that is too long, or Node's on one with a NUL in it. */
 function isRefusal(error: unknown): boolean {
   const code = systemErrorCode(error);
@@ -148,7 +278,7 @@ function isRefusal(error: unknown): boolean {
 
 /** Turns a system error met while writing `path` into a `UserError`; any other error is returned as it is. */
 export function explainWriteError(path: string, error: unknown): unknown {
-  const code = systemErrorCode(error);
+  const code = systemErrorCode(error) ?? "";
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new UserError(
       `${path}: could not be written, the disk is full (or a quota is spent); free some space and try again. ` +
@@ -157,24 +287,30 @@ export function explainWriteError(path: string, error: unknown): unknown {
     );
   }
   if (code === "ENOENT" || code === "ENOTDIR") {
-    return new UserError(`${path}: could not be written, there is no folder ${dirname(path)}; create it first.`, {
-      code: "file-not-writable",
-      cause: error,
-    });
+    const folder = dirname(path);
+    const file = code === "ENOTDIR" ? fileOnTheWay(folder) : undefined;
+    if (file !== undefined) return notWritable(path, `${file} is a file and no folder; choose another place`, error);
+    if (existsSync(folder)) return notWritable(path, `${folder} takes no new files; choose another folder`, error);
+    return notWritable(path, `there is no folder ${folder}; create it first`, error);
   }
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
-    return new UserError(`${path}: could not be written; check the permissions of ${dirname(path)}.`, {
-      code: "file-not-writable",
-      cause: error,
-    });
-  }
-  if (code === "EISDIR") {
-    return new UserError(`${path}: could not be written, a folder has that name; choose another.`, {
-      code: "file-not-writable",
-      cause: error,
-    });
-  }
-  return error;
+  if (code === "EISDIR") return notWritable(path, "a folder has that name; choose another", error);
+  if (REFUSALS.has(code)) return notWritable(path, errorMessage(error), error);
+  if (code !== "EACCES" && code !== "EPERM" && code !== "EROFS") return error;
+  return new UserError(`${path}: could not be written; check the permissions of ${dirname(path)}.`, {
+    code: "file-not-writable",
+    cause: error,
+  });
+}
+
+/** The system's word on a name, or on what stands behind it. */
+const REFUSALS = new Set(["ENAMETOOLONG", "ELOOP", "EFBIG", "ENXIO", "EPIPE", "ESPIPE", "ERR_INVALID_ARG_VALUE"]);
+
+function notWritable(path: string, why: string, cause?: unknown): UserError {
+  return new UserError(`${path}: could not be written, ${why}.`, { code: "file-not-writable", cause });
+}
+
+function systemError(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 /** `writeSync` may write less than it was given; this writes all. */

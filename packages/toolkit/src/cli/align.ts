@@ -7,7 +7,7 @@ import { findPairs, type Pair, type PartOfFile, speltText } from "./align-pairs.
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { workInOrder } from "./in-order.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { parseNumber, parseWhole } from "./number-flags.js";
+import { MOST_THREADS, parseNumber, parseWhole } from "./number-flags.js";
 import { recordingsProgress } from "./recordings-progress.js";
 import { withoutUndefined } from "./resolve-config.js";
 import { nameOf } from "./transcribe-inputs.js";
@@ -57,7 +57,7 @@ export function configure(command: Command): void {
       parseNumber("--min-score", -1000),
     )
     .option("--jobs <n>", "recordings worked on at a time", parseWhole("--jobs", 1), DEFAULT_JOBS)
-    .option("--threads <n>", "threads for one operator (default: the cores)", parseWhole("--threads", 1))
+    .option("--threads <n>", "threads for one operator (default: the cores)", parseWhole("--threads", 1, MOST_THREADS))
     .addHelpText("after", HELP)
     .action(align);
 }

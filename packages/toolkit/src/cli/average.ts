@@ -3,6 +3,7 @@
 import { tidy } from "@deepspeech-ts/torch";
 import type { Command } from "commander";
 import { averageCheckpoints, saveCheckpoint } from "../acoustic-model/index.js";
+import { requireWritable } from "../files.js";
 import { formatPlural } from "./format.js";
 import { usageError } from "./usage-error.js";
 
@@ -23,6 +24,7 @@ export function configure(command: Command): void {
       if (!output.endsWith(".safetensors")) {
         throw usageError(`--output must end in .safetensors, not "${output}"`);
       }
+      requireWritable(output, checkpoints);
       tidy(() => {
         const { header, tensors } = averageCheckpoints(checkpoints);
         saveCheckpoint(output, { ...header, training: { averageOf: checkpoints } }, tensors);

@@ -3,7 +3,7 @@ import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speec
 import type { Command } from "commander";
 import { trainingPreparation } from "../acoustic-model/corpora.js";
 import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
-import { writeManifest } from "../data/manifest.js";
+import { requireManifestPath, writeManifest } from "../data/manifest.js";
 import { loadNormaliser } from "../data/normaliser.js";
 import type { Utterance } from "../data/types.js";
 import { UserError } from "../errors.js";
@@ -17,7 +17,7 @@ import { leftOutLines } from "./data-lines.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { formatPlural } from "./format.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { parseWhole } from "./number-flags.js";
+import { MOST_THREADS, parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";
@@ -57,7 +57,7 @@ export function configure(command: Command): void {
     .option("--held-out <data...>", "dev and test data, whose speakers and recordings must not be trained on")
     .option("--fix <manifest>", "write a .jsonl manifest of what is of use, with durations corrected")
     .option("--no-audio", "do not listen to the recordings")
-    .option("--workers <number>", "threads that decode", parseWhole("--workers", 1))
+    .option("--workers <number>", "threads that decode", parseWhole("--workers", 1, MOST_THREADS))
     .option("--show <number>", "name so many utterances of each kind", parseWhole("--show", 0), 5)
     .option("--config <file>", "the training's configuration: .ts, .mts, .js, .mjs or .json")
     .option("--recipe <name>", `the training's recipe: ${Object.keys(recipes).join(" or ")} (default: default)`);
@@ -69,6 +69,7 @@ export function configure(command: Command): void {
 }
 
 async function check(data: string[], flags: CheckFlags, config: TrainConfig): Promise<void> {
+  if (flags.fix !== undefined) requireManifestPath(flags.fix, [...data, ...(flags.heldOut ?? [])]);
   const alphabet = await alphabetFor(config);
   const { utterances, leftOut } = await loadCorpora(data);
   const heldOut = flags.heldOut ? (await loadCorpora(flags.heldOut)).utterances : [];

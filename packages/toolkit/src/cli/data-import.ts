@@ -1,7 +1,7 @@
 /** `deepspeech data import`. */
 import type { Command } from "commander";
 import { findImporter, IMPORTERS } from "../data/importers/importers.js";
-import { writeManifest } from "../data/manifest.js";
+import { requireManifestPath, writeManifest } from "../data/manifest.js";
 import { UserError } from "../errors.js";
 import { leftOutLines } from "./data-lines.js";
 import { formatAudio, formatPlural } from "./format.js";
@@ -24,7 +24,9 @@ export function configure(command: Command): void {
     .requiredOption("--to <manifest>", "the .jsonl file to write")
     .addHelpText("after", HELP)
     .action(async (format: string, source: string, { to }: { to: string }) => {
-      const { utterances, leftOut } = await findImporter(format).read(source);
+      const importer = findImporter(format);
+      requireManifestPath(to, [source]);
+      const { utterances, leftOut } = await importer.read(source);
       const problems = leftOutLines(leftOut);
       if (problems.length > 0) process.stderr.write(`${problems.join("\n")}\n`);
       if (utterances.length === 0) {

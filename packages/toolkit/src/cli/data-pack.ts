@@ -7,7 +7,7 @@ import { UserError } from "../errors.js";
 import { leftOutLines } from "./data-lines.js";
 import { formatBytes, formatPlural } from "./format.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { parseWhole } from "./number-flags.js";
+import { MOST_THREADS, parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 
 const HELP = `
@@ -29,7 +29,7 @@ export function configure(command: Command): void {
     .argument("<data>", "a manifest, or a folder in LibriSpeech's layout")
     .requiredOption("--to <dir>", "the folder to make")
     .option("--shard-megabytes <number>", "size of a file", parseWhole("--shard-megabytes", 1), 256)
-    .option("--workers <number>", "threads that decode", parseWhole("--workers", 1))
+    .option("--workers <number>", "threads that decode", parseWhole("--workers", 1, MOST_THREADS))
     .addHelpText("after", HELP)
     .action(async (data: string, flags: PackFlags) => {
       const corpus = await loadUtterances(data);

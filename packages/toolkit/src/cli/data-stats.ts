@@ -1,7 +1,7 @@
 /** `deepspeech data stats`. */
 import type { Command } from "commander";
 import { type CorpusStatistics, corpusStatistics, type HistogramBin } from "../data/check/corpus-statistics.js";
-import { writeFileAtomically } from "../files.js";
+import { requireWritable, writeFileAtomically } from "../files.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
 import { statisticsPicture } from "./data-stats-picture.js";
@@ -32,6 +32,7 @@ async function show(data: string[], { json, picture }: { json?: true; picture?: 
   if (picture !== undefined && !/\.svg$/i.test(picture)) {
     throw usageError(`--picture must be a file ending in .svg, not "${picture}"`);
   }
+  if (picture !== undefined) requireWritable(picture, data);
   const { utterances, leftOut } = await loadCorpora(data);
   const problems = leftOutLines(leftOut);
   if (problems.length > 0) process.stderr.write(`${problems.join("\n")}\n`);

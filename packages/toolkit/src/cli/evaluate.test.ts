@@ -79,7 +79,7 @@ describe("deepspeech evaluate", () => {
     };
     assert.equal(
       refused("--report", "/no/r.html"),
-      "deepspeech: --report /no/r.html: there is no folder /no; create it first\n",
+      "deepspeech: /no/r.html: could not be written, there is no folder /no; create it first.\n",
     );
     assert.equal(
       refused("--max-wer", "20"),

@@ -9,7 +9,7 @@ import { type EvaluationOptions, type EvaluationRun, runEvaluation } from "../ev
 import { trainConfigSchema } from "../training/config.js";
 import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { checkInvariance, checkWordErrorRate } from "./evaluation-checks.js";
-import { type Evaluation, type OutputFlags, refuseMissingFolders, writeEvaluation } from "./evaluation-outputs.js";
+import { type Evaluation, type OutputFlags, requireWritableOutputs, writeEvaluation } from "./evaluation-outputs.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { parseWhole } from "./number-flags.js";
@@ -72,7 +72,7 @@ export function configure(command: Command): void {
   addFlags(command, settings, []);
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, data: string[], flags: EvaluateFlags) => {
-    refuseMissingFolders(flags);
+    requireWritableOutputs(flags, [checkpoint, ...data]);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     const decoding = await givenDecoding(command);
     const evaluation = await evaluateAll({ checkpoint, data, ...withoutUndefined(config), decoding }, flags);

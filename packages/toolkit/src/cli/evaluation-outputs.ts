@@ -1,7 +1,5 @@
 /** Where an evaluation goes: the terminal, and the files that were asked for. */
-import { existsSync } from "node:fs";
-import { dirname, extname } from "node:path";
-import { UserError } from "../errors.js";
+import { extname } from "node:path";
 import { alignmentsAsJson, alignmentsAsText } from "../evaluation/alignments.js";
 import type { EvaluationAnalysis } from "../evaluation/analysis.js";
 import type { Comparison } from "../evaluation/comparison.js";
@@ -9,7 +7,7 @@ import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { describeDecoding } from "../evaluation/describe-decoding.js";
 import { renderReport } from "../evaluation/report/report.js";
 import type { EvaluationRun } from "../evaluation/run-evaluation.js";
-import { writeFileAtomically } from "../files.js";
+import { requireWritable, writeFileAtomically } from "../files.js";
 import { breakdownLines, comparisonLines, evaluationLines, invarianceLines, worstLines } from "./evaluation-lines.js";
 
 /** Everything that was measured. */
@@ -32,11 +30,10 @@ export interface OutputFlags {
   breakdown?: true;
 }
 
-/** Before the work, not after it. */
-export function refuseMissingFolders({ json, alignments, report }: OutputFlags): void {
-  for (const [flag, path] of Object.entries({ "--json": json, "--alignments": alignments, "--report": report })) {
-    if (path === undefined || (flag === "--json" && path === "-") || existsSync(dirname(path))) continue;
-    throw new UserError(`${flag} ${path}: there is no folder ${dirname(path)}; create it first`, { exitCode: 2 });
+/** Before the work, not after it; `inputs` are what it reads. */
+export function requireWritableOutputs({ json, alignments, report }: OutputFlags, inputs: readonly string[]): void {
+  for (const path of [json === "-" ? undefined : json, alignments, report]) {
+    if (path !== undefined) requireWritable(path, inputs);
   }
 }
 

@@ -3,7 +3,7 @@ import { alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
 import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
 import { atEdge } from "../evaluation/tune.js";
-import { writeFileAtomically } from "../files.js";
+import { requireWritable, writeFileAtomically } from "../files.js";
 import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
 import { confidenceLine } from "./confidence-line.js";
 import { formatCount, formatPlural, formatRate } from "./format.js";
@@ -33,7 +33,7 @@ export function configure(command: Command): void {
     .description("estimate an n-gram language model from text")
     .argument("<text...>", "text files, plain or gzip")
     .requiredOption("--output <file>", "the file to write")
-    .option("--order <n>", "the longest n-gram, 1 to 6", parseWhole("--order", 0), 4)
+    .option("--order <n>", "the longest n-gram, 1 to 6", parseWhole("--order", 1, 6), 4)
     .option("--prune <count...>", "for each order from 1, the largest count to leave out", [])
     .option("--max-megabytes <n>", "leave out the n-grams that matter least until the binary model is no larger")
     .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", parseWhole("--bits", 0), 8)
@@ -83,6 +83,7 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
   if (flags.alphabet !== undefined && !flags.normalise) {
     throw usageError("--alphabet has no effect with --no-normalise; leave one of them out");
   }
+  requireWritable(output, input);
   const letters = flags.alphabet === undefined ? englishAlphabet : alphabetOf(flags.alphabet);
   using interruption = listenForInterrupt(() => {});
   const summary = await buildLanguageModel({
@@ -117,6 +118,7 @@ interface TuneFlags {
 
 async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promise<void> {
   const { lm, output, beamSize, normalise } = flags;
+  requireWritable(output, [checkpoint, ...data, lm]);
   using interruption = listenForInterrupt(() => {});
   let result: Extract<TuningEvent, { kind: "best" }> | undefined;
   const onEvent = (event: TuningEvent) => {

@@ -98,7 +98,7 @@ describe("usage", () => {
     );
     assertRefused(
       ["evaluate", "a", "b", "--json", "/no/x.json"],
-      "--json /no/x.json: there is no folder /no; create it first",
+      "/no/x.json: could not be written, there is no folder /no; create it first.",
     );
     assertRefused(["train", "--config", "no.ts"], "no.ts: no such file; check the path after --config");
   });

@@ -2,7 +2,7 @@
  * Where transcripts go: to standard output, or into files, one for each recording and format. Everything that could be
  * wrong with names is found before the first recording is heard.
  */
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, extname, join, parse } from "node:path";
 import {
   formatTranscript,
@@ -12,8 +12,7 @@ import {
   transcriptJson,
 } from "@deepspeech-ts/speech";
 import { type Command, Option } from "commander";
-import { UserError } from "../errors.js";
-import { writeFileAtomicallySync } from "../files.js";
+import { createFolder, writeFileAtomicallySync } from "../files.js";
 import { usageError } from "./usage-error.js";
 
 /** What was said in a recording, or why that cannot be told. */
@@ -173,17 +172,6 @@ function refuseSamePath(paths: readonly string[], files: readonly string[], { le
       throw usageError(`two recordings are called "${name}", so their files in ${dirname(path)} would be one`);
     }
     seen.add(path);
-  }
-}
-
-function createFolder(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true });
-  } catch (error) {
-    throw new UserError(`${path}: the folder cannot be made; check its name and the permissions above it`, {
-      code: "file-not-writable",
-      cause: error,
-    });
   }
 }
 

@@ -11,7 +11,7 @@ import { stat } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
 import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
-import { explainReadError, writeFileAtomically } from "../files.js";
+import { explainReadError, requireWritable, writeFileAtomically } from "../files.js";
 import { readTextFile } from "../text-files.js";
 import { parseSegmentPath, partOfFile } from "./audio/segment-path.js";
 import { DistinctIds } from "./distinct-ids.js";
@@ -99,6 +99,17 @@ function* linesOf(content: string): Generator<string, void, undefined> {
     yield content.slice(start, end < 0 ? content.length : end);
     start = end < 0 ? content.length : end + 1;
   }
+}
+
+/**
+ * Refuses, before any work is done, a path where no manifest could be written, or would not be known for one.
+ * @param inputs files that the work reads
+ */
+export function requireManifestPath(path: string, inputs: readonly string[] = []): void {
+  requireWritable(path, inputs);
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  if (!isFile || MANIFEST_EXTENSIONS.has(extname(path).toLowerCase())) return;
+  throw new UserError(`${path}: a manifest's name ends in .jsonl; choose such a name.`, { exitCode: 2 });
 }
 
 /** Writes a manifest atomically, with audio paths relative to its folder. */

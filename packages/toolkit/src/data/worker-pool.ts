@@ -31,13 +31,17 @@ interface PoolWorker<R> {
 }
 
 export class WorkerPool<Q, R> {
-  readonly #workers: PoolWorker<R>[];
+  readonly #script: URL;
+  readonly #size: number;
+  /** As many as had to be at work at once, and at most `#size`. */
+  readonly #workers: PoolWorker<R>[] = [];
   #nextRequestId = 0;
   #failure: Error | undefined;
 
   /** @param script a module that answers each `PoolRequest` on its `parentPort` with a `PoolResponse`. */
   constructor(script: URL, size: number) {
-    this.#workers = Array.from({ length: size }, () => this.#start(script));
+    this.#script = script;
+    this.#size = size;
   }
 
   /**
@@ -48,7 +52,7 @@ export class WorkerPool<Q, R> {
    */
   run(request: Q, cost = 1): Promise<R> {
     if (this.#failure) return Promise.reject(this.#failure);
-    const worker = this.#workers.reduce((least, other) => (other.pendingCost < least.pendingCost ? other : least));
+    const worker = this.#leastBusy();
     const requestId = this.#nextRequestId++;
     return new Promise((resolve, reject) => {
       worker.pending.set(requestId, { cost, resolve, reject });
@@ -65,13 +69,21 @@ export class WorkerPool<Q, R> {
     await Promise.all(this.#workers.map(({ thread }) => thread.terminate()));
   }
 
-  #start(script: URL): PoolWorker<R> {
-    const thread = new Worker(script);
+  #leastBusy(): PoolWorker<R> {
+    const idle = this.#workers.find(({ pending }) => pending.size === 0);
+    if (idle) return idle;
+    if (this.#workers.length < this.#size) return this.#start();
+    return this.#workers.reduce((least, other) => (other.pendingCost < least.pendingCost ? other : least));
+  }
+
+  #start(): PoolWorker<R> {
+    const thread = new Worker(this.#script);
     const worker: PoolWorker<R> = { thread, pending: new Map(), pendingCost: 0 };
     thread.unref();
     thread.on("message", (message: PoolResponse<R>) => this.#answer(worker, message));
     thread.on("error", (error) => this.#fail(new Error(`A worker thread stopped: ${errorMessage(error)}`)));
     thread.on("exit", (status) => this.#fail(new Error(`A worker thread stopped with status ${status}.`)));
+    this.#workers.push(worker);
     return worker;
   }
 

@@ -187,7 +187,7 @@ describe("runExport", () => {
       ],
       [
         { checkpoint, output: join(folder, "a/b.dsb") },
-        `${folder}/a/b.dsb: there is no folder ${folder}/a; create it first.`,
+        `${folder}/a/b.dsb: could not be written, there is no folder ${folder}/a; create it first.`,
       ],
     ];
     for (const [request, message] of refusals) {

@@ -63,7 +63,7 @@ interface Variant {
 export async function exportCheckpoint(request: ExportRequest, host: ExportHost): Promise<ExportResult | undefined> {
   const { precisions = ["fp32"], decoding = greedyDecoding, workers } = request;
   const { threads = availableParallelism() } = request;
-  const paths = outputPaths(request.output, precisions);
+  const paths = outputPaths(request.output, precisions, [request.checkpoint]);
   setNumThreads(threads);
   using checkpoint = openCheckpoint(request.checkpoint);
   const { header, weights } = checkpoint;

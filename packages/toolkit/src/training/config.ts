@@ -15,6 +15,8 @@ import { selectBySchema } from "./selection.js";
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
 const positive = z.number().positive();
 const count = z.int().min(1);
+/** More is a slip of the finger, which would take all of a machine's memory. */
+const threadCount = count.max(1024);
 const several = z
   .int()
   .min(0)
@@ -87,7 +89,7 @@ export const trainConfigSchema = z.strictObject({
     .regex(/^(cpu|cuda(:\d+)?)$/, "must be cpu, cuda or cuda:N")
     .default("cpu")
     .describe("cpu, cuda or cuda:N"),
-  threads: count.optional().describe("threads for one operator; default: as many as there are cores"),
+  threads: threadCount.optional().describe("threads for one operator; default: as many as there are cores"),
 
   precision: z
     .enum(["fp32", "bf16", "fp16"])
@@ -111,7 +113,9 @@ export const trainConfigSchema = z.strictObject({
   maxBatchUtterances: count.default(32).describe("utterances in a batch, at most"),
   accumulateBatches: count.default(1).describe("batches whose gradients make one step"),
   shortestFirstEpochs: z.int().min(0).default(1).describe("first epochs that run from short utterances to long"),
-  workers: count.optional().describe("threads that decode audio; default: one fewer than there are cores, at most 4"),
+  workers: threadCount
+    .optional()
+    .describe("threads that decode audio; default: one fewer than there are cores, at most 4"),
   cacheGigabytes: z.number().min(0).default(2).describe("memory for decoded audio; an hour takes 0.23"),
 
   learningRate: positive.default(1e-3).describe("the schedule's peak"),

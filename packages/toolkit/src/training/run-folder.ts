@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, UserError } from "../errors.js";
-import { writeFileAtomicallySync } from "../files.js";
+import { createFolder, writeFileAtomicallySync } from "../files.js";
 import { removeLeftovers, temporaryPathFor } from "../leftovers.js";
 import type { TrainConfig } from "./config.js";
 
@@ -17,7 +17,7 @@ const NEW_FOLDER = ".new";
 export function createRunFolder(config: TrainConfig): string {
   const experiment = join(config.runs, config.experiment);
   try {
-    mkdirSync(experiment, { recursive: true });
+    createFolder(experiment);
     removeLeftovers(join(experiment, NEW_FOLDER));
     const prepared = temporaryPathFor(join(experiment, NEW_FOLDER));
     mkdirSync(prepared);

@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { call, fromTypedArray, type Tensor, tidy } from "@deepspeech-ts/torch";
 import { UserError } from "../../errors.js";
+import { requireWritable } from "../../files.js";
 import { saveCheckpoint } from "../checkpoint.js";
 import { type FeatureConfig, featureConfigSchema } from "../feature-config.js";
 import type { ModelConfig } from "../model-config.js";
@@ -55,6 +56,7 @@ export function importCheckpoint({ source, output, alphabet: choice, recurrence 
   if (!output.endsWith(".safetensors")) {
     throw new UserError(`${output}: a checkpoint's name must end in .safetensors.`);
   }
+  requireWritable(output, [source]);
   using file = new CheckpointFile(source);
   const archive = readTorchArchive(file);
   const { tensors, ...found } = findStateDict(archive.value, file.fail.bind(file));

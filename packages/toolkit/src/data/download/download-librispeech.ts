@@ -10,7 +10,7 @@ import { constants, existsSync, readdirSync, statSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode, UserError } from "../../errors.js";
-import { explainWriteError } from "../../files.js";
+import { createFolder, explainWriteError } from "../../files.js";
 import { mapConcurrently } from "../concurrency.js";
 import { checkDiskSpace } from "./disk-space.js";
 import { extractArchive } from "./extract-archive.js";
@@ -57,8 +57,8 @@ export async function downloadSubset(
       await removeRemains({ archivePath, unpacking });
       return "already-there";
     }
-    await mkdir(downloads, { recursive: true });
-    await mkdir(corpus, { recursive: true });
+    createFolder(downloads);
+    createFolder(corpus);
     await obtainArchive(subset, archivePath, options);
     await unpack(subset, { archivePath, corpus, unpacking }, options);
   } catch (error) {

@@ -5,7 +5,7 @@
  * the rest goes on; only a file that is not in the format at all is an error.
  */
 import { access } from "node:fs/promises";
-import { errorMessage } from "../../errors.js";
+import { errorMessage, UserError } from "../../errors.js";
 import { explainReadError, spellingOnDisk } from "../../files.js";
 import { audioDurationSeconds } from "../audio/duration.js";
 import { formatSegmentPath, parseSegmentPath } from "../audio/segment-path.js";
@@ -49,7 +49,8 @@ export async function toCorpus(entries: readonly ImportedEntry[], leftOut: LeftO
     const file = filesOf.get(path) ?? lookAt(path, durationSeconds);
     filesOf.set(path, file);
     try {
-      return { ...entry, ...(await file), ...(durationSeconds === undefined ? {} : { durationSeconds }) };
+      const { audioPath, durationSeconds: seconds } = await file;
+      return { ...entry, audioPath, durationSeconds: durationSeconds ?? seconds };
     } catch (error) {
       leftOut.push({ id: entry.id, reason: errorMessage(error) });
       return undefined;
@@ -66,9 +67,15 @@ async function lookAt(path: string, statedSeconds: number | undefined): Promise<
   const filePath = segment?.filePath ?? path;
   const spelt = (await spellingOnDisk(filePath)) ?? filePath;
   const audioPath = segment ? formatSegmentPath({ ...segment, filePath: spelt }) : spelt;
-  if (statedSeconds === undefined) return { audioPath, durationSeconds: await audioDurationSeconds(audioPath) };
+  if (statedSeconds === undefined) return { audioPath, durationSeconds: await measured(audioPath) };
   await checkThere(spelt);
   return { audioPath, durationSeconds: statedSeconds };
+}
+
+async function measured(path: string): Promise<number> {
+  const seconds = await audioDurationSeconds(path);
+  if (seconds > 0) return seconds;
+  throw new UserError(`${path}: holds no sound.`, { code: "bad-audio" });
 }
 
 async function checkThere(path: string): Promise<void> {

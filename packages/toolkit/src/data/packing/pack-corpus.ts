@@ -9,7 +9,8 @@ import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { UserError } from "../../errors.js";
-import { explainWriteError } from "../../files.js";
+import { createFolder, explainWriteError } from "../../files.js";
+import { removeLeftovers, temporaryPathFor } from "../../leftovers.js";
 import type { PlannedUtterance } from "../batches.js";
 import { AudioLoader } from "../loader.js";
 import { PACKED_MANIFEST, writeManifest } from "../manifest.js";
@@ -53,10 +54,11 @@ export async function packCorpus(utterances: readonly Utterance[], options: Pack
       code: "file-not-writable",
     });
   }
-  const growing = `${folder}.packing`;
+  const growing = temporaryPathFor(folder);
   try {
-    await rm(growing, { recursive: true, force: true });
-    await mkdir(growing, { recursive: true });
+    createFolder(dirname(folder));
+    removeLeftovers(folder);
+    await mkdir(growing);
     const result = await writeShards(utterances, growing, options);
     if (result.utterances.length === 0) {
       const first = result.failures[0];

@@ -3,11 +3,10 @@
  * other project's. Format: a TFRecord an event, the first of which names the file's version.
  */
 
-import { mkdirSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { systemErrorCode, UserError } from "../../errors.js";
-import { writeError } from "../logging/append-file.js";
+import { createFolder } from "../../files.js";
 import { BufferedFile } from "../logging/buffered-file.js";
 import {
   type EncodedImage,
@@ -60,7 +59,7 @@ export interface EventWriter {
  * @throws UserError, as do the writer's calls, where the disk is full or the file cannot be written
  */
 export function openEventWriter(directory: string): EventWriter {
-  makeDirectory(directory);
+  createFolder(directory);
   const seconds = Math.floor(Date.now() / 1000);
   const stem = `events.out.tfevents.${seconds}.${hostname()}.${process.pid}`;
   // Another thread of this process may have opened one within this second.
@@ -115,14 +114,6 @@ class BufferedEventWriter implements EventWriter {
 
   #push(event: EventMessage): void {
     this.#file.add(frameRecord(encodeEvent(event)));
-  }
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (error) {
-    throw writeError(`cannot make the folder ${directory}`, error);
   }
 }
 

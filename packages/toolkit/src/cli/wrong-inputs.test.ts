@@ -1,0 +1,119 @@
+/** What is given to a command is often not what it takes: each says in one line which, and nothing that was there is lost. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
+import { BUNDLE, deepspeech } from "./command.test.support.js";
+
+const LINE = { audio_filepath: "speech.flac", duration: 1.064, text: "good morning", speaker: "a", id: "a" };
+
+/** A folder of what commands read; each call runs a command there and gives its one line. */
+async function surroundings(t: TestContext) {
+  const folder = await temporaryFolder(t);
+  const noSound = (await readFile(audioFixture("speech-16k.wav"))).subarray(0, 44);
+  // Of the fixture's header: no bytes of sound.
+  noSound.writeUInt32LE(36, 4);
+  noSound.writeUInt32LE(0, 40);
+  await mkdir(join(folder, "folder"));
+  await writeFiles(folder, {
+    "speech.flac": { copyOf: audioFixture("speech-16k.flac") },
+    "m.jsonl": `${JSON.stringify(LINE)}\n`,
+    "text.txt": "good morning\ngood night\n",
+    "clips/none.wav": noSound,
+    "clips/none.txt": "hello",
+    "clips/a.flac": { copyOf: audioFixture("speech-16k.flac") },
+    "clips/a.txt": "good morning",
+    "a.safetensors": "no weights",
+    "b.dsb": { copyOf: BUNDLE },
+  });
+  const path = (name: string) => join(folder, name);
+  const before = contents(folder);
+  const refusal = (words: string) => {
+    const { status, stderr } = deepspeech(...words.split(" ").map((word) => (/[./]/.test(word) ? path(word) : word)));
+    assert.deepEqual(contents(folder), before, words);
+    assert.match(stderr, /^deepspeech: [^\n]*\n$/, words);
+    return [status, stderr.slice("deepspeech: ".length, -1).replaceAll(`${folder}/`, "")];
+  };
+  return { folder, path, refusal };
+}
+
+function contents(folder: string): Record<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return Object.fromEntries(
+    files.map(({ parentPath, name }) => [join(parentPath, name), readFileSync(join(parentPath, name), "latin1")]),
+  );
+}
+
+test("an output that cannot be written, or is what is read, is refused before the work", async (t) => {
+  const { refusal } = await surroundings(t);
+  const read = "could not be written, it is what is read; choose another name.";
+  const isFolder = "folder: could not be written, a folder has that name; choose another.";
+  const cases: [string, string][] = [
+    ["data import nemo ./m.jsonl --to ./m.jsonl", `m.jsonl: ${read}`],
+    ["data import nemo ./m.jsonl --to ./folder", isFolder],
+    ["data import nemo ./m.jsonl --to ./m.txt", "m.txt: a manifest's name ends in .jsonl; choose such a name."],
+    [
+      "data import nemo ./m.jsonl --to ./text.txt/m.jsonl",
+      "text.txt/m.jsonl: could not be written, text.txt is a file and no folder; choose another place.",
+    ],
+    ["data check ./m.jsonl --fix ./m.jsonl", `m.jsonl: ${read}`],
+    [
+      "data check ./m.jsonl --fix ./none/m.jsonl",
+      "none/m.jsonl: could not be written, there is no folder none; create it first.",
+    ],
+    ["data check ./m.jsonl --fix ./fixed.csv", "fixed.csv: a manifest's name ends in .jsonl; choose such a name."],
+    [
+      "data stats ./m.jsonl --picture ./none/a.svg",
+      "none/a.svg: could not be written, there is no folder none; create it first.",
+    ],
+    ["lm build ./text.txt --output ./text.txt", `text.txt: ${read}`],
+    ["lm build ./text.txt --output ./folder", isFolder],
+    ["lm tune ./a.safetensors ./m.jsonl --lm ./text.txt --output ./m.jsonl", `m.jsonl: ${read}`],
+    ["average ./a.safetensors ./a.safetensors --output ./a.safetensors", `a.safetensors: ${read}`],
+    ["export ./b.dsb --output ./b.dsb", `b.dsb: ${read}`],
+    ["evaluate ./a.safetensors ./m.jsonl --json ./m.jsonl", `m.jsonl: ${read}`],
+    ["evaluate ./a.safetensors ./m.jsonl --report ./folder", isFolder],
+  ];
+  for (const [words, message] of cases) {
+    assert.deepEqual(refusal(words), [2, message], words);
+  }
+});
+
+test("a file where a folder is due, numbers without measure", async (t) => {
+  const { refusal } = await surroundings(t);
+  const isFile = "m.jsonl: is a file, expected a folder.";
+  assert.deepEqual(refusal("data import folder ./m.jsonl --to ./o.jsonl"), [1, isFile]);
+  assert.deepEqual(refusal("data import ljspeech ./m.jsonl --to ./o.jsonl"), [1, isFile]);
+  for (const words of ["data check ./m.jsonl", "data pack ./m.jsonl --to ./p"]) {
+    const complaint = '--workers must be a whole number from 1 to 1024, not "100000"';
+    assert.deepEqual(refusal(`${words} --workers 100000`), [2, complaint]);
+  }
+  assert.deepEqual(refusal("lm build ./text.txt --output ./o.lm --order 7"), [
+    2,
+    '--order must be a whole number from 1 to 6, not "7"',
+  ]);
+  for (const flag of ["--workers", "--threads"]) {
+    const [status, message] = refusal(`train ${flag} 100000`);
+    assert.equal(status, 2);
+    assert.match(String(message), new RegExp(`^${flag} must be .*1024`));
+  }
+});
+
+test("a recording without sound is left out of an import, and the manifest can be read", async (t) => {
+  const { path } = await surroundings(t);
+  const { stdout, stderr } = deepspeech("data", "import", "folder", path("clips"), "--to", path("o.jsonl"));
+  assert.equal(stderr, `1 utterance left out:\n  none: ${path("clips/none.wav")}: holds no sound.\n`);
+  assert.match(stdout, /o\.jsonl: 1 utterance/);
+  assert.equal(deepspeech("data", "stats", path("o.jsonl")).status, 0);
+});
+
+test("a folder that takes nothing ends a command that makes folders there", {
+  skip: process.platform !== "linux",
+}, async (t) => {
+  const { path } = await surroundings(t);
+  const { status, stderr } = deepspeech("data", "pack", path("m.jsonl"), "--to", "/proc/a/b");
+  assert.equal(status, 1);
+  assert.match(stderr, /^deepspeech: \/proc\/a: the folder cannot be made \(.*\); choose another\.\n$/);
+});
