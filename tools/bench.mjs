@@ -20,6 +20,7 @@ const BENCHMARKS = [
   ["--expose-gc", "bench/decoding/beam-search-bench.mjs"],
   ["bench/recognizer/recognizer-bench.mjs"],
   ["bench/streaming/streaming-bench.mjs"],
+  ["build/bench/speech-detection/speech-detection-bench.js"],
   ["bench/serving/serving-bench.mjs"],
 ];
 /** Those that take long, and run only where they are named. */

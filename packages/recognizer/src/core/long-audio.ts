@@ -7,7 +7,7 @@ import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
 import { hearShort, isShort } from "./short-sound.js";
-import { ACTIVITY_FRAME_RATE, ActivityDetector } from "./voice-activity.js";
+import { ACTIVITY_FRAME_RATE, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
 
 /** Pauses within a sentence stay, for the model was trained on sentences; those between paragraphs do not. */
 const RULES: SegmentRules = {
@@ -33,7 +33,11 @@ export interface HeardSegment {
   readonly leadSeconds?: number;
 }
 
-export type Infer = (samples: Float32Array<ArrayBuffer>) => Promise<Emissions>;
+export interface LongAudioEngine {
+  /** Hears one piece of sound. */
+  infer(samples: Float32Array<ArrayBuffer>): Promise<Emissions>;
+  readonly detect: DetectSpeech;
+}
 
 /** A segment on its way through the model. Numbers are samples of the recording. */
 interface OpenSegment {
@@ -45,10 +49,10 @@ interface OpenSegment {
 
 export class LongAudio {
   readonly #header: BundleHeader;
-  readonly #infer: Infer;
+  readonly #engine: LongAudioEngine;
   readonly #onSegment: (segment: Promise<HeardSegment>) => void;
   readonly #buffer = new SampleBuffer();
-  readonly #detector: ActivityDetector;
+  readonly #detector: SpeechDetector;
   readonly #segmenter = new Segmenter(RULES);
   readonly #pending = new Set<Promise<unknown>>();
   /** Samples from one activity frame to the next. */
@@ -58,11 +62,11 @@ export class LongAudio {
   #open: OpenSegment | undefined;
 
   /** @param onSegment is called with the segments in order; each promise settles when the model has heard it. */
-  constructor(header: BundleHeader, infer: Infer, onSegment: (segment: Promise<HeardSegment>) => void) {
+  constructor(header: BundleHeader, engine: LongAudioEngine, onSegment: (segment: Promise<HeardSegment>) => void) {
     this.#header = header;
-    this.#infer = infer;
+    this.#engine = engine;
     this.#onSegment = onSegment;
-    this.#detector = new ActivityDetector(header.sampleRate);
+    this.#detector = new SpeechDetector(header.sampleRate, engine.detect);
     this.#activitySamples = Math.round(header.sampleRate / ACTIVITY_FRAME_RATE);
     this.#frameSamples = Math.round(header.frameSeconds * header.sampleRate);
   }
@@ -74,24 +78,23 @@ export class LongAudio {
   /** Takes the recording's next samples; resolves when more may come. */
   async push(samples: Float32Array<ArrayBuffer>): Promise<void> {
     this.#buffer.push(samples);
-    for (const frame of this.#detector.push(samples)) this.#take(this.#segmenter.push(frame));
+    for (const frame of await this.#detector.push(samples)) this.#take(this.#segmenter.push(frame));
     if (this.#open) this.#startFullWindows(this.#open, this.#buffer.end);
     this.#buffer.dropBefore(this.#open?.nextWindow ?? this.#segmenter.earliestFrame * this.#activitySamples);
     while (this.#pending.size >= MOST_PENDING) await Promise.race(this.#pending);
   }
 
   /** At the recording's end: gives the last segments. */
-  end(): void {
-    for (const frame of this.#detector.end()) this.#take(this.#segmenter.push(frame));
-    this.#take(this.#segmenter.end(), this.#buffer.end);
+  async end(): Promise<void> {
+    for (const frame of await this.#detector.end()) this.#take(this.#segmenter.push(frame));
+    this.#take(this.#segmenter.end());
   }
 
-  /** @param last the end of a segment that reaches the recording's end, which need not fall on a frame */
-  #take(events: readonly SegmentEvent[], last?: number): void {
+  #take(events: readonly SegmentEvent[]): void {
     for (const { kind, frame } of events) {
       const sample = Math.min(this.#buffer.end, frame * this.#activitySamples);
       if (kind === "start") this.#open = { start: sample, nextWindow: sample, windows: [] };
-      else this.#finish(last !== undefined && last - sample < this.#activitySamples ? last : sample);
+      else this.#finish(sample);
     }
   }
 
@@ -129,7 +132,7 @@ export class LongAudio {
   #finishShort(start: number, end: number): void {
     const { sampleRate } = this.#header;
     const [startSeconds, endSeconds] = [start / sampleRate, end / sampleRate];
-    const found = hearShort(this.#buffer.slice(start, end), this.#header, this.#infer);
+    const found = hearShort(this.#buffer.slice(start, end), this.#header, (padded) => this.#engine.infer(padded));
     const heard = found.then((emissions) => ({ startSeconds, endSeconds, ...emissions }));
     heard.catch(() => {});
     this.#onSegment(heard);
@@ -137,7 +140,7 @@ export class LongAudio {
 
   #startWindow(open: OpenSegment, end: number): void {
     const firstFrame = (open.nextWindow - open.start) / this.#frameSamples;
-    const placed = this.#infer(this.#buffer.slice(open.nextWindow, end)).then((emissions) => ({
+    const placed = this.#engine.infer(this.#buffer.slice(open.nextWindow, end)).then((emissions) => ({
       firstFrame,
       emissions,
     }));

@@ -36,7 +36,7 @@ export interface RequestOptions {
 }
 
 export interface AudioOptions {
-  /** Samples a second, where raw samples are given. Default: the model's. */
+  /** Samples a second, where raw samples are given: 1000 to 384,000. Default: the model's. */
   sampleRate?: number;
   /** What error messages call the sound. Default: its path, or "the recording". */
   fileName?: string;
@@ -61,13 +61,20 @@ export const wholeNumber: Check = {
   wanted: "a whole number of 1 or more",
   holds: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
 };
+/** As of sound files: no recorder makes more or less. */
+const SAMPLE_RATES = { least: 1000, most: 384_000 };
+export const sampleRate: Check = {
+  wanted: `a whole number from ${SAMPLE_RATES.least} to ${SAMPLE_RATES.most} samples a second`,
+  holds: (value) =>
+    Number.isSafeInteger(value) && (value as number) >= SAMPLE_RATES.least && (value as number) <= SAMPLE_RATES.most,
+};
 const list: Check = { wanted: "a list", holds: Array.isArray };
 export const func: Check = { wanted: "a function", holds: (value) => typeof value === "function" };
 const text: Check = { wanted: "text", holds: (value) => typeof value === "string" };
 const signal: Check = { wanted: "an AbortSignal", holds: (value) => value instanceof AbortSignal };
 
 export const REQUEST_CHECKS = { signal, timeoutSeconds: positive };
-export const AUDIO_CHECKS = { sampleRate: wholeNumber, fileName: text, maxDurationSeconds: positive };
+export const AUDIO_CHECKS = { sampleRate, fileName: text, maxDurationSeconds: positive };
 export const DECODING_CHECKS = {
   languageModel: boolean,
   hotWords: list,

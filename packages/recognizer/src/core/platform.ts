@@ -6,6 +6,7 @@ import type { Emissions, TextAlignment } from "@deepspeech-ts/speech";
 import type { ResolvedAudio } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
 import type { FoundText, PartialText, SearchSettings } from "./search.js";
+import type { Detection, DetectorState } from "./speech-detector.js";
 
 export interface OpenAudioOptions {
   /** What error messages call the sound. */
@@ -21,6 +22,8 @@ export interface OpenAudioOptions {
 export interface Platform {
   /** Runs the model once over a batch; one result for each waveform. */
   infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]>;
+  /** `detectInRuns` */
+  detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection>;
   /** `searchText` */
   search(emissions: Emissions, settings: SearchSettings, settledEnds?: readonly number[]): Promise<FoundText[]>;
   /** `searchPartialText` */

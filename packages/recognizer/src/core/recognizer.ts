@@ -7,7 +7,7 @@ import { RecognizerError } from "../errors.js";
 import { type AudioInput, badInput, describe, resolveAudio } from "./audio-input.js";
 import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
 import { Cancellation, cancellable, RequestCancellation } from "./cancellation.js";
-import { type HeardSegment, LongAudio } from "./long-audio.js";
+import { type HeardSegment, LongAudio, type LongAudioEngine } from "./long-audio.js";
 import {
   ALIGN_CHECKS,
   type AlignOptions,
@@ -114,6 +114,7 @@ export class CoreRecognizer implements AsyncDisposable {
       header: this.header,
       cancellation,
       infer: (samples) => this.#queue.submit(samples, cancellation),
+      detect: (samples, state) => cancellable(this.#platform.detectSpeech(samples, state), cancellation),
       search: (segment, settledEnds) => this.#search(segment, settings, cancellation, settledEnds),
       searchPartial: (emissions, settledEnds) =>
         cancellable(this.#platform.searchPartial(emissions, settings, settledEnds), cancellation),
@@ -180,7 +181,11 @@ export class CoreRecognizer implements AsyncDisposable {
     const resolved = await resolveAudio(input, (url) => this.#platform.pathOf(url), cancellation);
     const fileName = options.fileName ?? (typeof resolved === "string" ? resolved : "the recording");
     const inputSampleRate = options.sampleRate ?? sampleRate;
-    const audio = new LongAudio(this.header, (samples) => this.#queue.submit(samples, cancellation), onSegment);
+    const engine: LongAudioEngine = {
+      infer: (samples) => this.#queue.submit(samples, cancellation),
+      detect: (samples, state) => this.#platform.detectSpeech(samples, state),
+    };
+    const audio = new LongAudio(this.header, engine, onSegment);
     for await (const samples of this.#platform.openAudio(resolved, {
       fileName,
       inputSampleRate,
@@ -191,7 +196,7 @@ export class CoreRecognizer implements AsyncDisposable {
       await cancellable(audio.push(samples), cancellation);
       checkLength(audio.durationSeconds, fileName, options);
     }
-    audio.end();
+    await cancellable(audio.end(), cancellation);
     return audio.durationSeconds;
   }
 

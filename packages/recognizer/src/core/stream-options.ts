@@ -3,11 +3,12 @@ import type { AudioBytes, AudioSamples } from "./audio-input.js";
 import {
   DECODING_CHECKS,
   type DecodingOptions,
+  func,
   positive,
   REQUEST_CHECKS,
   type RequestOptions,
+  sampleRate,
   text,
-  wholeNumber,
 } from "./options.js";
 import type { Segment } from "./transcription.js";
 
@@ -18,7 +19,7 @@ export type StreamPiece = AudioSamples | AudioBytes;
 export type StreamInput = AsyncIterable<StreamPiece> | Iterable<StreamPiece> | StreamPiece | Blob;
 
 export interface StreamOptions extends DecodingOptions, RequestOptions {
-  /** Samples a second of raw samples. Default: the model's. */
+  /** Samples a second of raw samples: 1000 to 384,000. Default: the model's. */
   sampleRate?: number;
   /**
    * What bytes are: "pcm16", samples of one channel in 16 bits, little-endian; or "file", a sound file of any format
@@ -27,6 +28,8 @@ export interface StreamOptions extends DecodingOptions, RequestOptions {
   encoding?: "pcm16" | "file";
   /** What error messages call the sound. Default: "the stream". */
   fileName?: string;
+  /** Called with the seconds of sound that have come of the stream in all, as it is decoded. */
+  onSound?: (seconds: number) => void;
   /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5. */
   chunkSeconds?: number;
   /** Sound before what is new that the model hears again each time. Default 4. */
@@ -63,9 +66,10 @@ const encoding = {
 export const STREAM_CHECKS = {
   ...REQUEST_CHECKS,
   ...DECODING_CHECKS,
-  sampleRate: wholeNumber,
+  sampleRate,
   encoding,
   fileName: text,
+  onSound: func,
   chunkSeconds: positive,
   contextSeconds: positive,
   lookaheadSeconds: positive,

@@ -7,6 +7,7 @@
  * the segment's final text starts with them.
  */
 import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { RecognizerError } from "../errors.js";
 import type { Cancellation } from "./cancellation.js";
 import { changeOver, concatenated, endOf, frames, type PlacedEmissions } from "./join-emissions.js";
 import type { HeardSegment } from "./long-audio.js";
@@ -14,10 +15,10 @@ import { SampleBuffer } from "./sample-buffer.js";
 import type { PartialText } from "./search.js";
 import { Segmenter } from "./segmenter.js";
 import { hearShort, isShort } from "./short-sound.js";
+import { ACTIVITY_FRAME_RATE, ACTIVITY_LAG_SECONDS, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
 import { STREAM_DEFAULTS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
 import { streamSamples } from "./stream-source.js";
 import type { Segment } from "./transcription.js";
-import { ACTIVITY_FRAME_RATE, ACTIVITY_LAG_SECONDS, ActivityDetector } from "./voice-activity.js";
 
 /** From this share of the greatest length on, half the silence ends a segment. */
 const LONG_SHARE = 0.5;
@@ -27,6 +28,7 @@ export interface StreamEngine {
   readonly header: BundleHeader;
   readonly cancellation: Cancellation;
   infer(samples: Float32Array<ArrayBuffer>): Promise<Emissions>;
+  readonly detect: DetectSpeech;
   search(segment: HeardSegment, settledEnds: readonly number[]): Promise<Segment>;
   searchPartial(emissions: Emissions, settledEnds: readonly number[]): Promise<PartialText>;
 }
@@ -39,8 +41,19 @@ export async function* streamEvents(
   const { sampleRate } = engine.header;
   const session = new StreamSession(engine, { ...STREAM_DEFAULTS, ...withoutUndefined(options) });
   const pieceSamples = Math.max(1, Math.round(session.chunkSeconds * sampleRate));
-  for await (const samples of streamSamples(source, options, { sampleRate, cancellation: engine.cancellation })) {
-    for (let at = 0; at < samples.length; at += pieceSamples) yield* session.push(samples.slice(at, at + pieceSamples));
+  let numSamples = 0;
+  try {
+    for await (const samples of streamSamples(source, options, { sampleRate, cancellation: engine.cancellation })) {
+      numSamples += samples.length;
+      options.onSound?.(numSamples / sampleRate);
+      for (let at = 0; at < samples.length; at += pieceSamples) {
+        yield* session.push(samples.slice(at, at + pieceSamples));
+      }
+    }
+  } catch (error) {
+    // What came before the damage was said all the same.
+    if (error instanceof RecognizerError && error.code === "bad-audio") yield* session.end();
+    throw error;
   }
   yield* session.end();
 }
@@ -67,7 +80,7 @@ class StreamSession {
   readonly #engine: StreamEngine;
   readonly #settings: Settings;
   readonly #buffer = new SampleBuffer();
-  readonly #detector: ActivityDetector;
+  readonly #detector: SpeechDetector;
   readonly #segmenter: Segmenter;
   readonly #activitySamples: number;
   readonly #frameSamples: number;
@@ -82,7 +95,7 @@ class StreamSession {
     const { sampleRate, frameSeconds } = engine.header;
     this.#engine = engine;
     this.#settings = settings;
-    this.#detector = new ActivityDetector(sampleRate);
+    this.#detector = new SpeechDetector(sampleRate, engine.detect);
     this.#segmenter = new Segmenter({
       pauseSeconds: settings.endpointSeconds,
       longSegmentSeconds: LONG_SHARE * settings.maxSegmentSeconds,
@@ -101,7 +114,7 @@ class StreamSession {
 
   async *push(samples: Float32Array<ArrayBuffer>): AsyncGenerator<StreamEvent, void, undefined> {
     this.#buffer.push(samples);
-    for (const frame of this.#detector.push(samples)) yield* this.#take(this.#segmenter.push(frame));
+    for (const frame of await this.#detector.push(samples)) yield* this.#take(this.#segmenter.push(frame));
     const { sampleRate } = this.#engine.header;
     const step = Math.max(this.chunkSeconds, this.#stepSeconds) * sampleRate;
     if (this.#live && this.#buffer.end - this.#lastStep >= step) yield* this.#step(this.#live);
@@ -110,7 +123,7 @@ class StreamSession {
   }
 
   async *end(): AsyncGenerator<StreamEvent, void, undefined> {
-    for (const frame of this.#detector.end()) yield* this.#take(this.#segmenter.push(frame));
+    for (const frame of await this.#detector.end()) yield* this.#take(this.#segmenter.push(frame));
     yield* this.#take(this.#segmenter.end());
   }
 

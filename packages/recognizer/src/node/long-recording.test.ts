@@ -37,9 +37,10 @@ async function inOnePiece(samples: Float32Array<ArrayBuffer>): Promise<string> {
 async function joined(samples: Float32Array<ArrayBuffer>): Promise<string> {
   const found: Promise<{ emissions: Emissions }>[] = [];
   const infer = async (window: Float32Array<ArrayBuffer>) => (await platform.infer([window]))[0]!;
-  const audio = new LongAudio(header, infer, (segment) => found.push(segment));
+  const engine = { infer, detect: platform.detectSpeech.bind(platform) };
+  const audio = new LongAudio(header, engine, (segment) => found.push(segment));
   for (let at = 0; at < samples.length; at += 100_000) await audio.push(samples.slice(at, at + 100_000));
-  audio.end();
+  await audio.end();
   const segments = await Promise.all(found);
   return segments.map(({ emissions }) => greedyDecode(emissions, header.alphabet).text).join(" ");
 }

@@ -1,10 +1,17 @@
 /** The process that runs a model: see model-process.ts. */
+import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { type DetectorState, detectInRuns } from "../core/speech-detector.js";
 import { serveCalls, type Transferred } from "./calls.js";
 import { followParent } from "./hosts.js";
 import type { TensorData, Tensors } from "./model-process.js";
 
+const DETECTOR = fileURLToPath(new URL("../../models/speech-detector.onnx", import.meta.url));
+/** Its operators are too small to share. */
+const ONE_THREAD = { intraOpNumThreads: 1, interOpNumThreads: 1, executionProviders: ["cpu"] };
+
 let session: Promise<InferenceSession>;
+let detector: Promise<InferenceSession> | undefined;
 
 followParent();
 serveCalls({
@@ -28,6 +35,13 @@ serveCalls({
   async run(inputs: Tensors, outputNames: string[]): Promise<Transferred> {
     const outputs = await (await session).run(mapTensors(inputs, toTensor), outputNames);
     return { result: mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })), transfer: [] };
+  },
+
+  async detectSpeech(samples: Float32Array, state: DetectorState): Promise<Transferred> {
+    detector ??= InferenceSession.create(DETECTOR, ONE_THREAD);
+    const graph = await detector;
+    const run = async (inputs: Tensors) => (await graph.run(mapTensors(inputs, toTensor))) as never;
+    return { result: await detectInRuns(samples, state, run), transfer: [] };
   },
 });
 

@@ -1,7 +1,8 @@
 /**
- * A graph in ONNX Runtime, in a process of its own (hosts.ts says why). What goes over costs about a millisecond for
+ * A graph in ONNX Runtime, and beside it the one that detects speech, in a process of its own (hosts.ts says why). What goes over costs about a millisecond for
  * ten seconds of sound.
  */
+import type { Detection, DetectorState } from "../core/speech-detector.js";
 import { CallClient } from "./call-client.js";
 import { processHost } from "./hosts.js";
 
@@ -46,6 +47,11 @@ export class ModelProcess {
   /** Runs the graph once. */
   run<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
     return this.#client.call("run", [inputs, outputNames]);
+  }
+
+  /** `detectInRuns`, with the graph that the package brings. */
+  detectSpeech(samples: Float32Array, state: DetectorState): Promise<Detection> {
+    return this.#client.call("detectSpeech", [samples, state]);
   }
 
   /** Ends the process at once; runs that are under way, and later ones, are rejected with `reason`. */

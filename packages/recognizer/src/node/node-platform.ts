@@ -6,6 +6,7 @@ import type { ResolvedAudio } from "../core/audio-input.js";
 import { cancellable } from "../core/cancellation.js";
 import type { OpenAudioOptions, Platform } from "../core/platform.js";
 import type { FoundText, PartialText, SearchSettings } from "../core/search.js";
+import type { Detection, DetectorState } from "../core/speech-detector.js";
 import { RecognizerError } from "../errors.js";
 import type { AudioSource } from "./audio-reader.js";
 import { CallClient } from "./call-client.js";
@@ -62,6 +63,10 @@ export class NodePlatform implements Platform {
     };
     const outputs = await leastBusy(this.#models).run(inputs, ["log_probs", "log_prob_lengths"]);
     return emissionsOf(outputs.log_probs, outputs.log_prob_lengths);
+  }
+
+  detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection> {
+    return leastBusy(this.#models).detectSpeech(samples, state);
   }
 
   search(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[] = []): Promise<FoundText[]> {

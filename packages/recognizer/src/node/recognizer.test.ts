@@ -243,7 +243,10 @@ test("options are checked at the door", async () => {
     "wordScore, unknownWordScore, nBest, wordTimes, onSegment";
   await reject({ beamsize: 5 }, `beamsize is no option here; there are ${names}`);
   await reject({ beamSize: 0 }, "beamSize is 0, expected a whole number of 1 or more");
-  await reject({ sampleRate: "16000" }, 'sampleRate is "16000", expected a whole number of 1 or more');
+  await reject(
+    { sampleRate: "16000" },
+    'sampleRate is "16000", expected a whole number from 1000 to 384000 samples a second',
+  );
   await reject({ lmWeight: -1 }, "lmWeight is -1; it must be from 0 to 20");
   await reject({ unknownWordScore: 1 }, "unknownWordScore is 1; it must be at most 0");
   await reject({ hotWords: [""] }, "a hot word is empty; leave it out");

@@ -1,6 +1,6 @@
 /**
  * The two ways to transcribe, behind one interface. A bundle runs in the recogniser: several recordings at a time, long
- * ones cut at pauses, no libtorch. A checkpoint runs in libtorch, each recording in one piece, exactly as `evaluate`
+ * ones cut at pauses and only speech heard, no libtorch. A checkpoint runs in libtorch, each recording in one piece, exactly as `evaluate`
  * hears it; on a graphics card too, and models that no bundle can hold.
  */
 import type { TranscribeOptions } from "@deepspeech-ts/recognizer";

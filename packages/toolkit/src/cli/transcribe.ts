@@ -24,7 +24,8 @@ The text of one file is printed alone; that of several as lines of path, tab and
 not stop the others: it is named on stderr at the end, and the exit code is 1.
 
 A bundle needs no libtorch, takes recordings of any length, and decodes as it was exported to; flags go before that.
-A checkpoint hears each recording in one piece, as evaluate does.
+A checkpoint hears each recording in one piece, as evaluate does. Nothing looks for speech before it: in noise, music and
+silence it may find words where a bundle writes none.
 
 Examples:
   $ npx deepspeech transcribe model.dsb recording.wav

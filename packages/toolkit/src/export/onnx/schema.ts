@@ -42,6 +42,7 @@ const SCHEMA: protobuf.INamespace = {
         f: { id: 2, type: "float" },
         i: { id: 3, type: "int64" },
         s: { id: 4, type: "bytes" },
+        t: { id: 5, type: "Tensor" },
         g: { id: 6, type: "Graph" },
         ints: repeated(8, "int64"),
         strings: repeated(9, "bytes"),
@@ -106,6 +107,7 @@ export interface AttributeMessage {
   f?: number;
   i?: number;
   s?: Uint8Array;
+  t?: TensorMessage;
   g?: GraphMessage;
   ints?: number[];
   strings?: Uint8Array[];
