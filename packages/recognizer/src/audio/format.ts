@@ -44,6 +44,11 @@ const FOREIGN_FORMATS: readonly [name: string, at: number, start: string][] = [
   ["FLV", 0, "FLV\x01"],
   ["MIDI", 0, "MThd"],
 ];
+/** So many are always enough to tell a format. */
+const HEAD_BYTES = 4096;
+/** No frame that begins with a mark of two bytes is shorter; MPEG's are at most so long, and AC-3's 3840. */
+const LEAST_FRAME_BYTES = 7;
+const MOST_MPEG_BYTES = 1730;
 /** Boxes that an MP4 file or an older QuickTime film may begin with. */
 const FIRST_BOXES = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
 
@@ -80,9 +85,50 @@ export function foreignFormat(bytes: Uint8Array): string | undefined {
   return FOREIGN_FORMATS.find(([, at, start]) => isText(bytes, at, start))?.[0];
 }
 
+/**
+ * The format of a sound file, read or not, where raw samples might stand as well: what begins with a mark of two bytes,
+ * which samples have by chance, must have it again where its next frame may be.
+ *
+ * @param head the first 4096 bytes, or all of fewer
+ */
+export function fileFormat(head: Uint8Array): string | undefined {
+  if (isText(head, 0, "ID3")) return "ID3 tags";
+  const format = detectAudioFormat(head) ?? foreignFormat(head);
+  const isMark = head[0] === 0xff || isText(head, 0, "\x0b\x77");
+  return format && (!isMark || isRepeated(head)) ? format : undefined;
+}
+
+/** Whether frames follow each other as the first one's header says, or at one distance. */
+function isRepeated(head: Uint8Array): boolean {
+  const isAdts = head[0] === 0xff && (head[1]! & 0xf6) === 0xf0;
+  if (isAdts) return isSameMark(head, ((head[3]! & 3) << 11) | (head[4]! << 3) | (head[5]! >> 5));
+  if (head[0] === 0xff && !hasRates(head[2]!)) return false;
+  for (let at = LEAST_FRAME_BYTES; at < head.length; at++) {
+    if (!isSameMark(head, at)) continue;
+    // A frame may have a byte of padding.
+    const isNext = [2 * at - 1, 2 * at, 2 * at + 1].some((next) => isSameMark(head, next));
+    const isBeyond = 2 * at >= head.length && (head.length < HEAD_BYTES || at > MOST_MPEG_BYTES);
+    if (isNext || isBeyond) return true;
+  }
+  return false;
+}
+
+/** Besides the mark, frames of one file share their rates. */
+function isSameMark(head: Uint8Array, at: number): boolean {
+  if (at < LEAST_FRAME_BYTES || head[at] !== head[0] || head[at + 1] !== head[1]) return false;
+  // AC-3 has a checksum between.
+  if (head[0] !== 0xff) return head[at + 4] === head[4] && head[at + 5] === head[5];
+  return head[at + 2]! >> 2 === head[2]! >> 2 && head[at + 3]! >> 6 === head[3]! >> 6;
+}
+
 /** Eleven sync bits, then a layer, a bit rate and a sample rate that are not reserved. */
 function isLayer3Frame(bytes: Uint8Array): boolean {
   const [sync = 0, layer = 0, rates = 0] = bytes;
   const isLayer3 = (layer & 0xe6) === 0xe2;
-  return sync === 0xff && isLayer3 && rates >> 4 !== 15 && (rates & 0x0c) !== 0x0c;
+  return sync === 0xff && isLayer3 && hasRates(rates);
+}
+
+/** Of MPEG's audio: a bit rate and a sample rate that are not reserved. */
+function hasRates(rates: number): boolean {
+  return rates >> 4 !== 15 && (rates & 0x0c) !== 0x0c;
 }

@@ -1,6 +1,6 @@
 /** Whatever a live stream brings, as samples of one channel at the model's rate. */
 import { decodeChunks } from "../audio/decode.js";
-import { detectAudioFormat } from "../audio/format.js";
+import { fileFormat } from "../audio/format.js";
 import { joinBytes } from "../audio/join-arrays.js";
 import { Mixer } from "../audio/mix-down.js";
 import { Resampler } from "../audio/resample.js";
@@ -79,21 +79,6 @@ function refuseFile(head: Uint8Array, fileName: string): void {
   if (!format) return;
   const remedy = 'give encoding "file" where a program takes it, or decode it first (ffmpeg -f s16le -ac 1)';
   throw badInput(`${fileName}: is a sound file (${format}), where raw samples of 16 bits were expected; ${remedy}`);
-}
-
-/** A frame of MP3 begins with bits that samples may have by chance: it takes a tag before it, or another frame after it. */
-function fileFormat(head: Uint8Array): string | undefined {
-  const isTagged = head[0] === 0x49 && head[1] === 0x44 && head[2] === 0x33;
-  if (isTagged) return "ID3 tags";
-  const format = detectAudioFormat(head);
-  if (format !== "mp3") return format;
-  const isNext = (at: number) =>
-    head[at] === head[0] && head[at + 1] === head[1] && detectAudioFormat(head.subarray(at)) === "mp3";
-  // Frames of one file differ in their last two header bytes alone, and are 24 to 1441 bytes long.
-  for (let at = 24; at < Math.min(1442, head.length - 4); at++) {
-    if (isNext(at) && head[at + 2]! >> 2 === head[2]! >> 2 && head[at + 3]! >> 4 === head[3]! >> 4) return format;
-  }
-  return undefined;
 }
 
 async function* rawSamples(

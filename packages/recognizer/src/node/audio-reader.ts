@@ -1,5 +1,6 @@
 /** A recording, read and decoded a few seconds at a time, as one channel at the model's rate. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { decodeChunks } from "../audio/decode.js";
 import { Mixer } from "../audio/mix-down.js";
 import { Resampler } from "../audio/resample.js";
@@ -109,14 +110,22 @@ function piecesOf(file: Uint8Array): BytePieces {
 
 async function openFile(path: string): Promise<BytePieces> {
   try {
+    // Before it is opened: a pipe would be waited for, and nobody could call that off.
+    refuseSpecial(path, await stat(path));
     const file = await open(path);
-    const stats = await file.stat();
-    if (stats.isFile()) return { bytes: readPieces(file), fileBytes: stats.size, close: () => file.close() };
-    await file.close();
-    throw new RecognizerError("file-not-readable", `${path}: is no file; give the path of a sound file`);
+    const { size } = await file.stat();
+    return { bytes: readPieces(file), fileBytes: size, close: () => file.close() };
   } catch (error) {
     throw explainReadError(path, error);
   }
+}
+
+function refuseSpecial(path: string, stats: Stats): void {
+  if (stats.isFile()) return;
+  const problem = stats.isFIFO()
+    ? "is a pipe; give a stream of its bytes, such as createReadStream of node:fs"
+    : "is no file; give the path of a sound file";
+  throw new RecognizerError("file-not-readable", `${path}: ${problem}`);
 }
 
 async function* readPieces(file: FileHandle): AsyncGenerator<Uint8Array, void, undefined> {

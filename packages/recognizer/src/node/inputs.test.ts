@@ -1,7 +1,11 @@
 /** Whatever callers hand over as sound is heard, or refused with the reason. */
 import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { audioFixture, BUNDLE, bytesOf, samplesOf, whiteNoise } from "../fixtures.test.support.js";
@@ -125,4 +129,73 @@ test("a stream's source may be samples of 16 bits, one piece or a Blob, and noth
   for (const source of [undefined, "talk.wav", 3, {}, new Int8Array(5), ["a"], [Float32Array.of(Number.NaN)]]) {
     await assert.rejects(finalText(source as never), { code: "bad-argument" });
   }
+});
+
+test("raw samples: files of formats that are not read are refused too, and samples that begin as a mark are not", async () => {
+  const file = (start: string | number[]) => {
+    const bytes = new Uint8Array(6000);
+    bytes.set(typeof start === "string" ? Buffer.from(start, "latin1") : start);
+    return bytes;
+  };
+  /** Frames that all begin with the same bytes. */
+  const frames = (start: number[], length: number) => {
+    const bytes = file([]);
+    for (let at = 0; at + start.length < bytes.length; at += length) bytes.set(start, at);
+    return bytes;
+  };
+  const foreign: [string, Uint8Array][] = [
+    ["AIFF", file("FORM\0\0\0\x20AIFFCOMM")],
+    ["AIFF-C", file("FORM\0\0\0\x20AIFCFVER")],
+    ["CAF", file("caff\0\x01\0\0desc")],
+    ["AU", file(".snd\0\0\0\x18")],
+    ["AMR", file("#!AMR\n")],
+    ["AMR", file("#!AMR-WB\n")],
+    ["WMA or another ASF file", file("\x30\x26\xb2\x75\x8e\x66\xcf\x11")],
+    ["AAC without a container (ADTS)", frames([0xff, 0xf1, 0x50, 0x80, 0x2e, 0x7f, 0xfc], 371)],
+    ["MPEG audio of layer 1 or 2", frames([0xff, 0xfd, 0x84, 0x04], 417)],
+    ["AC-3", frames([0x0b, 0x77, 0x11, 0x22, 0x10, 0x40], 640)],
+  ];
+  for (const [name, bytes] of foreign) {
+    await assert.rejects(finalText(bytes as never), {
+      code: "bad-argument",
+      message: new RegExp(`is a sound file \\(${name.replace(/[()]/g, "\\$&")}\\)`),
+    });
+  }
+  for (const mark of [
+    [0xff, 0xf1],
+    [0xff, 0xfd],
+    [0xff, 0xfb, 0x90, 0x64],
+    [0x0b, 0x77],
+  ]) {
+    const samples = Int16Array.from(await samplesOf(PATH), (x) => Math.round(32_767 * x));
+    const bytes = new Uint8Array(samples.buffer);
+    const expected = await finalText(bytes as never);
+    bytes.set(mark);
+    assert.equal(await finalText(bytes as never), expected);
+  }
+});
+
+test("a sample rate that no sound has is a bad argument", async () => {
+  const wanted = {
+    code: "bad-argument",
+    message: /^sampleRate is .+, expected a whole number from 1000 to 384000 samples a second$/,
+  };
+  for (const sampleRate of [0, -1, 999, 16_000.5, 384_001, 1e12, Number.NaN, "16000" as never]) {
+    await assert.rejects(recognizer.transcribe(new Float32Array(1600), { sampleRate }), wanted);
+    await assert.rejects(finalText(new Uint8Array(3200) as never, { sampleRate }), wanted);
+  }
+});
+
+test("a pipe's path is refused before it is waited for", { skip: process.platform === "win32" }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "recognizer-pipe-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, "sound");
+  assert.equal(spawnSync("mkfifo", [path]).status, 0);
+  await assert.rejects(recognizer.transcribe(path), {
+    code: "file-not-readable",
+    message: `${path}: is a pipe; give a stream of its bytes, such as createReadStream of node:fs`,
+  });
+  const writer = spawn("cp", [PATH, path]);
+  assert.equal((await recognizer.transcribe(createReadStream(path))).text, text);
+  assert.equal(writer.exitCode ?? (await once(writer, "exit"))[0], 0);
 });

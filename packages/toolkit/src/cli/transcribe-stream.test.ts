@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { loadWaveform } from "../data/audio/waveform.js";
@@ -51,6 +52,24 @@ describe("--stream", () => {
     child.stdin.write(await pcm16(call));
     const [code] = await once(child, "close");
     assert.deepEqual([code, stdout, stderr], [130, "incoming call from\n", ""]);
+  });
+
+  test("refuses a sound file where raw samples are due, with the remedy", async () => {
+    for (const name of [
+      "speech-16k.wav",
+      "speech.webm",
+      "speech.opus",
+      "speech-16k.flac",
+      "speech.m4a",
+      "speech-16k.mp3",
+    ]) {
+      const { status, stdout, stderr } = stream(await readFile(audioFixture(name)));
+      assert.deepEqual([status, stdout], [2, ""], name);
+      assert.match(
+        stderr,
+        /^deepspeech: standard input: is a sound file \(.+\), where raw samples of 16 bits were expected; .+\n$/,
+      );
+    }
   });
 
   test("is refused where it could do nothing", async () => {

@@ -18,7 +18,7 @@ import {
 /** Frames of some seconds; a larger one is refused by its header alone. */
 export const MAX_FRAME_BYTES = 2 ** 20;
 
-const KNOWN_PARAMETERS = ["model", "sample_rate", "language", "prompt", "hot_words", "word_timestamps"];
+const KNOWN_PARAMETERS = ["model", "encoding", "sample_rate", "language", "prompt", "hot_words", "word_timestamps"];
 const SAMPLE_RATES = { least: 8000, most: 192_000 };
 const RETRY_SECONDS = 5;
 
@@ -85,11 +85,21 @@ function parseWish({ query }: FastifyRequest, { recognizer, modelIds }: ServerCo
   checkNames(parameters, KNOWN_PARAMETERS);
   checkModel(single(parameters, "model") ?? modelIds[0], model);
   checkLanguage(single(parameters, "language"));
+  const encoding = parseEncoding(single(parameters, "encoding") ?? "pcm16");
+  if (encoding === "file" && parameters.has("sample_rate")) {
+    throw badField("sample_rate", 'With encoding "file" the sample rate is the file\'s own; leave sample_rate out.');
+  }
   return {
+    encoding,
     sampleRate: parseSampleRate(single(parameters, "sample_rate") ?? String(header.sampleRate)),
     hotWords: parseVocabulary(parameters, header.alphabet),
     wordTimes: parseBoolean("word_timestamps", single(parameters, "word_timestamps") ?? "false"),
   };
+}
+
+function parseEncoding(text: string): LiveWish["encoding"] {
+  if (text === "pcm16" || text === "file") return text;
+  throw badField("encoding", `encoding must be "pcm16" (raw samples) or "file" (a sound file), not "${text}".`);
 }
 
 function parseSampleRate(text: string): number {

@@ -26,6 +26,8 @@ export const CLOSE_CODES = {
 const BYTES_PER_SAMPLE = 2;
 /** Sound that may wait for the recogniser. */
 const QUEUED_SECONDS = 5;
+/** Of a sound file, whose seconds are not known before it is decoded. */
+const QUEUED_FILE_BYTES = 2 ** 20;
 /** A client that does not read: partial results are left out from here on, for later ones replace them... */
 const MOST_UNREAD_PARTIAL_BYTES = 2 ** 16;
 /** ...and here the connection ends. */
@@ -38,6 +40,9 @@ const END_MESSAGE = '{"type":"end"}';
 const MOST_QUOTED_CHARACTERS = 60;
 
 export interface LiveWish {
+  /** What binary frames are: raw samples, or the bytes of a sound file that is being written. */
+  readonly encoding: "pcm16" | "file";
+  /** Of raw samples. */
   readonly sampleRate: number;
   readonly hotWords: readonly string[];
   readonly wordTimes: boolean;
@@ -57,6 +62,8 @@ export class LiveSession {
   readonly #sound: SoundQueue;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #numBytes = 0;
+  /** Decoded of a sound file. */
+  #decodedSeconds = 0;
   /** Where it is none of an error's own. The first reason to end counts. */
   #closeCode: number | undefined;
   /** What the client did that ended the sound; it is told once what had come by then has been finished. */
@@ -68,7 +75,8 @@ export class LiveSession {
     this.#socket = socket;
     this.#wish = wish;
     this.#surroundings = surroundings;
-    this.#sound = new SoundQueue(QUEUED_SECONDS * wish.sampleRate * BYTES_PER_SAMPLE, {
+    const rawBytes = QUEUED_SECONDS * wish.sampleRate * BYTES_PER_SAMPLE;
+    this.#sound = new SoundQueue(wish.encoding === "file" ? QUEUED_FILE_BYTES : rawBytes, {
       onFull: () => {
         clearTimeout(this.#idleTimer);
         socket.pause();
@@ -82,6 +90,7 @@ export class LiveSession {
 
   /** Seconds of sound that came. */
   get audioSeconds(): number {
+    if (this.#wish.encoding === "file") return this.#decodedSeconds;
     return this.#numBytes / BYTES_PER_SAMPLE / this.#wish.sampleRate;
   }
 
@@ -89,15 +98,18 @@ export class LiveSession {
   async run(): Promise<void> {
     const { recognizer, controller, log } = this.#surroundings;
     this.#listen();
-    const { sampleRate, hotWords, wordTimes } = this.#wish;
+    const { encoding, sampleRate, hotWords, wordTimes } = this.#wish;
     try {
-      const options = { sampleRate, hotWords, wordTimes, signal: controller.signal };
+      const onSound = (seconds: number) => this.#countDecoded(seconds);
+      const raw = encoding === "pcm16" && { sampleRate };
+      const options = { encoding, ...raw, hotWords, wordTimes, signal: controller.signal, onSound };
       for await (const event of recognizer.stream(this.#sound, options)) this.#tell(event);
       if (this.#complaint) throw this.#complaint;
       this.#send({ type: "done", duration: milliseconds(this.audioSeconds) });
       this.#socket.close(this.#closeCode ?? CLOSE_CODES.done);
     } catch (error) {
-      this.#fail(toApiError(error), log);
+      // A file that the server broke off is cut short for no other reason.
+      this.#fail(this.#complaint ?? toApiError(error), log);
     } finally {
       // What a client sends until it has heard of the end is nobody's.
       this.#endSound();
@@ -124,14 +136,32 @@ export class LiveSession {
   #takeSound(bytes: Buffer): void {
     // A frame without sound does not put off the end of a stream that has none.
     if (this.#sound.isEnded || bytes.length === 0) return;
-    const { maxStreamSeconds } = this.#surroundings.limits;
-    const room = Math.floor(maxStreamSeconds * this.#wish.sampleRate) * BYTES_PER_SAMPLE - this.#numBytes;
-    const taken = bytes.subarray(0, room);
+    const taken = bytes.subarray(0, this.#room());
     this.#numBytes += taken.length;
     this.#watchIdleness();
     this.#sound.push(taken);
-    if (taken.length === bytes.length) return;
-    this.#endFor(CLOSE_CODES.tooLong, `The stream is longer than ${maxStreamSeconds} s; open another.`, "too_long");
+    if (taken.length < bytes.length) this.#endAsTooLong();
+  }
+
+  /** Bytes that may still come. Some sound files can only be read as a whole, and are held. */
+  #room(): number {
+    const { maxStreamSeconds, maxUploadBytes } = this.#surroundings.limits;
+    const rawBytes = Math.floor(maxStreamSeconds * this.#wish.sampleRate) * BYTES_PER_SAMPLE;
+    return (this.#wish.encoding === "file" ? maxUploadBytes : rawBytes) - this.#numBytes;
+  }
+
+  #countDecoded(seconds: number): void {
+    this.#decodedSeconds = seconds;
+    if (seconds > this.#surroundings.limits.maxStreamSeconds) this.#endAsTooLong();
+  }
+
+  #endAsTooLong(): void {
+    const { maxStreamSeconds, maxUploadBytes } = this.#surroundings.limits;
+    const isLarge = this.#wish.encoding === "file" && this.#decodedSeconds <= maxStreamSeconds;
+    const problem = isLarge
+      ? `file is larger than ${maxUploadBytes} bytes`
+      : `stream is longer than ${maxStreamSeconds} s`;
+    this.#endFor(CLOSE_CODES.tooLong, `The ${problem}; open another.`, "too_long");
   }
 
   #takeMessage(text: string): void {

@@ -142,11 +142,12 @@ export const TRANSCRIPTION_SCHEMA: FastifySchema = {
 export const STREAM_SCHEMA: FastifySchema = {
   summary: "Transcribe live sound over a WebSocket",
   description:
-    "Binary frames: PCM of 16 bits, little-endian, one channel. See docs/serving.md for events and close codes.",
+    "Binary frames: PCM of 16 bits, little-endian, one channel; or the bytes of a sound file. See docs/serving.md for events and close codes.",
   operationId: "streamAudio",
   querystring: {
     type: "object",
     properties: {
+      encoding: { type: "string", enum: ["pcm16", "file"], default: "pcm16" },
       sample_rate: { type: "integer", minimum: 8000, maximum: 192_000, description: "Default: the model's." },
       word_timestamps: { type: "boolean", default: false },
       ...WISH,
