@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { TimedWord } from "../decoding/timed-word.js";
 import { SeededRandom } from "../seeded-random.test.support.js";
 import { type CueOptions, splitIntoCues } from "./cues.js";
+import { formatTranscript } from "./format-transcript.js";
 
 /** `text`'s words, each half a second long and half a second after the one before; "|" adds a pause of two seconds. */
 function spoken(text: string): TimedWord[] {
@@ -86,4 +87,29 @@ test("impossible limits are refused", () => {
     code: "number-out-of-range",
     message: "maxSeconds is 0; it must be above 0",
   });
+});
+
+test("no cue ends after the recording, and none is without length", () => {
+  const words = spoken("one two").map((word, i) => ({
+    ...word,
+    startSeconds: 9 + 0.99 * i,
+    endSeconds: 9.99 + 0.01 * i,
+  }));
+  const [cue] = splitIntoCues(words, { durationSeconds: 10 });
+  assert.deepEqual([cue?.startSeconds, cue?.endSeconds], [9, 10]);
+  // Too far apart for one cue; the last has nothing left of its second, nor of its own length.
+  const late = [0, 10].map((seconds, i) => ({ ...words[i]!, startSeconds: seconds, endSeconds: seconds }));
+  const cues = splitIntoCues(late, { durationSeconds: 10 });
+  assert.deepEqual(
+    cues.map(({ startSeconds, endSeconds }) => [startSeconds, endSeconds]),
+    [
+      [0, 1],
+      [9.999, 10],
+    ],
+  );
+  assert.deepEqual(splitIntoCues([], { durationSeconds: 0 }), []);
+  for (const format of ["srt", "vtt"] as const) {
+    const text = formatTranscript({ id: "a", text: "one two", timedWords: words, durationSeconds: 10 }, format);
+    assert.match(text, /--> 00:00:10[.,]000\n/);
+  }
 });

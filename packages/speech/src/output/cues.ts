@@ -17,12 +17,16 @@ export interface CueOptions {
   pauseSeconds?: number;
   /** A shorter cue stays this long, in seconds, unless the next one comes. Default 1. */
   minSeconds?: number;
+  /** The recording's length, in seconds: no cue ends after it. Default: it is not known. */
+  durationSeconds?: number;
 }
 
 /** One subtitle. */
 export interface Cue {
   startSeconds: number;
   endSeconds: number;
+  words: readonly TimedWord[];
+  /** The words, wrapped. */
   lines: string[];
 }
 
@@ -32,7 +36,10 @@ const DEFAULTS: Required<CueOptions> = {
   maxSeconds: 7,
   pauseSeconds: 1,
   minSeconds: 1,
+  durationSeconds: Number.POSITIVE_INFINITY,
 };
+/** The shortest time that subtitles can tell. */
+const LEAST_SECONDS = 0.001;
 
 /**
  * Cues for `words`, in order, without overlap. A new cue starts after a pause, after a word that ends a sentence
@@ -48,14 +55,18 @@ export function splitIntoCues(words: readonly TimedWord[], options: CueOptions =
     if (group === undefined || startsCue(group, word, limits)) groups.push([word]);
     else group.push(word);
   }
+  const latest = limits.durationSeconds;
   return groups.map((group, index) => {
-    const startSeconds = (group[0] as TimedWord).startSeconds;
+    // A last word may have no length left.
+    const startSeconds = Math.max(0, Math.min((group[0] as TimedWord).startSeconds, latest - LEAST_SECONDS));
     const spoken = (group.at(-1) as TimedWord).endSeconds;
-    const next = groups[index + 1]?.[0]?.startSeconds ?? Number.POSITIVE_INFINITY;
-    const endSeconds = Math.max(spoken, Math.min(startSeconds + limits.minSeconds, next));
+    const following = groups[index + 1]?.[0];
+    const next = following ? Math.min(following.startSeconds, latest - LEAST_SECONDS) : latest;
+    const endSeconds = Math.min(latest, Math.max(spoken, Math.min(startSeconds + limits.minSeconds, next)));
     return {
       startSeconds,
       endSeconds,
+      words: group,
       lines: wrap(
         group.map(({ word }) => word),
         limits.maxLineCharacters,
@@ -98,6 +109,8 @@ function fill(words: readonly string[], width: number): string[] {
 function checkLimits(limits: Required<CueOptions>): Required<CueOptions> {
   for (const [name, value] of Object.entries(limits)) {
     const isCount = name === "maxLineCharacters" || name === "maxLines";
+    // A recording without sound has no words.
+    if (name === "durationSeconds" && value === 0) continue;
     if (value > 0 && (!isCount || Number.isInteger(value))) continue;
     const wanted = isCount ? "a whole number from 1" : "above 0";
     throw new SpeechError("number-out-of-range", `${name} is ${value}; it must be ${wanted}`);

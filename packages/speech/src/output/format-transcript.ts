@@ -1,7 +1,7 @@
 /** Every output format by its name, which is also its file's extension. */
 
 import { SpeechError } from "../errors.js";
-import { type CueOptions, splitIntoCues } from "./cues.js";
+import { type Cue, type CueOptions, splitIntoCues } from "./cues.js";
 import { formatJson } from "./json.js";
 import { formatSrt, formatVtt } from "./subtitles.js";
 import type { Transcript } from "./transcript.js";
@@ -12,11 +12,15 @@ type Formatter = (transcript: Transcript, cues: CueOptions) => string;
 const FORMATTERS = {
   txt: ({ text }) => `${text}\n`,
   json: formatJson,
-  srt: ({ timedWords }, cues) => formatSrt(splitIntoCues(timedWords, cues)),
-  vtt: ({ timedWords }, cues) => formatVtt(splitIntoCues(timedWords, cues)),
+  srt: (transcript, cues) => formatSrt(cuesOf(transcript, cues)),
+  vtt: (transcript, cues) => formatVtt(cuesOf(transcript, cues)),
   ctm: (transcript) => formatCtm(transcript),
   tsv: formatTsv,
 } satisfies Record<string, Formatter>;
+
+function cuesOf({ timedWords, durationSeconds }: Transcript, options: CueOptions): Cue[] {
+  return splitIntoCues(timedWords, { ...(durationSeconds !== undefined && { durationSeconds }), ...options });
+}
 
 export type OutputFormat = keyof typeof FORMATTERS;
 

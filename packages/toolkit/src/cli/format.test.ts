@@ -7,6 +7,7 @@ import {
   formatPlural,
   formatRate,
   formatSmall,
+  inOneCell,
   quoteForShell,
 } from "./format.js";
 
@@ -27,4 +28,9 @@ test("amounts", () => {
 test("words for a shell", () => {
   const words = ["runs/x/version_0", "my data", "it's", ""];
   assert.deepEqual(words.map(quoteForShell), ["runs/x/version_0", "'my data'", "'it'\\''s'", "''"]);
+});
+
+test("names in a list", () => {
+  const names = ["plain/a b.wav", "a\tb", "a\nb\r", "a\u001b[2Jb", "a\u2028b", "café"];
+  assert.deepEqual(names.map(inOneCell), ["plain/a b.wav", "a\\tb", "a\\nb\\r", "a\\u001b[2Jb", "a\\u2028b", "café"]);
 });

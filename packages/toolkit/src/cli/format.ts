@@ -42,6 +42,14 @@ export function formatPair(reference: string, hypothesis: string, indent: string
   return [`${indent}reference   ${reference}`, `${indent}hypothesis  ${hypothesis || "(nothing)"}`];
 }
 
+/** A name in a list of lines and columns: what would break either is written as in JavaScript, "\\t" for a tab. */
+export function inOneCell(name: string): string {
+  return name.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) => {
+    const known = { "\t": "\\t", "\n": "\\n", "\r": "\\r" }[character];
+    return known ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
 /** A path or word as a shell takes it. */
 export function quoteForShell(word: string): string {
   return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -13,6 +13,7 @@ import {
 } from "@deepspeech-ts/speech";
 import { type Command, Option } from "commander";
 import { createFolder, writeFileAtomicallySync } from "../files.js";
+import { inOneCell } from "./format.js";
 import { usageError } from "./usage-error.js";
 
 /** What was said in a recording, or why that cannot be told. */
@@ -133,7 +134,7 @@ function printer(formats: readonly OutputFormat[], isAlone: boolean): Writer {
   }
   return (outcome) => {
     if ("error" in outcome) return;
-    const names = format === "txt" && !isAlone ? `${outcome.file}\t` : "";
+    const names = format === "txt" && !isAlone ? `${inOneCell(outcome.file)}\t` : "";
     process.stdout.write(names + formatted(outcome, format));
   };
 }
@@ -159,7 +160,7 @@ function fileWriter(
     for (const ending of format) {
       const path = pathOf(outcome.file, ending);
       writeFileAtomicallySync(path, [new TextEncoder().encode(formatted(outcome, ending))]);
-      process.stdout.write(`${path}\n`);
+      process.stdout.write(`${inOneCell(path)}\n`);
     }
   };
 }

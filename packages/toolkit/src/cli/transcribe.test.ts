@@ -195,3 +195,25 @@ test("Ctrl-C ends the work in good order: whole lines, exit code 130, no complai
   assert.ok(lines.length < files.length, `${lines.length} lines`);
   assert.ok(lines.every((line) => line === `${call}\tincoming call from`));
 });
+
+test("a tab or a line break in a file's name breaks no list", { skip: process.platform === "win32" }, async (t) => {
+  const folder = await temporaryFolder(t);
+  const names = ["a\tb.wav", "c\nd.wav", "e\rf.wav"];
+  for (const name of names) await copyFile(audioFixture("speech-16k.wav"), join(folder, name));
+  const words = (...flags: string[]) => deepspeech("transcribe", BUNDLE, folder, "--threads", "1", ...flags).stdout;
+  const shown = ["a\\tb", "c\\nd", "e\\rf"].map((name) => join(folder, name));
+  assert.equal(words(), shown.map((name) => `${name}.wav\tactivated\n`).join(""));
+  const lines = words("--json").trim().split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).file),
+    names.map((name) => join(folder, name)),
+  );
+  const ctm = words("--format", "ctm").trim().split("\n");
+  assert.deepEqual(
+    ctm.map((line) => line.split(" ")[0]),
+    ["a_b", "c_d", "e_f"],
+  );
+  const tables = words("--format", "tsv").trim().split("\n");
+  for (const line of tables) assert.equal(line.split("\t").length, 4, line);
+  assert.equal(words("--format", "srt", "--beside"), shown.map((name) => `${name}.srt\n`).join(""));
+});

@@ -1,7 +1,15 @@
 /** Transcriptions in the forms that OpenAI's API answers with. */
 import { deflateSync } from "node:zlib";
-import type { Segment, Transcription } from "@deepspeech-ts/recognizer";
-import { type Alphabet, encodeText, formatTranscript, type TimedWord, type Transcript } from "@deepspeech-ts/speech";
+import type { Transcription } from "@deepspeech-ts/recognizer";
+import {
+  type Alphabet,
+  type Cue,
+  encodeText,
+  formatTranscript,
+  splitIntoCues,
+  type TimedWord,
+  type Transcript,
+} from "@deepspeech-ts/speech";
 import type { ResponseFormat, TranscriptionWish } from "./request-fields.js";
 
 export interface Rendered {
@@ -41,14 +49,16 @@ function transcriptOf({ text, timedWords = [], durationSeconds }: Transcription)
 
 /** The text, and what a wish asks to know of it besides. */
 export function contentOf(
-  { text, segments, timedWords = [] }: Transcription,
+  { text, timedWords = [], durationSeconds }: Transcription,
   { granularities, logProbs }: TranscriptionWish,
   alphabet: Alphabet,
 ) {
   return {
     text,
     ...(logProbs && { logprobs: logProbsOf(timedWords) }),
-    ...(granularities.has("segment") && { segments: segments.map((segment, id) => segmentOf(segment, id, alphabet)) }),
+    ...(granularities.has("segment") && {
+      segments: splitIntoCues(timedWords, { durationSeconds }).map((cue, id) => segmentOf(cue, id, alphabet)),
+    }),
     ...(granularities.has("word") && { words: timedWords.map(wordOf) }),
   };
 }
@@ -78,8 +88,9 @@ export function logProbsOf(words: readonly TimedWord[], isLater = false) {
   });
 }
 
-/** Whisper's fields; docs/serving.md says what each means for this model. */
-function segmentOf({ text, startSeconds, endSeconds, timedWords = [] }: Segment, id: number, alphabet: Alphabet) {
+/** A cue of the subtitles, in Whisper's fields; docs/serving.md says what each means for this model. */
+function segmentOf({ words, startSeconds, endSeconds }: Cue, id: number, alphabet: Alphabet) {
+  const text = words.map(({ word }) => word).join(" ");
   return {
     id,
     // In Whisper's hundredths of a second.
@@ -89,7 +100,7 @@ function segmentOf({ text, startSeconds, endSeconds, timedWords = [] }: Segment,
     text,
     tokens: encodeText(text, alphabet),
     temperature: 0,
-    avg_logprob: meanLogConfidence(timedWords),
+    avg_logprob: meanLogConfidence(words),
     compression_ratio: compressionRatio(text),
     // What is no speech gives no segment.
     no_speech_prob: 0,
