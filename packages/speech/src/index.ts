@@ -61,3 +61,4 @@ export * from "./text/normalise-to-alphabet.js";
 export { plainText } from "./text/plain-text.js";
 export type { TextEncoding } from "./text/text-encoding.js";
 export type { TagTreatment } from "./text/transcript-tags.js";
+export { spellOut, type Unspellable, type WrittenWord, writtenWords } from "./text/written-words.js";

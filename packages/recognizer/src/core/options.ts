@@ -1,6 +1,6 @@
 /** What a caller may ask for, checked at the door. */
-import type { BundleHeader, HotWord } from "@deepspeech-ts/speech";
-import { createBeamSearchDecoder, SpeechError, UNCALIBRATED } from "@deepspeech-ts/speech";
+import type { Alphabet, BundleHeader, HotWord } from "@deepspeech-ts/speech";
+import { createBeamSearchDecoder, SpeechError, spellOut, UNCALIBRATED } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import type { SearchSettings } from "./search.js";
 import type { Segment } from "./transcription.js";
@@ -10,7 +10,7 @@ export interface DecodingOptions {
   /** Use the bundle's language model. Default: if it has one. */
   languageModel?: boolean;
   /**
-   * Phrases to favour besides those of the bundle; one without a weight has the bundle's `hotWordWeight`. They need
+   * Phrases to favour besides those of the bundle, as people write them; one without a weight has the bundle's `hotWordWeight`. They need
    * beam search.
    */
   hotWords?: readonly (string | HotWord)[];
@@ -110,7 +110,7 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
   const { decoding, alphabet, frameSeconds } = header;
   const useLanguageModel = resolveLanguageModel(options, header);
   const hotWords = [...decoding.hotWords, ...(options.hotWords ?? [])].map((word) =>
-    typeof word === "string" ? { phrase: word, weight: decoding.hotWordWeight } : word,
+    spelled(typeof word === "string" ? { phrase: word, weight: decoding.hotWordWeight } : word, alphabet),
   );
   const nBest = options.nBest ?? 1;
   const beamSize = options.beamSize ?? decoding.beamSize;
@@ -130,6 +130,13 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
   };
   checkBeam({ ...beam, frameSeconds }, header);
   return { ...common, useLanguageModel, beam };
+}
+
+/** Spelt once for all segments; what cannot be is refused by the beam search. */
+function spelled(word: HotWord, alphabet: Alphabet): HotWord {
+  if (typeof word?.phrase !== "string") throw badArgument("a hot word is neither text nor { phrase, weight }");
+  const spelling = spellOut(word.phrase, alphabet);
+  return "spelt" in spelling ? { ...word, phrase: spelling.spelt } : word;
 }
 
 function resolveLanguageModel(options: DecodingOptions, { sections }: BundleHeader): boolean {

@@ -78,7 +78,8 @@ export class CoreRecognizer implements AsyncDisposable {
 
   /**
    * When each word of a known text is spoken: times in seconds from the recording's start, confidences, and a score
-   * per frame that tells good transcripts from bad. The text must be spelt in the model's alphabet; normalise it first.
+   * per frame that tells good transcripts from bad. The words are told as they are written, with their capitals, numbers
+   * and signs; how they are spoken is told by their characters.
    *
    * @throws RecognizerError as `transcribe` does, and `alignment-infeasible` where the text cannot be the recording's
    */

@@ -146,7 +146,9 @@ test("hot words and the language model change what is heard", async () => {
   const { text, path } = utterances[0]!;
   assert.match(text, /blacklisted/);
   assert.doesNotMatch(withModel[0]!, /blacklisted/);
-  assert.match((await recognizer.transcribe(path, { hotWords: ["blacklisted"] })).text, /blacklisted/);
+  for (const written of ["blacklisted", " Blacklisted!", "BLACKLISTED", "blackli\u0301sted"]) {
+    assert.match((await recognizer.transcribe(path, { hotWords: [written] })).text, /blacklisted/, written);
+  }
   assert.match(
     (await recognizer.transcribe(path, { hotWords: [{ phrase: "blacklisted", weight: 12 }] })).text,
     /blacklisted/,
@@ -250,10 +252,7 @@ test("options are checked at the door", async () => {
   await reject({ lmWeight: -1 }, "lmWeight is -1; it must be from 0 to 20");
   await reject({ unknownWordScore: 1 }, "unknownWordScore is 1; it must be at most 0");
   await reject({ hotWords: [""] }, "a hot word is empty; leave it out");
-  await reject(
-    { hotWords: ["café"] },
-    'character "é" at position 3 of "café" is not in the alphabet; normalise the text first',
-  );
+  await reject({ hotWords: ["日本"] }, 'hot word "日本" has "日", "本", which the model cannot write; spell it out');
 });
 
 test("options of loading are checked before anything is read", async () => {
@@ -278,7 +277,11 @@ test("a known text is aligned", async () => {
   const wrong = await recognizer.align(path, utterances[1]!.text);
   assert.ok(wrong.score < score - 0.1, `right text ${score}, wrong text ${wrong.score}`);
   await assert.rejects(recognizer.align(path, "a ".repeat(5000)), { code: "alignment-infeasible" });
-  await assert.rejects(recognizer.align(path, "ÜBER"), { code: "bad-argument" });
+  const written = `“${text.toUpperCase()}…”`;
+  const asWritten = await recognizer.align(path, written);
+  assert.equal(asWritten.timedWords.map(({ word }) => word).join(" "), written);
+  assert.deepEqual([asWritten.text, asWritten.score], [written, score]);
+  await assert.rejects(recognizer.align(path, "日本"), { code: "bad-argument" });
 });
 
 test("the calling thread stays free while the model works", async () => {

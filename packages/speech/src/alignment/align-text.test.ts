@@ -121,6 +121,27 @@ test("a wrong text scores far below the right one", () => {
   assert.ok(right > -0.2 && wrong < -1);
 });
 
+test("words are told as they were written, with the times of what is spoken for them", () => {
+  const spoken = "doctor smith paid five dollars";
+  const { blankId } = englishAlphabet;
+  const path = encodeText(spoken, englishAlphabet).flatMap((id) => [id, blankId]);
+  const emissions = emissionsAlong(path, 29);
+  const { text, timedWords } = alignText(emissions, "Dr. Smith —\npaid $5.", englishAlphabet, scale);
+  const parts = alignText(emissions, spoken, englishAlphabet, scale).timedWords;
+  assert.equal(text, "Dr. Smith\u00a0— paid $5.");
+  assert.deepEqual(
+    timedWords.map(({ word, startSeconds, endSeconds }) => [word, startSeconds, endSeconds]),
+    [
+      ["Dr.", parts[0]?.startSeconds, parts[0]?.endSeconds],
+      ["Smith\u00a0—", parts[1]?.startSeconds, parts[1]?.endSeconds],
+      ["paid", parts[2]?.startSeconds, parts[2]?.endSeconds],
+      ["$5.", parts[3]?.startSeconds, parts[4]?.endSeconds],
+    ],
+  );
+  assert.equal(timedWords[3]?.characters.map(({ character }) => character).join(""), "fivedollars");
+  assert.equal(timedWords[3]?.confidence, Math.min(...parts.slice(3).map(({ confidence }) => confidence)));
+});
+
 test("texts that cannot be aligned are refused with the reason", () => {
   const emissions = emissionsAlong([0, 2, 0], 4);
   assert.throws(() => alignText(emissions, "aab", letters, scale), {
@@ -133,7 +154,10 @@ test("texts that cannot be aligned are refused with the reason", () => {
     code: "alignment-infeasible",
     message: 'the emissions give the text "ab" probability 0: no alignment gets past frame 0',
   });
-  assert.throws(() => alignText(emissions, "a-b", letters, scale), { code: "unknown-character" });
+  assert.throws(() => alignText(emissions, "a7b", letters, scale), {
+    code: "unknown-character",
+    message: 'the text "a7b" has "7", which the model cannot write; spell it out',
+  });
   assert.throws(() => alignText(emissions, "a", englishAlphabet, scale), { code: "invalid-emissions" });
   assert.throws(() => alignText(emissions, "a", letters, { frameSeconds: 0 }), {
     code: "number-out-of-range",

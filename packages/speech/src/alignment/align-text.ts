@@ -10,6 +10,7 @@ import { checkEveryFrameIsPossible } from "../decoding/frame-tokens.js";
 import { type TimedWord, timedWordsOf } from "../decoding/timed-word.js";
 import { quote, SpeechError } from "../errors.js";
 import { type Alphabet, encodeText, minimumFrames } from "../text/alphabet.js";
+import { type WrittenWord, writtenWords } from "../text/written-words.js";
 import { bestPath } from "./best-path.js";
 import { Trellis } from "./trellis.js";
 
@@ -22,9 +23,9 @@ export interface AlignTextOptions {
 
 /** Where a text lies in a recording. */
 export interface TextAlignment {
-  /** The text, with single spaces. */
+  /** The text as its author wrote it, with single spaces. */
   text: string;
-  /** Its words and their characters, in order. */
+  /** The author's words, each with the characters that are spoken for it, in order. */
   timedWords: TimedWord[];
   /** Natural log of the probability of the likeliest alignment. */
   logProb: number;
@@ -33,8 +34,9 @@ export interface TextAlignment {
 }
 
 /**
- * The likeliest alignment of `text`, which must be spelt in the alphabet. Time is the product of the frames and the
- * text's length: about a minute for an hour of speech, in 60 MB.
+ * The likeliest alignment of `text`. What is not spelt in the alphabet is spelt out as transcripts are, and its words are
+ * told as they were written: see `writtenWords`. Time is the product of the frames and the text's length: about a minute
+ * for an hour of speech, in 60 MB.
  *
  * @throws SpeechError `alignment-infeasible` where the text needs more frames than there are, or has probability 0;
  *   `unknown-character`, `invalid-emissions`, `invalid-alphabet`, `number-out-of-range`
@@ -51,16 +53,34 @@ export function alignText(
   checkEmissionsMatch(emissions, alphabet);
   validateEmissions(emissions);
   checkEveryFrameIsPossible(emissions);
-  const words = text.split(" ").filter((word) => word !== "");
-  const tokenIds = encodeText(words.join(" "), alphabet);
-  const { states, logProb } = feasiblePath(emissions, tokenIds, alphabet, words.join(" "));
+  const writing = writtenWords(text, alphabet);
+  if ("reason" in writing) throw new SpeechError("unknown-character", `the text ${quote(text)} ${writing.reason}`);
+  const spoken = writing.words.flatMap(({ spoken }) => spoken).join(" ");
+  const tokenIds = encodeText(spoken, alphabet);
+  const { states, logProb } = feasiblePath(emissions, tokenIds, alphabet, spoken);
   const tokens = timedTokens(states, tokenIds, emissions);
   return {
-    text: words.join(" "),
-    timedWords: timedWordsOf(tokens, alphabet, { frameSeconds, confidenceCalibration }),
+    text: writing.words.map(({ written }) => written).join(" "),
+    timedWords: asWritten(timedWordsOf(tokens, alphabet, { frameSeconds, confidenceCalibration }), writing.words),
     logProb,
     score: emissions.numFrames === 0 ? 0 : logProb / emissions.numFrames,
   };
+}
+
+/** The spoken words of each written one in one piece, as sure as the least sure of them. */
+function asWritten(timedWords: readonly TimedWord[], writing: readonly WrittenWord[]): TimedWord[] {
+  let next = 0;
+  return writing.map(({ written, spoken }) => {
+    const parts = timedWords.slice(next, next + spoken.length);
+    next += spoken.length;
+    return {
+      word: written,
+      startSeconds: (parts[0] as TimedWord).startSeconds,
+      endSeconds: (parts.at(-1) as TimedWord).endSeconds,
+      confidence: Math.min(...parts.map(({ confidence }) => confidence)),
+      characters: parts.flatMap(({ characters }) => characters),
+    };
+  });
 }
 
 function checkPositive(name: string, value: number): void {

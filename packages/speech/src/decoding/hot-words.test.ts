@@ -57,11 +57,23 @@ test("random texts are worth the weights of the phrases counted in them", () => 
   }
 });
 
+test("phrases are spelt out as transcripts are", () => {
+  const spelt = (phrase: string) => [...new HotWordAutomaton([{ phrase, weight: 1 }], englishAlphabet).words].join(" ");
+  assert.equal(spelt("Zürich HB"), "zurich hb");
+  assert.equal(spelt("Route 66!"), "route sixty six");
+  assert.equal(spelt("Bob’s"), "bob's");
+  assert.equal(spelt("Zu\u0308rich"), "zurich");
+});
+
 test("bad phrases are refused", () => {
   const make = (phrase: string, weight: number): HotWordAutomaton =>
     new HotWordAutomaton([{ phrase, weight }], englishAlphabet);
   assert.throws(() => make("  ", 1), { code: "invalid-option", message: "a hot word is empty; leave it out" });
-  assert.throws(() => make("Zürich", 1), { code: "unknown-character" });
+  assert.throws(() => make("… ", 1), { code: "unknown-character", message: 'hot word "… " has no words' });
+  assert.throws(() => make("東京", 1), {
+    code: "unknown-character",
+    message: 'hot word "東京" has "東", "京", which the model cannot write; spell it out',
+  });
   assert.throws(() => make("zurich", Number.NaN), {
     code: "number-out-of-range",
     message: 'hot word "zurich" has weight NaN; it must be finite',

@@ -10,10 +10,12 @@
 
 import { quote, SpeechError } from "../errors.js";
 import { type Alphabet, encodeText } from "../text/alphabet.js";
+import { spellOut } from "../text/written-words.js";
 import { TokenTrie } from "./token-trie.js";
 
 /** A phrase of one or more words, and what each occurrence adds to a score: natural-log units, often 2 to 10. */
 export interface HotWord {
+  /** As people write it: capitals, numbers and signs are spelt out in the alphabet. */
   phrase: string;
   /** May be negative, which disfavours the phrase; only complete occurrences are then charged. */
   weight: number;
@@ -51,12 +53,15 @@ export class HotWordAutomaton {
   /**
    * Equal phrases add their weights. In an alphabet without a space, phrases match anywhere.
    *
-   * @throws SpeechError `invalid-option` at an empty phrase; `unknown-character`; `number-out-of-range` at a weight
+   * @throws SpeechError `invalid-option` at an empty phrase; `unknown-character` at one that cannot be spelt; `number-out-of-range` at a weight
    *   that is not finite or weights that add up to more than 300
    */
   constructor(hotWords: Iterable<HotWord>, alphabet: Alphabet) {
     const space = alphabet.tokens.indexOf(" ");
-    const phrases = [...hotWords].map(({ phrase, weight }) => ({ words: checkPhrase(phrase, weight), weight }));
+    const phrases = [...hotWords].map(({ phrase, weight }) => ({
+      words: checkPhrase(phrase, weight, alphabet),
+      weight,
+    }));
     this.words = new Set(phrases.flatMap(({ words }) => words));
     const phraseTrie = buildPhraseTrie(phrases, alphabet, space);
     const { trie } = phraseTrie;
@@ -147,9 +152,14 @@ function buildPhraseTrie(
   return { trie, share, weights };
 }
 
-function checkPhrase(phrase: string, weight: number): string[] {
-  const words = phrase.split(" ").filter((word) => word !== "");
-  if (words.length === 0) throw new SpeechError("invalid-option", "a hot word is empty; leave it out");
+/** The words of a phrase in the alphabet's characters, as transcripts are brought to it. */
+function checkPhrase(phrase: string, weight: number, alphabet: Alphabet): string[] {
+  if (phrase.trim() === "") throw new SpeechError("invalid-option", "a hot word is empty; leave it out");
+  const spelling = spellOut(phrase, alphabet);
+  if ("reason" in spelling) {
+    throw new SpeechError("unknown-character", `hot word ${quote(phrase)} ${spelling.reason}`);
+  }
+  const words = spelling.spelt.split(" ").filter((word) => word !== "");
   if (!Number.isFinite(weight)) {
     throw new SpeechError("number-out-of-range", `hot word ${quote(phrase)} has weight ${weight}; it must be finite`);
   }

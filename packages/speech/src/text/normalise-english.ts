@@ -116,32 +116,46 @@ const letterRules: readonly Rule[] = [
   { kind: "invisible", pattern: /\p{Cf}+/uy, write: () => "" },
 ];
 
-/** One stretch of the original and what becomes of it. */
-interface Piece {
+/** One stretch of the original and what becomes of it: written one behind another, they are the text but for spaces. */
+export interface Piece {
   kind: ChangeKind | "plain" | "refused";
   from: string;
   to: string;
 }
 
 /** Normalises one transcript. It never throws; see `NormalisedText.refused`. */
-export function normaliseEnglish(text: string, { tags = "drop" }: NormaliseOptions = {}): NormalisedText {
-  const rules = rulesFor(text, tags);
-  const quotes = quotationMarks(text);
+export function normaliseEnglish(text: string, options: NormaliseOptions = {}): NormalisedText {
   const changes: TextChange[] = [];
   const refused: RefusedCharacter[] = [];
   let written = "";
-  for (let position = 0; position < text.length; ) {
-    const { kind, from, to }: Piece = quotes.has(position)
-      ? { kind: "punctuation", from: text.charAt(position), to: " " }
-      : readPiece(text, position, rules);
+  let position = 0;
+  for (const { kind, from, to } of englishPieces(text, options)) {
     written += to;
     if (kind === "refused") refused.push({ character: from, position });
     else if (kind !== "plain" && from !== to) changes.push({ kind, from, to: to.trim(), position });
     position += from.length;
   }
-  // A rule may have set apart the letter that an apostrophe stood by.
-  const tidied = written.replace(/(?<![a-z])'(?![a-z])/g, " ").replace(/ +/g, " ");
-  return { text: tidied.trim(), changes, refused };
+  return { text: withoutLooseApostrophes(written).replace(/ +/g, " ").trim(), changes, refused };
+}
+
+/** The text piece by piece, from left to right, without a gap. */
+export function englishPieces(text: string, { tags = "drop" }: NormaliseOptions = {}): Piece[] {
+  const rules = rulesFor(text, tags);
+  const quotes = quotationMarks(text);
+  const pieces: Piece[] = [];
+  for (let position = 0; position < text.length; ) {
+    const piece: Piece = quotes.has(position)
+      ? { kind: "punctuation", from: text.charAt(position), to: " " }
+      : readPiece(text, position, rules);
+    pieces.push(piece);
+    position += piece.from.length;
+  }
+  return pieces;
+}
+
+/** A rule may have set apart the letter that an apostrophe stood by; a space takes its place. */
+export function withoutLooseApostrophes(written: string): string {
+  return written.replace(/(?<![a-z])'(?![a-z])/g, " ");
 }
 
 /** The rules to try where a word may begin: of letters alone, most texts need none. */

@@ -6,21 +6,51 @@
  */
 import { type Alphabet, englishAlphabet } from "./alphabet.js";
 import { APOSTROPHES, quotationMarks } from "./apostrophes.js";
-import { type NormalisedText, type NormaliseOptions, normaliseEnglish } from "./normalise-english.js";
+import {
+  englishPieces,
+  type NormalisedText,
+  type NormaliseOptions,
+  normaliseEnglish,
+  type Piece,
+  withoutLooseApostrophes,
+} from "./normalise-english.js";
 import type { ChangeKind } from "./normalise-rule.js";
 import { tagRule } from "./transcript-tags.js";
 
 /** Normalises one transcript. It never throws; see `NormalisedText.refused`. */
 export function normaliseToAlphabet(text: string, alphabet: Alphabet, options: NormaliseOptions = {}): NormalisedText {
   const written = charactersOf(alphabet);
-  const letters = written.replace("'", "").toLowerCase();
-  const isOneCase = written === written.toLowerCase() || written === written.toUpperCase();
-  if (letters !== ENGLISH_LETTERS || !isOneCase) return keepCharacters(text, new Set(written), options);
+  if (!isEnglish(written)) return keepCharacters(text, new Set(written), options);
   const normalised = normaliseEnglish(text, options);
   const spelt = written.includes("'")
     ? normalised.text
     : normalised.text.replaceAll("'", "").replace(/ +/g, " ").trim();
   return { ...normalised, text: written === written.toLowerCase() ? spelt : spelt.toUpperCase() };
+}
+
+/**
+ * The same piece by piece, for those who must know what came of what: what the pieces give, written one behind another,
+ * is the text of `normaliseToAlphabet` but for spaces. Their sources are `text` in Unicode's form NFC.
+ */
+export function piecesInAlphabet(text: string, alphabet: Alphabet): Piece[] {
+  const written = charactersOf(alphabet);
+  const source = text.normalize("NFC");
+  if (!isEnglish(written)) return characterPieces(source, new Set(written), {});
+  const pieces = englishPieces(source);
+  const tidied = withoutLooseApostrophes(pieces.map(({ to }) => to).join(""));
+  let end = 0;
+  return pieces.map(({ kind, from, to }) => {
+    end += to.length;
+    const own = tidied.slice(end - to.length, end);
+    const spelt = written.includes("'") ? own : own.replaceAll("'", "");
+    return { kind, from, to: written === written.toLowerCase() ? spelt : spelt.toUpperCase() };
+  });
+}
+
+/** Whether the characters are the English letters, of one case, with the apostrophe or without. */
+function isEnglish(written: string): boolean {
+  const isOneCase = written === written.toLowerCase() || written === written.toUpperCase();
+  return isOneCase && written.replace("'", "").toLowerCase() === ENGLISH_LETTERS;
 }
 
 /** All that the alphabet can write, sorted. */
@@ -34,25 +64,30 @@ function charactersOf({ tokens, blankId }: Alphabet): string {
 const ENGLISH_LETTERS = charactersOf(englishAlphabet).replace("'", "");
 const TAG_RULES = { drop: tagRule("drop"), refuse: tagRule("refuse") };
 
-function keepCharacters(
-  written: string,
-  alphabet: ReadonlySet<string>,
-  { tags = "drop" }: NormaliseOptions,
-): NormalisedText {
-  const text = written.normalize("NFC");
-  const quotes = alphabet.has("'") ? new Set<number>() : quotationMarks(text);
+function keepCharacters(text: string, alphabet: ReadonlySet<string>, options: NormaliseOptions): NormalisedText {
   const result: NormalisedText = { text: "", changes: [], refused: [] };
+  let position = 0;
+  for (const { kind, from, to } of characterPieces(text.normalize("NFC"), alphabet, options)) {
+    result.text += to;
+    if (kind === "refused") result.refused.push({ character: from, position });
+    else if (kind !== "plain") result.changes.push({ kind, from, to: to.trim(), position });
+    position += from.length;
+  }
+  return { ...result, text: result.text.replace(/ +/g, " ").trim() };
+}
+
+function characterPieces(text: string, alphabet: ReadonlySet<string>, { tags = "drop" }: NormaliseOptions): Piece[] {
+  const quotes = alphabet.has("'") ? new Set<number>() : quotationMarks(text);
+  const pieces: Piece[] = [];
   for (let position = 0; position < text.length; ) {
     const tag = readTag(text, position, tags);
     const from = tag?.from ?? String.fromCodePoint(text.codePointAt(position) as number);
     const isQuote = quotes.has(position) || !standsInWord(text, position);
-    const { kind, to } = tag ?? rewrite(from, alphabet, isQuote);
-    result.text += to;
-    if (kind === "refused") result.refused.push({ character: from, position });
-    else if (kind !== undefined) result.changes.push({ kind, from, to: to.trim(), position });
+    const { kind = "plain", to } = tag ?? rewrite(from, alphabet, isQuote);
+    pieces.push({ kind, from, to });
     position += from.length;
   }
-  return { ...result, text: result.text.replace(/ +/g, " ").trim() };
+  return pieces;
 }
 
 interface Rewritten {

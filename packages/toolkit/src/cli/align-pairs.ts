@@ -1,5 +1,5 @@
 /** Recordings and their texts, as `align` takes them: one of each, or a corpus. */
-import { type Alphabet, normaliseToAlphabet } from "@deepspeech-ts/speech";
+import { type Alphabet, spellOut } from "@deepspeech-ts/speech";
 import { parseSegmentPath } from "../data/audio/segment-path.js";
 import { loadUtterances } from "../data/manifest.js";
 import { parsePackedPath } from "../data/packing/packed-path.js";
@@ -59,13 +59,8 @@ function pairOf({ id, audioPath, text }: Utterance): Pair {
   return { id, recording: isPart ? { name: id, audioPath } : audioPath, text };
 }
 
-/** The text in the model's alphabet, or why it cannot be written so. */
-export function speltText({ recording, text }: Pair, alphabet: Alphabet): { spelt: string } | { error: string } {
-  const { text: spelt, refused } = normaliseToAlphabet(text, alphabet);
-  const characters = [...new Set(refused.map(({ character }) => JSON.stringify(character)))];
-  if (characters.length > 0) {
-    const complaint = `its text has ${characters.join(", ")}, which the model cannot write; spell it out`;
-    return { error: `${nameOf(recording)}: ${complaint}` };
-  }
-  return spelt === "" ? { error: `${nameOf(recording)}: its text has no words` } : { spelt };
+/** Why the text cannot be written in the model's alphabet; undefined where it can. */
+export function complaintOfText({ recording, text }: Pair, alphabet: Alphabet): string | undefined {
+  const spelling = spellOut(text, alphabet);
+  return "reason" in spelling ? `${nameOf(recording)}: its text ${spelling.reason}` : undefined;
 }

@@ -34,9 +34,9 @@ describe("one recording", () => {
     assert.deepEqual(
       rows.map(([id, , , , word]) => [id, word]),
       [
-        ["1-11-0000", "incoming"],
-        ["1-11-0000", "call"],
-        ["1-11-0000", "from"],
+        ["1-11-0000", "Incoming"],
+        ["1-11-0000", "call\u00a0—"],
+        ["1-11-0000", "from…"],
       ],
     );
     const starts = rows.map(([, , start]) => Number(start));
@@ -50,11 +50,11 @@ describe("one recording", () => {
 
   test("in other formats, and with its score", () => {
     const text = ["--text", "Incoming call from"];
-    assert.match(align(call, ...text, "--format", "vtt").stdout, /^WEBVTT\n\n00:00:0.*\nincoming call from\n$/);
+    assert.match(align(call, ...text, "--format", "vtt").stdout, /^WEBVTT\n\n00:00:0.*\nIncoming call from\n$/);
     const right = JSON.parse(align(call, ...text, "--json").stdout);
     assert.deepEqual(
       right.words.map(({ word }: { word: string }) => word),
-      ["incoming", "call", "from"],
+      ["Incoming", "call", "from"],
     );
     const wrong = JSON.parse(align(call, "--text", "zebra quartz", "--json").stdout);
     assert.ok(right.score > -1 && wrong.score < right.score - 2, `${right.score}, ${wrong.score}`);

@@ -3,7 +3,7 @@ import type { AudioInput } from "@deepspeech-ts/recognizer";
 import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
 import type { Command } from "commander";
 import { loadWaveform } from "../data/audio/waveform.js";
-import { findPairs, type Pair, type PartOfFile, speltText } from "./align-pairs.js";
+import { complaintOfText, findPairs, type Pair, type PartOfFile } from "./align-pairs.js";
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { workInOrder } from "./in-order.js";
 import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
@@ -16,7 +16,7 @@ import { usageError } from "./usage-error.js";
 
 const HELP = `
 Finds when each word of a known text is spoken: subtitles of a script, cuts for a corpus. Texts are brought to the model's
-alphabet first (numbers as words, accents folded). --json tells a score too, the logarithm of the alignment's probability
+alphabet to be aligned (numbers as words, accents folded), and come out as they were written. --json tells a score too, the logarithm of the alignment's probability
 for a frame: 0 is perfect, and a wrong text lies far below the others, so that --min-score finds it.
 What cannot be aligned does not stop the rest: it is named on stderr at the end, and the exit code is 1.
 
@@ -100,11 +100,11 @@ async function alignPair(
   { minScore, signal }: { minScore: number; signal: AbortSignal },
 ): Promise<Alignment | undefined> {
   const file = nameOf(pair.recording);
-  const spelt = speltText(pair, recognizer.header.alphabet);
-  if ("error" in spelt) return { file, ...spelt };
+  const complaint = complaintOfText(pair, recognizer.header.alphabet);
+  if (complaint !== undefined) return { file, error: complaint };
   try {
     const { input, ...rate } = await soundOf(pair.recording);
-    const { text, timedWords, score } = await recognizer.align(input, spelt.spelt, { fileName: file, signal, ...rate });
+    const { text, timedWords, score } = await recognizer.align(input, pair.text, { fileName: file, signal, ...rate });
     if (score < minScore) return { file, error: `${file}: ${lowScore(score, minScore)}` };
     return { file, text, score: rounded(score), timedWords, ...(pair.id !== undefined && { id: pair.id }) };
   } catch (error) {

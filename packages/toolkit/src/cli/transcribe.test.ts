@@ -156,11 +156,11 @@ describe("decoding", () => {
     const heard = (...flags: string[]) => transcribe(call, ...flags).stdout;
     assert.equal(heard(), "incoming call from\n");
     assert.notEqual(heard("--lm", lm, "--lm-weight", "3"), "incoming call from\n", "another language model");
-    assert.equal(heard("--hot-words", "coll", "--hot-word-weight", "30"), "incoming coll from\n");
+    assert.equal(heard("--hot-words", "Coll!", "--hot-word-weight", "30"), "incoming coll from\n");
     await writeFile(decoding, JSON.stringify({ hotWords: ["frim"], hotWordWeight: 30 }));
     assert.equal(heard("--decoding", decoding), "incoming call frim\n");
     const confidence = (...flags: string[]) => Number(/call (\S+)/.exec(heard("--format", "ctm", ...flags))?.[1]);
-    assert.ok(confidence("--confidence-temperature", "9") > confidence(), "a higher temperature trusts more");
+    assert.ok(confidence("--confidence-calibration", "2", "1", "1") > confidence(), "an offset above 0 trusts more");
   });
 
   test("that the bundle cannot do is refused", () => {

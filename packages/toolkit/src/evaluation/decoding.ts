@@ -8,6 +8,8 @@ import {
   type Emissions,
   greedyDecode,
   type Hypothesis,
+  quoteValue,
+  spellOut,
   type TimedHypothesis,
   type TimedWord,
   UNCALIBRATED,
@@ -51,8 +53,21 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
       Object.entries(scores).filter(([, value]) => value !== undefined),
     ) as Partial<BeamSearchOptions>),
     ...(lm !== undefined && { languageModel: await loadLanguageModel(lm, { alphabet }) }),
-    hotWords: hotWords.map((phrase) => ({ phrase, weight: hotWordWeight })),
+    hotWords: spelledHotWords(hotWords, alphabet).map((phrase) => ({ phrase, weight: hotWordWeight })),
   });
+}
+
+/**
+ * Hot words in the alphabet's characters, each once.
+ * @throws UserError (exit 2) for one that cannot be spelt
+ */
+export function spelledHotWords(phrases: readonly string[], alphabet: Alphabet): string[] {
+  const spelt = phrases.map((phrase) => {
+    const spelling = spellOut(phrase, alphabet);
+    if ("spelt" in spelling) return spelling.spelt;
+    throw new UserError(`hot word ${quoteValue(phrase)} ${spelling.reason}.`, { exitCode: 2 });
+  });
+  return [...new Set(spelt)];
 }
 
 /** The likeliest token of each frame. Times come of aligning that text, so that they never change it. */

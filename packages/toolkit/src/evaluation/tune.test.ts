@@ -114,6 +114,15 @@ describe("openDecoding", () => {
     assert.equal(decode(emissions).text, "press none");
   });
 
+  it("spells hot words out, and refuses those that cannot be", async () => {
+    const config = { ...greedyDecoding, hotWords: ["Press NONE!", "press none"], hotWordWeight: 60 };
+    const decode = await openDecoding(config, englishAlphabet, FRAME_SECONDS);
+    assert.equal(decode(emissions).text, "press none");
+    await assert.rejects(openDecoding({ ...config, hotWords: ["10k"] }, englishAlphabet, FRAME_SECONDS), {
+      message: 'hot word "10k" has "10k", which the model cannot write; spell it out.',
+    });
+  });
+
   it("refuses weights that would have no effect", async () => {
     const refused = (config: object) => openDecoding({ ...greedyDecoding, ...config }, englishAlphabet, FRAME_SECONDS);
     await assert.rejects(refused({ lmWeight: 1 }), {

@@ -153,7 +153,7 @@ describe("runExport", () => {
     const [text, arpa] = [join(folder, "words.txt"), join(folder, "words.arpa")];
     writeFileSync(text, "please hold the line\npress one to hold\n".repeat(10));
     await buildLanguageModel({ input: [text], output: arpa, order: 2 });
-    const decoding = decodingSchema.parse({ lm: arpa, lmWeight: 0.8, wordScore: 0.1, hotWords: ["press one"] });
+    const decoding = decodingSchema.parse({ lm: arpa, lmWeight: 0.8, wordScore: 0.1, hotWords: ["Press 1"] });
     const out = join(folder, "model.dsb");
     const checkpoint = randomCheckpoint(folder);
     const result = await runExport({ checkpoint, output: out, decoding, evaluate: data, ...quiet });

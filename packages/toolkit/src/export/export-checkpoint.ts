@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import {
+  type Alphabet,
   type BundlePrecision,
   type ConfidenceFit,
   type CorpusErrorRates,
@@ -18,7 +19,7 @@ import { setNumThreads } from "@deepspeech-ts/torch";
 import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
 import { UserError } from "../errors.js";
-import { type Decode, frameSecondsOf, openDecoding } from "../evaluation/decoding.js";
+import { type Decode, frameSecondsOf, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
 import { writeFileAtomicallySync } from "../files.js";
 import { describeCheckpoint } from "./describe.js";
@@ -61,12 +62,13 @@ interface Variant {
 
 /** Blocks its thread while libtorch works; `runExport` gives it one of its own. Undefined where it was asked to stop. */
 export async function exportCheckpoint(request: ExportRequest, host: ExportHost): Promise<ExportResult | undefined> {
-  const { precisions = ["fp32"], decoding = greedyDecoding, workers } = request;
+  const { precisions = ["fp32"], workers } = request;
   const { threads = availableParallelism() } = request;
   const paths = outputPaths(request.output, precisions, [request.checkpoint]);
   setNumThreads(threads);
   using checkpoint = openCheckpoint(request.checkpoint);
   const { header, weights } = checkpoint;
+  const decoding = spelled(request.decoding ?? greedyDecoding, header.alphabet);
   const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
   const data = await loadEvaluationData(request.evaluate, header, request);
   await using loader = new AudioLoader({
@@ -88,6 +90,11 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
     audioSeconds: data.audioSeconds,
     leftOut: [...data.leftOut, ...(variants[0]?.leftOut ?? [])],
   };
+}
+
+/** Bundles hold hot words as their model writes them. */
+function spelled(decoding: DecodingConfig, alphabet: Alphabet): DecodingConfig {
+  return { ...decoding, hotWords: spelledHotWords(decoding.hotWords, alphabet) };
 }
 
 /** Rounded weights differ from the trained ones by nature; whether the rest is right, the exact graph tells. */

@@ -180,7 +180,12 @@ test("what has no effect by nature is taken, what cannot be honoured is refused 
       "stream",
       "A stream has events of its own; response_format must be json or text with it.",
     ],
-    [{ hot_words: "naïve, 中" }, 400, "hot_words", 'hot_words: "中" cannot be spelt by the model, which has no 中.'],
+    [
+      { hot_words: "naïve, 中" },
+      400,
+      "hot_words",
+      'hot_words: "中" has "中", which the model cannot write; spell it out.',
+    ],
     [
       { model: "gpt-4o-transcribe" },
       404,

@@ -1,5 +1,5 @@
 /** The words that a request favours: phrases that it lists, and those that a prompt brings. */
-import { type Alphabet, formatPlural, normaliseToAlphabet } from "@deepspeech-ts/speech";
+import { type Alphabet, formatPlural, normaliseToAlphabet, spellOut } from "@deepspeech-ts/speech";
 import { badField } from "./api-error.js";
 
 const MOST_PHRASES = 1000;
@@ -33,8 +33,7 @@ export function promptWords(prompt: string, alphabet: Alphabet): string[] {
 }
 
 function spelt(phrase: string, alphabet: Alphabet): string {
-  const { text, refused } = normaliseToAlphabet(phrase, alphabet);
-  if (text !== "" && refused.length === 0) return text;
-  const what = refused.map(({ character }) => character).join(" ") || phrase;
-  throw badField("hot_words", `hot_words: "${phrase}" cannot be spelt by the model, which has no ${what}.`);
+  const spelling = spellOut(phrase, alphabet);
+  if ("spelt" in spelling) return spelling.spelt;
+  throw badField("hot_words", `hot_words: "${phrase}" ${spelling.reason}.`);
 }
