@@ -161,7 +161,7 @@ function behindLinks(path: string): string {
 
 function isSameFile(a: string, b: string): boolean {
   const [one, other] = [a, b].map((path): Stats | undefined => statSync(path, { throwIfNoEntry: false }));
-  return one !== undefined && one.isFile() && one.dev === other?.dev && one.ino === other.ino;
+  return one?.isFile() === true && one.dev === other?.dev && one.ino === other.ino;
 }
 
 function removeQuietly(path: string): void {

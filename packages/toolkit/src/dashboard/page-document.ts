@@ -11,7 +11,8 @@ export const PAGE = `<!doctype html>
 <section aria-labelledby="differences-title" id="differences-section" hidden><h2 id="differences-title">What differs</h2><div id="differences" class="scroll" tabindex="0" role="region" aria-labelledby="differences-title"></div></section>
 <section aria-labelledby="curves-title"><div class="heading"><h2 id="curves-title">Curves</h2><div class="controls">
 <fieldset><legend>Over</legend><label><input type="radio" name="axis" value="step" checked>steps</label><label><input type="radio" name="axis" value="epoch">epochs</label><label><input type="radio" name="axis" value="hours">hours</label></fieldset>
-<label>Smoothing <input type="range" id="smoothing" min="0" max="0.99" step="0.01" value="0.8"><output for="smoothing">0.80</output></label></div></div>
+<label>Smoothing <input type="range" id="smoothing" min="0" max="0.99" step="0.01" value="0.8"><output for="smoothing">0.80</output></label>
+<label><input type="checkbox" id="log-loss">loss on a log scale</label></div></div>
 <div id="charts"></div>
 <details id="epochs"><summary>Epochs as a table</summary><div id="epoch-tables" class="scroll" tabindex="0" role="region" aria-label="Epochs as a table"></div></details></section>
 <section aria-labelledby="heard-title" id="heard-section"><div class="heading"><h2 id="heard-title">What was heard</h2><div class="controls"><label>Of <select id="heard-choice"></select></label></div></div>

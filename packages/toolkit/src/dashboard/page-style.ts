@@ -44,7 +44,7 @@ section>h2,.heading{margin-bottom:12px}
 .swatch{display:inline-block;width:18px;height:0;border-top:4px solid var(--run);border-radius:2px;vertical-align:middle;margin-right:8px}
 .swatch.dashed{width:26px;border-top-style:dashed;border-top-width:3px}
 .running{color:var(--good);font-weight:600}
-.figures{margin-bottom:16px;grid-template-columns:repeat(auto-fit,minmax(158px,1fr))}
+.figures{margin-bottom:16px;grid-template-columns:repeat(auto-fit,minmax(220px,1fr))}
 .figures .quiet{overflow-wrap:anywhere}
 .figures dt+dd{white-space:nowrap}
 .figures:empty{display:none}

@@ -51,6 +51,17 @@ describe("the page", () => {
     run.steps(10);
     await page.getByText("step 10 of 100").waitFor();
     assert.ok((await page.evaluate(drawnPixels, "--run-0")) > 100, "the training loss is drawn");
+    const ticks = () => page.evaluate(drawnPixels, "--quiet");
+    const linear = await ticks();
+    await page.getByLabel("loss on a log scale").check();
+    assert.match(page.url(), /&loss=log$/);
+    assert.ok((await page.evaluate(drawnPixels, "--run-0")) > 100, "the training loss is drawn on a log scale");
+    assert.notEqual(await ticks(), linear, "with other numbers at the axis");
+    await page.reload();
+    assert.ok(await page.getByLabel("loss on a log scale").isChecked());
+    await page.getByText("step 10 of 100").waitFor();
+    await page.getByLabel("loss on a log scale").uncheck();
+    assert.doesNotMatch(page.url(), /loss=/);
     run.steps(30);
     await page.getByText("step 40 of 100").waitFor();
     assert.match(

@@ -45,6 +45,7 @@ export class Chart {
   #plot: uPlotClass | null = null;
   #lines: readonly Line[] = [];
   #axis: Axis = "step";
+  #isLog = false;
   /** What the plot was made for: with the same, new data is all it needs. */
   #made = "";
   #isZoomed = false;
@@ -67,16 +68,18 @@ export class Chart {
     );
   }
 
-  draw(lines: readonly Line[], axis: Axis): void {
-    this.#lines = lines;
+  draw(given: readonly Line[], axis: Axis, { isLog = false } = {}): void {
+    const lines = isLog ? given.map(withoutLogless) : given;
+    this.#lines = given;
     this.#axis = axis;
+    this.#isLog = isLog;
     const isEmpty = lines.every(({ x }) => x.length === 0);
     this.#nothing.hidden = !isEmpty;
     this.#plotElement.hidden = isEmpty;
     this.#values.hidden = isEmpty;
     if (isEmpty) return;
     const data = uPlot.join(lines.map(({ x, y }): uPlotClass.AlignedData => [[...x], [...y]]));
-    const shape = JSON.stringify([axis, lines.map(({ label, colour, isDashed }) => [label, colour, isDashed])]);
+    const shape = JSON.stringify([axis, isLog, lines.map(({ label, colour, isDashed }) => [label, colour, isDashed])]);
     if (this.#plot && shape === this.#made) this.#plot.setData(data, !this.#isZoomed);
     else this.#make(data);
     this.#made = shape;
@@ -86,7 +89,7 @@ export class Chart {
   /** Makes the plot anew, in the colours of the moment. */
   recolour(): void {
     this.#made = "";
-    this.draw(this.#lines, this.#axis);
+    this.draw(this.#lines, this.#axis, { isLog: this.#isLog });
   }
 
   #make(data: uPlotClass.AlignedData): void {
@@ -99,16 +102,21 @@ export class Chart {
   #plotOptions(): Omit<uPlotClass.Options, "width" | "height"> {
     const { fromZero, startsHigh, formatTick } = this.options;
     const fullRange: uPlotClass.Range.Function = (_, __, most) => [0, most > 0 ? most * 1.05 : 1];
-    const range = fromZero ? fullRange : startsHigh ? settledRange : undefined;
+    const linear = fromZero ? fullRange : startsHigh ? settledRange : undefined;
+    const range = this.#isLog ? logRange : linear;
+    // The third of uPlot's distributions is the logarithmic one.
+    const y = { ...(range && { range }), ...(this.#isLog && { distr: 3 as const }) };
     const axis = {
       stroke: colourOf("--quiet"),
       font: FONT,
       grid: { stroke: colourOf("--line"), width: 1 },
       ticks: { show: false },
     };
-    const formatAll = (format: (value: number) => string) => (_: uPlotClass, values: number[]) => values.map(format);
+    // A logarithmic axis gives no value where it wants no number.
+    const formatAll = (format: (value: number) => string) => (_: uPlotClass, values: (number | null)[]) =>
+      values.map((value) => (value === null ? "" : format(value)));
     return {
-      scales: { x: { time: false }, y: range ? { range } : {} },
+      scales: { x: { time: false }, y },
       series: [{}, ...this.#lines.map(seriesOf)],
       axes: [
         {
@@ -183,6 +191,20 @@ function settledRange(plot: uPlotClass, least: number, most: number): uPlotClass
   const known = settled.filter((value) => value !== null && value !== undefined);
   const highest = known.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
   return uPlot.rangeNum(least, Number.isFinite(highest) ? highest : most, 0.1, true);
+}
+
+/** From digit to digit, where whole powers of ten would leave most of the plot empty. */
+function logRange(_: uPlotClass, least: number, most: number): uPlotClass.Range.MinMax {
+  if (!(least > 0)) return [1, 10];
+  const power = (value: number) => 10 ** Math.floor(Math.log10(value));
+  const from = Math.floor(least / power(least)) * power(least);
+  const to = Math.ceil(most / power(most)) * power(most);
+  return [from, to > from ? to : 2 * from];
+}
+
+/** What is not above 0 has no logarithm. */
+function withoutLogless(line: Line): Line {
+  return { ...line, y: line.y.map((value) => (value !== null && value > 0 ? value : null)) };
 }
 
 function seriesOf({ label, colour, isDashed, hasPoints }: Line): uPlotClass.Series {

@@ -40,7 +40,7 @@ export function showCharts(): void {
 export function drawCurves(runs: readonly RunDetail[], view: View): void {
   for (const [chart, linesOf] of CHARTS) {
     const lines = runs.flatMap((run) => linesOf(run, runs.length > 1 ? runName(run.summary) : "", view));
-    chart.draw(lines, view.axis);
+    chart.draw(lines, view.axis, { isLog: linesOf === lossLines && view.isLossLog });
   }
 }
 

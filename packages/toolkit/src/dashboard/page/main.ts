@@ -126,6 +126,13 @@ function prepareControls(): void {
     writeView(view);
     drawCurves(chosenDetails(), view);
   });
+  const logLoss = byId<HTMLInputElement>("log-loss");
+  logLoss.checked = view.isLossLog;
+  logLoss.addEventListener("change", () => {
+    view.isLossLog = logLoss.checked;
+    writeView(view);
+    drawCurves(chosenDetails(), view);
+  });
   for (const radio of document.querySelectorAll<HTMLInputElement>("input[name=axis]")) {
     radio.checked = radio.value === view.axis;
     radio.addEventListener("change", () => {

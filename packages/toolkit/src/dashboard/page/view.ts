@@ -8,6 +8,8 @@ export interface View {
   axis: Axis;
   /** Weight of the moving average of training losses. */
   smoothing: number;
+  /** The loss on a logarithmic scale, which shows how it still falls when it has fallen far. */
+  isLossLog: boolean;
 }
 
 const AXES: readonly string[] = ["step", "epoch", "hours"] satisfies Axis[];
@@ -21,10 +23,11 @@ export function readView(hash: string): View {
     chosen: (parameters.get("runs") ?? "").split(",").filter(Boolean),
     axis: AXES.includes(axis) ? (axis as Axis) : "step",
     smoothing: smoothing >= 0 && smoothing < 1 ? smoothing : DEFAULT_SMOOTHING,
+    isLossLog: parameters.get("loss") === "log",
   };
 }
 
-export function writeView({ chosen, axis, smoothing }: View): void {
-  const hash = `#runs=${chosen.join(",")}&over=${axis}&smoothing=${smoothing}`;
+export function writeView({ chosen, axis, smoothing, isLossLog }: View): void {
+  const hash = `#runs=${chosen.join(",")}&over=${axis}&smoothing=${smoothing}${isLossLog ? "&loss=log" : ""}`;
   history.replaceState(null, "", hash);
 }

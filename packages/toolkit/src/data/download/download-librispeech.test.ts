@@ -45,7 +45,7 @@ async function prepare(
     if (stages.at(-1) !== stage) stages.push(stage);
   };
   const run = () =>
-    downloadSubset(subset, { folder, mirrors: [mirror.url], stallSeconds: 0.5, retrySeconds: 0.01, onProgress });
+    downloadSubset(subset, { folder, mirrors: [mirror.url], stallSeconds: 60, retrySeconds: 0.01, onProgress });
   return { folder, subset, archive, mirror, stages, run };
 }
 

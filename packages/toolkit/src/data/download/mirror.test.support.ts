@@ -1,15 +1,21 @@
 /** A mirror on this machine that serves files and misbehaves as told, and archives to serve. */
+
 import { createHash } from "node:crypto";
+import { existsSync, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { type Header, pack } from "tar-stream";
 
 /** How a mirror answers one request; the mirror is honest once its list of faults is used up. */
 export type Fault =
-  /** Ends the connection after so many bytes of the body. */
-  | { kind: "cut"; afterBytes: number }
+  /**
+   * Ends the connection after so many bytes of the body: when the client has written them to this file, or, where none is
+   * named, at once, so that what is on its way is lost to it.
+   */
+  | { kind: "cut"; afterBytes: number; part?: string }
   /** Sends so many bytes of the body, then nothing, and keeps the connection. */
   | { kind: "stall"; afterBytes: number }
   /** Turns over one bit of the body's middle. */
@@ -70,10 +76,19 @@ function answer(
   response.writeHead(start > 0 ? 206 : 200, { "content-length": body.length, ...range });
   const limit = fault && "afterBytes" in fault ? fault.afterBytes : undefined;
   if (limit === undefined) return void response.end(body);
+  if (fault?.kind === "cut" && fault.part !== undefined) {
+    response.write(body.subarray(0, limit));
+    return void cutOnceWritten(response, fault.part, start + limit);
+  }
   response.write(body.subarray(0, limit), () => {
     // The bytes go out before the connection does.
     if (fault?.kind !== "stall") response.socket?.destroySoon();
   });
+}
+
+async function cutOnceWritten(response: ServerResponse, part: string, bytes: number): Promise<void> {
+  while (!existsSync(part) || statSync(part).size < bytes) await sleep(5);
+  response.destroy();
 }
 
 export type TarEntry = Partial<Header> & { name: string; content?: string | Uint8Array };

@@ -1,36 +1,30 @@
 /** A real browser for tests: Chromium, if the machine has one, without a window. */
-import { execFile } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { chromium, type Page } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 export interface OpenedPage {
-  /** The page's elements, once its scripts have run. */
-  dom: string;
-  /** What the page wrote on its console, errors and refused requests among it. */
-  console: string[];
+  page: Page;
+  /** What went wrong in it: errors, refused requests, and whatever else it wrote on its console. */
+  complaints: string[];
 }
 
 /** Opens a file; undefined, after skipping the test with a clear word, where there is no Chromium. */
 export async function openInChromium(context: TestContext, path: string): Promise<OpenedPage | undefined> {
-  const binary = chromiumOrSkip(context);
-  if (!binary) return undefined;
-  const flags = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=5000",
-  ];
-  const { stdout, stderr } = await promisify(execFile)(binary, [...flags, "--dump-dom", pathToFileURL(path).href], {
-    maxBuffer: 2 ** 28,
-    timeout: 60_000,
-  });
-  return { dom: stdout, console: stderr.split("\n").filter((line) => line.includes(":CONSOLE")) };
+  const executablePath = chromiumOrSkip(context);
+  if (!executablePath) return undefined;
+  const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  context.after(() => browser.close());
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => complaints.push(message.text()));
+  await page.goto(pathToFileURL(path).href);
+  return { page, complaints };
 }
 
 /** The program's path; undefined, after skipping the test with a clear word, where there is none. */
