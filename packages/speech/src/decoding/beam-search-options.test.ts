@@ -23,8 +23,8 @@ test("a language model brings a word score, and a beam that is as much wider as 
     const { wordScore, beamThreshold } = resolve({ languageModel, lmWeight });
     return { wordScore, beamThreshold };
   };
-  assert.deepEqual(defaultsAt(0.25), { wordScore: 0.5, beamThreshold: 16 });
-  assert.deepEqual(defaultsAt(4), { wordScore: 0.5, beamThreshold: 64 });
+  assert.deepEqual(defaultsAt(0.25), { wordScore: 0.625, beamThreshold: 16 });
+  assert.deepEqual(defaultsAt(4), { wordScore: 2.5, beamThreshold: 64 });
   assert.equal(resolve({ languageModel, lmWeight: 4, beamThreshold: 9 }).beamThreshold, 9);
 });
 

@@ -92,7 +92,7 @@ async function changedBundle(
   const { header, section } = await openBundleFile(path);
   const { format: _format, version: _version, sections, ...description } = header;
   const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
-  if (lm !== undefined) content["language-model.bin"] = await languageModelSection(lm);
+  if (lm !== undefined) content["language-model.bin"] = await languageModelSection(lm, header.alphabet);
   const decoding = { ...description.decoding, ...settings };
   return Buffer.concat(await encodeBundle({ ...description, decoding }, withoutUndefined(content)));
 }

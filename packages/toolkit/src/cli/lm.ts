@@ -1,6 +1,6 @@
 /** `deepspeech lm build | tune`. */
-import { alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
-import type { Command } from "commander";
+import { alphabetOf, englishAlphabet, type TagTreatment } from "@deepspeech-ts/speech";
+import { type Command, Option } from "commander";
 import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
 import { atEdge } from "../evaluation/tune.js";
 import { requireWritable, writeFileAtomically } from "../files.js";
@@ -39,6 +39,13 @@ export function configure(command: Command): void {
     .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", parseWhole("--bits", 0), 8)
     .option("--alphabet <letters>", "what the model writes, the space aside (default: ' and a to z)")
     .option("--no-normalise", "take the text as it stands")
+    .option("--normaliser <module>", "a normaliser of one's own (.ts or .js) that goes before: see docs/training.md")
+    .addOption(
+      new Option(
+        "--sound-tags <treatment>",
+        "tags for sounds, such as [laughter]: drop them, or refuse their sentences",
+      ).choices(["drop", "refuse"]),
+    )
     .option("--memory <gigabytes>", "memory for n-grams while they are counted; more goes through temporary files", "1")
     .addHelpText("after", BUILD_HELP)
     .action(build);
@@ -69,6 +76,8 @@ interface BuildFlags {
   memory: string;
   alphabet?: string;
   normalise: boolean;
+  normaliser?: string;
+  soundTags?: TagTreatment;
 }
 
 async function build(input: string[], flags: BuildFlags): Promise<void> {
@@ -84,11 +93,16 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
     throw usageError("--alphabet has no effect with --no-normalise; leave one of them out");
   }
   requireWritable(output, input);
+  if (flags.soundTags !== undefined && !flags.normalise) {
+    throw usageError("--sound-tags has no effect with --no-normalise; leave one of them out");
+  }
+  const { normaliser, soundTags } = flags;
   const letters = flags.alphabet === undefined ? englishAlphabet : alphabetOf(flags.alphabet);
   using interruption = listenForInterrupt(() => {});
   const summary = await buildLanguageModel({
     ...{ input, output, order, quantisationBits: bits, memoryBytes, maxBytes, signal: interruption.signal },
     ...(flags.normalise && { alphabet: letters }),
+    ...{ normaliser, soundTags },
     prune: prune.flatMap((part) => part.split(",")).map(parseWhole("--prune", 0)),
   });
   process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);

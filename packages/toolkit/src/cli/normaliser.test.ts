@@ -66,6 +66,40 @@ test("a configuration's function writes transcripts for train, evaluate and data
   assert.ok(!/u1:/.test(check.stdout), check.stdout);
 });
 
+test("lm build takes a normaliser of one's own, and a word on tags for sounds", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = (name: string) => join(folder, name);
+  await writeFiles(folder, {
+    "text.txt": "2 Türen\n[laughter] ja\n?\n2 ja\n",
+    "own.mjs": "export default (text) => (text === '?' ? null : text.replace('2', 'zwei'));\n",
+  });
+  const wordsOf = (...flags: string[]) => {
+    const { status, stdout, stderr } = deepspeech(
+      ...["lm", "build", path("text.txt"), "--order", "1", "--output", path("out.arpa"), ...flags],
+    );
+    assert.equal(status, 0, stderr);
+    const words = [...readFileSync(path("out.arpa"), "utf8").matchAll(/^-[\d.]+\t(\p{L}+)/gmu)].map(([, word]) => word);
+    return { words: words.sort(), stdout };
+  };
+  const german = ["--alphabet", "abcdefghijklmnopqrstuvwxyzäöüß", "--normaliser", path("own.mjs")];
+  const own = wordsOf(...german);
+  assert.deepEqual(own.words, ["ja", "türen", "zwei"]);
+  assert.match(own.stdout, /^1 sentence left out: the normaliser cannot tell how it is spoken \(first: line 3 of /m);
+  assert.match(wordsOf(...german, "--sound-tags", "refuse").stdout, /\n2 sentences, 4 words\n/);
+  assert.deepEqual(wordsOf("--no-normalise", "--normaliser", path("own.mjs")).words, ["Türen", "ja", "zwei"]);
+  const refused = deepspeech(
+    "lm",
+    "build",
+    path("text.txt"),
+    "--output",
+    path("x.lm"),
+    "--no-normalise",
+    "--sound-tags",
+    "drop",
+  );
+  assert.equal(refused.stderr, "deepspeech: --sound-tags has no effect with --no-normalise; leave one of them out\n");
+});
+
 test("modules without such a function are refused", async (t) => {
   const folder = await temporaryFolder(t);
   await writeFiles(folder, {

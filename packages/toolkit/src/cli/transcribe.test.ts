@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -53,6 +53,56 @@ describe("a bundle", () => {
     assert.equal(loadsLibtorch(["transcribe", BUNDLE, speech]), false);
     const checkpoint = babblingCheckpoint(await temporaryFolder(t));
     assert.equal(loadsLibtorch(["transcribe", checkpoint, speech, "--threads", "1"]), true);
+  });
+
+  test("says the same words in every format, and so does a checkpoint", async (t) => {
+    const checkpoint = babblingCheckpoint(await temporaryFolder(t));
+    for (const model of [BUNDLE, checkpoint]) {
+      const heard = (format: string) => deepspeech("transcribe", model, chapter, "--threads", "1", "--format", format);
+      const plain = heard("txt").stdout.trimEnd().split("\n");
+      const json = heard("json").stdout.trimEnd().split("\n");
+      assert.ok(plain.length > 5 && json.length === plain.length);
+      for (const [i, line] of json.entries()) {
+        const { file, text, words } = JSON.parse(line) as { file: string; text: string; words: { word: string }[] };
+        assert.equal(`${file}\t${text}`, plain[i]);
+        assert.equal(words.map(({ word }) => word).join(" "), text);
+      }
+    }
+  });
+
+  test("refuses a language model of whose words it can write none, and tells what it cannot of another", async (t) => {
+    const folder = await temporaryFolder(t);
+    const built = (name: string, text: string): string => {
+      const path = join(folder, `${name}.txt`);
+      writeFileSync(path, text.repeat(20));
+      const lm = join(folder, `${name}.lm`);
+      assert.equal(deepspeech("lm", "build", path, "--no-normalise", "--order", "2", "--output", lm).status, 0);
+      return lm;
+    };
+    const useless = built("capitals", "INCOMING CALL FROM ZEBRA\n");
+    const half = built("half", "incoming call FROM ZEBRA\n");
+    const refusal =
+      /capitals\.lm: 100% of its 4 words, such as "[A-Z]+", cannot be spelt in the model's alphabet, so it is of no use; /;
+    const checkpoint = babblingCheckpoint(folder);
+    const output = join(folder, "out.dsb");
+    const ways = (lm: string) => [
+      deepspeech("transcribe", BUNDLE, call, "--threads", "1", "--lm", lm),
+      deepspeech("transcribe", checkpoint, call, "--threads", "1", "--lm", lm),
+      deepspeech("export", checkpoint, "--output", output, "--no-evaluate", "--threads", "1", "--lm", lm),
+    ];
+    for (const { status, stderr } of ways(useless)) {
+      assert.equal(status, 1, stderr);
+      assert.match(stderr, refusal);
+    }
+    assert.ok(!existsSync(output));
+    for (const { status, stderr } of ways(half)) {
+      assert.equal(status, 0, stderr);
+      assert.match(
+        stderr,
+        /^\S*half\.lm: 50% of its 4 words, such as "[A-Z]+", cannot be spelt .*, and are never heard\.$/m,
+      );
+      assert.equal(stderr.match(/cannot be spelt/g)?.length, 1, "it is told once");
+    }
   });
 
   test("is known by its content, and takes a recording by standard input", async (t) => {

@@ -20,7 +20,7 @@ import type { Normaliser } from "./normaliser.js";
 import type { Utterance } from "./types.js";
 
 /** How a transcript becomes what is trained on. */
-interface TranscriptOptions {
+export interface TranscriptOptions {
   alphabet: Alphabet;
   /** Bring transcripts to the alphabet first; otherwise they are taken as they stand. */
   normalise: boolean;
@@ -87,7 +87,7 @@ export function prepareUtterances(utterances: readonly Utterance[], options: Pre
 }
 
 /** A transcript as it is spoken, with what was changed and refused; or why a normaliser of one's own gives none. */
-function normaliseTranscript(written: string, options: TranscriptOptions): NormalisedText | string {
+export function normaliseTranscript(written: string, options: TranscriptOptions): NormalisedText | string {
   const { alphabet, normalise, normaliser, soundTags } = options;
   let text: unknown = written;
   try {

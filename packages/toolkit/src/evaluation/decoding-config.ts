@@ -13,7 +13,10 @@ export const decodingSchema = z.strictObject({
     .min(0)
     .optional()
     .describe('weight of the language model; "deepspeech lm tune" finds it; default: 0.5'),
-  wordScore: z.number().optional().describe("added to the score for each word; default: 0.5 with lm, else 0"),
+  wordScore: z
+    .number()
+    .optional()
+    .describe("added to the score for each word; default: with lm 0.5 × (1 + its weight), else 0"),
   unknownWordScore: z
     .number()
     .max(0)

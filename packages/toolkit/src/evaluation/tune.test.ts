@@ -13,7 +13,7 @@ import { Random } from "../data/random.js";
 import { calibrateWords } from "./calibrate-words.js";
 import { beamDecode, decodeGreedily, openDecoding } from "./decoding.js";
 import { greedyDecoding } from "./decoding-config.js";
-import { type Trial, tuneDecoding } from "./tune.js";
+import { atEdge, type Trial, tuneDecoding } from "./tune.js";
 
 const SENTENCES = ["please hold the line", "press one to hold", "please press the pound key", "the line is busy"];
 const FRAME_SECONDS = 0.04;
@@ -81,6 +81,22 @@ describe("tuneDecoding", () => {
     tried.length = 0;
     tuneDecoding(storedUtterances(), { ...common, shouldStop: () => tried.length >= 3 });
     assert.equal(tried.length, 3);
+  });
+});
+
+describe("atEdge", () => {
+  const { rates } = tuneDecoding(storedUtterances(), {
+    ...{ alphabet: englishAlphabet, frameSeconds: FRAME_SECONDS, beamSize: 2, shouldStop: () => true },
+    languageModel: languageModelOf(SENTENCES),
+  });
+  const edges = (lmWeight: number, wordScore: number, unknownWordScore: number) =>
+    atEdge({ lmWeight, wordScore, unknownWordScore, rates });
+
+  it("names the numbers beyond which nothing was tried", () => {
+    assert.deepEqual(edges(1, 0.5, -3), []);
+    assert.deepEqual(edges(4, 0, -1), ["lmWeight 4"]);
+    assert.deepEqual(edges(4.2, 2, -10), ["lmWeight 4.2", "wordScore 2", "unknownWordScore -10"]);
+    assert.deepEqual(edges(0.25, -1.25, 0), ["wordScore -1.25"]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** Builds a language model from text files, in a worker thread. */
 import { dirname } from "node:path";
-import type { Alphabet, EstimatedDiscounts, QuantisationBits } from "@deepspeech-ts/speech";
+import type { Alphabet, EstimatedDiscounts, QuantisationBits, TagTreatment } from "@deepspeech-ts/speech";
 import { UserError } from "../errors.js";
 import { runTask } from "../worker-task.js";
 
@@ -14,6 +14,10 @@ export interface BuildLanguageModelOptions {
    * the text is taken as it is.
    */
   alphabet?: Alphabet | undefined;
+  /** The module of a normaliser of one's own, which goes before. Default: none. */
+  normaliser?: string | undefined;
+  /** What becomes of tags for sounds, where there is an alphabet. Default "drop". */
+  soundTags?: TagTreatment | undefined;
   /** The file to write. An ARPA file is compressed when its name ends in `.gz`. */
   output: string;
   /** The longest n-gram, 1 to 6. Default 4. */
@@ -72,6 +76,8 @@ export interface LanguageModelSummary {
 export interface BuildRequest {
   input: readonly string[];
   alphabet: Alphabet | undefined;
+  normaliser: string | undefined;
+  soundTags: TagTreatment | undefined;
   output: string;
   order: number;
   prune: readonly number[];
@@ -112,6 +118,8 @@ function requestOf(options: BuildLanguageModelOptions): BuildRequest {
   const {
     input,
     alphabet,
+    normaliser,
+    soundTags,
     output,
     order = 4,
     prune = [],
@@ -130,6 +138,8 @@ function requestOf(options: BuildLanguageModelOptions): BuildRequest {
   return {
     input,
     alphabet,
+    normaliser,
+    soundTags,
     output,
     order,
     prune,

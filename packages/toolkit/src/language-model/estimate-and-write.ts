@@ -11,6 +11,7 @@ import {
   pruneToSize,
   SpeechError,
 } from "@deepspeech-ts/speech";
+import { loadNormaliser } from "../data/normaliser.js";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import type { BuildRequest, LanguageModelProgress, LanguageModelSummary } from "./build.js";
@@ -49,7 +50,7 @@ export async function estimateAndWrite(request: BuildRequest, host: Host): Promi
       onStage: (stage) => host.onProgress({ stage }),
     });
   });
-  const normaliser = request.alphabet && new SentenceNormaliser(request.alphabet);
+  const normaliser = await normaliserOf(request);
   await readFiles(request.input, estimator, {
     checkStop,
     normaliser,
@@ -69,6 +70,17 @@ export async function estimateAndWrite(request: BuildRequest, host: Host): Promi
   };
 }
 
+/** Absent where text is taken as it is. */
+async function normaliserOf({
+  alphabet,
+  soundTags,
+  normaliser,
+}: BuildRequest): Promise<SentenceNormaliser | undefined> {
+  if (alphabet === undefined && normaliser === undefined) return undefined;
+  const own = normaliser === undefined ? undefined : await loadNormaliser(normaliser);
+  return new SentenceNormaliser({ alphabet, soundTags, normaliser: own });
+}
+
 interface PruningHost {
   host: Host;
   checkStop: () => void;
@@ -77,15 +89,16 @@ interface PruningHost {
 
 /** Reads the text once more, for how often each context stands in it, and leaves out what matters least. */
 async function pruned(
-  { input, alphabet, maxBytes = 0, memoryBytes, quantisationBits: bits }: BuildRequest,
+  request: BuildRequest,
   estimated: EstimatedNgrams,
   { host, checkStop, storage }: PruningHost,
 ): Promise<EstimatedNgrams> {
+  const { input, maxBytes = 0, memoryBytes, quantisationBits: bits } = request;
   const model = modelFromEstimate(estimated, { bits: 32, memoryBytes, storage });
   const counter = new ContextCounter(model);
   await readFiles(input, counter, {
     checkStop,
-    normaliser: alphabet && new SentenceNormaliser(alphabet),
+    normaliser: await normaliserOf(request),
     onFraction: (fraction) => host.onProgress({ stage: "prune", fraction }),
   });
   return explained(undefined, () => pruneToSize(model, counter.finish(), estimated, { maxBytes, bits, storage }));

@@ -1,20 +1,38 @@
 /** Text on its way to a language model, brought to the letters that a recogniser writes, as transcripts are. */
-import { type Alphabet, NormalisationReport, normaliseToAlphabet } from "@deepspeech-ts/speech";
+import {
+  type Alphabet,
+  englishAlphabet,
+  formatPlural,
+  NormalisationReport,
+  type TagTreatment,
+} from "@deepspeech-ts/speech";
+import type { Normaliser } from "../data/normaliser.js";
+import { normaliseTranscript, type TranscriptOptions } from "../data/prepare.js";
 import { UserError } from "../errors.js";
+
+export interface SentenceOptions {
+  /** The recogniser's; undefined where text is not brought to one. */
+  alphabet: Alphabet | undefined;
+  /** Of one's own: it goes before. */
+  normaliser?: Normaliser | undefined;
+  /** Default "drop". */
+  soundTags?: TagTreatment | undefined;
+}
 
 /** One sentence a line, piece by piece. Sentences that the alphabet cannot write are left out, and counted. */
 export class SentenceNormaliser {
-  readonly #alphabet: Alphabet;
-  readonly #plain: RegExp;
+  readonly #options: TranscriptOptions;
+  /** What no rule would change; undefined where someone's own may. */
+  readonly #plain: RegExp | undefined;
   readonly #report = new NormalisationReport();
   #isChanged = false;
   #numKept = 0;
+  /** Sentences that a normaliser of one's own gives up, by its reason: how many, and where the first stands. */
+  readonly #givenUp = new Map<string, { count: number; first: string }>();
 
-  constructor(alphabet: Alphabet) {
-    this.#alphabet = alphabet;
-    const letters = alphabet.tokens.filter((token, id) => id !== alphabet.blankId && token !== " ");
-    const word = `[${letters.map((letter) => letter.replace(/[\\\]^-]/g, "\\$&")).join("")}]+`;
-    this.#plain = new RegExp(`^${word}(?: ${word})*$`, "u");
+  constructor({ alphabet, ...own }: SentenceOptions) {
+    this.#options = { alphabet: alphabet ?? englishAlphabet, normalise: alphabet !== undefined, ...own };
+    this.#plain = alphabet === undefined || own.normaliser !== undefined ? undefined : plainSentence(alphabet);
   }
 
   /**
@@ -35,14 +53,21 @@ export class SentenceNormaliser {
 
   #sentence(line: string, id: string): string {
     // Most of a large corpus is in order, and a rule would find nothing in it.
-    if (this.#plain.test(line)) {
+    if (this.#plain?.test(line)) {
       this.#report.add(id, { text: line, changes: [], refused: [] });
       return line;
     }
-    const normalised = normaliseToAlphabet(line, this.#alphabet);
+    const normalised = normaliseTranscript(line, this.#options);
+    if (typeof normalised === "string") return this.#giveUp(normalised, id);
     this.#isChanged ||= normalised.changes.length > 0 || normalised.refused.length > 0;
     this.#report.add(id, normalised);
     return normalised.refused.length > 0 ? "" : normalised.text;
+  }
+
+  #giveUp(reason: string, id: string): "" {
+    const known = this.#givenUp.get(reason);
+    this.#givenUp.set(reason, { count: (known?.count ?? 0) + 1, first: known?.first ?? id });
+    return "";
   }
 
   /**
@@ -51,12 +76,24 @@ export class SentenceNormaliser {
    * @throws UserError where nothing is left of a text
    */
   report(paths: readonly string[]): string {
+    const lines = [...this.#givenUp].map(
+      ([reason, { count, first }]) => `${formatPlural(count, "sentence")} left out: ${reason} (first: ${first})`,
+    );
+    if (this.#numKept === 0 && lines.length > 0)
+      throw new UserError(`${paths.join(", ")}: ${lines[0]}.`, { code: "bad-corpus" });
     if (this.#numKept === 0 && this.#isChanged) {
       throw new UserError(
         `${paths.join(", ")}: no sentence can be written in the alphabet; give the model's letters with --alphabet, or --no-normalise.`,
         { code: "bad-corpus" },
       );
     }
-    return this.#isChanged ? this.#report.toString() : "";
+    return [...(this.#isChanged ? [this.#report.toString()] : []), ...lines].join("\n");
   }
+}
+
+/** Words of the alphabet's characters with single spaces between them. */
+function plainSentence({ tokens, blankId }: Alphabet): RegExp {
+  const letters = tokens.filter((token, id) => id !== blankId && token !== " ");
+  const word = `[${letters.map((letter) => letter.replace(/[\\\]^-]/g, "\\$&")).join("")}]+`;
+  return new RegExp(`^${word}(?: ${word})*$`, "u");
 }
