@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { threadsWarning } from "../threads-warning.js";
 import { fitted, formatItem, helpWidth } from "./help-layout.js";
 
 /** What each command's module exports. */
@@ -104,12 +105,23 @@ export async function buildProgram(words: readonly string[]): Promise<Command> {
       getErrHelpWidth: helpWidth,
     })
     .exitOverride()
+    .hook("preAction", (_, command) => warnOfThreads(command))
     .addHelpText("after", `\n${EXAMPLES}`);
   for (const { name, description, load } of COMMANDS) {
     const command = program.command(name).description(description);
     if (words.includes(name)) (await load()).configure(command);
   }
   return program;
+}
+
+/** Training tells of it in its log too, and so by itself. */
+function warnOfThreads(command: Command): void {
+  if (command.name() === "train") return;
+  for (const key of ["threads", "workers"] as const) {
+    const given = Number(command.getOptionValue(key));
+    const warning = threadsWarning(key, Number.isNaN(given) ? undefined : given);
+    if (warning) process.stderr.write(`deepspeech: warning: --${warning}\n`);
+  }
 }
 
 const EXAMPLES = `Examples:

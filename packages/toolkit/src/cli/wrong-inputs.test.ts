@@ -101,6 +101,26 @@ test("a file where a folder is due, numbers without measure", async (t) => {
   }
 });
 
+test("more threads than cores are warned of by every command that takes a number of them", async (t) => {
+  const { path } = await surroundings(t);
+  const warning = (key: string) =>
+    new RegExp(`^deepspeech: warning: --${key} is 500, and this machine has \\d+ cores?: `);
+  const missing = path("none.dsb");
+  for (const words of [
+    ["align", missing],
+    ["transcribe", missing, "a.wav"],
+    ["export", missing, "--output", path("o.dsb")],
+    ["evaluate", missing, "x"],
+    ["serve", missing],
+  ]) {
+    const { status, stderr } = deepspeech(...words, "--threads", "500");
+    assert.match(stderr, warning("threads"), words.join(" "));
+    assert.notEqual(status, 0);
+  }
+  assert.match(deepspeech("data", "check", path("m.jsonl"), "--workers", "500").stderr, warning("workers"));
+  assert.equal(deepspeech("data", "check", path("m.jsonl"), "--workers", "1").stderr, "");
+});
+
 test("a recording without sound is left out of an import, and the manifest can be read", async (t) => {
   const { path } = await surroundings(t);
   const { stdout, stderr } = deepspeech("data", "import", "folder", path("clips"), "--to", path("o.jsonl"));

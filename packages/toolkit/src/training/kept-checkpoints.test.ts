@@ -32,7 +32,7 @@ const weightsIn = (path: string) =>
 
 /** Epochs by what they were measured at, best first; equals in the order they came. */
 function rankedEpochs(record: RunRecord): number[] {
-  const epochs = record.all("epoch").map(({ epoch, dev }) => ({ epoch, wer: dev.rates.wer, cer: dev.rates.cer }));
+  const epochs = record.all("epoch").map(({ epoch, dev: { rates, loss } }) => ({ ...rates, epoch, loss }));
   return epochs
     .sort((a, b) => (isBetter(a, b, "auto") ? -1 : isBetter(b, a, "auto") ? 1 : a.epoch - b.epoch))
     .map(({ epoch }) => epoch);
@@ -64,8 +64,11 @@ describe("kept checkpoints", () => {
       }
     }
     const [bestEpoch] = rankedEpochs(record);
-    const measured = record.all("epoch").find(({ epoch }) => epoch === bestEpoch)!.dev.rates;
-    assert.equal(isBest, isBetter(dev.rates, measured, "auto"));
+    const measured = record.all("epoch").find(({ epoch }) => epoch === bestEpoch)!.dev;
+    assert.equal(
+      isBest,
+      isBetter({ ...dev.rates, loss: dev.loss }, { ...measured.rates, loss: measured.loss }, "auto"),
+    );
     const best = weightsIn(checkpointPath(record.runFolder, "best"));
     assert.deepEqual(best, isBest ? average : weightsIn(epochCheckpointPath(record.runFolder, bestEpoch!)));
   });

@@ -35,6 +35,17 @@ describe("isBetter", () => {
     assert.equal(ranked(measurements, "loss"), "hearing fluent exact spelling babbling lucky silent");
   });
 
+  it("of epochs that spell alike, as those that answer blanks, the one with the lower loss is better", () => {
+    const blanks = { wer: 1, cer: 1, loss: 2.9 };
+    for (const selectBy of ["auto", "wer", "cer", "loss"] as const) {
+      assert.ok(isBetter({ ...blanks, loss: 2.8 }, blanks, selectBy), selectBy);
+      assert.ok(!isBetter(blanks, { ...blanks, loss: 2.8 }, selectBy), selectBy);
+      assert.equal(isBetter({ ...blanks, cer: 0.95, loss: 9 }, blanks, selectBy), selectBy !== "loss");
+      const spelling = { wer: 0, cer: 0, loss: 1 };
+      assert.equal(isBetter({ ...spelling, loss: 0.9 }, spelling, selectBy), selectBy === "loss");
+    }
+  });
+
   it("an epoch whose loss nobody noted is the worst by loss, and of equals neither is better", () => {
     assert.ok(isBetter({ wer: 1, cer: 1, loss: 9 }, { wer: 0, cer: 0 }, "loss"));
     for (const selectBy of ["auto", "wer", "cer", "loss"] as const) {

@@ -38,10 +38,19 @@ export function selectionMetric({ wer, cer, loss }: Measurement, selectBy: Selec
   return wer < HIGH_WER ? wer : HIGH_WER + cer;
 }
 
-/** By the metric; CER decides between equals. */
+/**
+ * By the metric; CER decides between equals, and while a model has learned nothing but blanks, the loss, which falls all
+ * the same. Later it would keep patience from ending where nothing that is heard gets better.
+ */
 export function isBetter(candidate: Measurement, other: Measurement, selectBy: SelectBy): boolean {
-  const [own, its] = [selectionMetric(candidate, selectBy), selectionMetric(other, selectBy)];
-  return own < its || (own === its && candidate.cer < other.cer);
+  const judge = (measurement: Measurement) => [
+    selectionMetric(measurement, selectBy),
+    measurement.cer,
+    hasLeftPlateau(measurement) ? 0 : (measurement.loss ?? Number.POSITIVE_INFINITY),
+  ];
+  const [own, its] = [judge(candidate), judge(other)];
+  const differing = own.findIndex((value, i) => value !== its[i]);
+  return differing >= 0 && own[differing]! < its[differing]!;
 }
 
 /** Whether a model has left CTC's plateau, on which it answers blanks alone. */

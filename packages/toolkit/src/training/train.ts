@@ -7,6 +7,7 @@ import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.j
 import { AudioLoader } from "../data/loader.js";
 import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
 import { UserError } from "../errors.js";
+import { threadsWarning } from "../threads-warning.js";
 import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
@@ -17,7 +18,7 @@ import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
 import { type Corpora, type TrainingHost, TrainingRun } from "./training-run.js";
 import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
-import { overlapWarnings, threadsWarning } from "./warnings.js";
+import { overlapWarnings } from "./warnings.js";
 
 /** It runs in a worker thread (train-worker.ts), because a step blocks its thread. */
 export async function train(given: TrainConfig, host: TrainingHost): Promise<void> {

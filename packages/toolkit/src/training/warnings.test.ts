@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { Utterance } from "../data/types.js";
+import { threadsWarning } from "../threads-warning.js";
 import { readRunLog } from "./logging/read-log.js";
 import { manifestIn, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
-import { threadsWarning } from "./warnings.js";
 
 /** What a run on these corpora warns of. */
 async function warningsOf(t: TestContext, corpora: Record<"train" | "dev" | "test", readonly Utterance[]>) {

@@ -1,5 +1,4 @@
 /** What a run can see beforehand to be other than it seems; training goes on all the same. */
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { measureAudio } from "../data/check/audio-facts.js";
 import type { PreparedUtterance } from "../data/prepare.js";
@@ -13,16 +12,6 @@ const LONGEST_HEARD_SECONDS = 60;
 const ROUNDING_SECONDS = 0.06;
 
 type Utterances = readonly PreparedUtterance[];
-
-/** More threads than cores take turns, and each waits for all; undefined where there are not more. */
-export function threadsWarning(
-  key: "threads" | "workers",
-  threads: number | undefined,
-  cores = availableParallelism(),
-): string | undefined {
-  if (threads === undefined || threads <= cores) return undefined;
-  return `${key} is ${threads}, and this machine has ${cores === 1 ? "1 core" : `${cores} cores`}: threads beyond them slow each other down`;
-}
 
 /** Recordings that are in two of the corpora: what is trained on, or chosen by, measures nothing. */
 export async function overlapWarnings(corpora: {
