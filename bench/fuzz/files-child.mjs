@@ -8,11 +8,9 @@ import { filesOf, formatNamed } from "./formats/index.mjs";
 /** Errors that speak to people, by name. */
 const SPEAKING = new Set(["UserError", "RecognizerError", "TorchError", "SpeechError"]);
 
-const { format: formatName, seed, first, end } = JSON.parse(process.argv[2]);
+const { format: formatName, seed, sandbox, first, end } = JSON.parse(process.argv[2]);
 const format = formatNamed(formatName);
 const { seeds, companions } = await filesOf(format);
-const sandbox = mkdtempSync(join(tmpdir(), "deepspeech-fuzz-"));
-process.on("exit", () => rmSync(sandbox, { recursive: true, force: true }));
 process.chdir(sandbox);
 
 await runCases({ first, end }, async (index) => {
