@@ -17,8 +17,8 @@ export const { joinEmissions } = await inside("core/join-emissions.js");
 export const { resolveSearch } = await inside("core/options.js");
 export const { Segmenter } = await inside("core/segmenter.js");
 export const { ACTIVITY_FRAME_RATE, SpeechDetector } = await inside("core/speech-detector.js");
-export const { NodePlatform } = await inside("node/node-platform.js");
-export type NodePlatform = Awaited<ReturnType<typeof NodePlatform.start>>;
+export const { startNodePlatform } = await inside("node/node-platform.js");
+export type NodePlatform = Awaited<ReturnType<typeof startNodePlatform>>;
 
 /** Of this process and those it started. */
 export const { treeUsage } = (await import(new URL("bench/process-tree.mjs", root).href)) as {

@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { openBundleFile } from "@deepspeech-ts/recognizer";
 import type { Stretch } from "./detectors.js";
-import { joinEmissions, NodePlatform, resolveSearch } from "./inside.js";
+import { joinEmissions, type NodePlatform, resolveSearch, startNodePlatform } from "./inside.js";
 import { RATE, type Samples } from "./sounds.js";
 
 const BUNDLE = fileURLToPath(new URL("../../../test/fixtures/bundles/quickstart-fp16.dsb", import.meta.url));
@@ -19,7 +19,7 @@ export interface Listener {
 export async function startListener(): Promise<Listener> {
   const bundle = await openBundleFile(BUNDLE);
   const { header } = bundle;
-  const platform = await NodePlatform.start(bundle, { workers: 1, threads: 1 });
+  const platform = await startNodePlatform(bundle, { workers: 1, threads: 1 });
   const frameSamples = Math.round(header.frameSeconds * RATE);
   const inFrames = (seconds: number) => Math.round(seconds / header.frameSeconds) * frameSamples;
 

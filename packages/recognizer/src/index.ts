@@ -1,6 +1,7 @@
 /** Speech recognition in Node with a model bundle: see docs/recognizer.md. */
 
 export type { AudioBytes, AudioInput, AudioSamples } from "./core/audio-input.js";
+export type { ModelClient } from "./core/model-client.js";
 export type {
   AlignOptions,
   AudioOptions,
@@ -9,8 +10,9 @@ export type {
   TranscribeOptions,
 } from "./core/options.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";
+export type { TensorData, Tensors } from "./core/tensor-data.js";
 export type { Alternative, Segment, Transcription } from "./core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "./errors.js";
 export { openBundleFile } from "./node/bundle-file.js";
-export { ModelProcess, type TensorData, type Tensors } from "./node/model-process.js";
+export { startModelProcess } from "./node/model-process.js";
 export { type LoadOptions, Recognizer } from "./node/recognizer.js";

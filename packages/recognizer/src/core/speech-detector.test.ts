@@ -4,7 +4,8 @@ import { joinArrays } from "../audio/join-arrays.js";
 import { resample } from "../audio/resample.js";
 import { BUNDLE, randomNumbers, samplesOf, sampleUtterances, whiteNoise } from "../fixtures.test.support.js";
 import { openBundleFile } from "../node/bundle-file.js";
-import { ModelProcess } from "../node/model-process.js";
+import { startModelProcess } from "../node/model-process.js";
+import type { ModelClient } from "./model-client.js";
 import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
 import { ACTIVITY_FRAME_RATE, type ActivityFrame, SpeechDetector } from "./speech-detector.js";
 
@@ -18,11 +19,11 @@ const RULES: SegmentRules = {
   cutSeconds: 0,
 };
 
-let model: ModelProcess;
+let model: ModelClient;
 
 before(async () => {
   const { section } = await openBundleFile(BUNDLE);
-  model = await ModelProcess.start(section("model.onnx")!, 1);
+  model = await startModelProcess(section("model.onnx")!, 1);
 });
 
 after(() => model.close(new Error("the tests are over")));

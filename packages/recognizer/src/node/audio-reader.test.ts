@@ -5,13 +5,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { joinArrays } from "../audio/join-arrays.js";
 import { resample } from "../audio/resample.js";
+import { AudioReader, type AudioSource } from "../core/audio-reader.js";
 import { audioFixture, bytesOf, samplesOf, whiteNoise } from "../fixtures.test.support.js";
-import { AudioReader, type AudioSource } from "./audio-reader.js";
+import { openSoundFile } from "./open-file.js";
 
 const RATE = 16_000;
 
 async function readAll(source: AudioSource): Promise<Float32Array[]> {
-  const reader = new AudioReader(source);
+  const reader = new AudioReader(source, openSoundFile);
   const pieces: Float32Array[] = [];
   for (let piece = await reader.next(); piece; piece = await reader.next()) pieces.push(piece);
   await reader.close();
@@ -64,7 +65,7 @@ test("a short file is one piece, and what the decoder makes of it", async () => 
 });
 
 test("a reader that is closed early lets go of its file", async () => {
-  const reader = new AudioReader(source(audioFixture("speech-16k.wav")));
+  const reader = new AudioReader(source(audioFixture("speech-16k.wav")), openSoundFile);
   assert.ok(await reader.next());
   await reader.close();
   assert.equal(await reader.next(), undefined);

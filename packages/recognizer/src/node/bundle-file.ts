@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { type Bundle, BundleError, openBundle } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
-import { explainReadError } from "./audio-reader.js";
+import { explainReadError } from "./open-file.js";
 
 /**
  * Reads a .dsb file, and compares it with its checksums.

@@ -8,26 +8,9 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type TransferListItem, Worker } from "node:worker_threads";
-import type { Answer, Call } from "./calls.js";
-
-export interface Host {
-  post(call: Call, transfer: readonly TransferListItem[]): void;
-  /** Keeps the caller's process alive, as a host does that has work. */
-  ref(): void;
-  unref(): void;
-  /** Ends it at once, whatever it is at; resolves when it is gone. */
-  stop(): Promise<void>;
-}
-
-export interface HostEvents {
-  onAnswer(answer: Answer): void;
-  /** It ended by itself, or could not begin. May be called twice. */
-  onEnd(error: unknown): void;
-}
-
-/** Starts a host, which does not keep the caller's process alive. */
-export type StartHost = (events: HostEvents) => Host;
+import { Worker } from "node:worker_threads";
+import type { Host, StartHost } from "../core/call-client.js";
+import type { Call } from "../core/calls.js";
 
 /** A worker thread. Its script must call `serveCalls`. */
 export function threadHost(script: URL, workerData: unknown): StartHost {

@@ -5,19 +5,20 @@ import { after, before, test } from "node:test";
 import { corpusErrorRates, type Emissions, greedyDecode, openBundle } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
 import { LongAudio } from "../core/long-audio.js";
+import type { Platform } from "../core/platform.js";
 import type { Segment } from "../core/transcription.js";
 import { BUNDLE, samplesOf, sampleUtterances, speechWithGaps } from "../fixtures.test.support.js";
-import { NodePlatform } from "./node-platform.js";
+import { startNodePlatform } from "./node-platform.js";
 import { Recognizer } from "./recognizer.js";
 
 /** Of the training set: the model knows them well enough for its errors to tell of cutting and joining. */
 const utterances = sampleUtterances("train").slice(0, 150);
 const { header } = openBundle(await readFile(BUNDLE));
-let platform: NodePlatform;
+let platform: Platform;
 let recognizer: Recognizer;
 
 before(async () => {
-  platform = await NodePlatform.start(openBundle(await readFile(BUNDLE)), { workers: 1, threads: 1 });
+  platform = await startNodePlatform(openBundle(await readFile(BUNDLE)), { workers: 1, threads: 1 });
   recognizer = await Recognizer.load(BUNDLE, { threads: 1 });
 });
 

@@ -1,10 +1,11 @@
 /** The process that runs a model: see model-process.ts. */
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Transferred } from "../core/calls.js";
 import { type DetectorState, detectInRuns } from "../core/speech-detector.js";
-import { serveCalls, type Transferred } from "./calls.js";
+import type { TensorData, Tensors } from "../core/tensor-data.js";
 import { followParent } from "./hosts.js";
-import type { TensorData, Tensors } from "./model-process.js";
+import { serveCalls } from "./serve-calls.js";
 
 const DETECTOR = fileURLToPath(new URL("../../models/speech-detector.onnx", import.meta.url));
 /** Its operators are too small to share. */

@@ -313,9 +313,23 @@ test("bundles that cannot be used are named", async () => {
   });
   const bundle = openBundle(bytes);
   const { format: _format, version: _version, sections: _sections, ...description } = bundle.header;
-  const parts = await encodeBundle(description, { "model.onnx": new Uint8Array(1000) });
-  const broken = new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
-  await assert.rejects(Recognizer.load(broken), { code: "bad-bundle", message: /its model cannot be run: [^\n]+$/ });
+  const withSections = async (content: Parameters<typeof encodeBundle>[1]) => {
+    const parts = await encodeBundle(description, content);
+    return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  };
+  const noModel = await withSections({ "model.onnx": new Uint8Array(1000) });
+  await assert.rejects(Recognizer.load(noModel), {
+    code: "bad-bundle",
+    message: /^the bundle: its model cannot be run: [^\n]+$/,
+  });
+  const noLanguageModel = await withSections({
+    "model.onnx": bundle.section("model.onnx")!,
+    "language-model.bin": new Uint8Array(1000),
+  });
+  await assert.rejects(Recognizer.load(noLanguageModel), {
+    code: "bad-bundle",
+    message: /^the bundle: its language model cannot be used: [^\n]+; export it again$/,
+  });
 });
 
 test("closing rejects what is under way, and what comes later", async () => {

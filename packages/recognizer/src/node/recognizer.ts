@@ -5,9 +5,9 @@ import type { Bundle } from "@deepspeech-ts/speech";
 import { type AudioBytes, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { checkOptions, func, wholeNumber } from "../core/options.js";
 import { CoreRecognizer } from "../core/recognizer.js";
-import { errorMessage, RecognizerError } from "../errors.js";
+import { unusableBundle } from "../core/worker-platform.js";
 import { openBundleFile, openVerified } from "./bundle-file.js";
-import { NodePlatform } from "./node-platform.js";
+import { startNodePlatform } from "./node-platform.js";
 
 export interface LoadOptions {
   /** Processes that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
@@ -67,9 +67,8 @@ export class Recognizer extends CoreRecognizer {
 
 async function start(bundle: Bundle, options: { workers: number; threads: number }, name: string) {
   try {
-    return await NodePlatform.start(bundle, options);
+    return await startNodePlatform(bundle, options);
   } catch (error) {
-    const reason = `its model cannot be run: ${errorMessage(error)}; export it again`;
-    throw new RecognizerError("bad-bundle", `${name}: ${reason}`, { cause: error });
+    throw unusableBundle(name, error);
   }
 }

@@ -1,5 +1,5 @@
 /** A graph opened with ONNX Runtime, as a recogniser will run it: what is measured is what users get. */
-import { ModelProcess } from "@deepspeech-ts/recognizer";
+import { type ModelClient, startModelProcess } from "@deepspeech-ts/recognizer";
 import type { Emissions } from "@deepspeech-ts/speech";
 
 export interface WaveformBatch {
@@ -18,15 +18,15 @@ export interface SessionOutput {
 }
 
 export class OnnxSession {
-  readonly #model: ModelProcess;
+  readonly #model: ModelClient;
 
-  private constructor(model: ModelProcess) {
+  private constructor(model: ModelClient) {
     this.#model = model;
   }
 
   /** @param threads for one operator */
   static async open(graph: Uint8Array, threads: number): Promise<OnnxSession> {
-    return new OnnxSession(await ModelProcess.start(graph, threads));
+    return new OnnxSession(await startModelProcess(graph, threads));
   }
 
   async run({ waveforms, sampleLengths }: WaveformBatch): Promise<SessionOutput> {

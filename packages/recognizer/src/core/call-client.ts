@@ -1,7 +1,24 @@
 /** Calls to a worker thread or a process, and their answers. */
-import type { TransferListItem } from "node:worker_threads";
-import { type Answer, revived } from "./calls.js";
-import type { Host, StartHost } from "./hosts.js";
+import { type Answer, type Call, revived } from "./calls.js";
+
+/** Where calls are served: a thread or a process. */
+export interface Host {
+  post(call: Call, transfer: readonly ArrayBuffer[]): void;
+  /** Keeps the caller's process alive, as a host does that has work. */
+  ref(): void;
+  unref(): void;
+  /** Ends it at once, whatever it is at; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+export interface HostEvents {
+  onAnswer(answer: Answer): void;
+  /** It ended by itself, or could not begin. May be called twice. */
+  onEnd(error: unknown): void;
+}
+
+/** Starts a host, which does not keep the caller's process alive. */
+export type StartHost = (events: HostEvents) => Host;
 
 interface PendingCall {
   readonly resolve: (result: never) => void;
@@ -30,7 +47,7 @@ export class CallClient {
     return this.#pending.size;
   }
 
-  call<R>(method: string, args: readonly unknown[], transfer: readonly TransferListItem[] = []): Promise<R> {
+  call<R>(method: string, args: readonly unknown[], transfer: readonly ArrayBuffer[] = []): Promise<R> {
     if (this.#closed) return Promise.reject(this.#closed.reason);
     this.#host ??= this.#start();
     const host = this.#host;

@@ -4,14 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { CallClient, type StartHost } from "../core/call-client.js";
 import { RecognizerError } from "../errors.js";
-import { CallClient } from "./call-client.js";
-import { processHost, type StartHost, threadHost } from "./hosts.js";
+import { processHost, threadHost } from "./hosts.js";
 
 const urlOf = (name: string) => JSON.stringify(new URL(name, import.meta.url).href);
 /** A real thread or process that counts its calls, waits, or dies. */
 const SCRIPT = `
-  import { serveCalls } from ${urlOf("./calls.js")};
+  import { serveCalls } from ${urlOf("./serve-calls.js")};
   import { followParent } from ${urlOf("./hosts.js")};
   import { RecognizerError } from ${urlOf("../errors.js")};
   if (process.send) followParent();

@@ -1,5 +1,4 @@
 /** Calls between threads or processes: a method's name and arguments go over, its result or its error comes back. */
-import { parentPort, type TransferListItem } from "node:worker_threads";
 import { SpeechError } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 
@@ -18,26 +17,23 @@ export type Answer =
 /** A result, and which of its buffers a thread need not copy. */
 export interface Transferred {
   readonly result: unknown;
-  readonly transfer: readonly TransferListItem[];
+  readonly transfer: readonly ArrayBuffer[];
 }
 
-/** The serving side, a worker thread or a process: answers calls with the methods of `handlers`. */
-export function serveCalls(handlers: Readonly<Record<string, (...args: never[]) => Promise<Transferred>>>): void {
-  const parent = parentPort ?? process;
-  const post = (answer: Answer, transfer: readonly TransferListItem[] = []) => {
-    if (parentPort) parentPort.postMessage(answer, transfer);
-    // Where the parent is gone, nobody waits for the answer, and `followParent` is told.
-    else process.send?.(answer, undefined, undefined, () => {});
-  };
-  parent.on("message", async ({ id, method, args }: Call) => {
-    try {
-      const handler = handlers[method] as (...args: unknown[]) => Promise<Transferred>;
-      const { result, transfer } = await handler(...args);
-      post({ id, result }, transfer);
-    } catch (error) {
-      post(failureOf(id, error));
-    }
-  });
+export type Handlers = Readonly<Record<string, (...args: never[]) => Promise<Transferred>>>;
+
+/** The serving side: what `handlers` make of a call. Never throws. */
+export async function answerTo(
+  handlers: Handlers,
+  { id, method, args }: Call,
+): Promise<{ answer: Answer; transfer: readonly ArrayBuffer[] }> {
+  try {
+    const handler = handlers[method] as (...args: readonly unknown[]) => Promise<Transferred>;
+    const { result, transfer } = await handler(...args);
+    return { answer: { id, result }, transfer };
+  } catch (error) {
+    return { answer: failureOf(id, error), transfer: [] };
+  }
 }
 
 function failureOf(id: number, error: unknown): Answer {

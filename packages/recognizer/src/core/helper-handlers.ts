@@ -1,0 +1,83 @@
+/** What the threads that decode sound files and search for texts answer to. */
+import {
+  type Alphabet,
+  alignText,
+  type ConfidenceCalibration,
+  type Emissions,
+  NgramModel,
+} from "@deepspeech-ts/speech";
+import { AudioReader, type AudioSource, type OpenFile } from "./audio-reader.js";
+import type { Transferred } from "./calls.js";
+import { type SearchKnowledge, type SearchSettings, searchPartialText, searchText } from "./search.js";
+
+/** What they know of the bundle. Plain data: it crosses from thread to thread. */
+export interface Knowledge {
+  readonly alphabet: Alphabet;
+  readonly frameSeconds: number;
+  readonly confidenceCalibration: ConfidenceCalibration;
+  /** The language model's binary file, shared by all of them where memory can be. */
+  readonly languageModel: SharedArrayBuffer | ArrayBuffer | undefined;
+}
+
+export type HelperHandlers = ReturnType<typeof helperHandlers>;
+
+export function helperHandlers(
+  { alphabet, frameSeconds, confidenceCalibration, languageModel }: Knowledge,
+  openFile: OpenFile,
+) {
+  let opened: SearchKnowledge | undefined;
+  const knowledge = () => {
+    opened ??= {
+      alphabet,
+      // The bundle's checksums have been compared; the bytes are used in place, shared or not.
+      languageModel: languageModel && NgramModel.fromBuffer(languageModel as ArrayBuffer, { verify: false }),
+    };
+    return opened;
+  };
+  const readers = new Map<number, AudioReader>();
+  return {
+    /** Throws SpeechError for a language model that is none. */
+    async ready() {
+      knowledge();
+      return plain(undefined);
+    },
+
+    async search(emissions: Emissions, settings: SearchSettings, settledEnds: number[]) {
+      return plain(searchText(emissions, settings, knowledge(), settledEnds));
+    },
+
+    async searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: number[]) {
+      return plain(searchPartialText(emissions, settings, knowledge(), settledEnds));
+    },
+
+    async align(emissions: Emissions, text: string) {
+      return plain(alignText(emissions, text, alphabet, { frameSeconds, confidenceCalibration }));
+    },
+
+    /** Begins with a sound file or raw samples, under a number that the caller chooses. */
+    async openAudio(id: number, source: AudioSource) {
+      readers.set(id, new AudioReader(source, openFile));
+      return plain(undefined);
+    },
+
+    /** The next samples; undefined at the end. */
+    async readAudio(id: number) {
+      const reader = readers.get(id);
+      // Its thread died, and this is another; the recording's end must not seem to be here.
+      if (!reader) throw new Error("the thread that read the recording stopped");
+      const samples = await reader.next();
+      return { result: samples, transfer: samples ? [samples.buffer] : [] };
+    },
+
+    async closeAudio(id: number) {
+      const reader = readers.get(id);
+      readers.delete(id);
+      await reader?.close();
+      return plain(undefined);
+    },
+  };
+}
+
+function plain(result: unknown): Transferred {
+  return { result, transfer: [] };
+}

@@ -1,0 +1,49 @@
+/** A model, and beside it the graph that detects speech, wherever they run. */
+import { CallClient, type StartHost } from "./call-client.js";
+import type { Detection, DetectorState } from "./speech-detector.js";
+import type { TensorData, Tensors } from "./tensor-data.js";
+
+export class ModelClient {
+  readonly #client: CallClient;
+
+  /**
+   * Resolves once the graph is loaded.
+   *
+   * @param host its script serves `ready`, `run` and `detectSpeech`
+   * @throws whatever ONNX Runtime says of a graph that it cannot run
+   */
+  static async over(host: StartHost): Promise<ModelClient> {
+    const client = new CallClient(host);
+    try {
+      await client.call("ready", []);
+      return new ModelClient(client);
+    } catch (error) {
+      await client.close(error);
+      throw error;
+    }
+  }
+
+  protected constructor(client: CallClient) {
+    this.#client = client;
+  }
+
+  /** Runs that have not ended. */
+  get numPending(): number {
+    return this.#client.numPending;
+  }
+
+  /** Runs the graph once. */
+  run<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
+    return this.#client.call("run", [inputs, outputNames]);
+  }
+
+  /** `detectInRuns`, with the graph that the package brings. */
+  detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection> {
+    return this.#client.call("detectSpeech", [samples, state]);
+  }
+
+  /** Ends it at once; runs that are under way, and later ones, are rejected with `reason`. */
+  close(reason: unknown): Promise<void> {
+    return this.#client.close(reason);
+  }
+}
