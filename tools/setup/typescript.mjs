@@ -1,5 +1,5 @@
 /**
- * Compiles the TypeScript of all packages and of the tests.
+ * Compiles the TypeScript of all packages and of the tests, and makes what pages load of the recogniser.
  */
 
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -17,6 +17,7 @@ export async function compileTypescript(context) {
   const stamp = sourceStamp(root);
   if (context.state.typescript === stamp && outputsExist(root)) return "up to date";
   await context.run(join(root, "node_modules/.bin/tsc"), ["-b"]);
+  await context.run(process.execPath, [join(root, "tools/build-browser.mjs")]);
   context.save({ typescript: stamp });
   return "compiled";
 }
@@ -49,5 +50,6 @@ function packages(root) {
 
 /** @param {string} root */
 function outputsExist(root) {
-  return packages(root).every((name) => existsSync(join(root, "packages", name, "dist")));
+  const isCompiled = packages(root).every((name) => existsSync(join(root, "packages", name, "dist")));
+  return isCompiled && existsSync(join(root, "packages/recognizer/dist/browser/index.js"));
 }

@@ -20,6 +20,12 @@ export type RecognizerErrorCode =
   | "timeout"
   /** The recogniser was closed. */
   | "closed"
+  /** In a page: what was to be fetched cannot be. */
+  | "offline"
+  /** In a page: there is no microphone, or no sound of one. */
+  | "no-microphone"
+  /** In a page: the visitor or the browser does not allow it. */
+  | "permission-denied"
   /** A text cannot be aligned with the recording. */
   | "alignment-infeasible";
 

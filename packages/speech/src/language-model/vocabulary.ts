@@ -95,7 +95,8 @@ export class Vocabulary {
 
   /** The word of an id from 0 to `size - 1`. */
   word(id: number): string {
-    return decoder.decode(this.wordBytes(id));
+    // A copy: browsers decode no memory that threads share.
+    return decoder.decode(this.wordBytes(id).slice());
   }
 
   /** The word's UTF-8, as a view. */

@@ -1,0 +1,16 @@
+/** Speech recognition in a page with a model bundle: see docs/browser.md. */
+
+export type { AudioBytes, AudioInput, AudioSamples } from "../core/audio-input.js";
+export type {
+  AlignOptions,
+  AudioOptions,
+  DecodingOptions,
+  RequestOptions,
+  TranscribeOptions,
+} from "../core/options.js";
+export type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-options.js";
+export type { Alternative, Segment, Transcription } from "../core/transcription.js";
+export { RecognizerError, type RecognizerErrorCode } from "../errors.js";
+export type { KeptBundle, LoadProgress } from "./fetch-bundle.js";
+export { openMicrophone } from "./microphone.js";
+export { Recognizer, type Runtime, type WebAudioInput, type WebLoadOptions } from "./recognizer.js";

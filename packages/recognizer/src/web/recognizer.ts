@@ -1,0 +1,219 @@
+/** The recogniser for pages: the same bundle, the same requests and the same text as in Node, on the visitor's machine. */
+import type { Bundle, TextAlignment } from "@deepspeech-ts/speech";
+import { type AudioBytes, type AudioInput, badInput, bytesOf, describe } from "../core/audio-input.js";
+import { type AlignOptions, checkOptions, func, type TranscribeOptions, wholeNumber } from "../core/options.js";
+import type { Platform } from "../core/platform.js";
+import { type CoreOptions, CoreRecognizer } from "../core/recognizer.js";
+import type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-options.js";
+import type { Transcription } from "../core/transcription.js";
+import { unusableBundle } from "../core/worker-platform.js";
+import { errorMessage, RecognizerError } from "../errors.js";
+import {
+  fetchBundle,
+  forgetBundles,
+  type KeptBundle,
+  keptBundles,
+  type LoadProgress,
+  verified,
+} from "./fetch-bundle.js";
+import { microphoneSound } from "./microphone.js";
+import { startWebPlatform } from "./web-platform.js";
+
+export interface WebLoadOptions {
+  /** Called as the bundle comes. */
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Aborting rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Keep a bundle that is fetched in the browser for the next visit, and take it from there. Default true. */
+  cache?: boolean | undefined;
+  /** Threads for one operator. More than 1 needs a page that is isolated from others. Default: half the cores there, 1 elsewhere. */
+  threads?: number | undefined;
+  /** The folder that holds ONNX Runtime's WebAssembly. Default: beside this package's own scripts. */
+  wasmPaths?: string | URL | undefined;
+  /** Called before each run of the model with the number of pieces of sound that share it. */
+  onBatch?: ((size: number) => void) | undefined;
+}
+
+/** How a recogniser runs. */
+export interface Runtime {
+  readonly device: "wasm";
+  readonly threads: number;
+  /** Whether the bundle is kept in the browser for the next visit. */
+  readonly isKept: boolean;
+}
+
+/** Sound in a page: what `AudioInput` takes, and what pages have besides; a URL's sound is fetched. */
+export type WebAudioInput = AudioInput | AudioBuffer | Request;
+
+const object = { wanted: "an AbortSignal", holds: (value: unknown) => value instanceof AbortSignal };
+const folder = {
+  wanted: "a folder's URL",
+  holds: (value: unknown) => typeof value === "string" || value instanceof URL,
+};
+const boolean = { wanted: "true or false", holds: (value: unknown) => typeof value === "boolean" };
+const LOAD_CHECKS = {
+  onProgress: func,
+  signal: object,
+  cache: boolean,
+  threads: wholeNumber,
+  wasmPaths: folder,
+  onBatch: func,
+};
+/** One run of the model; a page has one user. */
+const BATCHING = { maxBatchSeconds: 60, maxWaitMilliseconds: 5, numRunners: 1 };
+
+/** Recognises speech with one model bundle, off the page's own thread. Dispose it, or `close` it, when done. */
+export class Recognizer extends CoreRecognizer {
+  /** How it runs. */
+  readonly runtime: Runtime;
+
+  /**
+   * Fetches a bundle, unless its bytes are given, and starts the workers that it takes.
+   *
+   * @param bundle the URL of a .dsb file, or its bytes
+   * @throws RecognizerError `bad-bundle`, `bad-argument`, `offline`; or the signal's reason
+   */
+  static async load(
+    bundle: string | URL | Request | Blob | AudioBytes,
+    options: WebLoadOptions = {},
+  ): Promise<Recognizer> {
+    checkOptions(options, LOAD_CHECKS);
+    const threads = resolveThreads(options.threads);
+    const { opened, isKept, name } = await open(bundle, options);
+    options.signal?.throwIfAborted();
+    const platform = await start(opened, { threads, wasmPaths: options.wasmPaths, name });
+    return new Recognizer(opened, platform, { device: "wasm", threads, isKept }, options);
+  }
+
+  /** The bundles that are kept in this browser for this site. */
+  static cached(): Promise<KeptBundle[]> {
+    return keptBundles();
+  }
+
+  /** Deletes one bundle that is kept in this browser, or all of them; what was fetched of others in part, too. */
+  static forget(url?: string | URL): Promise<void> {
+    return forgetBundles(url);
+  }
+
+  private constructor({ header }: Bundle, platform: Platform, runtime: Runtime, { onBatch }: WebLoadOptions) {
+    super(header, platform, { ...BATCHING, onBatch } satisfies CoreOptions);
+    this.runtime = runtime;
+  }
+
+  /**
+   * As in Node; a File that the user chose, an AudioBuffer, or a URL, whose sound is fetched.
+   *
+   * @throws RecognizerError as in Node, and `offline`
+   */
+  override async transcribe(input: WebAudioInput, options: TranscribeOptions = {}): Promise<Transcription> {
+    const { sound, ...about } = await soundOf(input, options);
+    return super.transcribe(sound, { ...about, ...options });
+  }
+
+  /** @throws RecognizerError as in Node, and `offline` */
+  override async align(input: WebAudioInput, text: string, options: AlignOptions = {}): Promise<TextAlignment> {
+    const { sound, ...about } = await soundOf(input, options);
+    return super.align(sound, text, { ...about, ...options });
+  }
+
+  /**
+   * As in Node; a MediaStream too, such as that of a microphone: it is heard until its track ends or the loop is left.
+   *
+   * @throws RecognizerError as in Node, and `no-microphone` where the stream has no sound
+   */
+  override async *stream(
+    source: StreamInput | MediaStream,
+    options: StreamOptions = {},
+  ): AsyncGenerator<StreamEvent, void, undefined> {
+    if (!(source instanceof MediaStream)) {
+      yield* super.stream(source, options);
+      return;
+    }
+    const { sound, sampleRate } = await microphoneSound(source);
+    yield* super.stream(sound, { ...options, sampleRate });
+  }
+}
+
+function resolveThreads(given: number | undefined): number {
+  if (given !== undefined && given > 1 && !globalThis.crossOriginIsolated) {
+    const remedy =
+      "serve the page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+    throw badInput(`threads is ${given}, and a page that is not isolated from others has 1; ${remedy}`);
+  }
+  return given ?? (globalThis.crossOriginIsolated ? Math.max(1, navigator.hardwareConcurrency >> 1) : 1);
+}
+
+async function open(
+  bundle: unknown,
+  options: WebLoadOptions,
+): Promise<{ opened: Bundle; isKept: boolean; name: string }> {
+  if (typeof bundle === "string" || bundle instanceof URL || bundle instanceof Request) {
+    const fetched = await fetchBundle(bundle, options);
+    return {
+      opened: fetched.bundle,
+      isKept: fetched.isKept,
+      name: bundle instanceof Request ? bundle.url : String(bundle),
+    };
+  }
+  const bytes = bundle instanceof Blob ? new Uint8Array(await bundle.arrayBuffer()) : bytesOf(bundle);
+  if (!bytes) throw badInput(`the bundle is ${describe(bundle)}; give the URL or the bytes of a .dsb file`);
+  const name = bundle instanceof File ? bundle.name : "the bundle";
+  return { opened: await verified(bytes as Uint8Array<ArrayBuffer>, name), isKept: false, name };
+}
+
+interface StartOptions {
+  readonly threads: number;
+  readonly wasmPaths: string | URL | undefined;
+  readonly name: string;
+}
+
+async function start(bundle: Bundle, { threads, wasmPaths, name }: StartOptions): Promise<Platform> {
+  // Written out, for so bundlers find the files.
+  const wasm = new URL("./ort-wasm-simd-threaded.wasm", import.meta.url);
+  const detector = new URL("./speech-detector.onnx", import.meta.url).href;
+  const inFolder = wasmPaths && new URL("ort-wasm-simd-threaded.wasm", new URL(wasmPaths, document.baseURI));
+  try {
+    return await startWebPlatform(bundle, { threads, wasm: (inFolder || wasm).href, detector });
+  } catch (error) {
+    throw unusableBundle(name, error);
+  }
+}
+
+interface Sound {
+  readonly sound: AudioInput;
+  readonly fileName?: string;
+  readonly sampleRate?: number;
+}
+
+async function soundOf(input: WebAudioInput, { signal }: { signal?: AbortSignal | undefined }): Promise<Sound> {
+  if (input instanceof AudioBuffer) return { sound: mixed(input), sampleRate: input.sampleRate };
+  if (input instanceof File) return { sound: input, fileName: input.name };
+  if (typeof input === "string" || input instanceof URL || input instanceof Request) return fetchSound(input, signal);
+  return { sound: input };
+}
+
+async function fetchSound(input: string | URL | Request, signal: AbortSignal | undefined): Promise<Sound> {
+  const request = new Request(input, signal ? { signal } : {});
+  const fileName = request.url;
+  try {
+    const answer = await fetch(request);
+    if (answer.ok) return { sound: await answer.arrayBuffer(), fileName };
+    throw new RecognizerError("file-not-found", `${fileName}: answers with status ${answer.status}; check the URL`);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof RecognizerError) throw error;
+    const reason = `cannot be fetched (${errorMessage(error)}); is there a network?`;
+    throw new RecognizerError("offline", `${fileName}: ${reason}`, { cause: error });
+  }
+}
+
+/** The mean of the channels. */
+function mixed(buffer: AudioBuffer): Float32Array {
+  const { numberOfChannels, length } = buffer;
+  const sum = new Float32Array(length);
+  for (let channel = 0; channel < numberOfChannels; channel++) {
+    const samples = buffer.getChannelData(channel);
+    for (let i = 0; i < length; i++) sum[i] = (sum[i] as number) + (samples[i] as number) / numberOfChannels;
+  }
+  return sum;
+}

@@ -1,0 +1,184 @@
+/** A bundle's way into a page: kept, resumed, verified, and told in plain words where it fails. */
+import assert from "node:assert/strict";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import type * as web from "@deepspeech-ts/recognizer/web";
+import type { Page } from "playwright-core";
+import { BUNDLE, openPage, visit } from "./page.js";
+import { BLANK_PAGE } from "./site.js";
+
+/** In the page. */
+declare const recognition: typeof web;
+
+interface Loaded {
+  text: string;
+  isKept: boolean;
+  /** Of the last report of progress. */
+  progress: web.LoadProgress | undefined;
+}
+
+function load(page: Page, options: { cache?: boolean } = {}): Promise<Loaded> {
+  return page.evaluate(async (given) => {
+    let progress: web.LoadProgress | undefined;
+    const onProgress = (told: web.LoadProgress) => {
+      progress = told;
+    };
+    const loaded = await recognition.Recognizer.load("/model.dsb", { ...given, onProgress });
+    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+    await loaded.close();
+    return { text, isKept: loaded.runtime.isKept, progress };
+  }, options);
+}
+
+/** Code and message of what loading is refused with. */
+function failure(page: Page, options: Record<string, unknown> = {}): Promise<{ code: string; message: string }> {
+  return page.evaluate(async (given) => {
+    try {
+      await recognition.Recognizer.load("/model.dsb", given);
+      return { code: "none", message: "" };
+    } catch (error) {
+      const { code, message } = error as web.RecognizerError;
+      return { code, message };
+    }
+  }, options);
+}
+
+async function temporaryBundle(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-web-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, "model.dsb");
+  await copyFile(BUNDLE, path);
+  return path;
+}
+
+test("a bundle is fetched once, used without the network, and fetched anew where it has changed", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const { site, page } = opened;
+  const path = await temporaryBundle(t);
+  site.files.set("/model.dsb", path);
+  const { length } = await readFile(path);
+  const asked = () => site.requests.filter((line) => line.includes("/model.dsb"));
+
+  const first = await load(page);
+  assert.equal(first.isKept, true);
+  assert.deepEqual(first.progress, { loadedBytes: length, totalBytes: length, isCached: false });
+  assert.deepEqual(asked(), ["GET /model.dsb"]);
+  assert.deepEqual(await page.evaluate(() => recognition.Recognizer.cached()), [
+    { url: `${site.url}/model.dsb`, bytes: length },
+  ]);
+
+  await visit(page, site);
+  const second = await load(page);
+  assert.equal(second.text, first.text);
+  assert.deepEqual(second.progress, { loadedBytes: length, totalBytes: length, isCached: true });
+  assert.deepEqual(asked(), ["GET /model.dsb", "HEAD /model.dsb"]);
+
+  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(16)]));
+  assert.equal((await load(page)).progress?.isCached, false);
+
+  site.files.delete("/model.dsb");
+  assert.equal((await load(page)).progress?.isCached, true);
+
+  await page.evaluate(() => recognition.Recognizer.forget());
+  assert.deepEqual(await page.evaluate(() => recognition.Recognizer.cached()), []);
+  const { code, message } = await failure(page);
+  assert.deepEqual([code, message], ["bad-bundle", `${site.url}/model.dsb: answers with status 404; check the URL`]);
+});
+
+test("without a network, a bundle that is kept serves, and another is told to be offline", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const { site, page, context } = opened;
+  await load(page);
+  await context.setOffline(true);
+  const kept = await page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb").catch((error: Error) => error.message);
+    return typeof loaded === "string" ? loaded : loaded.header.alphabet.tokens.length;
+  });
+  // The scripts of workers and WebAssembly come from the browser's own cache, which a test's page does not fill.
+  assert.ok(typeof kept === "number" || kept.includes("its model cannot be run"), String(kept));
+  await page.evaluate(() => recognition.Recognizer.forget());
+  const { code, message } = await failure(page);
+  assert.equal(code, "offline");
+  assert.match(message, new RegExp(`^${site.url}/model.dsb: cannot be fetched \\(.+\\); is there a network\\?$`));
+});
+
+test("a download that breaks off goes on where it stopped, on the next visit too", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const { site, page } = opened;
+  const path = await temporaryBundle(t);
+  // Beyond what a bundle's header tells nothing is looked at; a megabyte at a time is kept.
+  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(6 * 2 ** 20)]));
+  site.files.set("/model.dsb", path);
+  site.cutAfter = { path: "/model.dsb", bytes: 3 * 2 ** 20 };
+  assert.equal((await load(page, { cache: false })).isKept, false);
+  const ranges = () => site.requests.filter((line) => line.startsWith("GET /model.dsb"));
+  assert.equal(ranges().length, 2);
+  assert.match(ranges()[1] ?? "", /^GET \/model.dsb bytes=[1-9]\d*-$/);
+
+  site.cutAfter = { path: "/model.dsb", bytes: 3 * 2 ** 20 };
+  const aborted = await page.evaluate(async () => {
+    const abort = new AbortController();
+    const onProgress = ({ loadedBytes }: web.LoadProgress) => {
+      if (loadedBytes > 2.5 * 2 ** 20) abort.abort(new Error("the visitor left"));
+    };
+    return recognition.Recognizer.load("/model.dsb", { onProgress, signal: abort.signal }).catch(
+      (e: Error) => e.message,
+    );
+  });
+  assert.equal(aborted, "the visitor left");
+  site.cutAfter = undefined;
+  await visit(page, site);
+  assert.equal((await load(page)).isKept, true);
+  const start = Number(/bytes=(\d+)-$/.exec(ranges().at(-1) ?? "")?.[1]);
+  assert.ok(start >= 2 ** 20, `the last request began at ${start}`);
+});
+
+test("damage, pages of HTML and missing parts are told by code and message", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const { site, page } = opened;
+  const path = await temporaryBundle(t);
+  const bytes = await readFile(BUNDLE);
+  bytes[bytes.length - 100]! ^= 1;
+  await writeFile(path, bytes);
+  site.files.set("/model.dsb", path);
+  const damaged = await failure(page);
+  assert.equal(damaged.code, "bad-bundle");
+  assert.match(damaged.message, /^http:.*\/model\.dsb: is damaged/);
+
+  site.files.set("/model.dsb", BLANK_PAGE);
+  assert.deepEqual(await failure(page), {
+    code: "bad-bundle",
+    message: `${site.url}/model.dsb: is a page of HTML, where a bundle (.dsb) is due; check the URL`,
+  });
+
+  site.files.set("/model.dsb", BUNDLE);
+  site.files.set("/elsewhere/ort-wasm-simd-threaded.wasm", BLANK_PAGE);
+  const misplaced = await failure(page, { wasmPaths: "/elsewhere/" });
+  assert.equal(misplaced.code, "bad-bundle");
+  assert.match(misplaced.message, /ort-wasm-simd-threaded\.wasm: is served as text\/html/);
+  assert.deepEqual(await failure(page, { threads: 4 }), {
+    code: "bad-argument",
+    message:
+      "threads is 4, and a page that is not isolated from others has 1; serve the page with " +
+      "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
+  });
+});
+
+test("a page that is isolated from others has threads", async (t) => {
+  const headers = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+  const opened = await openPage(t, { headers });
+  if (!opened) return;
+  const { text, threads } = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb", { threads: 2 });
+    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+    await loaded.close();
+    return { text, threads: loaded.runtime.threads };
+  });
+  assert.deepEqual([text, threads], ["activated", 2]);
+});

@@ -1,0 +1,152 @@
+/** The recogniser in a real page gives what it gives in Node. */
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, type TestContext, test } from "node:test";
+import { Recognizer } from "@deepspeech-ts/recognizer";
+import type * as web from "@deepspeech-ts/recognizer/web";
+import { BUNDLE, openPage, rootPath } from "./page.js";
+
+/** In the page. */
+declare const recognition: typeof web;
+
+const FILES = [
+  "speech-16k.wav",
+  "speech-16k.flac",
+  "speech-16k.mp3",
+  "speech-vorbis.ogg",
+  "speech.m4a",
+  "speech.opus",
+  "speech.webm",
+];
+const CALLS = ["1/1/1-1-0028.opus", "1/1/1-1-0033.opus"];
+
+let recognizer: Recognizer;
+before(async () => {
+  recognizer = await Recognizer.load(BUNDLE, { threads: 1 });
+});
+after(() => recognizer.close());
+
+test("recordings of every format have the same text as in Node, with the same times", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const paths = [...FILES.map((name) => `audio/${name}`), ...CALLS.map((name) => `corpus/${name}`)];
+  const found = await opened.page.evaluate(async (names) => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const texts = [];
+    for (const name of names) texts.push(await loaded.transcribe(name, { wordTimes: true }));
+    await loaded.close();
+    return { texts, runtime: loaded.runtime };
+  }, paths);
+  assert.deepEqual(found.runtime, { device: "wasm", threads: 1, isKept: true });
+  for (const [i, path] of paths.entries()) {
+    const folder = path.startsWith("audio/") ? "test/fixtures/audio" : "sample-corpus/test";
+    const expected = await recognizer.transcribe(rootPath(path.replace(/^[a-z]+/, folder)), { wordTimes: true });
+    assert.ok(expected.text.length > 0);
+    assert.equal(found.texts[i]?.text, expected.text, path);
+    assert.equal(found.texts[i]?.durationSeconds, expected.durationSeconds);
+    const times = ({ timedWords }: typeof expected) =>
+      timedWords?.map(({ word, startSeconds, endSeconds }) => ({ word, startSeconds, endSeconds }));
+    assert.deepEqual(times(found.texts[i] as typeof expected), times(expected));
+  }
+  assert.deepEqual(opened.foreign, []);
+});
+
+/** The file plays from when the microphone is opened, and what listens to it begins a little later. */
+async function afterSilence(t: TestContext, path: string, seconds: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-microphone-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const wav = await readFile(path);
+  const data = wav.indexOf("data") + 8;
+  const silence = Buffer.alloc(2 * seconds * wav.readUInt32LE(24));
+  const padded = Buffer.concat([wav.subarray(0, data), silence, wav.subarray(data), silence]);
+  padded.writeUInt32LE(padded.length - 8, 4);
+  padded.writeUInt32LE(padded.length - data, data - 4);
+  const file = join(folder, "microphone.wav");
+  await writeFile(file, padded);
+  return file;
+}
+
+test("a live microphone says what a file of it says, until its track ends", async (t) => {
+  const sound = await afterSilence(t, rootPath("test/fixtures/audio/speech-16k.wav"), 3);
+  const args = [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    `--use-file-for-fake-audio-capture=${sound}%noloop`,
+  ];
+  const opened = await openPage(t, { args });
+  if (!opened) return;
+  const finals = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const microphone = await recognition.openMicrophone({
+      echoCancellation: false,
+      noiseSuppression: false,
+      autoGainControl: false,
+    });
+    const texts: string[] = [];
+    for await (const event of loaded.stream(microphone)) {
+      if (event.kind !== "final" || event.text === "") continue;
+      texts.push(event.text);
+      // As when a device is unplugged.
+      for (const track of microphone.getTracks()) {
+        track.stop();
+        track.dispatchEvent(new Event("ended"));
+      }
+    }
+    await loaded.close();
+    return texts;
+  });
+  assert.equal(finals.join(" "), (await recognizer.transcribe(rootPath("test/fixtures/audio/speech-16k.wav"))).text);
+  assert.deepEqual(opened.foreign, []);
+});
+
+test("samples, a File, an AudioBuffer and bytes are one sound", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const texts = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const bytes = await (await fetch("/audio/speech-44k-stereo.flac")).arrayBuffer();
+    const context = new OfflineAudioContext(1, 1, 44_100);
+    const buffer = await context.decodeAudioData(bytes.slice());
+    const inputs = [
+      bytes,
+      new Uint8Array(bytes),
+      new File([bytes], "talk.flac"),
+      new Response(bytes).body as never,
+      buffer,
+      new Request("/audio/speech-44k-stereo.flac"),
+      new URL("/audio/speech-44k-stereo.flac", location.href),
+    ];
+    const found = [];
+    for (const input of inputs) found.push((await loaded.transcribe(input)).text);
+    const { text, timedWords } = await loaded.align(bytes, "Activated!");
+    await loaded.close();
+    return { found, aligned: [text, timedWords.length] };
+  });
+  const expected = (await recognizer.transcribe(rootPath("test/fixtures/audio/speech-44k-stereo.flac"))).text;
+  assert.deepEqual(texts.found, Array(7).fill(expected));
+  assert.deepEqual(texts.aligned, ["Activated!", 1]);
+});
+
+test("the page's own thread is free while the model runs", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const turns = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const sound = Float32Array.from({ length: 30 * 16_000 }, (_, i) => Math.sin(i / 20) / 10);
+    let [isOver, count] = [false, 0];
+    const request = loaded.transcribe(sound).finally(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      count += 1;
+    }
+    await request;
+    await loaded.close();
+    return count;
+  });
+  assert.ok(turns > 5, `the page had ${turns} turns`);
+});
