@@ -46,5 +46,8 @@ test("a folder that is not there, and a port that is none, are refused in one li
   const missing = "deepspeech: no-such-runs: no such folder; name a run, or a folder of runs.\n";
   assert.deepEqual(run("no-such-runs"), [1, missing]);
   assert.deepEqual(run("--port", "x"), [2, 'deepspeech: --port must be a whole number from 0 to 65535, not "x"\n']);
-  assert.deepEqual(run("--port", "70000"), [2, 'deepspeech: --port must be a whole number from 0 to 65535, not "70000"\n']);
+  assert.deepEqual(run("--port", "70000"), [
+    2,
+    'deepspeech: --port must be a whole number from 0 to 65535, not "70000"\n',
+  ]);
 });

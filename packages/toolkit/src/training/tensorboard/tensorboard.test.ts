@@ -185,6 +185,6 @@ test("an event file in a folder that cannot be made is refused", () => {
   writeFileSync(path, "");
   assert.throws(() => openEventWriter(path), {
     constructor: UserError,
-    message: new RegExp(`^cannot make the folder ${path}: EEXIST`),
+    message: new RegExp(`^${path}: the folder cannot be made \\(EEXIST.*\\); choose another\\.$`),
   });
 });
