@@ -2,9 +2,11 @@
 import {
   type Alphabet,
   alignText,
+  type Bundle,
   type ConfidenceCalibration,
   type Emissions,
   NgramModel,
+  UNCALIBRATED,
 } from "@deepspeech-ts/speech";
 import { AudioReader, type AudioSource, type OpenFile } from "./audio-reader.js";
 import type { Transferred } from "./calls.js";
@@ -17,6 +19,23 @@ export interface Knowledge {
   readonly confidenceCalibration: ConfidenceCalibration;
   /** The language model's binary file, shared by all of them where memory can be. */
   readonly languageModel: SharedArrayBuffer | ArrayBuffer | undefined;
+}
+
+/** @param canShare whether threads may share memory here; each has a copy of the language model where they may not */
+export function knowledgeOf({ header, section }: Bundle, canShare: boolean): Knowledge {
+  const languageModel = section("language-model.bin");
+  return {
+    alphabet: header.alphabet,
+    frameSeconds: header.frameSeconds,
+    confidenceCalibration: header.decoding.confidenceCalibration ?? UNCALIBRATED,
+    languageModel: languageModel && (canShare ? shared(languageModel) : languageModel.slice().buffer),
+  };
+}
+
+function shared(bytes: Uint8Array): SharedArrayBuffer {
+  const buffer = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(buffer).set(bytes);
+  return buffer;
 }
 
 export type HelperHandlers = ReturnType<typeof helperHandlers>;

@@ -10,6 +10,7 @@
  */
 import { joinArrays } from "../audio/join-arrays.js";
 import { Resampler } from "../audio/resample.js";
+import type { TensorData, Tensors } from "./tensor-data.js";
 
 /** What the model hears. */
 const SAMPLE_RATE = 16_000;
@@ -59,16 +60,9 @@ export interface Detection {
 /** Runs the model over sound that `detectInRuns` can cut; the platform's. */
 export type DetectSpeech = (samples: Float32Array<ArrayBuffer>, state: DetectorState) => Promise<Detection>;
 
-/** A tensor of the graph, as plain data. */
-interface DetectorTensor {
-  readonly type: string;
-  readonly data: unknown;
-  readonly dims: readonly number[];
-}
-
 /** Runs the graph once. */
-export type RunDetector = (inputs: Readonly<Record<string, DetectorTensor>>) => Promise<{
-  readonly [output in "probabilities" | "last_hidden" | "last_cell"]: Pick<DetectorTensor, "data">;
+export type RunDetector = (inputs: Tensors) => Promise<{
+  readonly [output in "probabilities" | "last_hidden" | "last_cell"]: Pick<TensorData, "data">;
 }>;
 
 /**

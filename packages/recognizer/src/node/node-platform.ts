@@ -1,9 +1,9 @@
 /** Processes for the model, and worker threads for decoding and search. */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { type Bundle, UNCALIBRATED } from "@deepspeech-ts/speech";
+import type { Bundle } from "@deepspeech-ts/speech";
 import { CallClient } from "../core/call-client.js";
-import type { Knowledge } from "../core/helper-handlers.js";
+import { knowledgeOf } from "../core/helper-handlers.js";
 import { helpersFor, startWorkers, type WorkerPlatform } from "../core/worker-platform.js";
 import { threadHost } from "./hosts.js";
 import { startModelProcess } from "./model-process.js";
@@ -20,23 +20,7 @@ export function startNodePlatform(bundle: Bundle, { workers, threads }: NodePlat
   // The graph is kept, and shall not keep the rest of the bundle.
   const graph = new Uint8Array(bundle.section("model.onnx") as Uint8Array);
   const models = Array.from({ length: workers }, () => startModelProcess(graph, threads));
-  const host = threadHost(new URL("./helper-worker.js", import.meta.url), knowledgeOf(bundle));
+  const host = threadHost(new URL("./helper-worker.js", import.meta.url), knowledgeOf(bundle, true));
   const helpers = Array.from({ length: helpersFor(availableParallelism()) }, () => new CallClient(host));
   return startWorkers(models, { helpers, pathOf: fileURLToPath });
-}
-
-function knowledgeOf({ header, section }: Bundle): Knowledge {
-  const languageModel = section("language-model.bin");
-  return {
-    alphabet: header.alphabet,
-    frameSeconds: header.frameSeconds,
-    confidenceCalibration: header.decoding.confidenceCalibration ?? UNCALIBRATED,
-    languageModel: languageModel && shared(languageModel),
-  };
-}
-
-function shared(bytes: Uint8Array): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(bytes.length);
-  new Uint8Array(buffer).set(bytes);
-  return buffer;
 }

@@ -3,10 +3,11 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Bundle } from "@deepspeech-ts/speech";
 import { type AudioBytes, badInput, bytesOf, describe } from "../core/audio-input.js";
+import { openVerified } from "../core/open-verified.js";
 import { checkOptions, func, wholeNumber } from "../core/options.js";
 import { CoreRecognizer } from "../core/recognizer.js";
 import { unusableBundle } from "../core/worker-platform.js";
-import { openBundleFile, openVerified } from "./bundle-file.js";
+import { openBundleFile } from "./bundle-file.js";
 import { startNodePlatform } from "./node-platform.js";
 
 export interface LoadOptions {

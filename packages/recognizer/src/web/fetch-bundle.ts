@@ -6,7 +6,9 @@
  * used without the network where there is none; where there is, one request without a body asks whether the server has
  * another by now. Nothing is used before its checksums hold.
  */
-import { type Bundle, BundleError, openBundle } from "@deepspeech-ts/speech";
+import type { Bundle } from "@deepspeech-ts/speech";
+import { joinBytes } from "../audio/join-arrays.js";
+import { openVerified } from "../core/open-verified.js";
 import { RecognizerError } from "../errors.js";
 
 export interface LoadProgress {
@@ -48,7 +50,7 @@ export async function fetchBundle(request: string | URL | Request, options: Fetc
   const kept = await store?.match(source.url);
   if (kept && (await isCurrent(kept, source, options.signal))) {
     const bytes = new Uint8Array(await kept.arrayBuffer());
-    const bundle = await verified(bytes, source.url).catch(() => undefined);
+    const bundle = await openFetched(bytes, source.url).catch(() => undefined);
     if (bundle) {
       options.onProgress?.({ loadedBytes: bytes.length, totalBytes: bytes.length, isCached: true });
       return { bundle, isKept: true };
@@ -57,7 +59,7 @@ export async function fetchBundle(request: string | URL | Request, options: Fetc
   const pieces = new Pieces(store, source.url);
   const { bytes, validator } = await download(source, pieces, options);
   try {
-    const bundle = await verified(bytes, source.url);
+    const bundle = await openFetched(bytes, source.url);
     return { bundle, isKept: await put(store, source.url, bytes, validator) };
   } finally {
     // Damaged ones too: they must not be gone on with.
@@ -88,17 +90,9 @@ export async function forgetBundles(url?: string | URL): Promise<void> {
 }
 
 /** @throws RecognizerError `bad-bundle` */
-export async function verified(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Bundle> {
-  try {
-    const bundle = openBundle(bytes);
-    await bundle.verify();
-    return bundle;
-  } catch (error) {
-    if (!(error instanceof BundleError)) throw error;
-    const isPage = /^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 64)));
-    const problem = isPage ? "is a page of HTML, where a bundle (.dsb) is due; check the URL" : error.message;
-    throw new RecognizerError("bad-bundle", `${name}: ${problem}`, { cause: error });
-  }
+async function openFetched(bytes: Uint8Array<ArrayBuffer>, url: string): Promise<Bundle> {
+  if (!/^\s*</.test(new TextDecoder().decode(bytes.subarray(0, 64)))) return openVerified(bytes, url);
+  throw new RecognizerError("bad-bundle", `${url}: is a page of HTML, where a bundle (.dsb) is due; check the URL`);
 }
 
 /** Private windows and pages without https have none. */
@@ -224,14 +218,14 @@ class Pieces {
     this.#unkept.push(bytes);
     this.size += bytes.length;
     if (this.#unkept.reduce((sum, { length }) => sum + length, 0) < PIECE_BYTES) return;
-    const body = joined(this.#unkept);
+    const body = joinBytes(this.#unkept);
     this.#unkept = [];
     await put(this.#store, pieceUrl(this.#url, this.#numKept), body, this.validator);
     this.#numKept += 1;
   }
 
   joined(): Uint8Array<ArrayBuffer> {
-    return joined(this.#bytes);
+    return joinBytes(this.#bytes);
   }
 
   async clear(): Promise<void> {
@@ -240,16 +234,6 @@ class Pieces {
     }
     [this.#bytes, this.#unkept, this.#numKept, this.size, this.validator] = [[], [], 0, 0, ""];
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Keys of the store are URLs, and their fragment does not count. */

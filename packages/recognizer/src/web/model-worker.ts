@@ -1,8 +1,6 @@
 /** The worker that runs a model in ONNX Runtime's WebAssembly: see web-platform.ts. */
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import type { Transferred } from "../core/calls.js";
-import { type DetectorState, detectInRuns } from "../core/speech-detector.js";
-import type { TensorData, Tensors } from "../core/tensor-data.js";
+import { modelHandlers } from "../core/model-handlers.js";
 import { serveCalls } from "./serve-calls.js";
 
 export interface ModelSettings {
@@ -13,41 +11,16 @@ export interface ModelSettings {
   readonly detector: string;
 }
 
-let settings: ModelSettings;
-let session: Promise<InferenceSession>;
-let detector: Promise<InferenceSession> | undefined;
-
-const handlers = {
-  /** The first call. What fails here is told by those after it. */
-  async load(graph: Uint8Array, given: ModelSettings): Promise<Transferred> {
-    settings = given;
-    env.wasm.numThreads = given.threads;
-    env.wasm.wasmPaths = { wasm: given.wasm };
-    session = checkWasm(given.wasm).then(() => InferenceSession.create(graph, { executionProviders: ["wasm"] }));
-    session.catch(() => {});
-    return { result: undefined, transfer: [] };
+const handlers = modelHandlers<Tensor, ModelSettings>({
+  async openModel(graph, { threads, wasm }) {
+    env.wasm.numThreads = threads;
+    env.wasm.wasmPaths = { wasm };
+    await checkWasm(wasm);
+    return InferenceSession.create(graph, { executionProviders: ["wasm"] });
   },
-
-  /** Resolves when the graph is loaded. */
-  async ready(): Promise<Transferred> {
-    await session;
-    return { result: undefined, transfer: [] };
-  },
-
-  async run(inputs: Tensors, outputNames: string[]): Promise<Transferred> {
-    const outputs = await (await session).run(mapTensors(inputs, toTensor), outputNames);
-    return { result: mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })), transfer: [] };
-  },
-
-  async detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Transferred> {
-    // Not before the model: WebAssembly is started once.
-    await session;
-    detector ??= fetchGraph(settings.detector).then((graph) => InferenceSession.create(graph));
-    const graph = await detector;
-    const run = async (inputs: Tensors) => (await graph.run(mapTensors(inputs, toTensor))) as never;
-    return { result: await detectInRuns(samples, state, run), transfer: [] };
-  },
-};
+  openDetector: async ({ detector }) => InferenceSession.create(await fetchGraph(detector)),
+  toTensor: ({ type, data, dims }) => new Tensor(type as never, data as never, dims),
+});
 
 // ONNX Runtime's threads run this very file, under a name of their own.
 if (!(globalThis as { name?: string }).name?.startsWith("em-pthread")) serveCalls(handlers);
@@ -69,12 +42,4 @@ async function fetchGraph(url: string): Promise<Uint8Array> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(`${url}: answers with status ${answer.status}; the detector of speech is due there`);
   return new Uint8Array(await answer.arrayBuffer());
-}
-
-function toTensor({ type, data, dims }: TensorData): Tensor {
-  return new Tensor(type as never, data as never, dims);
-}
-
-function mapTensors<A, B>(tensors: Readonly<Record<string, A>>, change: (tensor: A) => B): Record<string, B> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
 }

@@ -1,6 +1,7 @@
 /** The recogniser for pages: the same bundle, the same requests and the same text as in Node, on the visitor's machine. */
 import type { Bundle, TextAlignment } from "@deepspeech-ts/speech";
 import { type AudioBytes, type AudioInput, badInput, bytesOf, describe } from "../core/audio-input.js";
+import { openVerified } from "../core/open-verified.js";
 import { type AlignOptions, checkOptions, func, type TranscribeOptions, wholeNumber } from "../core/options.js";
 import type { Platform } from "../core/platform.js";
 import { type CoreOptions, CoreRecognizer } from "../core/recognizer.js";
@@ -8,14 +9,7 @@ import type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-opt
 import type { Transcription } from "../core/transcription.js";
 import { unusableBundle } from "../core/worker-platform.js";
 import { errorMessage, RecognizerError } from "../errors.js";
-import {
-  fetchBundle,
-  forgetBundles,
-  type KeptBundle,
-  keptBundles,
-  type LoadProgress,
-  verified,
-} from "./fetch-bundle.js";
+import { fetchBundle, forgetBundles, type KeptBundle, keptBundles, type LoadProgress } from "./fetch-bundle.js";
 import { microphoneSound } from "./microphone.js";
 import { startWebPlatform } from "./web-platform.js";
 
@@ -158,7 +152,7 @@ async function open(
   const bytes = bundle instanceof Blob ? new Uint8Array(await bundle.arrayBuffer()) : bytesOf(bundle);
   if (!bytes) throw badInput(`the bundle is ${describe(bundle)}; give the URL or the bytes of a .dsb file`);
   const name = bundle instanceof File ? bundle.name : "the bundle";
-  return { opened: await verified(bytes as Uint8Array<ArrayBuffer>, name), isKept: false, name };
+  return { opened: await openVerified(bytes as Uint8Array<ArrayBuffer>, name), isKept: false, name };
 }
 
 interface StartOptions {

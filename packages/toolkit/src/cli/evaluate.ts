@@ -20,8 +20,8 @@ import { trainSettings } from "./train-flags.js";
 const HELP = `
 A run's folder stands for its best checkpoint. Data are folders in LibriSpeech's layout, or JSON-lines manifests.
 Rates are corpus rates: (substitutions + deletions + insertions) / N, over all utterances together. The batch size
-changes the speed and no result. Recordings are heard whole: nothing looks for speech first, as bundles do. Intervals and comparisons are by bootstrap over utterances (Bisani and Ney, 2004), with
-1,000 resamples that are the same each time.
+changes the speed and no result. Recordings are heard whole: nothing looks for speech first, as bundles do. Intervals and
+comparisons are by bootstrap over utterances (Bisani and Ney, 2004), with 1,000 resamples that are the same each time.
 
 Examples:
   $ npx deepspeech evaluate runs/deepspeech/version_0 data/LibriSpeech/test-clean

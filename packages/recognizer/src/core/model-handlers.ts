@@ -1,0 +1,62 @@
+/** What runs a model answers to, in a process or a worker, with either of ONNX Runtime's packages. */
+import type { Transferred } from "./calls.js";
+import { type DetectorState, detectInRuns } from "./speech-detector.js";
+import type { TensorData, Tensors } from "./tensor-data.js";
+
+type Outputs = Promise<Readonly<Record<string, TensorData>>>;
+
+interface Session<Tensor> {
+  run(inputs: Readonly<Record<string, Tensor>>): Outputs;
+  run(inputs: Readonly<Record<string, Tensor>>, outputNames: readonly string[]): Outputs;
+}
+
+/** What the two packages have in common, as each gives it. */
+export interface Graphs<Tensor, Settings> {
+  /** Starts the model's graph. */
+  openModel(graph: Uint8Array, settings: Settings): Promise<Session<Tensor>>;
+  /** Starts the graph that detects speech, once the model's is there. */
+  openDetector(settings: Settings): Promise<Session<Tensor>>;
+  toTensor(data: TensorData): Tensor;
+}
+
+export function modelHandlers<Tensor, Settings>(graphs: Graphs<Tensor, Settings>) {
+  let model: Promise<Session<Tensor>>;
+  let detector: Promise<Session<Tensor>> | undefined;
+  let settings: Settings;
+  const tensorsOf = (inputs: Tensors) => mapTensors(inputs, (data) => graphs.toTensor(data));
+  return {
+    /** The first call. What fails here is told by those after it. */
+    async load(graph: Uint8Array, given: Settings) {
+      settings = given;
+      model = graphs.openModel(graph, settings);
+      model.catch(() => {});
+      return plain(undefined);
+    },
+
+    /** Resolves when the graph is loaded. */
+    async ready() {
+      await model;
+      return plain(undefined);
+    },
+
+    async run(inputs: Tensors, outputNames: string[]) {
+      const outputs = await (await model).run(tensorsOf(inputs), outputNames);
+      return plain(mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })));
+    },
+
+    async detectSpeech(samples: Float32Array, state: DetectorState) {
+      await model;
+      detector ??= graphs.openDetector(settings);
+      const graph = await detector;
+      return plain(await detectInRuns(samples, state, async (inputs) => (await graph.run(tensorsOf(inputs))) as never));
+    },
+  };
+}
+
+function plain(result: unknown): Transferred {
+  return { result, transfer: [] };
+}
+
+function mapTensors<A, B>(tensors: Readonly<Record<string, A>>, change: (tensor: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, change(tensor)]));
+}
