@@ -1,26 +1,18 @@
 /** The two detectors, each from a recording's samples to stretches of speech in seconds. */
-import { ACTIVITY_FRAME_RATE, type NodePlatform, Segmenter, SpeechDetector } from "./inside.js";
+import type { SegmentEvent } from "../../packages/recognizer/dist/core/segmenter.js";
+import { ACTIVITY_FRAME_RATE, type NodePlatform, RECORDING_RULES, Segmenter, SpeechDetector } from "./inside.js";
 import { ActivityDetector, ACTIVITY_FRAME_RATE as LEVEL_FRAME_RATE } from "./levels.js";
-import { Segmenter as MovementSegmenter, type SegmentEvent, type SegmentRules } from "./movement.js";
+import { Segmenter as MovementSegmenter } from "./movement.js";
 import { RATE, type Samples } from "./sounds.js";
 
 export type Stretch = readonly [start: number, end: number];
 export type Detect = (samples: Samples) => Promise<Stretch[]>;
 
-/** As the recogniser cuts whole recordings. */
-const RULES: SegmentRules = {
-  pauseSeconds: 1,
-  longSegmentSeconds: 20,
-  shortPauseSeconds: 0.4,
-  maxSegmentSeconds: Number.POSITIVE_INFINITY,
-  cutSeconds: 0,
-};
-
 /** Levels, and how they move: what the recogniser had before. */
 export function levelDetector(): Detect {
   return async (samples) => {
     const detector = new ActivityDetector(RATE);
-    const segmenter = new MovementSegmenter(RULES);
+    const segmenter = new MovementSegmenter(RECORDING_RULES);
     const frames = [...detector.push(samples), ...detector.end()];
     const events = [...frames.flatMap((frame) => segmenter.push(frame)), ...segmenter.end()];
     return pairs(events, { frameRate: LEVEL_FRAME_RATE, samples });
@@ -31,7 +23,7 @@ export function levelDetector(): Detect {
 export function sileroDetector(platform: NodePlatform): Detect {
   return async (samples) => {
     const detector = new SpeechDetector(RATE, (sound, state) => platform.detectSpeech(sound, state));
-    const segmenter = new Segmenter(RULES);
+    const segmenter = new Segmenter(RECORDING_RULES);
     const frames = [...(await detector.push(samples)), ...(await detector.end())];
     const events = [...frames.flatMap((frame) => segmenter.push(frame)), ...segmenter.end()];
     return pairs(events, { frameRate: ACTIVITY_FRAME_RATE, samples });

@@ -1,6 +1,7 @@
 /** What the recogniser keeps to itself, from where it lies once compiled: a bench looks inside. */
 type Compiled = {
   "core/join-emissions.js": typeof import("../../packages/recognizer/dist/core/join-emissions.js");
+  "core/long-audio.js": typeof import("../../packages/recognizer/dist/core/long-audio.js");
   "core/options.js": typeof import("../../packages/recognizer/dist/core/options.js");
   "core/segmenter.js": typeof import("../../packages/recognizer/dist/core/segmenter.js");
   "core/speech-detector.js": typeof import("../../packages/recognizer/dist/core/speech-detector.js");
@@ -14,6 +15,7 @@ async function inside<Path extends keyof Compiled>(path: Path): Promise<Compiled
 }
 
 export const { joinEmissions } = await inside("core/join-emissions.js");
+export const { RECORDING_RULES } = await inside("core/long-audio.js");
 export const { resolveSearch } = await inside("core/options.js");
 export const { Segmenter } = await inside("core/segmenter.js");
 export const { ACTIVITY_FRAME_RATE, SpeechDetector } = await inside("core/speech-detector.js");

@@ -2,22 +2,8 @@
  * Cuts a recording at its pauses: from frames of activity to stretches of speech. What is active but does not move as
  * speech does (see levels.ts) is left out.
  */
+import type { SegmentEvent, SegmentRules } from "../../packages/recognizer/dist/core/segmenter.js";
 import { ACTIVITY_FRAME_RATE, type ActivityFrame, SILENCE_DECIBELS } from "./levels.js";
-
-/** All in seconds. */
-export interface SegmentRules {
-  /** A pause that ends a segment. */
-  readonly pauseSeconds: number;
-  /** From this length on, a segment ends at a shorter pause. */
-  readonly longSegmentSeconds: number;
-  readonly shortPauseSeconds: number;
-  /** At this length a segment is cut at the quietest moment of its last `cutSeconds`. */
-  readonly maxSegmentSeconds: number;
-  readonly cutSeconds: number;
-}
-
-/** Frames of activity, counted from the recording's first. An end is the frame after the last. */
-export type SegmentEvent = { readonly kind: "start" | "end"; readonly frame: number };
 
 /** Sound kept on either side of what is active: consonants may begin below the background. */
 const PADDING_FRAMES = 30;

@@ -1,6 +1,4 @@
 /** A page of a test's site in a real Chromium, with the recogniser at hand. */
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 import { after, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -10,7 +8,10 @@ import { BLANK_PAGE, type Site, startSite } from "./site.js";
 const ROOT = new URL("../../../", import.meta.url);
 export const rootPath = (path: string): string => fileURLToPath(new URL(path, ROOT));
 export const BUNDLE = rootPath("test/fixtures/bundles/quickstart-fp16.dsb");
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/** How the toolkit's own tests find a browser. */
+const { chromiumOrSkip } = (await import(
+  new URL("packages/toolkit/dist/evaluation/report/chromium.test.support.js", ROOT).href
+)) as typeof import("../../packages/toolkit/dist/evaluation/report/chromium.test.support.js");
 
 export interface OpenedPage {
   site: Site;
@@ -34,11 +35,8 @@ export async function openPage(
   t: TestContext,
   { args = [], headers = {} }: { args?: string[]; headers?: Record<string, string> } = {},
 ): Promise<OpenedPage | undefined> {
-  const executablePath = findChromium();
-  if (executablePath === undefined) {
-    t.skip(`NOT CHECKED IN A BROWSER: none of ${NAMES.join(", ")} is on the PATH; apt-get install chromium`);
-    return undefined;
-  }
+  const executablePath = chromiumOrSkip(t);
+  if (executablePath === undefined) return undefined;
   const site = await startSite(t, {
     "/": BLANK_PAGE,
     "/recognizer/": rootPath("packages/recognizer/dist/browser/"),
@@ -72,16 +70,4 @@ function launch(executablePath: string, args: string[]): Promise<Browser> {
   const launched = chromium.launch({ executablePath, args: ["--no-sandbox", ...args] });
   browsers.set(key, launched);
   return launched;
-}
-
-function findChromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

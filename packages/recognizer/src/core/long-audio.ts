@@ -10,7 +10,7 @@ import { hearShort, isShort } from "./short-sound.js";
 import { ACTIVITY_FRAME_RATE, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
 
 /** Pauses within a sentence stay, for the model was trained on sentences; those between paragraphs do not. */
-const RULES: SegmentRules = {
+export const RECORDING_RULES: SegmentRules = {
   pauseSeconds: 1,
   longSegmentSeconds: 20,
   shortPauseSeconds: 0.4,
@@ -53,7 +53,7 @@ export class LongAudio {
   readonly #onSegment: (segment: Promise<HeardSegment>) => void;
   readonly #buffer = new SampleBuffer();
   readonly #detector: SpeechDetector;
-  readonly #segmenter = new Segmenter(RULES);
+  readonly #segmenter = new Segmenter(RECORDING_RULES);
   readonly #pending = new Set<Promise<unknown>>();
   /** Samples from one activity frame to the next. */
   readonly #activitySamples: number;

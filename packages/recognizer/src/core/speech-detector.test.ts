@@ -5,20 +5,13 @@ import { resample } from "../audio/resample.js";
 import { BUNDLE, randomNumbers, samplesOf, sampleUtterances, whiteNoise } from "../fixtures.test.support.js";
 import { openBundleFile } from "../node/bundle-file.js";
 import { startModelProcess } from "../node/model-process.js";
+import { RECORDING_RULES } from "./long-audio.js";
 import type { ModelClient } from "./model-client.js";
-import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
+import { type SegmentEvent, Segmenter } from "./segmenter.js";
 import { ACTIVITY_FRAME_RATE, type ActivityFrame, SpeechDetector } from "./speech-detector.js";
 
 const RATE = 16_000;
 const FRAME_SECONDS = 1 / ACTIVITY_FRAME_RATE;
-const RULES: SegmentRules = {
-  pauseSeconds: 1,
-  longSegmentSeconds: 20,
-  shortPauseSeconds: 0.4,
-  maxSegmentSeconds: Number.POSITIVE_INFINITY,
-  cutSeconds: 0,
-};
-
 let model: ModelClient;
 
 before(async () => {
@@ -38,7 +31,11 @@ async function framesOf(samples: Float32Array<ArrayBuffer>, rate = RATE, pieceSa
 }
 
 /** Pairs of start and end, in seconds. */
-async function segmentsOf(samples: Float32Array<ArrayBuffer>, rules = RULES, rate = RATE): Promise<[number, number][]> {
+async function segmentsOf(
+  samples: Float32Array<ArrayBuffer>,
+  rules = RECORDING_RULES,
+  rate = RATE,
+): Promise<[number, number][]> {
   const segmenter = new Segmenter(rules);
   const frames = await framesOf(samples, rate);
   const events: SegmentEvent[] = [...frames.flatMap((frame) => segmenter.push(frame)), ...segmenter.end()];
@@ -181,7 +178,7 @@ test("sound at another rate is found at the same times", async () => {
   const speech = joinArrays([silence(3), await samplesOf(sampleUtterances("test")[0]!.path), silence(3)]);
   const expected = (await segmentsOf(speech)).flat();
   for (const rate of [8000, 44_100]) {
-    const found = (await segmentsOf(resample(speech, RATE, rate), RULES, rate)).flat();
+    const found = (await segmentsOf(resample(speech, RATE, rate), RECORDING_RULES, rate)).flat();
     assert.equal(found.length, expected.length);
     for (const [i, time] of found.entries()) assert.ok(Math.abs(time - expected[i]!) < 0.1, `${rate}: ${found}`);
   }
@@ -215,7 +212,7 @@ test("a segment of greatest length is cut where it is quietest of late, and noth
       .map(({ path }) => samplesOf(path)),
   );
   const samples = joinArrays(utterances);
-  const rules = { ...RULES, longSegmentSeconds: 1000, maxSegmentSeconds: 5, cutSeconds: 1 };
+  const rules = { ...RECORDING_RULES, longSegmentSeconds: 1000, maxSegmentSeconds: 5, cutSeconds: 1 };
   const segments = await segmentsOf(samples, rules);
   assert.ok(segments.length >= samples.length / RATE / 5);
   assert.equal(segments[0]![0], 0);
