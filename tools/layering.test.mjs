@@ -22,43 +22,54 @@ const RULES = ["lint/style/noRestrictedImports", "lint/correctness/noNodejsModul
 const TORCH = "@deepspeech-ts/torch";
 const SPEECH = "@deepspeech-ts/speech";
 
+const TOOLKIT = "@deepspeech-ts/toolkit";
+const RECOGNIZER = "@deepspeech-ts/recognizer";
+const SERVER = "@deepspeech-ts/server";
+const CLI = "deepspeech-ts";
+
 /** @type {[folder: string, refused: string[], allowed: string[]][]} */
 const LAYERS = [
-  ["packages/torch/src", [SPEECH, "@deepspeech-ts/toolkit"], ["node:fs", "./tensor.js", "../tensor.js"]],
-  ["packages/speech/src", [TORCH, "@deepspeech-ts/toolkit", "node:fs"], ["../text/alphabet.js"]],
-  ["packages/recognizer/src", [TORCH, "@deepspeech-ts/toolkit"], [SPEECH]],
-  ["apps/demo/src", [TORCH, "@deepspeech-ts/toolkit"], [SPEECH, "@deepspeech-ts/recognizer"]],
+  ["packages/torch/src", [SPEECH, TOOLKIT, CLI], ["node:fs", "./tensor.js", "../tensor.js"]],
+  ["packages/speech/src", [TORCH, TOOLKIT, CLI, "node:fs"], ["../text/alphabet.js"]],
+  ["packages/recognizer/src", [TORCH, TOOLKIT, SERVER, CLI], [SPEECH]],
+  ["packages/recognizer/src/system", [TORCH, TOOLKIT, SERVER], [SPEECH, "node:fs", "../audio/format.js"]],
+  ["apps/demo/src", [TORCH, TOOLKIT, SERVER, CLI], [SPEECH, RECOGNIZER]],
+  [
+    "packages/server/src",
+    [TORCH, `${TORCH}/environment`, TOOLKIT, `${TOOLKIT}/data`, CLI],
+    [SPEECH, RECOGNIZER, `${RECOGNIZER}/system`],
+  ],
   [
     "packages/toolkit/src/data",
-    [TORCH, "../acoustic-model/x.js", "../training/x.js", "../../evaluation/x.js", "../export/x.js", "../cli/x.js"],
-    [SPEECH, "../errors.js", "./manifest.js", "../data/manifest.js"],
+    [
+      ...[TORCH, SERVER, CLI, "../acoustic-model/x.js", "../pytorch-import/x.js", "../training/x.js"],
+      ...["../../evaluation/x.js", "../export/x.js", "../dashboard/x.js"],
+    ],
+    [SPEECH, `${RECOGNIZER}/system`, "./manifest.js", "../data/manifest.js"],
   ],
   [
     "packages/toolkit/src/acoustic-model",
-    ["../training/x.js", "../evaluation/x.js", "../export/x.js", "../server/x.js", "../cli/x.js"],
-    [TORCH, SPEECH, "../data/x.js", "../errors.js"],
+    [SERVER, CLI, "../pytorch-import/x.js", "../training/x.js", "../evaluation/x.js", "../export/x.js"],
+    [TORCH, SPEECH, "../data/x.js"],
+  ],
+  [
+    "packages/toolkit/src/pytorch-import",
+    [SERVER, CLI, "../training/x.js", "../evaluation/x.js", "../export/x.js", "../dashboard/x.js"],
+    [TORCH, SPEECH, "../data/x.js", "../acoustic-model/x.js"],
   ],
   [
     "packages/toolkit/src/training",
-    ["../cli/x.js", "../../cli/x.js", "../server/x.js", "../dashboard/x.js"],
+    [SERVER, `${SERVER}/command-line`, CLI, "../dashboard/x.js", "../../dashboard/x.js"],
     [TORCH, "../acoustic-model/x.js"],
   ],
-  ["packages/toolkit/src/evaluation", ["../cli/x.js", "../server/x.js"], [TORCH, "../acoustic-model/x.js"]],
-  ["packages/toolkit/src/export", ["../cli/x.js", "../server/x.js"], [TORCH, "../acoustic-model/x.js"]],
-  [
-    "packages/toolkit/src/server",
-    [TORCH, "../acoustic-model/x.js", "../training/x.js", "../evaluation/x.js", "../export/x.js", "../cli/x.js"],
-    [SPEECH, "@deepspeech-ts/recognizer", "../data/x.js"],
-  ],
+  ["packages/toolkit/src/evaluation", [SERVER, CLI, "../dashboard/x.js"], [TORCH, "../acoustic-model/x.js"]],
+  ["packages/toolkit/src/export", [SERVER, CLI, "../dashboard/x.js"], [TORCH, "../acoustic-model/x.js"]],
+  ["packages/toolkit/src/language-model", [SERVER, CLI], [SPEECH, "../data/x.js"]],
   [
     "packages/toolkit/src/dashboard",
     [
-      TORCH,
-      "../acoustic-model/x.js",
-      "../training/train.js",
+      ...[TORCH, SERVER, CLI, "../acoustic-model/x.js", "../pytorch-import/x.js", "../training/train.js"],
       "../evaluation/evaluate.js",
-      "../server/x.js",
-      "../cli/x.js",
     ],
     [
       SPEECH,
@@ -68,7 +79,7 @@ const LAYERS = [
       "../evaluation/report/style.js",
     ],
   ],
-  ["packages/toolkit/src/cli", [], [TORCH, SPEECH, "../training/x.js", "../server/x.js", "../export/x.js"]],
+  ["packages/deepspeech/src", [], [TORCH, SPEECH, TOOLKIT, `${TOOLKIT}/internal/data/x.js`, SERVER]],
 ];
 
 /**
@@ -103,6 +114,15 @@ for (const [folder, refused, allowed] of LAYERS) {
     assert.deepEqual(refusedBy(folder, statements), expected);
   });
 }
+
+test("the server does not know its own program", () => {
+  const folder = join(root, "packages/server/src");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "upward.ts"), 'import "./command-line/serve.js";\n');
+  const biome = join(repository, "node_modules/.bin/biome");
+  const { stdout, stderr } = spawnSync(biome, ["lint", join(folder, "upward.ts")], { cwd: root, encoding: "utf8" });
+  assert.match(stdout + stderr, /noRestrictedImports/);
+});
 
 test("import cycles are refused", () => {
   const folder = join(root, "packages/speech/src");

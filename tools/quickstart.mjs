@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const CLI = join(ROOT, "packages/toolkit/bin/deepspeech.mjs");
+const CLI = join(ROOT, "packages/deepspeech/bin/deepspeech.mjs");
 const CONFIG = "examples/quickstart.config.ts";
 const TEST = "sample-corpus/test";
 /** What a process that Ctrl-C ended exits with. */

@@ -11,7 +11,7 @@ import { loadUtterances, writeManifest } from "../../packages/toolkit/dist/data/
 import { loadSafetensors, tidy } from "../../packages/torch/dist/index.js";
 import { startArchiveServer } from "./archive-server.mjs";
 
-const BINARY = fileURLToPath(new URL("../../packages/toolkit/bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../../packages/deepspeech/bin/deepspeech.mjs", import.meta.url));
 const DOWNLOAD = fileURLToPath(new URL("./download-process.mjs", import.meta.url));
 const CORPUS = fileURLToPath(new URL("../../sample-corpus", import.meta.url));
 const OLD = "what was there before\n";

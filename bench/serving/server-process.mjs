@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const BINARY = join(ROOT, "packages/toolkit/bin/deepspeech.mjs");
+const BINARY = join(ROOT, "packages/deepspeech/bin/deepspeech.mjs");
 
 /** A small model of one voice; --bundle names another. */
 export const BUNDLE = join(ROOT, "test/fixtures/bundles/quickstart-fp16.dsb");

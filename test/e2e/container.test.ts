@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { DEFAULT_PORT } from "@deepspeech-ts/toolkit/server";
+import { DEFAULT_PORT } from "@deepspeech-ts/server";
 import { Running, rootPath } from "./command.js";
 
 /** Backslashes at a line's end join it with the next. */
@@ -30,6 +30,18 @@ function workspaces(): string[] {
   return Object.keys(packages).filter((path) => path !== "" && !path.includes("node_modules/"));
 }
 
+/** The folder of a workspace, and of those that it depends on. */
+function standingUnder(name: string): string[] {
+  const folder = workspaces().find((path) => manifestOf(path).name === name);
+  if (!folder) return [];
+  const below = Object.keys(manifestOf(folder).dependencies).flatMap(standingUnder);
+  return [...new Set([folder, ...below])];
+}
+
+function manifestOf(folder: string): { name: string; dependencies: Record<string, string> } {
+  return { dependencies: {}, ...JSON.parse(readFileSync(rootPath(`${folder}/package.json`), "utf8")) };
+}
+
 test("it copies what there is, and every package that npm or the server looks for", () => {
   assert.deepEqual(
     copied.filter((path) => !existsSync(rootPath(path))),
@@ -37,7 +49,7 @@ test("it copies what there is, and every package that npm or the server looks fo
   );
   const packages = workspaces();
   for (const name of packages) assert.ok(copied.includes(`${name}/package.json`), `${name}/package.json is not copied`);
-  const needed = packages.filter((name) => name !== "packages/torch").map((name) => `/app/${name}/dist`);
+  const needed = standingUnder("@deepspeech-ts/server").map((name) => `/app/${name}/dist`);
   assert.deepEqual(built.sort(), needed.sort());
 });
 

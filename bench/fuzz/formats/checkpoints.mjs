@@ -112,7 +112,7 @@ export const pytorch = {
     },
   },
   async read({ path, target }) {
-    const { importCheckpoint } = await import("../../../packages/toolkit/dist/acoustic-model/pytorch-import/index.js");
+    const { importCheckpoint } = await import("../../../packages/toolkit/dist/pytorch-import/index.js");
     const options = { source: path, output: join(target, "imported.safetensors"), alphabet: "reference" };
     return [() => importCheckpoint({ ...options, recurrence: "batch" })];
   },

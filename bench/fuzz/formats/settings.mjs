@@ -27,7 +27,7 @@ export const apiKeys = {
   ],
   dialect: { markers: ["#"], mutators: TEXT_CHANGES },
   async read({ path }) {
-    const { readApiKeys } = await import("../../../packages/toolkit/dist/server/read-api-keys.js");
+    const { readApiKeys } = await import("../../../packages/server/dist/read-api-keys.js");
     return [() => readApiKeys({ file: path })];
   },
 };
@@ -37,9 +37,7 @@ export const alphabetFile = {
   seeds: () => [{ name: "alphabet.txt", bytes: encode(`'\n \n${[..."abcdefghijklmnopqrstuvwxyz"].join("\n")}\n_\n`) }],
   dialect: { markers: ["_"], mutators: TEXT_CHANGES },
   async read({ path }) {
-    const { chooseAlphabet } = await import(
-      "../../../packages/toolkit/dist/acoustic-model/pytorch-import/choose-alphabet.js"
-    );
+    const { chooseAlphabet } = await import("../../../packages/toolkit/dist/pytorch-import/choose-alphabet.js");
     return [() => chooseAlphabet(path, 29)];
   },
 };
@@ -61,8 +59,8 @@ export const decodingSettings = {
   ],
   dialect: { markers: ["lm", "hotWords"], mutators: MUTATORS },
   async read({ path }) {
-    const { readConfigFile } = await import("../../../packages/toolkit/dist/cli/config-file.js");
-    const { resolveConfig } = await import("../../../packages/toolkit/dist/cli/resolve-config.js");
+    const { readConfigFile } = await import("../../../packages/deepspeech/dist/config-file.js");
+    const { resolveConfig } = await import("../../../packages/deepspeech/dist/resolve-config.js");
     const { decodingSchema } = await import("../../../packages/toolkit/dist/evaluation/decoding-config.js");
     return [async () => resolveConfig(decodingSchema, { file: await readConfigFile(path), flags: new Map() })];
   },
@@ -78,7 +76,7 @@ export const trainingConfig = {
   },
   dialect: { markers: ["train", "model", "schedule"], mutators: MUTATORS },
   async read({ path }) {
-    const { readTrainConfig } = await import("../../../packages/toolkit/dist/cli/train-config.js");
+    const { readTrainConfig } = await import("../../../packages/deepspeech/dist/train-config.js");
     return [() => readTrainConfig({ file: path, flags: new Map() })];
   },
 };

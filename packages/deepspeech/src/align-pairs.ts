@@ -1,12 +1,13 @@
 /** Recordings and their texts, as `align` takes them: one of each, or a corpus. */
+
+import { readTextFile } from "@deepspeech-ts/recognizer/system";
+import { usageError } from "@deepspeech-ts/server/command-line";
 import { type Alphabet, spellOut } from "@deepspeech-ts/speech";
-import { parseSegmentPath } from "../data/audio/segment-path.js";
-import { loadUtterances } from "../data/manifest.js";
-import { parsePackedPath } from "../data/packing/packed-path.js";
-import type { Utterance } from "../data/types.js";
-import { readTextFile } from "../text-files.js";
+import { parseSegmentPath } from "@deepspeech-ts/toolkit/internal/data/audio/segment-path.js";
+import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { parsePackedPath } from "@deepspeech-ts/toolkit/internal/data/packing/packed-path.js";
+import type { Utterance } from "@deepspeech-ts/toolkit/internal/data/types.js";
 import { findRecordings, nameOf, type Recording } from "./transcribe-inputs.js";
-import { usageError } from "./usage-error.js";
 
 export interface Pair {
   recording: Recording | PartOfFile;

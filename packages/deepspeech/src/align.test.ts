@@ -3,10 +3,14 @@ import assert from "node:assert/strict";
 import { readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
-import { loadUtterances, writeManifest } from "../data/manifest.js";
-import { packCorpus } from "../data/packing/pack-corpus.js";
-import { type PackedPath, parsePackedPath } from "../data/packing/packed-path.js";
+import {
+  audioFixture,
+  sampleCorpus,
+  temporaryFolder,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { loadUtterances, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { packCorpus } from "@deepspeech-ts/toolkit/internal/data/packing/pack-corpus.js";
+import { type PackedPath, parsePackedPath } from "@deepspeech-ts/toolkit/internal/data/packing/packed-path.js";
 import { BUNDLE, deepspeech, loadsLibtorch } from "./command.test.support.js";
 
 const speech = audioFixture("speech-16k.flac");

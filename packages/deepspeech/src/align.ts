@@ -1,18 +1,23 @@
 /** `deepspeech align`. */
 import type { AudioInput } from "@deepspeech-ts/recognizer";
+import {
+  INTERRUPTED_EXIT_CODE,
+  listenForInterrupt,
+  MOST_THREADS,
+  parseNumber,
+  parseWhole,
+  usageError,
+  withoutUndefined,
+} from "@deepspeech-ts/server/command-line";
 import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
+import { loadWaveform } from "@deepspeech-ts/toolkit/internal/data/audio/waveform.js";
 import type { Command } from "commander";
-import { loadWaveform } from "../data/audio/waveform.js";
 import { complaintOfText, findPairs, type Pair, type PartOfFile } from "./align-pairs.js";
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { workInOrder } from "./in-order.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { MOST_THREADS, parseNumber, parseWhole } from "./number-flags.js";
 import { recordingsProgress } from "./recordings-progress.js";
-import { withoutUndefined } from "./resolve-config.js";
 import { nameOf } from "./transcribe-inputs.js";
 import { addOutputFlags, chooseWriter, type OutputFlags, type SpokenText, settleOutput } from "./transcribe-outputs.js";
-import { usageError } from "./usage-error.js";
 
 const HELP = `
 Finds when each word of a known text is spoken: subtitles of a script, cuts for a corpus. Texts are brought to the model's

@@ -1,11 +1,11 @@
 /** `deepspeech average`. */
 
+import { requireWritable } from "@deepspeech-ts/recognizer/system";
+import { usageError } from "@deepspeech-ts/server/command-line";
+import { averageCheckpoints, saveCheckpoint } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { tidy } from "@deepspeech-ts/torch";
 import type { Command } from "commander";
-import { averageCheckpoints, saveCheckpoint } from "../acoustic-model/index.js";
-import { requireWritable } from "../files.js";
 import { formatPlural } from "./format.js";
-import { usageError } from "./usage-error.js";
 
 const HELP = `
 Checkpoints of one run, such as those that "deepspeech train --keep-best 5" leaves, often average to a better model than

@@ -10,13 +10,11 @@ import {
   Recognizer,
   RecognizerError,
 } from "@deepspeech-ts/recognizer";
+import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
+import { checkBundlePath, usageError, withoutUndefined } from "@deepspeech-ts/server/command-line";
 import { type DecodingSettings, encodeBundle } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import type { DecodingConfig } from "../evaluation/decoding-config.js";
-import { languageModelSection } from "../export/language-model-section.js";
-import { whatItIs } from "../what-it-is.js";
-import { withoutUndefined } from "./resolve-config.js";
-import { usageError } from "./usage-error.js";
+import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
+import { languageModelSection } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
 
 export interface OpenBundle extends AsyncDisposable {
   recognizer: Recognizer;
@@ -46,22 +44,6 @@ export async function openRecognizer(
 /** Whether the file is a bundle, by its name or its content. */
 export function isBundleFile(path: string): boolean {
   return path.endsWith(".dsb") || whatItIs(path) === "bundle";
-}
-
-/**
- * What is no bundle at all, told before anything else is done; whether a bundle is whole, its reader tells.
- *
- * @throws UserError (exit 2 where another kind of thing was named)
- */
-export function checkBundlePath(path: string): void {
-  const kind = whatItIs(path);
-  if (kind === "missing") throw new UserError(`${path}: no such file; check the path`, { code: "file-not-found" });
-  const isOfRun = kind === "run" || path.endsWith(".safetensors");
-  if (isOfRun)
-    throw usageError(`${path}: is no bundle yet; npx deepspeech export ${path} --output model.dsb makes one`);
-  if (kind === "folder") throw usageError(`${path}: is a folder, expected a bundle (.dsb)`);
-  if (kind === "recording") throw usageError(`${path}: is a recording, and the bundle (.dsb) comes before it`);
-  if (kind === "pipe") throw usageError(`${path}: is no file; give the bundle's path`);
 }
 
 /** Errors that are one recording's; any other would be the same for all of them. */

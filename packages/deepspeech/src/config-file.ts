@@ -3,9 +3,8 @@
  */
 import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
-import { errorMessage, UserError } from "../errors.js";
-import { importScript } from "../script-module.js";
-import { readTextFile } from "../text-files.js";
+import { errorMessage, readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
+import { importScript } from "@deepspeech-ts/toolkit/internal/script-module.js";
 
 const SCRIPT_ENDINGS = new Set([".ts", ".mts", ".js", ".mjs"]);
 

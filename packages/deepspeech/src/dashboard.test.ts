@@ -5,10 +5,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { TestRun } from "../dashboard/fixtures.test.support.js";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { TestRun } from "@deepspeech-ts/toolkit/internal/dashboard/fixtures.test.support.js";
+import { temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
 
 test("serves the runs of a folder until Ctrl-C", async (t) => {
   const folder = await temporaryFolder(t);
@@ -31,7 +31,7 @@ test("serves the runs of a folder until Ctrl-C", async (t) => {
 
 test("libtorch is not loaded", () => {
   const script = `
-    const { startDashboard } = await import(${JSON.stringify(new URL("../dashboard/index.js", import.meta.url).href)});
+    const { startDashboard } = await import(${JSON.stringify(import.meta.resolve("@deepspeech-ts/toolkit/internal/dashboard/index.js"))});
     await (await startDashboard({ folders: [], port: 0 })).close();
     process.stdout.write(String(process.report.getReport().sharedObjects.some((path) => path.includes("libtorch"))));`;
   const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });

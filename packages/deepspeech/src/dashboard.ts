@@ -1,11 +1,10 @@
 /** `deepspeech dashboard`. */
 import { once } from "node:events";
 import { existsSync, statSync } from "node:fs";
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { listenForInterrupt, parsePort } from "@deepspeech-ts/server/command-line";
+import { startDashboard } from "@deepspeech-ts/toolkit/internal/dashboard/index.js";
 import type { Command } from "commander";
-import { startDashboard } from "../dashboard/index.js";
-import { UserError } from "../errors.js";
-import { listenForInterrupt } from "./interrupt.js";
-import { parsePort } from "./number-flags.js";
 
 const DEFAULT_FOLDER = "runs";
 

@@ -4,17 +4,27 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
-import { trainingPreparation } from "../acoustic-model/corpora.js";
-import { DeepSpeech, loadTrainingCorpus, modelTensors, saveCheckpoint, usableBatch } from "../acoustic-model/index.js";
-import { planBatches } from "../data/batches.js";
-import { checkCorpus } from "../data/check/check-corpus.js";
-import { severityOf } from "../data/check/problems.js";
-import { temporaryFolder, utterance, wav } from "../data/fixtures.test.support.js";
-import { AudioLoader } from "../data/loader.js";
-import { readManifest, writeManifest } from "../data/manifest.js";
-import { Random } from "../data/random.js";
-import type { Utterance } from "../data/types.js";
-import { type TrainConfig, type TrainConfigInput, trainConfigSchema } from "../training/config.js";
+import { trainingPreparation } from "@deepspeech-ts/toolkit/internal/acoustic-model/corpora.js";
+import {
+  DeepSpeech,
+  loadTrainingCorpus,
+  modelTensors,
+  saveCheckpoint,
+  usableBatch,
+} from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
+import { planBatches } from "@deepspeech-ts/toolkit/internal/data/batches.js";
+import { checkCorpus } from "@deepspeech-ts/toolkit/internal/data/check/check-corpus.js";
+import { severityOf } from "@deepspeech-ts/toolkit/internal/data/check/problems.js";
+import { temporaryFolder, utterance, wav } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { AudioLoader } from "@deepspeech-ts/toolkit/internal/data/loader.js";
+import { readManifest, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { Random } from "@deepspeech-ts/toolkit/internal/data/random.js";
+import type { Utterance } from "@deepspeech-ts/toolkit/internal/data/types.js";
+import {
+  type TrainConfig,
+  type TrainConfigInput,
+  trainConfigSchema,
+} from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { deepspeech } from "./command.test.support.js";
 
 const TEXTS = [

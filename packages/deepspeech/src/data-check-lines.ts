@@ -1,7 +1,7 @@
 /** What `deepspeech data check` prints. */
-import type { CheckResult } from "../data/check/check-corpus.js";
-import { PROBLEM_KINDS, type Severity } from "../data/check/problems.js";
-import type { Utterance } from "../data/types.js";
+import type { CheckResult } from "@deepspeech-ts/toolkit/internal/data/check/check-corpus.js";
+import { PROBLEM_KINDS, type Severity } from "@deepspeech-ts/toolkit/internal/data/check/problems.js";
+import type { Utterance } from "@deepspeech-ts/toolkit/internal/data/types.js";
 import { formatAudio, formatCount, formatPlural, formatRate } from "./format.js";
 
 export interface CheckLinesOptions {

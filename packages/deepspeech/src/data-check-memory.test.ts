@@ -3,25 +3,25 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
-import { DeepSpeech } from "../acoustic-model/deepspeech.js";
-import { memoryOfMachine, numParameters } from "../acoustic-model/memory.js";
-import { defaultModelConfig } from "../acoustic-model/model-config.js";
-import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
-import { type TrainConfigInput, trainConfigSchema } from "../training/config.js";
+import { DeepSpeech } from "@deepspeech-ts/toolkit/internal/acoustic-model/deepspeech.js";
+import { memoryOfMachine, numParameters } from "@deepspeech-ts/toolkit/internal/acoustic-model/memory.js";
+import { defaultModelConfig } from "@deepspeech-ts/toolkit/internal/acoustic-model/model-config.js";
+import { audioFixture, temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { type TrainConfigInput, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { memoryLines } from "./data-check-memory.js";
 
 const numTokens = englishAlphabet.tokens.length;
 
 /** Bytes by which resident memory grows at most, from a loaded libtorch through the session's opening and one step. */
 const STEP = `
-  const at = (path) => import(new URL(path, ${JSON.stringify(import.meta.url)}));
+  const at = (path) => import("@deepspeech-ts/toolkit/internal/" + path);
   const [config, batch, speechPath] = JSON.parse(process.argv[1]);
   const { encodeText, englishAlphabet } = await import("@deepspeech-ts/speech");
   const { ones, setNumThreads } = await import("@deepspeech-ts/torch");
-  const { TrainingSession } = await at("../training/session.js");
-  const { trainStep } = await at("../training/step.js");
-  const { trainConfigSchema } = await at("../training/config.js");
-  const { loadWaveform } = await at("../data/audio/waveform.js");
+  const { TrainingSession } = await at("training/session.js");
+  const { trainStep } = await at("training/step.js");
+  const { trainConfigSchema } = await at("training/config.js");
+  const { loadWaveform } = await at("data/audio/waveform.js");
   const { samples } = await loadWaveform(speechPath);
   setNumThreads(1);
   ones([8, 8]).matmul(ones([8, 8])).dispose();

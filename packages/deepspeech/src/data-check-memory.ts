@@ -1,7 +1,11 @@
 /** What `deepspeech data check` says of the memory that training on its batches takes. */
-import { memoryOfMachine, type TrainingMemory, trainingMemory } from "../acoustic-model/memory.js";
-import type { BatchSize } from "../data/check/check-corpus.js";
-import { modelConfigOf, type TrainConfig } from "../training/config.js";
+import {
+  memoryOfMachine,
+  type TrainingMemory,
+  trainingMemory,
+} from "@deepspeech-ts/toolkit/internal/acoustic-model/memory.js";
+import type { BatchSize } from "@deepspeech-ts/toolkit/internal/data/check/check-corpus.js";
+import { modelConfigOf, type TrainConfig } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { formatBytes } from "./format.js";
 
 /** The largest batch with its memory, and where the machine has less, a warning with ways out. */

@@ -1,23 +1,28 @@
 /** `deepspeech data check`. */
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import {
+  INTERRUPTED_EXIT_CODE,
+  listenForInterrupt,
+  MOST_THREADS,
+  parseWhole,
+} from "@deepspeech-ts/server/command-line";
 import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
+import { trainingPreparation } from "@deepspeech-ts/toolkit/internal/acoustic-model/corpora.js";
+import { type CheckResult, checkCorpus } from "@deepspeech-ts/toolkit/internal/data/check/check-corpus.js";
+import { requireManifestPath, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { loadNormaliser } from "@deepspeech-ts/toolkit/internal/data/normaliser.js";
+import type { Utterance } from "@deepspeech-ts/toolkit/internal/data/types.js";
+import type { TrainConfig } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
+import { batchSecondsOf } from "@deepspeech-ts/toolkit/internal/training/run-length.js";
 import type { Command } from "commander";
-import { trainingPreparation } from "../acoustic-model/corpora.js";
-import { type CheckResult, checkCorpus } from "../data/check/check-corpus.js";
-import { requireManifestPath, writeManifest } from "../data/manifest.js";
-import { loadNormaliser } from "../data/normaliser.js";
-import type { Utterance } from "../data/types.js";
-import { UserError } from "../errors.js";
-import type { TrainConfig } from "../training/config.js";
-import { recipes } from "../training/recipes/index.js";
-import { batchSecondsOf } from "../training/run-length.js";
 import { checkLines } from "./data-check-lines.js";
 import { memoryLines } from "./data-check-memory.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { formatPlural } from "./format.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { MOST_THREADS, parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";
@@ -94,7 +99,7 @@ async function alphabetFor(config: TrainConfig): Promise<Alphabet> {
   if (config.initFrom === undefined && config.resume === undefined) {
     return config.alphabet === undefined ? englishAlphabet : alphabetOf(config.alphabet);
   }
-  return (await import("../training/starting-point.js")).alphabetFor(config);
+  return (await import("@deepspeech-ts/toolkit/internal/training/starting-point.js")).alphabetFor(config);
 }
 
 async function checkWithProgress(

@@ -1,6 +1,6 @@
 /** Several corpora as one, for the commands that look at data. */
-import { loadUtterances } from "../data/manifest.js";
-import type { Corpus } from "../data/types.js";
+import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import type { Corpus } from "@deepspeech-ts/toolkit/internal/data/types.js";
 
 /** Ids that several corpora share get the corpus in front, so that a report can name each utterance. */
 export async function loadCorpora(paths: readonly string[]): Promise<Corpus> {

@@ -1,7 +1,12 @@
 /** `deepspeech data download`. */
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import {
+  findSubset,
+  LIBRISPEECH_SUBSETS,
+  type LibriSpeechSubset,
+} from "@deepspeech-ts/toolkit/internal/data/download/librispeech-subsets.js";
 import type { Command } from "commander";
-import { findSubset, LIBRISPEECH_SUBSETS, type LibriSpeechSubset } from "../data/download/librispeech-subsets.js";
-import { UserError } from "../errors.js";
 import { downloadSubsets } from "./download-subsets.js";
 import { formatBytes } from "./format.js";
 

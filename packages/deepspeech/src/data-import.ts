@@ -1,8 +1,9 @@
 /** `deepspeech data import`. */
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { findImporter, IMPORTERS } from "@deepspeech-ts/toolkit/internal/data/importers/importers.js";
+import { requireManifestPath, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
 import type { Command } from "commander";
-import { findImporter, IMPORTERS } from "../data/importers/importers.js";
-import { requireManifestPath, writeManifest } from "../data/manifest.js";
-import { UserError } from "../errors.js";
 import { leftOutLines } from "./data-lines.js";
 import { formatAudio, formatPlural } from "./format.js";
 

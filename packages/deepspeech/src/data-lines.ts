@@ -1,7 +1,7 @@
 /** What the data commands print alike. */
 
 import { printable } from "@deepspeech-ts/speech";
-import type { LeftOut } from "../data/types.js";
+import type { LeftOut } from "@deepspeech-ts/toolkit/internal/data/types.js";
 import { formatCount, formatPlural } from "./format.js";
 
 const MOST_NAMED = 10;

@@ -1,13 +1,18 @@
 /** `deepspeech data pack`. */
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import {
+  INTERRUPTED_EXIT_CODE,
+  listenForInterrupt,
+  MOST_THREADS,
+  parseWhole,
+} from "@deepspeech-ts/server/command-line";
+import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { packCorpus } from "@deepspeech-ts/toolkit/internal/data/packing/pack-corpus.js";
+import type { Corpus } from "@deepspeech-ts/toolkit/internal/data/types.js";
 import type { Command } from "commander";
-import { loadUtterances } from "../data/manifest.js";
-import { packCorpus } from "../data/packing/pack-corpus.js";
-import type { Corpus } from "../data/types.js";
-import { UserError } from "../errors.js";
 import { leftOutLines } from "./data-lines.js";
 import { formatBytes, formatPlural } from "./format.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { MOST_THREADS, parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
 
 const HELP = `

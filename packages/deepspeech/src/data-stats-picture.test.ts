@@ -3,11 +3,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { corpusStatistics } from "@deepspeech-ts/toolkit/internal/data/check/corpus-statistics.js";
+import {
+  sampleCorpus,
+  temporaryFolder,
+  utterance,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { findChromium } from "@deepspeech-ts/toolkit/internal/evaluation/report/chromium.test.support.js";
 import { chromium } from "playwright-core";
-import { corpusStatistics } from "../data/check/corpus-statistics.js";
-import { sampleCorpus, temporaryFolder, utterance } from "../data/fixtures.test.support.js";
-import { loadUtterances } from "../data/manifest.js";
-import { findChromium } from "../evaluation/report/chromium.test.support.js";
 import { statisticsPicture } from "./data-stats-picture.js";
 
 /** Speakers who say one utterance of 10 s for each of so many. */

@@ -2,8 +2,13 @@
  * The histograms of `deepspeech data stats` as an SVG that stands alone: light or dark as the reader's system has it, and
  * told in words for those who cannot see it. Each bar says its own numbers when it is pointed at.
  */
-import { type CorpusStatistics, type HistogramBin, histogram, niceWidth } from "../data/check/corpus-statistics.js";
-import { html, type Markup } from "../evaluation/report/html.js";
+import {
+  type CorpusStatistics,
+  type HistogramBin,
+  histogram,
+  niceWidth,
+} from "@deepspeech-ts/toolkit/internal/data/check/corpus-statistics.js";
+import { html, type Markup } from "@deepspeech-ts/toolkit/internal/evaluation/report/html.js";
 import { formatAudio, formatCount, formatPlural } from "./format.js";
 
 interface Panel {

@@ -1,12 +1,17 @@
 /** `deepspeech data stats`. */
+
+import { requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
+import { usageError } from "@deepspeech-ts/server/command-line";
+import {
+  type CorpusStatistics,
+  corpusStatistics,
+  type HistogramBin,
+} from "@deepspeech-ts/toolkit/internal/data/check/corpus-statistics.js";
 import type { Command } from "commander";
-import { type CorpusStatistics, corpusStatistics, type HistogramBin } from "../data/check/corpus-statistics.js";
-import { requireWritable, writeFileAtomically } from "../files.js";
 import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
 import { statisticsPicture } from "./data-stats-picture.js";
 import { formatAudio, formatCount, formatPlural } from "./format.js";
-import { usageError } from "./usage-error.js";
 
 const HELP = `
 Durations are those that manifests state or headers give: nothing is decoded.

@@ -7,14 +7,20 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startMirror } from "../data/download/mirror.test.support.js";
-import { audioFixture, sampleCorpus, temporaryFolder, utterance, writeFiles } from "../data/fixtures.test.support.js";
-import { readManifest, writeManifest } from "../data/manifest.js";
-import { type TrainConfigInput, trainConfigSchema } from "../training/config.js";
-import { recipes } from "../training/recipes/index.js";
+import { startMirror } from "@deepspeech-ts/toolkit/internal/data/download/mirror.test.support.js";
+import {
+  audioFixture,
+  sampleCorpus,
+  temporaryFolder,
+  utterance,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { readManifest, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { type TrainConfigInput, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
 import { memoryLines } from "./data-check-memory.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
 
 function data(...words: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BINARY, "data", ...words], {

@@ -1,6 +1,7 @@
 /** The flags of evaluate, export and transcribe that say how emissions become text. */
+
+import { type DecodingConfig, decodingSchema } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import type { Command } from "commander";
-import { type DecodingConfig, decodingSchema } from "../evaluation/decoding-config.js";
 import { readConfigFile } from "./config-file.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { resolveConfig } from "./resolve-config.js";

@@ -9,7 +9,7 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { errorMessage } from "../errors.js";
+import { errorMessage } from "@deepspeech-ts/recognizer/system";
 import { formatBytes, formatCount, formatPlural } from "./format.js";
 import { measureSettingsCost, type SettingsCost, settingsCostLine } from "./kernel-settings.js";
 import { measureMatrixSpeed } from "./matrix-speed.js";
@@ -29,7 +29,7 @@ const SLOW_GIGAFLOPS_PER_CORE = 8;
 const LEAST_DISK_BYTES = 5e9;
 const LEAST_MEMORY_BYTES = 3e9;
 const OPENBLAS = "sudo apt-get install libopenblas0-openmp";
-const REPOSITORY = fileURLToPath(new URL("../../../../", import.meta.url));
+const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
 export async function examineMachine(): Promise<Check[]> {
   // Before libtorch is loaded: it sets what is unset.

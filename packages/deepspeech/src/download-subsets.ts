@@ -1,10 +1,14 @@
 /** LibriSpeech's subsets with progress on the terminal, for `deepspeech data download` and `deepspeech train`. */
-import { type DownloadStage, downloadSubset } from "../data/download/download-librispeech.js";
-import type { LibriSpeechSubset } from "../data/download/librispeech-subsets.js";
-import { TransferRate } from "../data/download/transfer-rate.js";
-import { UserError } from "../errors.js";
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "@deepspeech-ts/server/command-line";
+import {
+  type DownloadStage,
+  downloadSubset,
+} from "@deepspeech-ts/toolkit/internal/data/download/download-librispeech.js";
+import type { LibriSpeechSubset } from "@deepspeech-ts/toolkit/internal/data/download/librispeech-subsets.js";
+import { TransferRate } from "@deepspeech-ts/toolkit/internal/data/download/transfer-rate.js";
 import { formatBytes, formatDuration } from "./format.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { ProgressBar } from "./progress-bar.js";
 
 /** Where the output is no terminal, progress is a line each time so many seconds have passed. */

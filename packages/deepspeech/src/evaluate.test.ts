@@ -5,10 +5,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
-import { babblingCheckpoint } from "../evaluation/evaluation.test.support.js";
+import { sampleCorpus, temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { babblingCheckpoint } from "@deepspeech-ts/toolkit/internal/evaluation/evaluation.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
 
 function evaluate(checkpoint: string, ...flags: string[]) {
   const words = ["evaluate", checkpoint, sampleCorpus("dev"), "--threads", "1", "--workers", "1", ...flags];

@@ -1,20 +1,29 @@
 /** `deepspeech evaluate`. */
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import {
+  INTERRUPTED_EXIT_CODE,
+  listenForInterrupt,
+  parseWhole,
+  withoutUndefined,
+} from "@deepspeech-ts/server/command-line";
+import { analyse } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
+import { compareResults } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
+import { type DecodingConfig, greedyDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
+import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/describe-decoding.js";
+import {
+  type EvaluationOptions,
+  type EvaluationRun,
+  runEvaluation,
+} from "@deepspeech-ts/toolkit/internal/evaluation/run-evaluation.js";
+import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import type { Command } from "commander";
-import { UserError } from "../errors.js";
-import { analyse } from "../evaluation/analysis.js";
-import { compareResults } from "../evaluation/comparison.js";
-import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
-import { describeDecoding } from "../evaluation/describe-decoding.js";
-import { type EvaluationOptions, type EvaluationRun, runEvaluation } from "../evaluation/run-evaluation.js";
-import { trainConfigSchema } from "../training/config.js";
 import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { checkInvariance, checkWordErrorRate } from "./evaluation-checks.js";
 import { type Evaluation, type OutputFlags, requireWritableOutputs, writeEvaluation } from "./evaluation-outputs.js";
 import { addFlags, givenSettings } from "./flags.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { parseWhole } from "./number-flags.js";
 import { ProgressBar } from "./progress-bar.js";
-import { resolveConfig, withoutUndefined } from "./resolve-config.js";
+import { resolveConfig } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
 
 const HELP = `

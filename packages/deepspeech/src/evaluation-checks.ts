@@ -1,6 +1,6 @@
 /** What makes an evaluation fail, for use in continuous integration: exit code 1, after everything has been written. */
-import { UserError } from "../errors.js";
-import type { InvarianceReport } from "../evaluation/verify-invariance.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import type { InvarianceReport } from "@deepspeech-ts/toolkit/internal/evaluation/verify-invariance.js";
 import { formatPlural, formatRate } from "./format.js";
 
 export function checkWordErrorRate(wer: number, limit: number | undefined): void {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { corpusErrorRates, scoreUtterance } from "@deepspeech-ts/speech";
-import { analyse } from "../evaluation/analysis.js";
-import { compareResults } from "../evaluation/comparison.js";
-import type { EvaluationResult } from "../evaluation/evaluate.js";
+import { analyse } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
+import { compareResults } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
+import type { EvaluationResult } from "@deepspeech-ts/toolkit/internal/evaluation/evaluate.js";
 import { breakdownLines, comparisonLines, evaluationLines, invarianceLines, worstLines } from "./evaluation-lines.js";
 
 const PAIRS = [

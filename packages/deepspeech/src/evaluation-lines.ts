@@ -1,10 +1,10 @@
 /** What an evaluation says, as lines of text: pure functions of its result. */
 import type { ConfidenceInterval, EditCounts, FalseAlarms } from "@deepspeech-ts/speech";
-import type { EvaluationAnalysis, LengthRates } from "../evaluation/analysis.js";
-import type { Comparison } from "../evaluation/comparison.js";
-import type { EvaluationResult } from "../evaluation/evaluate.js";
-import type { InvarianceReport } from "../evaluation/verify-invariance.js";
-import { utteranceRate, worstUtterances } from "../evaluation/worst-utterances.js";
+import type { EvaluationAnalysis, LengthRates } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
+import type { Comparison } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
+import type { EvaluationResult } from "@deepspeech-ts/toolkit/internal/evaluation/evaluate.js";
+import type { InvarianceReport } from "@deepspeech-ts/toolkit/internal/evaluation/verify-invariance.js";
+import { utteranceRate, worstUtterances } from "@deepspeech-ts/toolkit/internal/evaluation/worst-utterances.js";
 import {
   formatAudio,
   formatCount,

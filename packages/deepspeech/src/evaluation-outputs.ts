@@ -1,13 +1,13 @@
 /** Where an evaluation goes: the terminal, and the files that were asked for. */
 import { extname } from "node:path";
-import { alignmentsAsJson, alignmentsAsText } from "../evaluation/alignments.js";
-import type { EvaluationAnalysis } from "../evaluation/analysis.js";
-import type { Comparison } from "../evaluation/comparison.js";
-import type { DecodingConfig } from "../evaluation/decoding-config.js";
-import { describeDecoding } from "../evaluation/describe-decoding.js";
-import { renderReport } from "../evaluation/report/report.js";
-import type { EvaluationRun } from "../evaluation/run-evaluation.js";
-import { requireWritable, writeFileAtomically } from "../files.js";
+import { requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
+import { alignmentsAsJson, alignmentsAsText } from "@deepspeech-ts/toolkit/internal/evaluation/alignments.js";
+import type { EvaluationAnalysis } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
+import type { Comparison } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
+import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
+import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/describe-decoding.js";
+import { renderReport } from "@deepspeech-ts/toolkit/internal/evaluation/report/report.js";
+import type { EvaluationRun } from "@deepspeech-ts/toolkit/internal/evaluation/run-evaluation.js";
 import { breakdownLines, comparisonLines, evaluationLines, invarianceLines, worstLines } from "./evaluation-lines.js";
 
 /** Everything that was measured. */

@@ -1,5 +1,5 @@
 /** What `deepspeech export` prints: a row for each variant. */
-import type { ExportedVariant, ExportResult } from "../export/run-export.js";
+import type { ExportedVariant, ExportResult } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
 import { confidenceLine } from "./confidence-line.js";
 import { formatAudio, formatPlural, formatRate, formatSmall } from "./format.js";
 

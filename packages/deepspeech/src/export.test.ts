@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openBundle } from "@deepspeech-ts/speech";
-import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
-import { babblingCheckpoint } from "../evaluation/evaluation.test.support.js";
+import { sampleCorpus, temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { babblingCheckpoint } from "@deepspeech-ts/toolkit/internal/evaluation/evaluation.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
 const env = { ...process.env, DEEPSPEECH_DEBUG: "" };
 
 function wordsOf(checkpoint: string, flags: readonly string[]): string[] {

@@ -1,18 +1,23 @@
 /** `deepspeech export`. */
+
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import {
+  INTERRUPTED_EXIT_CODE,
+  listenForInterrupt,
+  usageError,
+  withoutUndefined,
+} from "@deepspeech-ts/server/command-line";
 import { BUNDLE_PRECISIONS, type BundlePrecision } from "@deepspeech-ts/speech";
+import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/describe-decoding.js";
+import { type ExportOptions, type ExportResult, runExport } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
+import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { type Command, Option } from "commander";
-import { UserError } from "../errors.js";
-import { describeDecoding } from "../evaluation/describe-decoding.js";
-import { type ExportOptions, type ExportResult, runExport } from "../export/run-export.js";
-import { trainConfigSchema } from "../training/config.js";
 import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { exportLines } from "./export-lines.js";
 import { addFlags, givenSettings } from "./flags.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { ProgressBar } from "./progress-bar.js";
-import { resolveConfig, withoutUndefined } from "./resolve-config.js";
+import { resolveConfig } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
-import { usageError } from "./usage-error.js";
 
 const HELP = `
 A bundle is one file that recognises speech without libtorch, in Node and in a browser: features, model, alphabet,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { Command } from "commander";
-import { trainConfigSchema } from "../training/config.js";
 import { addFlags, flagOf, givenSettings } from "./flags.js";
 import { resolveConfig } from "./resolve-config.js";
 import type { Setting } from "./settings.js";

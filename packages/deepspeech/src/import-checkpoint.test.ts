@@ -5,10 +5,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { checkpointFixture } from "../acoustic-model/pytorch-import/pytorch-import.test.support.js";
-import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
+import { audioFixture, temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { checkpointFixture } from "@deepspeech-ts/toolkit/internal/pytorch-import/pytorch-import.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
 
 function deepspeech(...words: string[]) {
   const options = { encoding: "utf8", env: { ...process.env, DEEPSPEECH_DEBUG: "", OMP_NUM_THREADS: "1" } } as const;

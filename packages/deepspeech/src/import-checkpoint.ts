@@ -1,6 +1,7 @@
 /** `deepspeech import`. */
+
+import type { ImportOptions, ImportSummary } from "@deepspeech-ts/toolkit/internal/pytorch-import/index.js";
 import { type Command, Option } from "commander";
-import type { ImportOptions, ImportSummary } from "../acoustic-model/pytorch-import/index.js";
 import { formatCount, formatPlural, quoteForShell } from "./format.js";
 
 const HELP = `
@@ -35,7 +36,7 @@ export function configure(command: Command): void {
     .addHelpText("after", HELP)
     .action(async (source: string, { output, alphabet, recurrence }: ImportFlags) => {
       // Only here, because it loads libtorch, and `deepspeech data import` must work without.
-      const { importCheckpoint } = await import("../acoustic-model/pytorch-import/index.js");
+      const { importCheckpoint } = await import("@deepspeech-ts/toolkit/internal/pytorch-import/index.js");
       const summary = importCheckpoint({ source, output, alphabet, recurrence });
       for (const warning of summary.warnings) process.stderr.write(`deepspeech: warning: ${warning}\n`);
       process.stdout.write(`${importLines(output, summary).join("\n")}\n`);

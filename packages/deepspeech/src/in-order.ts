@@ -1,5 +1,5 @@
 /** Work that ends in any order, shown in its own. */
-import { mapConcurrently } from "../data/concurrency.js";
+import { mapConcurrently } from "@deepspeech-ts/toolkit/internal/data/concurrency.js";
 
 export interface InOrderOptions<R> {
   /** How many items are worked on at a time. */

@@ -1,15 +1,14 @@
 /** `deepspeech lm build | tune`. */
+
+import { requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
+import { listenForInterrupt, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
 import { alphabetOf, englishAlphabet, type TagTreatment } from "@deepspeech-ts/speech";
+import { runTuning, type TuningEvent } from "@deepspeech-ts/toolkit/internal/evaluation/run-tuning.js";
+import { atEdge } from "@deepspeech-ts/toolkit/internal/evaluation/tune.js";
+import { buildLanguageModel, type LanguageModelSummary } from "@deepspeech-ts/toolkit/internal/language-model/build.js";
 import { type Command, Option } from "commander";
-import { runTuning, type TuningEvent } from "../evaluation/run-tuning.js";
-import { atEdge } from "../evaluation/tune.js";
-import { requireWritable, writeFileAtomically } from "../files.js";
-import { buildLanguageModel, type LanguageModelSummary } from "../language-model/build.js";
 import { confidenceLine } from "./confidence-line.js";
 import { formatCount, formatPlural, formatRate } from "./format.js";
-import { listenForInterrupt } from "./interrupt.js";
-import { parseWhole } from "./number-flags.js";
-import { usageError } from "./usage-error.js";
 
 const BUILD_HELP = `
 The text is plain or gzip, one sentence a line. It is brought to the model's letters as transcripts are (capitals,

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deepspeech, loadsLibtorch } from "./command.test.support.js";
 
-const EXAMPLES = fileURLToPath(new URL("../../../../examples", import.meta.url));
+const EXAMPLES = fileURLToPath(new URL("../../../examples", import.meta.url));
 
 function assertRefused(words: string[], message: string): void {
   const { status, stdout, stderr } = deepspeech(...words);
@@ -33,7 +33,7 @@ describe("usage", () => {
     for (const name of COMMANDS) {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
-    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
     assert.equal(deepspeech("--version").stdout, `${version}\n`);
   });
 

@@ -7,8 +7,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, type TestContext, test } from "node:test";
-import { audioFixture, sampleCorpus, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
-import { babblingCheckpoint } from "../evaluation/evaluation.test.support.js";
+import {
+  audioFixture,
+  sampleCorpus,
+  temporaryFolder,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { babblingCheckpoint } from "@deepspeech-ts/toolkit/internal/evaluation/evaluation.test.support.js";
 import { BINARY, BUNDLE, deepspeech } from "./command.test.support.js";
 
 const call = join(sampleCorpus("test"), "1/11/1-11-0000.opus");

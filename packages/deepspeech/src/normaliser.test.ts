@@ -3,8 +3,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
-import { loadNormaliser } from "../data/normaliser.js";
+import {
+  audioFixture,
+  temporaryFolder,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { loadNormaliser } from "@deepspeech-ts/toolkit/internal/data/normaliser.js";
 import { deepspeech } from "./command.test.support.js";
 
 const RECORDINGS = 24;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
+import { temporaryFolder, writeFiles } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 import { expandBraces, expandPattern, isPattern, namePattern } from "./path-pattern.js";
 
 test("one name against one pattern", () => {

@@ -5,9 +5,9 @@
  */
 import { readdir, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
-import { foldersBelow } from "../data/audio/find-files.js";
-import { UserError } from "../errors.js";
-import { usageError } from "./usage-error.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { usageError } from "@deepspeech-ts/server/command-line";
+import { foldersBelow } from "@deepspeech-ts/toolkit/internal/data/audio/find-files.js";
 
 const MAGIC = /[*?[{]/;
 

@@ -2,10 +2,9 @@
  * The commands and how they load. Of all commands only the one that was asked for is imported, so `--help` and `doctor`
  * answer at once, on a machine without libtorch too.
  */
-import { readFileSync } from "node:fs";
-import { Command } from "commander";
-import { threadsWarning } from "../threads-warning.js";
-import { fitted, formatItem, helpWidth } from "./help-layout.js";
+
+import { createProgram } from "@deepspeech-ts/server/command-line";
+import type { Command } from "commander";
 
 /** What each command's module exports. */
 interface CommandModule {
@@ -58,7 +57,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: "serve",
     description: "answer OpenAI's audio API and live sound with a bundle",
-    load: () => import("./serve.js"),
+    load: () => import("@deepspeech-ts/server/serve-command"),
   },
   {
     name: "lm",
@@ -89,39 +88,18 @@ const COMMANDS: readonly CommandEntry[] = [
 
 /** The whole program; of its commands, those that `words` name are ready to run, the others have a name alone. */
 export async function buildProgram(words: readonly string[]): Promise<Command> {
-  const program = new Command("deepspeech")
-    .description("End-to-end speech recognition: train, evaluate and run DeepSpeech 2 models.")
-    .version(packageVersion(), "--version", "print the version")
-    .option("--verbose", "show where an error came from (also: DEEPSPEECH_DEBUG=1)")
-    .helpOption("--help", "show this text")
+  const program = createProgram({
+    name: "deepspeech",
+    description: "End-to-end speech recognition: train, evaluate and run DeepSpeech 2 models.",
+    manifest: new URL("../package.json", import.meta.url),
+  })
     .helpCommand("help [command]", "show a command's help")
-    .configureHelp({ showGlobalOptions: true, formatItem, minWidthToWrap: 1 })
-    .showSuggestionAfterError(false)
-    .configureOutput({
-      outputError: () => {},
-      writeOut: (text) => process.stdout.write(fitted(text)),
-      writeErr: (text) => process.stderr.write(fitted(text)),
-      getOutHelpWidth: helpWidth,
-      getErrHelpWidth: helpWidth,
-    })
-    .exitOverride()
-    .hook("preAction", (_, command) => warnOfThreads(command))
     .addHelpText("after", `\n${EXAMPLES}`);
   for (const { name, description, load } of COMMANDS) {
     const command = program.command(name).description(description);
     if (words.includes(name)) (await load()).configure(command);
   }
   return program;
-}
-
-/** Training tells of it in its log too, and so by itself. */
-function warnOfThreads(command: Command): void {
-  if (command.name() === "train") return;
-  for (const key of ["threads", "workers"] as const) {
-    const given = Number(command.getOptionValue(key));
-    const warning = threadsWarning(key, Number.isNaN(given) ? undefined : given);
-    if (warning) process.stderr.write(`deepspeech: warning: --${warning}\n`);
-  }
 }
 
 const EXAMPLES = `Examples:
@@ -131,8 +109,3 @@ const EXAMPLES = `Examples:
   $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav
 
 \`deepspeech <command> --help\` shows a command's flags and examples.`;
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}

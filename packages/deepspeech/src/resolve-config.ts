@@ -3,11 +3,11 @@
  * each complaint is told in the words of the place that caused it: the flag, or the file and its key.
  */
 
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { nearestName } from "@deepspeech-ts/server/command-line";
 import { quoteValue } from "@deepspeech-ts/speech";
 import type { z } from "zod";
-import { UserError } from "../errors.js";
 import { flagOf } from "./flags.js";
-import { nearestName } from "./nearest-name.js";
 import { type Setting, settingsOf } from "./settings.js";
 
 type Tree = Record<string, unknown>;
@@ -36,11 +36,6 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, sources: ConfigS
   const subject = wasFlag ? flagOf(setting) : `${file?.path ?? "configuration"}: "${keyOf(issue.path, setting)}"`;
   const found = quoteValue(getPath(merged, issue.path));
   throw refuse(`${subject} ${requirementOf(issue.message, setting)}, not ${found}`);
-}
-
-/** Leaves out keys whose value is undefined, for callees whose optional keys must be absent instead. */
-export function withoutUndefined<T extends object>(values: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** A setting's own words, where it has a check of its own ("must be odd"); else what its type allows. */

@@ -1,8 +1,8 @@
 /** `deepspeech summary`. */
 import { englishAlphabet } from "@deepspeech-ts/speech";
+import { type ModelSummary, summariseModel } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
+import { modelConfigOf, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import type { Command } from "commander";
-import { type ModelSummary, summariseModel } from "../acoustic-model/index.js";
-import { modelConfigOf, trainConfigSchema } from "../training/config.js";
 import { readConfigFile } from "./config-file.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { formatCount } from "./format.js";

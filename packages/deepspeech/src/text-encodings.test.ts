@@ -4,16 +4,19 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { chooseAlphabet } from "../acoustic-model/pytorch-import/choose-alphabet.js";
-import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
-import { findImporter } from "../data/importers/importers.js";
-import { loadUtterances } from "../data/manifest.js";
-import { UserError } from "../errors.js";
-import { buildLanguageModel } from "../language-model/build.js";
-import { loadLanguageModel } from "../language-model/load.js";
-import { perplexity } from "../language-model/perplexity.js";
-import { readApiKeys } from "../server/read-api-keys.js";
-import { readTextChunks } from "../text-files.js";
+import { readTextChunks, UserError } from "@deepspeech-ts/recognizer/system";
+import { readApiKeys } from "@deepspeech-ts/server";
+import {
+  audioFixture,
+  temporaryFolder,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { findImporter } from "@deepspeech-ts/toolkit/internal/data/importers/importers.js";
+import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { buildLanguageModel } from "@deepspeech-ts/toolkit/internal/language-model/build.js";
+import { loadLanguageModel } from "@deepspeech-ts/toolkit/internal/language-model/load.js";
+import { perplexity } from "@deepspeech-ts/toolkit/internal/language-model/perplexity.js";
+import { chooseAlphabet } from "@deepspeech-ts/toolkit/internal/pytorch-import/choose-alphabet.js";
 import { findPairs } from "./align-pairs.js";
 import { readConfigFile } from "./config-file.js";
 

@@ -3,12 +3,17 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { runExport } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
+import { type TrainConfig, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
+import {
+  manifestIn,
+  shortUtterances,
+  tinyConfig,
+  trainHere,
+} from "@deepspeech-ts/toolkit/internal/training/training.test.support.js";
 import { Command } from "commander";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { runExport } from "../export/run-export.js";
-import { type TrainConfig, trainConfigSchema } from "../training/config.js";
-import { recipes } from "../training/recipes/index.js";
-import { manifestIn, shortUtterances, tinyConfig, trainHere } from "../training/training.test.support.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";

@@ -2,11 +2,11 @@
  * What a training run is told: flags go over the configuration file, the file over the recipe, the recipe over the
  * defaults. A resumed run begins with its own configuration, a fine-tuned one with its model's dimensions and features.
  */
-import { UserError } from "../errors.js";
-import { type TrainConfig, trainConfigSchema } from "../training/config.js";
-import { recipes } from "../training/recipes/index.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { nearestName } from "@deepspeech-ts/server/command-line";
+import { type TrainConfig, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
 import { readConfigFile } from "./config-file.js";
-import { nearestName } from "./nearest-name.js";
 import { resolveConfig } from "./resolve-config.js";
 import type { Setting } from "./settings.js";
 
@@ -25,7 +25,7 @@ export async function readTrainConfig({ file: path, recipe, flags }: TrainConfig
   const config = resolveConfig(trainConfigSchema, { base, file, flags });
   if (config.resume !== undefined) {
     if (recipe !== undefined) throw refuse("--recipe is for a new run; a resumed one keeps its own.");
-    const { readRunConfig } = await import("../training/training-state.js");
+    const { readRunConfig } = await import("@deepspeech-ts/toolkit/internal/training/training-state.js");
     return resolveConfig(trainConfigSchema, { base: readRunConfig(config.resume), file, flags });
   }
   const tuned = config.initFrom === undefined ? {} : await dimensionsOf(config.initFrom);
@@ -44,7 +44,7 @@ function recipeNamed(name: string): Record<string, unknown> {
 
 /** The weights fit no other dimensions, and know no other features. What they are trained on now runs over time. */
 async function dimensionsOf(initFrom: string): Promise<Record<string, unknown>> {
-  const { startingPointHeader } = await import("../training/starting-point.js");
+  const { startingPointHeader } = await import("@deepspeech-ts/toolkit/internal/training/starting-point.js");
   const { model, features } = startingPointHeader(initFrom);
   const { numMels, numTokens, recurrence, ...dimensions } = model;
   return { model: dimensions, features };

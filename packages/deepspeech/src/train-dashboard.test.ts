@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { manifestIn, shortUtterances } from "../training/training.test.support.js";
+import { temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { manifestIn, shortUtterances } from "@deepspeech-ts/toolkit/internal/training/training.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
 const TINY = [
   ...["--features.num-mels", "16", "--model.conv-channels", "2", "--model.residual-layers", "1"],
   ...["--model.recurrent-layers", "1", "--model.hidden-size", "8", "--threads", "1", "--epochs", "2"],

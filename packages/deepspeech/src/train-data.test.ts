@@ -18,11 +18,16 @@ import {
   startMirror,
   type TarEntry,
   tarGz,
-} from "../data/download/mirror.test.support.js";
-import { audioFixture, sampleCorpus, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
+} from "@deepspeech-ts/toolkit/internal/data/download/mirror.test.support.js";
+import {
+  audioFixture,
+  sampleCorpus,
+  temporaryFolder,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
-const TABLE = new URL("../data/download/librispeech-subsets.js", import.meta.url).href;
+const BINARY = fileURLToPath(new URL("../bin/deepspeech.mjs", import.meta.url));
+const TABLE = import.meta.resolve("@deepspeech-ts/toolkit/internal/data/download/librispeech-subsets.js");
 const TINY = [
   ...["--epochs", "1", "--max-batch-seconds", "15", "--threads", "1", "--workers", "1", "--features.num-mels", "16"],
   ...["--model.conv-channels", "2", "--model.residual-layers", "1", "--model.recurrent-layers", "1"],

@@ -4,11 +4,17 @@
  */
 import { existsSync } from "node:fs";
 import { basename, dirname, join, normalize } from "node:path";
-import { freeDiskBytes, unpackingBytes } from "../data/download/disk-space.js";
-import { isSubsetThere, presentArchiveBytes } from "../data/download/download-librispeech.js";
-import { LIBRISPEECH_SUBSETS, type LibriSpeechSubset } from "../data/download/librispeech-subsets.js";
-import { UserError } from "../errors.js";
-import type { TrainConfig } from "../training/config.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { freeDiskBytes, unpackingBytes } from "@deepspeech-ts/toolkit/internal/data/download/disk-space.js";
+import {
+  isSubsetThere,
+  presentArchiveBytes,
+} from "@deepspeech-ts/toolkit/internal/data/download/download-librispeech.js";
+import {
+  LIBRISPEECH_SUBSETS,
+  type LibriSpeechSubset,
+} from "@deepspeech-ts/toolkit/internal/data/download/librispeech-subsets.js";
+import type { TrainConfig } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { downloadSubsets } from "./download-subsets.js";
 import { formatBytes } from "./format.js";
 

@@ -1,5 +1,5 @@
 /** The training configuration's flags: its settings, and the sections that --help shows them in. */
-import { trainConfigSchema } from "../training/config.js";
+import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import type { FlagSection } from "./flags.js";
 import { type Setting, settingsOf } from "./settings.js";
 

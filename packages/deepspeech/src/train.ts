@@ -1,11 +1,12 @@
 /** `deepspeech train`. */
+
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "@deepspeech-ts/server/command-line";
+import type { Dashboard } from "@deepspeech-ts/toolkit/internal/dashboard/index.js";
+import type { TrainConfig } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
+import { runTraining } from "@deepspeech-ts/toolkit/internal/training/run-training.js";
 import type { Command } from "commander";
-import type { Dashboard } from "../dashboard/index.js";
-import type { TrainConfig } from "../training/config.js";
-import { recipes } from "../training/recipes/index.js";
-import { runTraining } from "../training/run-training.js";
 import { addFlags, givenSettings } from "./flags.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
 import { measureSettingsCost, settingsCostLine } from "./kernel-settings.js";
 import { readTrainConfig } from "./train-config.js";
 import { provideTrainingData } from "./train-data.js";
@@ -68,7 +69,7 @@ async function tellSlowKernels({ device, threads }: TrainConfig): Promise<void> 
 }
 
 async function openPage({ runs }: TrainConfig): Promise<Dashboard> {
-  const { startDashboard } = await import("../dashboard/index.js");
+  const { startDashboard } = await import("@deepspeech-ts/toolkit/internal/dashboard/index.js");
   const page = await startDashboard({ folders: [runs] });
   process.stdout.write(`Page   ${page.url}\n`);
   return page;

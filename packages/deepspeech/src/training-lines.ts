@@ -1,6 +1,6 @@
 /** What a training run says, as lines of text: pure functions of its events. */
 import type { CorpusErrorRates } from "@deepspeech-ts/speech";
-import type { CorpusFacts, EvaluationSummary, TrainingEvent } from "../training/events.js";
+import type { CorpusFacts, EvaluationSummary, TrainingEvent } from "@deepspeech-ts/toolkit/internal/training/events.js";
 import { formatFalseAlarms } from "./evaluation-lines.js";
 import {
   formatAudio,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, test } from "node:test";
 import { corpusErrorRates } from "@deepspeech-ts/speech";
-import type { EvaluationSummary, TrainingEvent } from "../training/events.js";
+import type { EvaluationSummary, TrainingEvent } from "@deepspeech-ts/toolkit/internal/training/events.js";
 import type { EventOf } from "./training-lines.js";
 import { TrainingReporter } from "./training-reporter.js";
 

@@ -2,7 +2,7 @@
  * Shows a run as it goes: on a terminal a bar that is always up to date, elsewhere (a log, a pipe) a line now and then.
  * Whatever must stay readable afterwards is a line on stdout in both.
  */
-import type { TrainingEvent } from "../training/events.js";
+import type { TrainingEvent } from "@deepspeech-ts/toolkit/internal/training/events.js";
 import { formatDuration, formatPlural } from "./format.js";
 import { ProgressBar } from "./progress-bar.js";
 import {

@@ -4,8 +4,11 @@
  * hears it; on a graphics card too, and models that no bundle can hold.
  */
 import type { TranscribeOptions } from "@deepspeech-ts/recognizer";
-import type { RecognitionOptions } from "../evaluation/recognition.js";
-import { runTranscription, type TranscriptionResult } from "../evaluation/run-transcription.js";
+import type { RecognitionOptions } from "@deepspeech-ts/toolkit/internal/evaluation/recognition.js";
+import {
+  runTranscription,
+  type TranscriptionResult,
+} from "@deepspeech-ts/toolkit/internal/evaluation/run-transcription.js";
 import { complaintOf, type OpenBundle } from "./bundle-recognizer.js";
 import { workInOrder } from "./in-order.js";
 import { nameOf, type Recording } from "./transcribe-inputs.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loopingFolder } from "../data/fixtures.test.support.js";
+import { loopingFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 import { findRecordings } from "./transcribe-inputs.js";
 
 test("a folder, or a pattern over it, stands for each of its recordings once, whatever links lead back", async (t) => {

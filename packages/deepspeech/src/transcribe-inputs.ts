@@ -3,12 +3,11 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
-import { audioBelow } from "../data/audio/find-files.js";
-import { UserError } from "../errors.js";
-import type { NamedBytes } from "../evaluation/run-transcription.js";
-import { readFileOrExplain } from "../files.js";
+import { readFileOrExplain, UserError } from "@deepspeech-ts/recognizer/system";
+import { usageError } from "@deepspeech-ts/server/command-line";
+import { audioBelow } from "@deepspeech-ts/toolkit/internal/data/audio/find-files.js";
+import type { NamedBytes } from "@deepspeech-ts/toolkit/internal/evaluation/run-transcription.js";
 import { expandPattern, isPattern } from "./path-pattern.js";
-import { usageError } from "./usage-error.js";
 
 /** The word that stands for standard input. */
 export const STANDARD_INPUT = "-";

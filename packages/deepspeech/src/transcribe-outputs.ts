@@ -4,6 +4,8 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { dirname, extname, join, parse } from "node:path";
+import { createFolder, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
+import { usageError } from "@deepspeech-ts/server/command-line";
 import {
   formatTranscript,
   type OutputFormat,
@@ -12,9 +14,7 @@ import {
   transcriptJson,
 } from "@deepspeech-ts/speech";
 import { type Command, Option } from "commander";
-import { createFolder, writeFileAtomicallySync } from "../files.js";
 import { inOneCell } from "./format.js";
-import { usageError } from "./usage-error.js";
 
 /** What was said in a recording, or why that cannot be told. */
 export type Outcome = SpokenText | { file: string; error: string };

@@ -5,8 +5,8 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { loadWaveform } from "../data/audio/waveform.js";
-import { audioFixture, sampleCorpus } from "../data/fixtures.test.support.js";
+import { loadWaveform } from "@deepspeech-ts/toolkit/internal/data/audio/waveform.js";
+import { audioFixture, sampleCorpus } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 import { BINARY, BUNDLE, deepspeech, deepspeechOn } from "./command.test.support.js";
 
 const call = join(sampleCorpus("test"), "1/11/1-11-0000.opus");

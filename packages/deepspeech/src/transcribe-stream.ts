@@ -3,7 +3,7 @@
  * being spoken in a line that changes; a pipe gets whole lines alone, one for each segment that a pause has ended.
  */
 import type { StreamEvent } from "@deepspeech-ts/recognizer";
-import { UserError } from "../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { complaintOf, type OpenBundle } from "./bundle-recognizer.js";
 
 /** Of a terminal that does not tell its width. */

@@ -6,8 +6,13 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { copyFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { audioFixture, sampleCorpus, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
-import { babblingCheckpoint } from "../evaluation/evaluation.test.support.js";
+import {
+  audioFixture,
+  sampleCorpus,
+  temporaryFolder,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { babblingCheckpoint } from "@deepspeech-ts/toolkit/internal/evaluation/evaluation.test.support.js";
 import { BINARY, BUNDLE, deepspeech, deepspeechOn, loadsLibtorch } from "./command.test.support.js";
 
 const speech = audioFixture("speech-16k.flac");

@@ -1,22 +1,26 @@
 /** `deepspeech transcribe`. */
 import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import {
+  INTERRUPTED_EXIT_CODE,
+  listenForInterrupt,
+  parseWhole,
+  usageError,
+  withoutUndefined,
+} from "@deepspeech-ts/server/command-line";
 import { outputFormats } from "@deepspeech-ts/speech";
+import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import type { Command } from "commander";
 import type { z } from "zod";
-import { trainConfigSchema } from "../training/config.js";
 import { isBundleFile, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { addDecodingFlags, givenDecoding, givenDecodingAlone } from "./decoding-flags.js";
 import { addFlags, givenSettings } from "./flags.js";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt } from "./interrupt.js";
-import { parseWhole } from "./number-flags.js";
 import { recordingsProgress } from "./recordings-progress.js";
-import { resolveConfig, withoutUndefined } from "./resolve-config.js";
+import { resolveConfig } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
 import { bundleTranscriber, checkpointTranscriber, type Transcriber } from "./transcribe-back-ends.js";
 import { findRecordings, nameOf, refuseTerminal, STANDARD_INPUT } from "./transcribe-inputs.js";
 import { addOutputFlags, chooseWriter, type OutputFlags, settleOutput } from "./transcribe-outputs.js";
 import { transcribeStream } from "./transcribe-stream.js";
-import { usageError } from "./usage-error.js";
 
 const HELP = `
 ${SUPPORTED_FORMATS}, at any sample rate. Folders are searched for them.

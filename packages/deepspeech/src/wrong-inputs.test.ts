@@ -4,7 +4,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
+import {
+  audioFixture,
+  temporaryFolder,
+  writeFiles,
+} from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 import { BUNDLE, deepspeech } from "./command.test.support.js";
 
 const LINE = { audio_filepath: "speech.flac", duration: 1.064, text: "good morning", speaker: "a", id: "a" };

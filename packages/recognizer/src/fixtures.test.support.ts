@@ -1,7 +1,9 @@
-/** Sound for tests: fixtures, and the sample corpus with its transcripts. */
+/** Sound for tests: fixtures, the sample corpus with its transcripts, and folders that vanish with the test. */
 import { readdirSync, readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { joinArrays } from "./audio/join-arrays.js";
 import { decodeWaveform } from "./audio/waveform.js";
@@ -14,6 +16,12 @@ export function audioFixture(name: string): string {
 
 export function bytesOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return readFile(audioFixture(name));
+}
+
+export async function temporaryFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-recognizer-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 export interface SampleUtterance {

@@ -4,11 +4,10 @@ import { writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import OpenAI from "openai";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { UserError } from "../errors.js";
 import { readApiKeys } from "./read-api-keys.js";
-import { startTestServer, type TestServer } from "./server.test.support.js";
+import { startTestServer, type TestServer, temporaryFolder } from "./server.test.support.js";
 
 const KEYS = ["first-key-0123456789", "second-key-0123456789"];
 const PAGE = "https://page.example";

@@ -1,6 +1,7 @@
 /** Where the server listens, and why it cannot. */
+
+import { explainListenError } from "@deepspeech-ts/recognizer/system";
 import type { FastifyInstance } from "fastify";
-import { explainListenError } from "../listen-error.js";
 
 /** @throws UserError where the port is taken or the host is none of this machine's */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<void> {

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { audioFixture } from "../data/fixtures.test.support.js";
 import { type Live, openLive, refusalOf, sendEnd, sendSound } from "./live.test.support.js";
 import {
+  audioFixture,
   create,
   longRecording,
   type Sample,

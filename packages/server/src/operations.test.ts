@@ -4,7 +4,6 @@ import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { startServer } from "./index.js";
 import {
   BUNDLE,
@@ -14,6 +13,7 @@ import {
   samplesOf,
   startTestServer,
   type TestServer,
+  temporaryFolder,
   until,
 } from "./server.test.support.js";
 

@@ -8,8 +8,8 @@
  */
 import { isIP } from "node:net";
 import { hostname } from "node:os";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { UserError } from "../errors.js";
 import { ApiError } from "./api-error.js";
 
 const LOOPBACK_HOSTS = new Set(["127.0.0.1", "::1", "localhost"]);

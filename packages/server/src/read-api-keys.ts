@@ -1,7 +1,7 @@
 /** Where API keys come from: a file with one a line, or the environment. Never the command line, which others can see. */
+
+import { readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
 import { formatPlural, plainText } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import { readTextFile } from "../text-files.js";
 
 export const API_KEYS_VARIABLE = "DEEPSPEECH_API_KEYS";
 

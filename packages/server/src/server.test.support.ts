@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,11 +14,21 @@ import OpenAI, { toFile } from "openai";
 import type { ServerOptions } from "./options.js";
 import { type RunningServer, startServer } from "./start-server.js";
 
-const root = new URL("../../../../", import.meta.url);
+const root = new URL("../../../", import.meta.url);
 
 /** A small model of one voice: see test/fixtures/bundles/README.md. */
 export const BUNDLE = fileURLToPath(new URL("test/fixtures/bundles/quickstart-fp16.dsb", root));
 export const MODEL = "quickstart-fp16";
+
+export function audioFixture(name: string): string {
+  return fileURLToPath(new URL(`test/fixtures/audio/${name}`, root));
+}
+
+export async function temporaryFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-server-"));
+  context.after(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 export interface TestServer extends RunningServer {
   readonly port: number;

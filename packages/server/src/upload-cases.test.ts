@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { toFile } from "openai";
-import { audioFixture } from "../data/fixtures.test.support.js";
-import { MODEL, startTestServer, type TestServer } from "./server.test.support.js";
+import { audioFixture, MODEL, startTestServer, type TestServer } from "./server.test.support.js";
 
 let server: TestServer;
 

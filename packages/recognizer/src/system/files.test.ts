@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/pro
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { temporaryFolder } from "./data/fixtures.test.support.js";
+import { temporaryFolder } from "../fixtures.test.support.js";
 import {
   createFolder,
   readFileOrExplain,

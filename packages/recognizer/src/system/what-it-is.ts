@@ -1,8 +1,8 @@
 /** What a path holds, told by its content, for messages where one thing is given in another's place. */
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { detectAudioFormat } from "@deepspeech-ts/recognizer/audio";
 import { isBundle } from "@deepspeech-ts/speech";
+import { detectAudioFormat } from "../audio/format.js";
 import { explainReadError } from "./files.js";
 
 export type PathKind = "bundle" | "recording" | "run" | "folder" | "file" | "pipe" | "missing";

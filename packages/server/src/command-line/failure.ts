@@ -1,7 +1,8 @@
 /** Turns whatever a command threw into one line and an exit code. */
+
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import { printable } from "@deepspeech-ts/speech";
 import { type Command, CommanderError } from "commander";
-import { errorMessage, UserError } from "../errors.js";
 import { nearestName } from "./nearest-name.js";
 import { excessMessage, missingArgumentHint, pathOf } from "./usage-hints.js";
 

@@ -1,4 +1,4 @@
-/** Every flag of `deepspeech serve`, by what it changes for real clients of the real command. */
+/** Every flag of the server's program, by what it changes for real clients of the real command. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -6,8 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { openLive, refusalOf, sendEnd, sendSound } from "../server/live.test.support.js";
+import { openLive, refusalOf, sendEnd, sendSound } from "../live.test.support.js";
 import {
   answerOf,
   errorOf,
@@ -19,11 +18,11 @@ import {
   type Sample,
   samples,
   sendRaw,
+  temporaryFolder,
   until,
   wavFile,
-} from "../server/server.test.support.js";
-import { BINARY } from "./command.test.support.js";
-import { metricOf, postSound, type Served, serve } from "./serve.test.support.js";
+} from "../server.test.support.js";
+import { BINARY, metricOf, postSound, type Served, serve } from "./serve.test.support.js";
 
 const [sample] = samples(1) as [Sample];
 /** What every command has. */
@@ -221,7 +220,7 @@ test("a body in the wrong shape, too many headers and a stream that is none have
 });
 
 test("no flag is without a test here", () => {
-  const { stdout } = spawnSync(process.execPath, [BINARY, "serve", "--help"], { encoding: "utf8" });
+  const { stdout } = spawnSync(process.execPath, [BINARY, "--help"], { encoding: "utf8" });
   const flags = [...stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag as string);
   assert.ok(flags.length > 20);
   const unused = flags.filter((flag) => !usedFlags.has(flag) && !COMMON_FLAGS.has(flag));

@@ -1,8 +1,10 @@
-/** `deepspeech serve` in a process of its own, ready for requests. */
+/** The server's own program in a process of its own, ready for requests. */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { TestContext } from "node:test";
-import { MODEL } from "../server/server.test.support.js";
-import { BINARY, BUNDLE } from "./command.test.support.js";
+import { fileURLToPath } from "node:url";
+import { BUNDLE, MODEL } from "../server.test.support.js";
+
+export const BINARY = fileURLToPath(new URL("../../bin/deepspeech-server.mjs", import.meta.url));
 
 export interface Served {
   readonly child: ChildProcess;
@@ -18,7 +20,7 @@ export interface Served {
 
 /** @throws where the process ends before it is ready */
 export async function serve(t: TestContext, ...flags: string[]): Promise<Served> {
-  const child = spawn(process.execPath, [BINARY, "serve", BUNDLE, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [BINARY, BUNDLE, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
   t.after(() => child.kill("SIGKILL"));
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (chunk) => {

@@ -3,9 +3,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
-import { BUNDLE, longRecording, MODEL, type Sample, samples, until, wavFile } from "../server/server.test.support.js";
-import { BINARY } from "./command.test.support.js";
-import { metricOf, postSound, type Served, serve as serveReady } from "./serve.test.support.js";
+import { BUNDLE, longRecording, MODEL, type Sample, samples, until, wavFile } from "../server.test.support.js";
+import { BINARY, metricOf, postSound, type Served, serve as serveReady } from "./serve.test.support.js";
 
 const [sample] = samples(1) as [Sample];
 
@@ -49,7 +48,7 @@ test("what is not finished within the grace is told so", async (t) => {
 
 test("libtorch is not loaded", () => {
   const script = `(async () => {
-    const { startServer } = await import(${JSON.stringify(new URL("../server/index.js", import.meta.url).href)});
+    const { startServer } = await import(${JSON.stringify(new URL("../index.js", import.meta.url).href)});
     const server = await startServer({ bundle: ${JSON.stringify(BUNDLE)}, port: 0, logLevel: "silent" });
     await server.ready;
     await server.close();
@@ -59,23 +58,37 @@ test("libtorch is not loaded", () => {
   assert.equal(stdout, "false");
 });
 
+test("--help shows how the package is run, and no program is named that is not this one", () => {
+  const { stdout } = spawnSync(process.execPath, [BINARY, "--help"], { encoding: "utf8" });
+  assert.match(stdout, /^Usage: deepspeech-server \[options\] <bundle>\n/);
+  assert.match(stdout, /^ {2}\$ npx @deepspeech-ts\/server model\.dsb --port 8080$/m);
+});
+
 test("wrong usage, a bundle that is not there and a short key are refused in one line", () => {
   const run = (environment: Record<string, string>, ...words: string[]) => {
     const env = { ...process.env, ...environment };
-    const { status, stderr } = spawnSync(process.execPath, [BINARY, "serve", ...words, "--port", "0"], {
+    const { status, stderr } = spawnSync(process.execPath, [BINARY, ...words, "--port", "0"], {
       encoding: "utf8",
       env,
     });
     return [status, stderr];
   };
-  assert.deepEqual(run({}, "no-such.dsb"), [1, "deepspeech: no-such.dsb: no such file; check the path\n"]);
+  assert.deepEqual(run({}, "no-such.dsb"), [1, "deepspeech-server: no-such.dsb: no such file; check the path\n"]);
+  assert.deepEqual(run({}), [
+    2,
+    "deepspeech-server: missing required argument 'bundle'; usage: deepspeech-server [options] <bundle>\n",
+  ]);
+  assert.deepEqual(run({}, BUNDLE, "--prt", "0"), [
+    2,
+    "deepspeech-server: unknown option '--prt'; did you mean '--port'?\n",
+  ]);
   assert.deepEqual(run({}, BUNDLE, "--max-upload", "0"), [
     2,
-    'deepspeech: --max-upload must be a number of at least 1, not "0"\n',
+    'deepspeech-server: --max-upload must be a number of at least 1, not "0"\n',
   ]);
   assert.deepEqual(run({ DEEPSPEECH_API_KEYS: "abc" }, BUNDLE), [
     1,
-    "deepspeech: DEEPSPEECH_API_KEYS: an API key has 3 characters, expected at least 16 characters without white " +
+    "deepspeech-server: DEEPSPEECH_API_KEYS: an API key has 3 characters, expected at least 16 characters without white " +
       "space; try openssl rand -hex 24.\n",
   ]);
 });

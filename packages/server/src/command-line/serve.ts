@@ -1,4 +1,4 @@
-/** `deepspeech serve`. */
+/** `deepspeech serve`, and the whole of `npx @deepspeech-ts/server`: one definition of what both are told. */
 import { once } from "node:events";
 import { type Command, Option } from "commander";
 import {
@@ -13,25 +13,15 @@ import {
   readApiKeys,
   type ServerOptions,
   startServer,
-} from "../server/index.js";
-import { checkBundlePath } from "./bundle-recognizer.js";
+} from "../index.js";
+import { checkBundlePath } from "./bundle-path.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parsePort, parseWhole } from "./number-flags.js";
-import { withoutUndefined } from "./resolve-config.js";
+import { pathOf } from "./usage-hints.js";
+import { withoutUndefined } from "./without-undefined.js";
 
 const MEGABYTE = 2 ** 20;
-
-const HELP = `
-Speaks OpenAI's API: POST /v1/audio/transcriptions, GET /v1/models; live sound over a WebSocket at /v1/audio/stream;
-/healthz, /readyz, /metrics and /openapi.json for machines. No libtorch is needed. docs/serving.md tells the rest.
-API keys come from --api-key-file or from ${API_KEYS_VARIABLE} (between commas); without any, whoever reaches the server
-may use it, which by default is this machine alone. Ctrl-C finishes what has begun, a second one does not.
-
-Examples:
-  $ npx deepspeech serve model.dsb --port 8080
-  $ npx deepspeech serve model.dsb --model-id whisper-1 --api-key-file keys.txt --host 0.0.0.0
-  $ npx deepspeech serve model.dsb --workers 4 --threads 2 --max-concurrent 32
-  $ curl http://127.0.0.1:8080/v1/audio/transcriptions -F model=model -F file=@recording.wav`;
+const PACKAGE = "@deepspeech-ts/server";
 
 interface LimitFlag {
   readonly flag: string;
@@ -102,7 +92,22 @@ export function configure(command: Command): void {
     .addOption(new Option("--log-level <name>", "least of what is logged").choices(LOG_LEVELS).default("info"))
     .option("--log-text", "log transcripts too (default: logs hold nothing of what was said)");
   for (const limit of LIMIT_FLAGS) command.addOption(limitOption(limit));
-  command.addHelpText("after", HELP).action(serve);
+  command.addHelpText("after", helpOf(command)).action(serve);
+}
+
+function helpOf(command: Command): string {
+  const call = command.parent ? `npx ${pathOf(command)}` : `npx ${PACKAGE}`;
+  return `
+Speaks OpenAI's API: POST /v1/audio/transcriptions, GET /v1/models; live sound over a WebSocket at /v1/audio/stream;
+/healthz, /readyz, /metrics and /openapi.json for machines. No libtorch is needed. docs/serving.md tells the rest.
+API keys come from --api-key-file or from ${API_KEYS_VARIABLE} (between commas); without any, whoever reaches the server
+may use it, which by default is this machine alone. Ctrl-C finishes what has begun, a second one does not.
+
+Examples:
+  $ ${call} model.dsb --port 8080
+  $ ${call} model.dsb --model-id whisper-1 --api-key-file keys.txt --host 0.0.0.0
+  $ ${call} model.dsb --workers 4 --threads 2 --max-concurrent 32
+  $ curl http://127.0.0.1:8080/v1/audio/transcriptions -F model=model -F file=@recording.wav`;
 }
 
 async function serve(bundle: string, flags: Flags, command: Command): Promise<void> {

@@ -1,4 +1,4 @@
-import { UserError } from "../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 
 /** Wrong usage of the command line: one line, exit code 2. */
 export function usageError(message: string): UserError {

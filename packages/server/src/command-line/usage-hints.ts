@@ -1,7 +1,7 @@
 /** What wrong usage comes from, as far as the words tell: said with the complaint, for the complaint alone rarely helps. */
 import { statSync } from "node:fs";
+import { whatItIs } from "@deepspeech-ts/recognizer/system";
 import type { Command } from "commander";
-import { whatItIs } from "../what-it-is.js";
 
 /** After a complaint that an argument is missing. */
 export function missingArgumentHint(command: Command): string {

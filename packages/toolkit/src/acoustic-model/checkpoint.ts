@@ -5,6 +5,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { whatItIs } from "@deepspeech-ts/recognizer/system";
 import {
   encodeSafetensors,
   loadSafetensors,
@@ -16,11 +17,10 @@ import {
 import { z } from "zod";
 import { UserError } from "../errors.js";
 import { explainReadError, writeFileAtomicallySync } from "../files.js";
-import { whatItIs } from "../what-it-is.js";
 import { DeepSpeech } from "./deepspeech.js";
 import { featureConfigSchema } from "./feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "./model-config.js";
-import { expectedShapes } from "./pytorch-import/infer-config.js";
+import { expectedShapes } from "./weight-shapes.js";
 
 const FORMAT = "deepspeech-ts checkpoint";
 

@@ -1,7 +1,8 @@
 /** Where the dashboard listens: the port that was asked for, or the first free one from the usual on. */
+
+import { explainListenError } from "@deepspeech-ts/recognizer/system";
 import type { FastifyInstance } from "fastify";
 import { systemErrorCode } from "../errors.js";
-import { explainListenError } from "../listen-error.js";
 
 export const DEFAULT_HOST = "127.0.0.1";
 export const DEFAULT_PORT = 6007;

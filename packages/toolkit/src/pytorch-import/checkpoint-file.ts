@@ -4,8 +4,8 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { printable } from "@deepspeech-ts/speech";
-import { UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
+import { UserError } from "../errors.js";
+import { explainReadError } from "../files.js";
 
 const CHUNK_BYTES = 1 << 16;
 /** No part of a checkpoint that is read at once is larger: its largest tensor, or the longest string of its pickle. */

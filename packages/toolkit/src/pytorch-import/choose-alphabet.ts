@@ -4,8 +4,8 @@
  */
 import { existsSync } from "node:fs";
 import { type Alphabet, englishAlphabet, SpeechError, validateAlphabet } from "@deepspeech-ts/speech";
-import { UserError } from "../../errors.js";
-import { readTextFileSync } from "../../text-files.js";
+import { UserError } from "../errors.js";
+import { readTextFileSync } from "../text-files.js";
 
 const BLANK = "<blank>";
 

@@ -4,12 +4,12 @@ import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { type Dtype, loadSafetensors, noGrad, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { temporaryFolder } from "../../data/fixtures.test.support.js";
-import { loadCheckpoint, modelFromCheckpoint } from "../checkpoint.js";
-import { DeepSpeech } from "../deepspeech.js";
-import { defaultModelConfig, type ModelConfig } from "../model-config.js";
+import { loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/checkpoint.js";
+import { DeepSpeech } from "../acoustic-model/deepspeech.js";
+import { defaultModelConfig, type ModelConfig } from "../acoustic-model/model-config.js";
+import { expectedShapes } from "../acoustic-model/weight-shapes.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { importCheckpoint } from "./import-checkpoint.js";
-import { expectedShapes } from "./infer-config.js";
 import { checkpointFixture, complaintOf, fileOf, fixtureBytes, importFile } from "./pytorch-import.test.support.js";
 
 /** Of which golden.safetensors has the weights, and PyTorch's outputs. */

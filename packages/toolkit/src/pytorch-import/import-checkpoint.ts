@@ -5,11 +5,11 @@
 import { basename } from "node:path";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { call, fromTypedArray, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { UserError } from "../../errors.js";
-import { requireWritable } from "../../files.js";
-import { saveCheckpoint } from "../checkpoint.js";
-import { type FeatureConfig, featureConfigSchema } from "../feature-config.js";
-import type { ModelConfig } from "../model-config.js";
+import { saveCheckpoint } from "../acoustic-model/checkpoint.js";
+import { type FeatureConfig, featureConfigSchema } from "../acoustic-model/feature-config.js";
+import type { ModelConfig } from "../acoustic-model/model-config.js";
+import { UserError } from "../errors.js";
+import { requireWritable } from "../files.js";
 import { CheckpointFile } from "./checkpoint-file.js";
 import { chooseAlphabet } from "./choose-alphabet.js";
 import { importWarnings } from "./import-warnings.js";

@@ -1,5 +1,5 @@
 /** What the person should know before using an imported model. */
-import type { ModelConfig } from "../model-config.js";
+import type { ModelConfig } from "../acoustic-model/model-config.js";
 
 /** The dimensions that the reference's newest version builds by default. */
 const NEWEST = { residualLayers: 3, recurrentLayers: 5 };

@@ -4,13 +4,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../../data/fixtures.test.support.js";
-import { UserError } from "../../errors.js";
+import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { UserError } from "../errors.js";
 import { ByteCursor, CheckpointFile } from "./checkpoint-file.js";
 import { type ImportOptions, type ImportSummary, importCheckpoint } from "./import-checkpoint.js";
 import { unpickle } from "./unpickler.js";
 
-const fixtures = new URL("../../../../../test/fixtures/pytorch-checkpoints/", import.meta.url);
+const fixtures = new URL("../../../../test/fixtures/pytorch-checkpoints/", import.meta.url);
 
 export function checkpointFixture(name: string): string {
   return fileURLToPath(new URL(name, fixtures));

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { defaultModelConfig } from "../model-config.js";
-import { expectedShapes, inferConfig } from "./infer-config.js";
+import { defaultModelConfig } from "../acoustic-model/model-config.js";
+import { expectedShapes } from "../acoustic-model/weight-shapes.js";
+import { inferConfig } from "./infer-config.js";
 import { Storage, StorageType, StoredTensor, Unknown } from "./pickle-values.js";
 import { findStateDict } from "./state-dict.js";
 

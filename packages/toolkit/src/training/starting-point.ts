@@ -4,6 +4,8 @@
  * A fine-tuned model takes over every weight, but for the last layer where the alphabet is another: its rows are the
  * tokens. Frozen parameters are chosen by name, with `*` for anything.
  */
+
+import { whatItIs } from "@deepspeech-ts/recognizer/system";
 import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import { type Tensor, tidy } from "@deepspeech-ts/torch";
 import {
@@ -16,7 +18,6 @@ import {
 } from "../acoustic-model/index.js";
 import { UserError } from "../errors.js";
 import { checkpointFromBundle } from "../export/bundle-checkpoint.js";
-import { whatItIs } from "../what-it-is.js";
 import type { TrainConfig } from "./config.js";
 import { hasCheckpoint, loadLastHeader } from "./training-state.js";
 

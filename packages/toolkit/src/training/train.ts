@@ -1,5 +1,6 @@
 /** A run from its first file to its last line: what it needs is loaded here, the loop itself is training-run.ts. */
 import { availableParallelism } from "node:os";
+import { threadsWarning } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads } from "@deepspeech-ts/torch";
 import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "../acoustic-model/index.js";
@@ -7,7 +8,6 @@ import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.j
 import { AudioLoader } from "../data/loader.js";
 import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
 import { UserError } from "../errors.js";
-import { threadsWarning } from "../threads-warning.js";
 import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { threadsWarning } from "@deepspeech-ts/recognizer/system";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { Utterance } from "../data/types.js";
-import { threadsWarning } from "../threads-warning.js";
 import { readRunLog } from "./logging/read-log.js";
 import { manifestIn, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
 

@@ -1,0 +1,12 @@
+export {
+  createFolder,
+  explainReadError,
+  explainWriteError,
+  type FileWriter,
+  readFileOrExplain,
+  requireWritable,
+  spellingOnDisk,
+  withSpellingOnDisk,
+  writeFileAtomically,
+  writeFileAtomicallySync,
+} from "@deepspeech-ts/recognizer/system";

@@ -1,0 +1,1 @@
+export { readTextChunks, readTextFile, readTextFileSync } from "@deepspeech-ts/recognizer/system";
