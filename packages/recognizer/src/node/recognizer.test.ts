@@ -313,8 +313,8 @@ test("bundles that cannot be used are named", async () => {
   });
   const bundle = openBundle(bytes);
   const { format: _format, version: _version, sections: _sections, ...description } = bundle.header;
-  const withSections = async (content: Parameters<typeof encodeBundle>[1]) => {
-    const parts = await encodeBundle(description, content);
+  const withSections = async (content: Parameters<typeof encodeBundle>[1], decoding = description.decoding) => {
+    const parts = await encodeBundle({ ...description, decoding }, content);
     return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
   };
   const noModel = await withSections({ "model.onnx": new Uint8Array(1000) });
@@ -322,6 +322,19 @@ test("bundles that cannot be used are named", async () => {
     code: "bad-bundle",
     message: /^the bundle: its model cannot be run: [^\n]+$/,
   });
+  const settings: [Partial<typeof description.decoding>, RegExp][] = [
+    [
+      { lmWeight: 2 ** 53 },
+      /^the bundle: decoding: lmWeight is 9007199254740992; it must be from 0 to 20; export [^\n]+$/,
+    ],
+    [{ beamSize: 8, wordScore: 101 }, /^the bundle: decoding: wordScore is 101[^\n]+$/],
+    [{ hotWords: ["good morning"], hotWordWeight: 1e9 }, /^the bundle: decoding: [^\n]+$/],
+  ];
+  for (const [decoding, message] of settings) {
+    const content = { "model.onnx": bundle.section("model.onnx")!, "language-model.bin": new Uint8Array(1000) };
+    const wrong = await withSections(content, { ...description.decoding, ...decoding });
+    await assert.rejects(Recognizer.load(wrong), { code: "bad-bundle", message });
+  }
   const noLanguageModel = await withSections({
     "model.onnx": bundle.section("model.onnx")!,
     "language-model.bin": new Uint8Array(1000),
