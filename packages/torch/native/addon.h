@@ -11,6 +11,8 @@ void init_autograd(Napi::Env env, Napi::Object exports);
 void init_random(Napi::Env env, Napi::Object exports);
 void init_runtime(Napi::Env env, Napi::Object exports);
 void init_recording(Napi::Env env, Napi::Object exports);
+void init_process_group(Napi::Env env, Napi::Object exports);
+void init_gradient_buckets(Napi::Env env, Napi::Object exports);
 
 // Rethrows the exception in flight as a JavaScript TorchError {code, message}; a JavaScript exception passes unchanged.
 [[noreturn]] void rethrow_as_js(Napi::Env env);

@@ -36,8 +36,14 @@ struct Environment {
   void tell(Napi::Env env);
 };
 
-// Both kinds of handle begin with a tag, so that a wrong External is refused and not dereferenced.
-enum class HandleKind : uint32_t { tensor = 0x7e450001, generator = 0x7e450002 };
+// Every kind of handle begins with a tag, so that a wrong External is refused and not dereferenced.
+enum class HandleKind : uint32_t {
+  tensor = 0x7e450001,
+  generator = 0x7e450002,
+  store = 0x7e450003,
+  process_group = 0x7e450004,
+  gradient_buckets = 0x7e450005,
+};
 
 struct TensorHandle {
   HandleKind kind = HandleKind::tensor;

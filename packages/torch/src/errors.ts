@@ -14,6 +14,12 @@ export type TorchErrorCode =
   | "STATE_DICT"
   | "SAFETENSORS"
   | "NATIVE_MISSING"
+  /** This libtorch cannot talk to other processes. */
+  | "NO_PROCESS_GROUPS"
+  /** Another process did not answer within the time limit. */
+  | "TIMEOUT"
+  /** Another process is gone, or the way to it. */
+  | "PEER_LOST"
   | "LIBTORCH";
 
 export class TorchError extends Error {

@@ -1,6 +1,7 @@
 export * from "./autograd.js";
 export { call, callUntyped } from "./call.js";
 export * from "./creation.js";
+export * as distributed from "./distributed/index.js";
 export * from "./errors.js";
 export * as nn from "./nn/index.js";
 export type { Dtype, Scalar } from "./operator-types.js";

@@ -13,6 +13,12 @@ declare const handleKind: unique symbol;
 export type TensorHandle = { readonly [handleKind]: "tensor" };
 /** An External that owns an at::Generator. */
 export type GeneratorHandle = { readonly [handleKind]: "generator" };
+/** An External that owns a c10d store. */
+export type StoreHandle = { readonly [handleKind]: "store" };
+/** An External that owns a c10d process group. */
+export type ProcessGroupHandle = { readonly [handleKind]: "processGroup" };
+/** An External that owns hooks on parameters, and the thread that adds their gradients up. */
+export type GradientBucketsHandle = { readonly [handleKind]: "gradientBuckets" };
 
 /** Every dtype that the binding names, as in PyTorch. */
 export type Dtype =
@@ -87,6 +93,36 @@ interface Native {
   setNumThreads(threads: number): void;
   setFlushDenormal(flush: boolean): boolean;
   recordOperators(body: () => void): string[];
+  /** Whether the add-on was compiled with c10d and Gloo; without, what follows up to `groupBarrier` is missing. */
+  processGroups: boolean;
+  openStore(host: string, port: number, isServer: boolean, timeoutMs: number): StoreHandle;
+  storePort(store: StoreHandle): number;
+  storeSet(store: StoreHandle, key: string, value: Uint8Array): void;
+  storeGet(store: StoreHandle, key: string): Uint8Array;
+  storeAdd(store: StoreHandle, key: string, amount: number): number;
+  storeHas(store: StoreHandle, keys: readonly string[]): boolean;
+  closeStore(store: StoreHandle): void;
+  openGroup(
+    store: StoreHandle,
+    prefix: string,
+    rank: number,
+    size: number,
+    timeoutMs: number,
+    host: string,
+  ): ProcessGroupHandle;
+  closeGroup(group: ProcessGroupHandle): void;
+  groupSum(group: ProcessGroupHandle, tensor: TensorHandle): void;
+  groupBroadcast(group: ProcessGroupHandle, tensor: TensorHandle, root: number): void;
+  groupGather(group: ProcessGroupHandle, tensor: TensorHandle, outputs: readonly TensorHandle[]): void;
+  groupBarrier(group: ProcessGroupHandle): void;
+  openBuckets(
+    parameters: readonly TensorHandle[],
+    bucketOf: readonly number[],
+    rounds: readonly ProcessGroupHandle[],
+  ): GradientBucketsHandle;
+  beginBuckets(buckets: GradientBucketsHandle, chains: readonly (readonly TensorHandle[])[]): void;
+  finishBuckets(buckets: GradientBucketsHandle): boolean[];
+  closeBuckets(buckets: GradientBucketsHandle): void;
 }
 
 function load(): Native {
