@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 /** The tests run from build/test/e2e. */
 const ROOT = new URL("../../../", import.meta.url);
 export const COMMAND = rootPath("packages/deepspeech/bin/deepspeech.mjs");
+export const SERVER = rootPath("packages/server/bin/deepspeech-server.mjs");
 
 export function rootPath(path: string): string {
   return fileURLToPath(new URL(path, ROOT));

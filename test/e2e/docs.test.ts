@@ -4,11 +4,11 @@
  * epoch more, so that the test ends.
  */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { loadUtterances, writeManifest } from "@deepspeech-ts/toolkit/data";
-import { COMMAND, type Outcome, Running, rootPath, temporaryFolder } from "./command.js";
+import { COMMAND, type Outcome, Running, rootPath, SERVER, temporaryFolder } from "./command.js";
 
 const DOCUMENTS = [
   "README.md",
@@ -16,6 +16,9 @@ const DOCUMENTS = [
   ...readdirSync(rootPath("docs"))
     .filter((name) => name.endsWith(".md"))
     .map((name) => `docs/${name}`),
+  ...readdirSync(rootPath("packages"))
+    .map((name) => `packages/${name}/README.md`)
+    .filter((path) => existsSync(rootPath(path))),
 ];
 /** Run by whoever calls these tests, or slow: that the scripts exist is checked, and .ci/run or another test runs them. */
 const SCRIPTS = new Set([
@@ -30,6 +33,8 @@ const SCRIPTS = new Set([
 const SERVERS = new Set(["serve", "dashboard"]);
 /** Another project's program. */
 const FOREIGN = new Set(["tensorboard --logdir runs"]);
+/** Installs are tried with packed packages: see tools/packaging. Here it is looked at whether the packages exist. */
+const INSTALL = /^npm install (.*)$/;
 
 const BRIEFLY = ["--epochs", "1", "--threads", "1", "--workers", "1", "--max-batch-seconds", "15"];
 const TINY = [
@@ -61,6 +66,7 @@ async function workplace(folder: string): Promise<void> {
     await writeManifest(join(folder, `my/${name}.jsonl`), utterances.slice(0, 4));
   writeFileSync(join(folder, "my/sentences.txt"), "please hold the line\npress one to hold\n".repeat(10));
   cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/clips/0001.wav"));
+  cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "recording.wav"));
   mkdirSync(join(folder, "my/noise"));
   cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/noise/street.wav"));
   cpSync(rootPath("test/fixtures/pytorch-checkpoints/lightning.ckpt"), join(folder, "my/reference.ckpt"));
@@ -72,7 +78,15 @@ async function workplace(folder: string): Promise<void> {
 function programOf(command: string): string[] | undefined {
   if (command === "node tools/setup.mjs") return [rootPath("tools/setup.mjs")];
   if (command.startsWith("npm test -- ")) return [rootPath("tools/test.mjs"), ...command.split(" ").slice(3)];
-  return command.startsWith("npx deepspeech ") ? [COMMAND, ...wordsOf(command)] : undefined;
+  if (command.startsWith("npx @deepspeech-ts/server ")) return [SERVER, ...wordsOf(command)];
+  return /^npx deepspeech(-ts)? /.test(command) ? [COMMAND, ...wordsOf(command)] : undefined;
+}
+
+function assertInstallable(names: readonly string[]): void {
+  const published = readdirSync(rootPath("packages")).map((name) => {
+    return JSON.parse(readFileSync(rootPath(`packages/${name}/package.json`), "utf8")).name as string;
+  });
+  for (const name of names) assert.ok(published.includes(name), `${name} is no package of ours`);
 }
 
 function wordsOf(command: string): string[] {
@@ -84,7 +98,7 @@ function wordsOf(command: string): string[] {
 
 /** Servers are stopped as soon as they tell where they listen: at a free port, whatever the document says. */
 async function outcomeOf(words: readonly string[], folder: string): Promise<Outcome> {
-  const isServer = SERVERS.has(words[1] ?? "") && !words.includes("--help");
+  const isServer = (words[0] === SERVER || SERVERS.has(words[1] ?? "")) && !words.includes("--help");
   const running = new Running(process.execPath, isServer ? [...words, "--port", "0"] : words, folder);
   if (isServer) {
     await running.printed("http://");
@@ -109,6 +123,11 @@ describe("the documents' commands", () => {
     assert.ok(commands.length >= 15, `only ${commands.length} commands were found`);
     for (const { document, command } of commands) {
       if (SCRIPTS.has(command) || FOREIGN.has(command)) continue;
+      const install = INSTALL.exec(command)?.[1];
+      if (install !== undefined) {
+        assertInstallable(install.split(" "));
+        continue;
+      }
       const words = programOf(command);
       assert.ok(words, `${document}: no test runs "${command}"`);
       const outcome = await outcomeOf(words, folder);
