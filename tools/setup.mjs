@@ -1,24 +1,24 @@
 /**
  * Makes a fresh clone ready to use: npm packages, compiler, libtorch, the native add-on, the compiled TypeScript.
  *
- * Needs Node and git alone, so it is plain JavaScript and imports nothing but Node's own modules. Each step looks
+ * Needs Node and git alone, so it is plain JavaScript and imports nothing but Node's own modules; what is not about this
+ * repository is in packages/torch/setup, which `deepspeech setup` runs too. Each step looks
  * first whether it is needed; run again, the whole takes well under two seconds and starts no process.
  */
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { Context, SetupError } from "./setup/context.mjs";
+import { Context, SetupError } from "../packages/torch/setup/context.mjs";
+import { provideLibtorch } from "../packages/torch/setup/libtorch.mjs";
+import { withLock } from "../packages/torch/setup/lock.mjs";
+import { buildNative } from "../packages/torch/setup/native.mjs";
+import { checkNode, runSteps } from "../packages/torch/setup/run-steps.mjs";
+import { provideBlas, provideToolchain } from "../packages/torch/setup/toolchain.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
-import { provideLibtorch } from "./setup/libtorch.mjs";
-import { withLock } from "./setup/lock.mjs";
-import { buildNative } from "./setup/native.mjs";
-import { provideBlas, provideToolchain } from "./setup/toolchain.mjs";
 import { compileTypescript } from "./setup/typescript.mjs";
 
-/** @typedef {(context: Context) => Promise<string>} Step */
-
-const OLDEST_NODE = 20;
+/** @typedef {import("../packages/torch/setup/run-steps.mjs").Step} Step */
 
 const HELP = `Usage: npm run setup -- [options]
 
@@ -47,35 +47,6 @@ const STEPS = [
   ["TypeScript", compileTypescript],
 ];
 
-/** @type {Step} */
-async function checkNode() {
-  const { node } = process.versions;
-  if (Number.parseInt(node, 10) >= OLDEST_NODE) return node;
-  throw new SetupError(`Node ${node} is too old. Install Node ${OLDEST_NODE} or later from https://nodejs.org.`);
-}
-
-/** @param {Context} context */
-async function runSteps(context) {
-  for (const [name, step] of STEPS) {
-    const start = performance.now();
-    const announcement = setTimeout(() => console.log(`… ${name}`), 1000);
-    try {
-      const result = await step(context);
-      console.log(`${result.startsWith("warning") ? "!" : "✓"} ${name}: ${result} (${seconds(start)})`);
-    } catch (error) {
-      if (error instanceof SetupError) error.message = `✗ ${name} (${seconds(start)})\n${error.message}`;
-      throw error;
-    } finally {
-      clearTimeout(announcement);
-    }
-  }
-}
-
-/** @param {number} start */
-function seconds(start) {
-  return `${((performance.now() - start) / 1000).toFixed(1)} s`;
-}
-
 function parseOptions() {
   const boolean = /** @type {const} */ ({ type: "boolean", default: false });
   try {
@@ -94,7 +65,7 @@ if (options.help) {
 try {
   const context = new Context(dirname(dirname(fileURLToPath(import.meta.url))), options);
   const onWait = (/** @type {number} */ holder) => console.log(`… waiting for another set-up (process ${holder})`);
-  await withLock(context.folder, onWait, () => runSteps(context));
+  await withLock(context.folder, onWait, () => runSteps(context, STEPS));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);

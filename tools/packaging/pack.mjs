@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { filesUnder } from "../setup/context.mjs";
+import { filesUnder } from "../../packages/torch/setup/context.mjs";
 
 /**
  * @typedef {object} Manifest

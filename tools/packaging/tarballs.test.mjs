@@ -21,7 +21,7 @@ const rootManifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")
 const licence = readFileSync(join(root, "LICENSE"), "utf8");
 
 /** Made by nobody's source: the bundler's, native code, what is neither script nor type. */
-const WITHOUT_SOURCE = /^(dist\/browser\/|native\/|src\/|models\/|bin\/|[^/]+$)/;
+const WITHOUT_SOURCE = /^(dist\/browser\/|native\/|setup\/|src\/|models\/|bin\/|[^/]+$)/;
 const BUILD_LEFTOVERS =
   /\.tsbuildinfo$|\.test\.|(^|\/)(node_modules|build|coverage)\/|tsconfig\.json$|\.(orig|log|tmp)$/;
 
@@ -141,6 +141,8 @@ it("what a compiler left of sources that are gone is taken away, and nothing els
  * @returns {string}
  */
 function sourceOf(path) {
+  const script = /^dist\/(.*)\.d\.mts$/.exec(path)?.[1];
+  if (script !== undefined) return `${script}.mjs`;
   return path.replace(/^dist\//, "src/").replace(/\.(js|d\.ts)(\.map)?$/, ".ts");
 }
 

@@ -4,12 +4,12 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { hasCommand, SetupError, stampOf } from "./context.mjs";
+import { hasCommand, SetupError, stampOf } from "../../packages/torch/setup/context.mjs";
 
 /**
  * Installs the packages where they are missing or older than the manifests.
  *
- * @param {import("./context.mjs").Context} context
+ * @param {import("../../packages/torch/setup/context.mjs").Context} context
  * @returns {Promise<string>} what was done
  */
 export async function installDependencies(context) {

@@ -4,12 +4,12 @@
 
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { filesUnder, stampOf } from "./context.mjs";
+import { filesUnder, stampOf } from "../../packages/torch/setup/context.mjs";
 
 /**
  * Runs `tsc -b`, which itself compiles only what has changed; not even started where no source was touched.
  *
- * @param {import("./context.mjs").Context} context
+ * @param {import("../../packages/torch/setup/context.mjs").Context} context
  * @returns {Promise<string>} what was done
  */
 export async function compileTypescript(context) {

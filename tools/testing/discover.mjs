@@ -4,8 +4,8 @@
  */
 
 import { existsSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
-import { filesUnder } from "../setup/context.mjs";
+import { dirname, join, relative } from "node:path";
+import { filesUnder } from "../../packages/torch/setup/context.mjs";
 
 /**
  * @typedef {object} TestFiles
@@ -31,7 +31,8 @@ export function discoverTests(root, filters) {
     }),
   );
   const chosen = sources.filter(({ source }) => isChosen(relative(root, source), filters));
-  const tools = filesUnder(join(root, "tools"), (path) => path.endsWith(".test.mjs"));
+  const scripts = [join(root, "tools"), ...folders.map(({ sources }) => join(dirname(sources), "setup"))];
+  const tools = scripts.flatMap((folder) => filesUnder(folder, (path) => path.endsWith(".test.mjs")));
   return {
     files: [
       ...chosen.map(({ compiled }) => compiled).filter((path) => existsSync(path)),

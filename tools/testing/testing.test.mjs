@@ -15,10 +15,11 @@ let root = "";
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "test-runner-"));
-  for (const name of ["test.mjs", "setup/context.mjs", "testing/discover.mjs", "testing/tally.mjs"]) {
-    cpSync(join(tools, name), join(root, "tools", name));
+  const scripts = ["tools/test.mjs", "tools/testing/discover.mjs", "tools/testing/tally.mjs"];
+  for (const name of [...scripts, "packages/torch/setup/context.mjs"]) {
+    cpSync(join(dirname(tools), name), join(root, name));
   }
-  mkdirSync(join(root, "packages"));
+  mkdirSync(join(root, "packages"), { recursive: true });
 });
 afterEach(() => rmSync(root, { recursive: true }));
 

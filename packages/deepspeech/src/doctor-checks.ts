@@ -1,26 +1,34 @@
 /**
- * What training needs of a machine, checked one by one. Nothing here may throw: whatever is broken is a finding.
+ * What using models, and training them, needs of a machine, checked one by one. Nothing here may throw: whatever is broken is a finding.
  *
  * Speed is measured, not guessed from names alone: libtorch's matrix product with the reference BLAS is some forty times
  * slower than with OpenBLAS, and nothing else tells.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorMessage } from "@deepspeech-ts/recognizer/system";
 import { formatBytes, formatCount, formatPlural } from "./format.js";
 import { measureSettingsCost, type SettingsCost, settingsCostLine } from "./kernel-settings.js";
 import { measureMatrixSpeed } from "./matrix-speed.js";
 
-export interface Check {
+export interface Finding {
   name: string;
   /** A warning costs speed or comfort; a problem keeps the work from being done. */
   status: "ok" | "warning" | "problem";
   found: string;
   /** What to do about it. */
   remedy?: string;
+}
+
+/** Using models (bundles) takes Node and ONNX Runtime; training them, libtorch too. */
+export type Level = "use" | "train";
+
+export interface Check extends Finding {
+  level: Level;
 }
 
 const OLDEST_NODE = 20;
@@ -34,18 +42,16 @@ const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 export async function examineMachine(): Promise<Check[]> {
   // Before libtorch is loaded: it sets what is unset.
   const settings = checkKernelSettings(await measureSettingsCost());
-  return [
-    checkNode(),
-    checkProcessor(),
-    checkMemory(),
-    await checkDisk(),
-    ...(await checkLibtorch()),
-    ...settings,
-    checkSampleCorpus(),
-  ];
+  const forUse = [checkNode(), checkProcessor(), checkMemory(), await checkDisk(), checkOnnxRuntime()];
+  const forTraining = [...(await checkLibtorch()), ...settings, ...checkSampleCorpus()];
+  return [...atLevel("use", forUse), ...atLevel("train", forTraining)];
 }
 
-function checkNode(): Check {
+function atLevel(level: Level, findings: readonly Finding[]): Check[] {
+  return findings.map((finding) => ({ ...finding, level }));
+}
+
+function checkNode(): Finding {
   const { node } = process.versions;
   if (Number.parseInt(node, 10) >= OLDEST_NODE) return { name: "Node", status: "ok", found: node };
   const remedy = `install Node ${OLDEST_NODE} or later from https://nodejs.org`;
@@ -53,7 +59,7 @@ function checkNode(): Check {
 }
 
 /** Cores, and whether the processor multiplies bfloat16 by itself. */
-function checkProcessor(): Check {
+function checkProcessor(): Finding {
   const features = bfloat16Features(existsSync("/proc/cpuinfo") ? readFileSync("/proc/cpuinfo", "utf8") : "");
   const bfloat16 = features.length > 0 ? `bfloat16 by ${features.join(" and ")}` : "no bfloat16";
   const model = cpus()[0]?.model.trim() ?? process.arch;
@@ -74,7 +80,7 @@ export function bfloat16Features(cpuinfo: string): string[] {
   return known.filter(([flag]) => flags.has(flag)).map(([, name]) => name);
 }
 
-function checkMemory(): Check {
+function checkMemory(): Finding {
   // A container's limit; without one, Node reports 0 or a number beyond any machine.
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   const bytes = Math.min(limit, totalmem());
@@ -84,7 +90,7 @@ function checkMemory(): Check {
   return { name: "Memory", status: "warning", found, remedy };
 }
 
-async function checkDisk(): Promise<Check> {
+async function checkDisk(): Promise<Finding> {
   const folder = process.cwd();
   try {
     const { bavail, bsize } = await statfs(folder);
@@ -97,15 +103,27 @@ async function checkDisk(): Promise<Check> {
   }
 }
 
+/** In a process of its own, where loading it can abort nothing else. */
+function checkOnnxRuntime(): Finding {
+  const name = "ONNX Runtime";
+  const script = `const { env } = require("onnxruntime-node"); process.stdout.write(env.versions.common);`;
+  const cwd = dirname(fileURLToPath(import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["-e", script], { cwd, encoding: "utf8" });
+  if (status === 0) return { name, status: "ok", found: stdout };
+  const [reason = "it ended early"] = /^\w*Error: .*$/m.exec(stderr) ?? [];
+  const remedy = "ONNXRUNTIME_NODE_INSTALL=skip npm install brings it; it has builds for glibc, macOS and Windows";
+  return { name, status: "problem", found: `cannot be loaded: ${reason}`, remedy };
+}
+
 type Torch = typeof import("@deepspeech-ts/torch");
 
 /** The add-on, and what it says of libtorch; where it cannot be loaded, that alone. */
-async function checkLibtorch(): Promise<Check[]> {
+async function checkLibtorch(): Promise<Finding[]> {
   let torch: Torch;
   try {
     torch = await import("@deepspeech-ts/torch");
   } catch (error) {
-    const remedy = "npm run setup compiles it; `npm run setup -- --force --verbose` shows every step";
+    const remedy = "npx deepspeech-ts setup compiles it (--force --verbose shows every step)";
     return [{ name: "Native add-on", status: "problem", found: errorMessage(error), remedy }];
   }
   const libraries = sharedLibraries();
@@ -124,7 +142,7 @@ function sharedLibraries(): string[] {
   return report.sharedObjects ?? [];
 }
 
-function describeLibtorch(torch: Torch, libraries: readonly string[]): Check {
+function describeLibtorch(torch: Torch, libraries: readonly string[]): Finding {
   const library = libraries.find((path) => /libtorch_(cpu|cuda)\b/.test(path));
   const { version, mkldnnAvailable } = torch.runtimeInfo();
   const details = [
@@ -142,7 +160,7 @@ export function originOf(library: string): string {
   return `PyTorch's own build (${library})`;
 }
 
-function checkBlas(torch: Torch): Check {
+function checkBlas(torch: Torch): Finding {
   const { blasLibrary } = torch.runtimeInfo();
   const threads = torch.numThreads();
   const speed = measureMatrixSpeed(torch, threads);
@@ -160,7 +178,7 @@ function checkBlas(torch: Torch): Check {
 }
 
 /** Nothing where no variable holds the kernels back, or none was asked to. */
-function checkKernelSettings(cost: SettingsCost | undefined): Check[] {
+function checkKernelSettings(cost: SettingsCost | undefined): Finding[] {
   if (!cost) return [];
   const slow = settingsCostLine(cost);
   const name = "Environment";
@@ -170,20 +188,23 @@ function checkKernelSettings(cost: SettingsCost | undefined): Check[] {
 }
 
 /** @returns a warning where the machine has a GPU that this libtorch cannot use */
-function checkCuda(torch: Torch): Check {
+function checkCuda(torch: Torch): Finding {
   if (torch.runtimeInfo().cudaAvailable)
     return { name: "CUDA", status: "ok", found: "available: train with --device cuda" };
   if (!existsSync("/proc/driver/nvidia/version"))
     return { name: "CUDA", status: "ok", found: "no NVIDIA GPU; training runs on the CPU" };
-  const remedy = "install PyTorch for Python with CUDA, or set LIBTORCH to a CUDA build; then npm run setup -- --force";
+  const remedy =
+    "install PyTorch for Python with CUDA, or set LIBTORCH to a CUDA build; then npx deepspeech-ts setup --force";
   return { name: "CUDA", status: "warning", found: "an NVIDIA GPU is here, but this libtorch cannot use it", remedy };
 }
 
-function checkSampleCorpus(): Check {
+/** Nothing where this is no checkout of the repository. */
+function checkSampleCorpus(): Finding[] {
+  if (!existsSync(join(REPOSITORY, "sample-corpus"))) return [];
   const folder = join(REPOSITORY, "sample-corpus");
   const parts = ["train", "dev", "test"].filter((name) => !existsSync(join(folder, name)));
-  if (parts.length === 0) return { name: "Sample corpus", status: "ok", found: folder };
+  if (parts.length === 0) return [{ name: "Sample corpus", status: "ok", found: folder }];
   const found = `${folder} lacks ${parts.join(", ")}`;
   const remedy = "only the quickstart needs it; git checkout -- sample-corpus brings it back";
-  return { name: "Sample corpus", status: "warning", found, remedy };
+  return [{ name: "Sample corpus", status: "warning", found, remedy }];
 }

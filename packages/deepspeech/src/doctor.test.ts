@@ -1,28 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { doctorLines } from "./doctor.js";
-import { bfloat16Features, originOf } from "./doctor-checks.js";
+import { bfloat16Features, type Check, originOf } from "./doctor-checks.js";
 
 test("each check has a line, its remedy another, and the worst decides the verdict", () => {
-  const ok = { name: "Node", status: "ok", found: "20.0.0" } as const;
-  const warning = { name: "BLAS", status: "warning", found: "libblas.so", remedy: "install OpenBLAS" } as const;
-  const problem = { name: "Native add-on", status: "problem", found: "missing", remedy: "npm run setup" } as const;
-  assert.deepEqual(doctorLines([ok]), ["✓ Node  20.0.0", "", "Ready."]);
+  const ok: Check = { name: "Node", status: "ok", found: "20.0.0", level: "use" };
+  const warning: Check = {
+    ...{ name: "BLAS", status: "warning", found: "libblas.so", remedy: "install OpenBLAS" },
+    level: "train",
+  };
+  const problem: Check = {
+    ...{ name: "Native add-on", status: "problem", found: "missing", remedy: "npx deepspeech-ts setup" },
+    level: "train",
+  };
+  assert.deepEqual(doctorLines([ok]), ["✓ Node  20.0.0", "", "Ready to use models and to train them."]);
   assert.deepEqual(doctorLines([ok, warning]), [
     "✓ Node  20.0.0",
     "! BLAS  libblas.so",
     "        → install OpenBLAS",
     "",
-    "Ready, with room for improvement: see ! above.",
+    "Ready to use models and to train them, with room for improvement: see ! above.",
   ]);
   assert.deepEqual(doctorLines([warning, problem]), [
     "! BLAS           libblas.so",
     "                 → install OpenBLAS",
     "✗ Native add-on  missing",
-    "                 → npm run setup",
+    "                 → npx deepspeech-ts setup",
     "",
-    "Something essential is broken: see ✗ above.",
+    "Ready to use models; training needs more: see ✗ above.",
   ]);
+  assert.equal(doctorLines([{ ...problem, level: "use" }]).at(-1), "Something essential is broken: see ✗ above.");
 });
 
 test("bfloat16 is read from the processor's flags", () => {

@@ -3,7 +3,8 @@ import type { Command } from "commander";
 import { type Check, examineMachine } from "./doctor-checks.js";
 
 const HELP = `
-Exit code 1 where something that training needs is broken; a warning leaves it 0.
+Looks at two levels: what using models takes (Node, ONNX Runtime), and what training them takes besides (libtorch).
+Exit code 1 where the first is broken; a machine that cannot train, and a warning, leave it 0. --json has the level of each.
 
 Examples:
   $ npx deepspeech doctor
@@ -19,7 +20,7 @@ export function configure(command: Command): void {
       const checks = await examineMachine();
       const text = json ? JSON.stringify(checks, null, 2) : doctorLines(checks).join("\n");
       process.stdout.write(`${text}\n`);
-      if (checks.some(({ status }) => status === "problem")) process.exitCode = 1;
+      if (isBroken(checks)) process.exitCode = 1;
     });
 }
 
@@ -34,7 +35,14 @@ export function doctorLines(checks: readonly Check[]): string[] {
 }
 
 function verdict(checks: readonly Check[]): string {
-  const count = (status: Check["status"]) => checks.filter((check) => check.status === status).length;
-  if (count("problem") > 0) return "Something essential is broken: see ✗ above.";
-  return count("warning") > 0 ? "Ready, with room for improvement: see ! above." : "Ready.";
+  if (isBroken(checks)) return "Something essential is broken: see ✗ above.";
+  if (checks.some(({ status }) => status === "problem"))
+    return "Ready to use models; training needs more: see ✗ above.";
+  const hasWarning = checks.some(({ status }) => status === "warning");
+  return `Ready to use models and to train them${hasWarning ? ", with room for improvement: see ! above" : ""}.`;
+}
+
+/** Whether not even models can be used. */
+function isBroken(checks: readonly Check[]): boolean {
+  return checks.some(({ status, level }) => status === "problem" && level === "use");
 }

@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./summary.js"),
   },
   {
+    name: "setup",
+    description: "find or install libtorch, and compile what training needs of it",
+    load: () => import("./setup.js"),
+  },
+  {
     name: "doctor",
     description: "check this machine, and say what to mend",
     load: () => import("./doctor.js"),

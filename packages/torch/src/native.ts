@@ -3,8 +3,8 @@
  * by Tensor and Generator before anyone else meets them.
  */
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
+import { findAddon } from "./addon-path.js";
 import { setNativeDefaults } from "./environment.js";
 import { TorchError, type TorchErrorCode } from "./errors.js";
 
@@ -127,12 +127,17 @@ interface Native {
 
 function load(): Native {
   if (isMainThread) setNativeDefaults();
-  const path = fileURLToPath(new URL("../build/torch.node", import.meta.url));
+  const path = findAddon();
+  if (path === undefined) {
+    const found = "libtorch's add-on has not been compiled on this machine";
+    throw new TorchError("NATIVE_MISSING", `${found}. Run "npx deepspeech-ts setup".`);
+  }
   try {
     return createRequire(import.meta.url)(path) as Native;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw new TorchError("NATIVE_MISSING", `cannot load libtorch's add-on: ${reason}. Run "npm run setup".`, { cause });
+    const found = `cannot load libtorch's add-on: ${reason}`;
+    throw new TorchError("NATIVE_MISSING", `${found}. Run "npx deepspeech-ts setup".`, { cause });
   }
 }
 

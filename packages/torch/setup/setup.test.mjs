@@ -181,7 +181,8 @@ test("a lock left by a dead process is taken over", async () => {
 });
 
 test("an unknown option ends with status 2", () => {
-  const { status, stderr } = spawnSync(process.execPath, [join(here, "../setup.mjs"), "--fast"], { encoding: "utf8" });
+  const script = join(here, "../../../tools/setup.mjs");
+  const { status, stderr } = spawnSync(process.execPath, [script, "--fast"], { encoding: "utf8" });
   assert.equal(status, 2);
   assert.match(stderr, /Unknown option '--fast'[\s\S]*Usage: npm run setup/);
 });

@@ -1,5 +1,5 @@
 /**
- * One set-up at a time in one repository: `npm test` started twice must not run two compilers into one folder.
+ * One set-up at a time in one place: `npm test` started twice must not run two compilers into one folder.
  */
 
 import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -11,7 +11,7 @@ import { delimiter, join } from "node:path";
 /** @typedef {import("./libtorch.mjs").Libtorch} Libtorch */
 
 /**
- * What the last run did, in .setup/state.json. A stamp is the hash of all that a step's result depends on.
+ * What the last run did, in state.json. A stamp is the hash of all that a step's result depends on.
  *
  * @typedef {object} State
  * @property {string} [dependencies] stamp of the npm packages
@@ -26,21 +26,23 @@ const TAIL_LINES = 20;
 /** A failure that the reader can mend: its message says how. */
 export class SetupError extends Error {}
 
-/** One run of the set-up in the repository at `root`. */
+/** One run of the set-up. */
 export class Context {
   /** @type {State} */
   state;
   #logStarted = false;
 
   /**
-   * @param {string} root
-   * @param {{ verbose?: boolean, force?: boolean }} [options]
+   * @param {string} root where commands run: the repository, or the folder in which what is set up goes
+   * @param {{ folder?: string, verbose?: boolean, force?: boolean }} [options] `folder` keeps state, log and downloads;
+   *   .setup in the root by default
    */
-  constructor(root, { verbose = false, force = false } = {}) {
+  constructor(root, { folder = join(root, ".setup"), verbose = false, force = false } = {}) {
     this.root = root;
-    this.folder = join(root, ".setup");
+    this.folder = folder;
     this.logPath = join(this.folder, "log.txt");
     this.verbose = verbose;
+    this.force = force;
     mkdirSync(this.folder, { recursive: true });
     this.state = force ? {} : readState(join(this.folder, "state.json"));
   }

@@ -1,0 +1,30 @@
+/** `deepspeech setup`. */
+import type { Command } from "commander";
+
+const HELP = `
+Uses the libtorch that LIBTORCH names, else PyTorch for Python's, else the system's; on Debian and Ubuntu it installs the
+system's and a compiler with apt-get where they are missing and it may, elsewhere it downloads PyTorch's archive
+(LIBTORCH_URL and LIBTORCH_SHA256 name another). The add-on is compiled into your cache, once for all projects: about two
+minutes on two cores. What is done already is skipped. Recognising with a bundle needs none of this.
+
+Examples:
+  $ npx deepspeech setup
+  $ LIBTORCH=/opt/libtorch npx deepspeech setup --force`;
+
+export function configure(command: Command): void {
+  command
+    .option("--force", "look at everything anew, and compile again")
+    .addHelpText("after", HELP)
+    .action(async ({ force = false }: { force?: boolean }) => {
+      const { setUp, SetupError } = await import("@deepspeech-ts/torch/setup");
+      const { verbose = false } = command.optsWithGlobals<{ verbose?: boolean }>();
+      try {
+        await setUp({ force, verbose });
+      } catch (error) {
+        if (!(error instanceof Error && error instanceof SetupError)) throw error;
+        // The last lines of what failed, which one line could not hold.
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = 1;
+      }
+    });
+}
