@@ -20,6 +20,8 @@ export type RecognizerErrorCode =
   | "timeout"
   /** The recogniser was closed. */
   | "closed"
+  /** ONNX Runtime cannot be loaded: it has no build for this system, or the install lacks it. */
+  | "no-runtime"
   /** In a page: what was to be fetched cannot be. */
   | "offline"
   /** In a page: there is no microphone, or no sound of one. */

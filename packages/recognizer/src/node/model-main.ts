@@ -1,19 +1,26 @@
 /** The process that runs a model: see model-process.ts. */
 import { fileURLToPath } from "node:url";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { modelHandlers } from "../core/model-handlers.js";
 import { followParent } from "./hosts.js";
+import { loadOnnxRuntime, type OnnxRuntime } from "./onnx-runtime.js";
 import { serveCalls } from "./serve-calls.js";
 
 const DETECTOR = fileURLToPath(new URL("../../models/speech-detector.onnx", import.meta.url));
 
+/** There once the model is open, before which nothing else is done. */
+let runtime: OnnxRuntime;
+
 followParent();
 serveCalls(
   modelHandlers<Tensor, number>({
-    openModel: (graph, threads) => InferenceSession.create(graph, optionsFor(threads)),
+    async openModel(graph, threads) {
+      runtime = await loadOnnxRuntime();
+      return runtime.InferenceSession.create(graph, optionsFor(threads));
+    },
     // Its operators are too small to share.
-    openDetector: () => InferenceSession.create(DETECTOR, optionsFor(1)),
-    toTensor: ({ type, data, dims }) => new Tensor(type as never, data as never, dims),
+    openDetector: () => runtime.InferenceSession.create(DETECTOR, optionsFor(1)),
+    toTensor: ({ type, data, dims }) => new runtime.Tensor(type as never, data as never, dims),
   }),
 );
 

@@ -7,6 +7,7 @@ import { openVerified } from "../core/open-verified.js";
 import { checkOptions, func, wholeNumber } from "../core/options.js";
 import { CoreRecognizer } from "../core/recognizer.js";
 import { unusableBundle } from "../core/worker-platform.js";
+import { RecognizerError } from "../errors.js";
 import { openBundleFile } from "./bundle-file.js";
 import { startNodePlatform } from "./node-platform.js";
 
@@ -70,6 +71,6 @@ async function start(bundle: Bundle, options: { workers: number; threads: number
   try {
     return await startNodePlatform(bundle, options);
   } catch (error) {
-    throw unusableBundle(name, error);
+    throw error instanceof RecognizerError ? error : unusableBundle(name, error);
   }
 }
