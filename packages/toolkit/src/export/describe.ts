@@ -8,13 +8,16 @@ import { frameSecondsOf } from "../evaluation/decoding.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import type { Weights } from "./graph/weights.js";
 
+const ratesSchema = z.object({ wer: z.number(), cer: z.number() });
+
 /** Of the training run's own records, what a bundle keeps; a checkpoint may have been made without a run. */
 const runSchema = z.object({
   config: z.object({ train: z.array(z.string()) }),
   progress: z.object({
     epoch: z.int().min(0),
     step: z.int().min(0),
-    best: z.object({ wer: z.number(), cer: z.number() }).optional().catch(undefined),
+    kept: z.array(ratesSchema).catch([]),
+    averaged: ratesSchema.nullish().catch(null),
   }),
 });
 
@@ -61,7 +64,8 @@ function decodingSettings({ lm: _, ...settings }: DecodingConfig): DecodingSetti
 function runFacts(training: unknown): Pick<TrainingFacts, "corpora" | "epochs" | "steps" | "dev"> {
   const { success, data } = runSchema.safeParse(training);
   if (!success) return { corpora: [] };
-  const { epoch, step, best } = data.progress;
+  const { epoch, step, kept, averaged } = data.progress;
+  const best = averaged ?? kept[0];
   return {
     corpora: data.config.train.map((path) => basename(path)),
     epochs: epoch,

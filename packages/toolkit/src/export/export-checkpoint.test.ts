@@ -13,6 +13,7 @@ import { UserError } from "../errors.js";
 import { decodingSchema } from "../evaluation/decoding-config.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import { buildLanguageModel } from "../language-model/build.js";
+import { nothingDone } from "../training/training-state.js";
 import { randomCheckpoint } from "./export.test.support.js";
 import { exportCheckpoint } from "./export-checkpoint.js";
 import { type ExportOptions, runExport } from "./run-export.js";
@@ -127,7 +128,7 @@ describe("runExport", () => {
     const folder = await temporaryFolder(t);
     const run = (dev: string[]) => ({
       config: { train: ["/somewhere/private/train-clean-100"], dev },
-      progress: { epoch: 4, step: 321, best: { wer: 0.5, cer: 0.25 } },
+      progress: { ...nothingDone(), epoch: 4, step: 321, kept: [{ epoch: 3, wer: 0.5, cer: 0.25, loss: 1 }] },
     });
     for (const [dev, numUtterances] of [
       [data, 5],
