@@ -31,6 +31,7 @@ const CLI = "deepspeech-ts";
 const LAYERS = [
   ["packages/torch/src", [SPEECH, TOOLKIT, CLI], ["node:fs", "./tensor.js", "../tensor.js"]],
   ["packages/speech/src", [TORCH, TOOLKIT, CLI, "node:fs"], ["../text/alphabet.js"]],
+  ["packages/model-english/src", [SPEECH, TORCH, TOOLKIT, CLI], ["node:url"]],
   ["packages/recognizer/src", [TORCH, TOOLKIT, SERVER, CLI], [SPEECH]],
   ["packages/recognizer/src/system", [TORCH, TOOLKIT, SERVER], [SPEECH, "node:fs", "../audio/format.js"]],
   ["apps/demo/src", [TORCH, TOOLKIT, SERVER, CLI], [SPEECH, RECOGNIZER]],

@@ -1,10 +1,11 @@
 /**
  * From a fresh clone to a recogniser of one's own: trains a small model on the sample corpus, measures it on recordings
- * that it never heard, and writes one of them down. Every step is the command line's own, shown as one would type it.
+ * that it never heard, as it is and with a language model, and writes one of them down, beside what the English model
+ * hears there. Every step is the command line's own, shown as one would type it.
  */
 
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const CLI = join(ROOT, "packages/deepspeech/bin/deepspeech.mjs");
 const CONFIG = "examples/quickstart.config.ts";
+const TRAIN = "sample-corpus/train";
 const TEST = "sample-corpus/test";
 /** What a process that Ctrl-C ended exits with. */
 const INTERRUPTED = 130;
@@ -68,19 +70,32 @@ function findRunFolder(flags) {
   return join(experiment, `version_${Math.max(...versions.map(Number))}`);
 }
 
-/** A held-out recording of a sentence's length, and its words. */
-function chooseRecording() {
-  const folder = join(ROOT, TEST);
-  const transcripts = readdirSync(folder, { recursive: true })
+/**
+ * What is said in a part of the corpus.
+ *
+ * @param {string} part
+ * @returns {{ path: string, words: string[] }[]}
+ */
+function transcriptsOf(part) {
+  const folder = join(ROOT, part);
+  const lists = readdirSync(folder, { recursive: true })
     .map(String)
     .filter((name) => name.endsWith(".trans.txt"));
-  for (const name of transcripts.sort()) {
-    for (const line of readFileSync(join(folder, name), "utf8").split("\n")) {
-      const [id, ...words] = line.trim().split(" ");
-      const path = join(folder, dirname(name), `${id}.opus`);
-      if (words.length >= 5 && words.length <= 9 && existsSync(path)) {
-        return { path: relative(ROOT, path), reference: words.join(" ").toLowerCase() };
-      }
+  return lists.sort().flatMap((name) =>
+    readFileSync(join(folder, name), "utf8")
+      .split("\n")
+      .flatMap((line) => {
+        const [id = "", ...words] = line.trim().toLowerCase().split(" ");
+        return words.length > 0 ? [{ path: join(folder, dirname(name), `${id}.opus`), words }] : [];
+      }),
+  );
+}
+
+/** A held-out recording of a sentence's length, and its words. */
+function chooseRecording() {
+  for (const { path, words } of transcriptsOf(TEST)) {
+    if (words.length >= 5 && words.length <= 9 && existsSync(path)) {
+      return { path: relative(ROOT, path), reference: words.join(" ") };
     }
   }
   throw new Error(`${TEST} holds no sentence of five to nine words; git checkout -- sample-corpus brings it back.`);
@@ -101,12 +116,32 @@ const experiment = ["--experiment", "quickstart", "--runs", "runs"];
 await deepspeech(["train", "--config", CONFIG, ...experiment, ...flags]);
 const run = findRunFolder(flags);
 await deepspeech(["evaluate", run, TEST]);
+const sentences = join(run, "sentences.txt");
+const languageModel = join(run, "words.lm");
+const weighed = ["--lm", languageModel, "--lm-weight", "1"];
+writeFileSync(
+  resolve(ROOT, sentences),
+  transcriptsOf(TRAIN)
+    .map(({ words }) => `${words.join(" ")}\n`)
+    .join(""),
+);
+await deepspeech(["lm", "build", sentences, "--order", "3", "--output", languageModel]);
+await deepspeech(["evaluate", run, TEST, ...weighed]);
+
 const { path, reference } = chooseRecording();
-const hypothesis = await deepspeech(["transcribe", run, path], { capture: true });
-console.log(`  said   ${reference}\n  heard  ${hypothesis || "(nothing)"}`);
+const hear = (/** @type {string[]} */ ...words) => deepspeech(["transcribe", ...words], { capture: true });
+const alone = await hear(run, path);
+const helped = await hear(run, path, ...weighed);
+const english = await hear(path);
 console.log(`
-This model knows one voice and its phrases. Next:
-  any recording        npx deepspeech transcribe ${run} <recording>
+  said                      ${reference}
+  heard                     ${alone || "(nothing)"}
+  with the language model   ${helped || "(nothing)"}
+  by the English model      ${english || "(nothing)"}
+
+Yours knows one voice and its phrases; the English model many voices, and this one not at all. Next:
+  any recording        npx deepspeech transcribe <recording>, or with your own: transcribe ${run} <recording>
+  learn a voice        npx deepspeech train --config examples/fine-tune.config.ts
   where it errs        npx deepspeech evaluate ${run} ${TEST} --show 5
   the curves           npx deepspeech dashboard ${dirname(dirname(run))}
   data of your own     npx deepspeech train --help`);

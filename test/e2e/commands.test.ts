@@ -91,7 +91,10 @@ describe("what fails", () => {
     const folder = await temporaryFolder(t);
     const none = await deepspeech("transcribe", join(folder, "none"), speech);
     assert.equal(none.exitCode, 1);
-    assert.equal(none.stderr, `deepspeech: ${join(folder, "none")}: no such checkpoint; check the path.\n`);
+    assert.equal(
+      none.stderr,
+      `deepspeech: ${join(folder, "none")}: no such file or folder; give a model or a recording\n`,
+    );
     const checkpoint = join(folder, "cut.safetensors");
     writeFileSync(checkpoint, "cut");
     const cut = await deepspeech("evaluate", checkpoint, testSet);

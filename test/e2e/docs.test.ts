@@ -39,9 +39,11 @@ const SET_UP = "npx deepspeech-ts setup";
 const INSTALL = /^npm install (.*)$/;
 
 const BRIEFLY = ["--epochs", "1", "--threads", "1", "--workers", "1", "--max-batch-seconds", "15"];
+/** For a model that is as large as it is. */
+const LITTLE = ["--train", "my/train.jsonl", "--dev", "my/dev.jsonl", "--test", "my/test.jsonl"];
 const TINY = [
   ...["--features.num-mels", "16", "--model.conv-channels", "2", "--model.residual-layers", "1"],
-  ...["--model.recurrent-layers", "1", "--model.hidden-size", "8"],
+  ...["--model.recurrent-layers", "3", "--model.hidden-size", "8"],
 ];
 
 /** Commands in fenced and in indented blocks, without their comments. */
@@ -72,6 +74,10 @@ async function workplace(folder: string): Promise<void> {
   mkdirSync(join(folder, "my/noise"));
   cpSync(rootPath("test/fixtures/audio/speech-16k.wav"), join(folder, "my/noise/street.wav"));
   cpSync(rootPath("test/fixtures/pytorch-checkpoints/lightning.ckpt"), join(folder, "my/reference.ckpt"));
+  mkdirSync(join(folder, "corpora"));
+  for (const name of ["train", "dev"])
+    await writeManifest(join(folder, `corpora/${name}.jsonl`), utterances.slice(0, 4));
+  symlinkSync(rootPath("packages"), join(folder, "packages"));
   symlinkSync(rootPath("examples"), join(folder, "examples"));
   symlinkSync(rootPath("sample-corpus"), join(folder, "sample-corpus"));
 }
@@ -94,8 +100,9 @@ function assertInstallable(names: readonly string[]): void {
 function wordsOf(command: string): string[] {
   const words = (command.match(/"[^"]*"|\S+/g) ?? []).slice(2).map((word) => word.replaceAll('"', ""));
   if (words[0] !== "train" || words.includes("--help")) return words;
-  const hasModel = words.includes("--resume") || words.includes("--init-from");
-  return [...words, ...(hasModel ? [] : TINY), ...BRIEFLY];
+  const isFineTuning = words.includes("examples/fine-tune.config.ts");
+  const hasModel = words.includes("--resume") || words.includes("--init-from") || isFineTuning;
+  return [...words, ...(hasModel ? [] : TINY), ...BRIEFLY, ...(isFineTuning ? LITTLE : [])];
 }
 
 /** Servers are stopped as soon as they tell where they listen: at a free port, whatever the document says. */

@@ -9,6 +9,8 @@ import { parsePackedPath } from "@deepspeech-ts/toolkit/internal/data/packing/pa
 import type { Utterance } from "@deepspeech-ts/toolkit/internal/data/types.js";
 import { findRecordings, nameOf, type Recording } from "./transcribe-inputs.js";
 
+export const NOTHING_TO_ALIGN = "missing a recording and its text, or --manifest";
+
 export interface Pair {
   recording: Recording | PartOfFile;
   /** As it was written. */
@@ -44,7 +46,7 @@ export async function findPairs({ recording, textFile, text, manifest }: PairWor
     const { utterances } = await loadUtterances(manifest);
     return utterances.map(pairOf);
   }
-  if (recording === undefined) throw usageError("missing a recording and its text, or --manifest");
+  if (recording === undefined) throw usageError(NOTHING_TO_ALIGN);
   if ((textFile === undefined) === (text === undefined)) {
     throw usageError("give the recording's text once: a file that holds it, or --text");
   }

@@ -1,6 +1,7 @@
 /** `deepspeech align`. */
 import type { AudioInput } from "@deepspeech-ts/recognizer";
 import {
+  excessMessage,
   INTERRUPTED_EXIT_CODE,
   listenForInterrupt,
   MOST_THREADS,
@@ -12,8 +13,9 @@ import {
 import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
 import { loadWaveform } from "@deepspeech-ts/toolkit/internal/data/audio/waveform.js";
 import type { Command } from "commander";
-import { complaintOfText, findPairs, type Pair, type PartOfFile } from "./align-pairs.js";
+import { complaintOfText, findPairs, NOTHING_TO_ALIGN, type Pair, type PartOfFile } from "./align-pairs.js";
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
+import { chooseModel, defaultModel } from "./default-model.js";
 import { workInOrder } from "./in-order.js";
 import { recordingsProgress } from "./recordings-progress.js";
 import { nameOf } from "./transcribe-inputs.js";
@@ -26,7 +28,7 @@ for a frame: 0 is perfect, and a wrong text lies far below the others, so that -
 What cannot be aligned does not stop the rest: it is named on stderr at the end, and the exit code is 1.
 
 Examples:
-  $ npx deepspeech align model.dsb talk.mp3 talk.txt > talk.ctm
+  $ npx deepspeech align talk.mp3 talk.txt > talk.ctm
   $ npx deepspeech align model.dsb talk.mp3 talk.txt --format srt,vtt --output subtitles/
   $ npx deepspeech align model.dsb clip.wav --text "turn the lights on" --format json
   $ npx deepspeech align model.dsb --manifest corpus.jsonl --jobs 8 > corpus.ctm
@@ -46,9 +48,12 @@ interface AlignFlags extends OutputFlags {
 
 export function configure(command: Command): void {
   command
-    .argument("<bundle>", "a bundle (.dsb): see export")
-    .argument("[recording]", "a recording; - for standard input")
-    .argument("[text]", "a file that holds what is said in it")
+    .usage("[options] [bundle] [recording] [text]")
+    .argument(
+      "[words...]",
+      "a recording (- for standard input) and a file that holds what is said in it. Before them may stand the bundle " +
+        "(.dsb, see export; default: the English model)",
+    )
     .option("--text <words>", "what is said in it")
     .option(
       "--manifest <corpus>",
@@ -67,13 +72,12 @@ export function configure(command: Command): void {
     .action(align);
 }
 
-async function align(
-  bundlePath: string,
-  recording: string | undefined,
-  textFile: string | undefined,
-  given: AlignFlags,
-): Promise<void> {
+async function align(all: string[], given: AlignFlags, command: Command): Promise<void> {
   const flags = settleOutput(given, formats);
+  if (all.length === 0 && flags.manifest === undefined) throw usageError(NOTHING_TO_ALIGN);
+  const { model, words } = chooseModel(all, command);
+  const [recording, textFile, ...excess] = words;
+  if (excess.length > 0) throw usageError(excessMessage(command, excess));
   const { text, manifest, jobs, threads, minScore = Number.NEGATIVE_INFINITY } = flags;
   const pairs = await findPairs({ recording, textFile, text, manifest });
   if (flags.beside && pairs.some(({ recording }) => isPart(recording))) {
@@ -85,7 +89,7 @@ async function align(
   const write = chooseWriter(flags, { standard: "ctm", files, isAlone: manifest === undefined });
   using interruption = listenForInterrupt(() => {});
   const { signal } = interruption;
-  await using bundle = await openRecognizer(bundlePath, {}, withoutUndefined({ threads }));
+  await using bundle = await openRecognizer(model ?? (await defaultModel()), {}, withoutUndefined({ threads }));
   const progress = recordingsProgress("aligning", pairs.length, write);
   try {
     const options = { jobs, signal, onResult: progress.take };

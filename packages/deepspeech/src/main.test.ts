@@ -78,8 +78,8 @@ describe("usage", () => {
       "missing required argument 'checkpoint'; usage: deepspeech evaluate [options] <checkpoint> <data...>",
     );
     assertRefused(
-      ["transcribe", "runs/x"],
-      "missing required argument 'audio'; usage: deepspeech transcribe [options] <model> <audio...>",
+      ["transcribe"],
+      "missing required argument 'audio'; usage: deepspeech transcribe [options] [model] <audio...>",
     );
     assertRefused(["train", "more"], "train has no use for more; usage: deepspeech train [options]");
     assertRefused(

@@ -26,18 +26,9 @@ function assertRefused(words: string[], message: string, status = 2): void {
 
 describe("models", () => {
   test("a forgotten one", () => {
-    const complaint = (name: string, missing: string) =>
-      `missing required argument '${missing}'; ${speech} is a recording, and the ${name} comes before it`;
-    assertRefused(["transcribe", speech], complaint("model", "audio"));
-    assertRefused(["evaluate", speech], complaint("checkpoint", "data"));
     assertRefused(
-      ["transcribe", speech, speech],
-      `${speech}: is a recording, and here a checkpoint is due; the model comes before recordings.`,
-      1,
-    );
-    assertRefused(
-      ["align", speech, speech, "--text", "activated"],
-      `${speech}: is a recording, and the bundle (.dsb) comes before it`,
+      ["evaluate", speech],
+      `missing required argument 'data'; ${speech} is a recording, and the checkpoint comes before it`,
     );
     assertRefused(["serve", speech], `${speech}: is a recording, and the bundle (.dsb) comes before it`);
   });
@@ -47,7 +38,7 @@ describe("models", () => {
     const checkpoint = babblingCheckpoint(folder);
     const complaint = (path: string) =>
       `${path}: is no bundle yet; npx deepspeech export ${path} --output model.dsb makes one`;
-    await writeFiles(folder, { "run/config.json": "{}" });
+    await writeFiles(folder, { "run/config.json": "{}", "run/log.jsonl": "" });
     for (const path of [checkpoint, join(folder, "run")]) {
       assertRefused(["serve", path], complaint(path));
       assertRefused(["align", path, speech, "--text", "activated"], complaint(path));
@@ -89,7 +80,7 @@ test("a flag of several words that took the recording is named", () => {
   );
   assertRefused(
     ["serve", "--cors-origin", "https://example.org", BUNDLE],
-    `missing required argument 'bundle'; --cors-origin took https://example.org ${BUNDLE}: ${wayOut}`,
+    `--cors-origin took https://example.org ${BUNDLE}: ${wayOut}`,
   );
   const { stdout } = deepspeech("transcribe", BUNDLE, "--threads", "1", "--hot-words", "coll", "--", speech);
   assert.equal(stdout, "activated\n");

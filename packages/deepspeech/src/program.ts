@@ -57,7 +57,7 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: "serve",
     description: "answer OpenAI's audio API and live sound with a bundle",
-    load: () => import("@deepspeech-ts/server/serve-command"),
+    load: () => import("./serve.js"),
   },
   {
     name: "lm",

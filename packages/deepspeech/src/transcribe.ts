@@ -3,6 +3,7 @@ import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
 import {
   INTERRUPTED_EXIT_CODE,
   listenForInterrupt,
+  missingArgumentHint,
   parseWhole,
   usageError,
   withoutUndefined,
@@ -13,6 +14,7 @@ import type { Command } from "commander";
 import type { z } from "zod";
 import { isBundleFile, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { addDecodingFlags, givenDecoding, givenDecodingAlone } from "./decoding-flags.js";
+import { chooseModel, defaultModel } from "./default-model.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { recordingsProgress } from "./recordings-progress.js";
 import { resolveConfig } from "./resolve-config.js";
@@ -31,13 +33,16 @@ A bundle needs no libtorch, takes recordings of any length, and decodes as it wa
 A checkpoint hears each recording in one piece, as evaluate does. Nothing looks for speech before it: in noise, music and
 silence it may find words where a bundle writes none.
 
+Where the first word is no model, all are recordings, and the English model hears them (@deepspeech-ts/model-english).
+
 Examples:
+  $ npx deepspeech transcribe recording.wav
   $ npx deepspeech transcribe model.dsb recording.wav
-  $ npx deepspeech transcribe model.dsb interviews/ "calls/**/*.{mp3,m4a}" --jobs 8 > transcripts.tsv
+  $ npx deepspeech transcribe interviews/ "calls/**/*.{mp3,m4a}" --jobs 8 > transcripts.tsv
   $ npx deepspeech transcribe model.dsb interviews/ --format txt,srt,json --output transcripts/
-  $ npx deepspeech transcribe model.dsb talk.mp3 --hot-words "ada lovelace" --format srt > talk.srt
-  $ curl -s https://example.org/talk.mp3 | npx deepspeech transcribe model.dsb -
-  $ ffmpeg -i talk.mkv -f s16le -ac 1 -ar 16000 - | npx deepspeech transcribe model.dsb - --stream
+  $ npx deepspeech transcribe talk.mp3 --hot-words "ada lovelace" --format srt > talk.srt
+  $ curl -s https://example.org/talk.mp3 | npx deepspeech transcribe -
+  $ ffmpeg -i talk.mkv -f s16le -ac 1 -ar 16000 - | npx deepspeech transcribe - --stream
   $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav --lm english.lm`;
 
 const DEFAULT_JOBS = 4;
@@ -55,8 +60,12 @@ interface TranscribeFlags extends OutputFlags {
 
 export function configure(command: Command): void {
   command
-    .argument("<model>", "a bundle (.dsb): see export; or a run's folder, or a .safetensors file")
-    .argument("<audio...>", "recordings, folders of them, quoted patterns; - for standard input");
+    .usage("[options] [model] <audio...>")
+    .argument(
+      "<audio...>",
+      "recordings, folders of them, quoted patterns; - for standard input. Before them may stand the model: a bundle (.dsb, " +
+        "see export), a run's folder or a .safetensors file (default: the English model)",
+    );
   const jsonHelp = "file, text and durationSeconds, or file and error";
   addOutputFlags(command, { formats: outputFormats, standard: "txt", jsonHelp });
   command
@@ -73,10 +82,12 @@ export function configure(command: Command): void {
     );
   addFlags(command, settings, []);
   addDecodingFlags(command, "greedy, or as the bundle has it, unless told");
-  command.addHelpText("after", HELP).action(async (model: string, words: string[], given: TranscribeFlags) => {
+  command.addHelpText("after", HELP).action(async (all: string[], given: TranscribeFlags) => {
     const flags = settleOutput(given, outputFormats);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
-    const isBundle = isBundleFile(model);
+    const { model, words } = chooseModel(all, command);
+    if (words.length === 0) throw usageError(`missing required argument 'audio'${missingArgumentHint(command)}`);
+    const isBundle = model === undefined || isBundleFile(model);
     refuseFlagsOf(command, isBundle ? CHECKPOINT_FLAGS : BUNDLE_FLAGS);
     using interruption = listenForInterrupt(() => {});
     const call = { command, model, isBundle, words, flags, config, signal: interruption.signal };
@@ -87,7 +98,8 @@ export function configure(command: Command): void {
 
 interface Call {
   command: Command;
-  model: string;
+  /** Undefined for the English model. */
+  model: string | undefined;
   isBundle: boolean;
   words: readonly string[];
   flags: TranscribeFlags;
@@ -125,7 +137,7 @@ async function runRecordings(call: Call): Promise<void> {
 
 async function openTranscriber({ command, model, isBundle, flags, config }: Call): Promise<Transcriber> {
   const wordTimes = flags.format?.some((format) => format !== "txt") ?? false;
-  if (!isBundle) {
+  if (model !== undefined && !isBundle) {
     const decoding = await givenDecoding(command);
     return checkpointTranscriber({ checkpoint: model, ...withoutUndefined(config), decoding, wordTimes });
   }
@@ -135,7 +147,7 @@ async function openTranscriber({ command, model, isBundle, flags, config }: Call
 
 async function openBundle({ command, model, config }: Pick<Call, "command" | "model" | "config">): Promise<OpenBundle> {
   const given = await givenDecodingAlone(command);
-  return openRecognizer(model, given, withoutUndefined({ threads: config.threads }));
+  return openRecognizer(model ?? (await defaultModel()), given, withoutUndefined({ threads: config.threads }));
 }
 
 async function runStream({ command, model, words, flags, config, signal }: Call): Promise<void> {

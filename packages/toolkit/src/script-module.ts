@@ -4,12 +4,17 @@
  */
 import { resolve } from "node:path";
 
+/** Data that recipes start from; who has it installed beside the toolkit has it in every recipe. */
+const ENGLISH_MODEL = "@deepspeech-ts/model-english";
+
 /** The module's exports, with whatever its loading throws. */
 export async function importScript(path: string): Promise<Record<string, unknown>> {
   // By its address, because the toolkit's own index stands above what loads scripts for it.
   const index = new URL("./index.js", import.meta.url).href;
   const [{ createJiti }, toolkit] = await Promise.all([import("jiti"), import(index) as Promise<object>]);
   // A recipe may lie outside any folder that has the toolkit installed; it always gets the one that is running.
-  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules: { "@deepspeech-ts/toolkit": toolkit } });
+  const model = await (import(ENGLISH_MODEL) as Promise<object>).catch(() => undefined);
+  const virtualModules = { "@deepspeech-ts/toolkit": toolkit, ...(model && { [ENGLISH_MODEL]: model }) };
+  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules });
   return await jiti.import<Record<string, unknown>>(resolve(path));
 }

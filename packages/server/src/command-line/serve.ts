@@ -17,7 +17,8 @@ import {
 import { checkBundlePath } from "./bundle-path.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parsePort, parseWhole } from "./number-flags.js";
-import { pathOf } from "./usage-hints.js";
+import { usageError } from "./usage-error.js";
+import { pathOf, swallowedModelHint } from "./usage-hints.js";
 import { withoutUndefined } from "./without-undefined.js";
 
 const MEGABYTE = 2 ** 20;
@@ -70,9 +71,17 @@ interface Flags {
   logText?: true;
 }
 
-export function configure(command: Command): void {
+export interface ServeCommandOptions {
+  /** The path of the bundle that is served where none is named. Default: one has to be named. */
+  defaultBundle?: () => Promise<string>;
+}
+
+export function configure(command: Command, { defaultBundle }: ServeCommandOptions = {}): void {
   command
-    .argument("<bundle>", "a model bundle (.dsb): see export")
+    .argument(
+      defaultBundle ? "[bundle]" : "<bundle>",
+      `a model bundle (.dsb): see export${defaultBundle ? " (default: the English model)" : ""}`,
+    )
     .option("--host <address>", "address to listen at; 0.0.0.0 for all that reach this machine", DEFAULT_HOST)
     .option("--port <n>", "port to listen at; 0 for any", parsePort, DEFAULT_PORT)
     .option("--model-id <name...>", "what clients may call the model (default: the bundle's name without .dsb)")
@@ -92,7 +101,11 @@ export function configure(command: Command): void {
     .addOption(new Option("--log-level <name>", "least of what is logged").choices(LOG_LEVELS).default("info"))
     .option("--log-text", "log transcripts too (default: logs hold nothing of what was said)");
   for (const limit of LIMIT_FLAGS) command.addOption(limitOption(limit));
-  command.addHelpText("after", helpOf(command)).action(serve);
+  command
+    .addHelpText("after", helpOf(command))
+    .action(async (bundle: string | undefined, flags: Flags) =>
+      serve(bundle ?? (await bundleInstead(command, defaultBundle)), flags, command),
+    );
 }
 
 function helpOf(command: Command): string {
@@ -108,6 +121,13 @@ Examples:
   $ ${call} model.dsb --model-id whisper-1 --api-key-file keys.txt --host 0.0.0.0
   $ ${call} model.dsb --workers 4 --threads 2 --max-concurrent 32
   $ curl http://127.0.0.1:8080/v1/audio/transcriptions -F model=model -F file=@recording.wav`;
+}
+
+/** @throws UserError (exit 2) where a flag took the bundle's path for a word of its own */
+async function bundleInstead(command: Command, defaultBundle: ServeCommandOptions["defaultBundle"]): Promise<string> {
+  const hint = swallowedModelHint(command);
+  if (hint !== undefined || !defaultBundle) throw usageError(hint ?? "missing required argument 'bundle'");
+  return defaultBundle();
 }
 
 async function serve(bundle: string, flags: Flags, command: Command): Promise<void> {

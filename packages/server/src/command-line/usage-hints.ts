@@ -1,7 +1,7 @@
 /** What wrong usage comes from, as far as the words tell: said with the complaint, for the complaint alone rarely helps. */
 import { statSync } from "node:fs";
 import { whatItIs } from "@deepspeech-ts/recognizer/system";
-import type { Command } from "commander";
+import type { Command, Option } from "commander";
 
 /** After a complaint that an argument is missing. */
 export function missingArgumentHint(command: Command): string {
@@ -14,21 +14,42 @@ export function missingArgumentHint(command: Command): string {
 }
 
 /** Of words that no argument takes. */
-export function excessMessage(command: Command): string {
-  const excess = command.args.slice(command.registeredArguments.length).join(" ");
-  return `${command.name()} has no use for ${excess}; usage: ${pathOf(command)} ${command.usage()}`;
+export function excessMessage(
+  command: Command,
+  excess: readonly string[] = command.args.slice(command.registeredArguments.length),
+): string {
+  return `${command.name()} has no use for ${excess.join(" ")}; usage: ${pathOf(command)} ${command.usage()}`;
 }
+
+/**
+ * Where a model may be left out: the complaint that a flag of several words took one; undefined where none did.
+ */
+export function swallowedModelHint(command: Command): string | undefined {
+  for (const { option, words } of swallowingFlags(command)) {
+    if (words.some(isModelFile)) return `${option.long} took ${words.join(" ")}: ${PUT_BEFORE}`;
+  }
+  return undefined;
+}
+
+function isModelFile(word: string): boolean {
+  return word.endsWith(".dsb") || whatItIs(word) === "bundle" || whatItIs(word) === "run";
+}
+
+const PUT_BEFORE = "put the arguments before it, or -- after its own words";
 
 /** A flag that takes several words takes the arguments after it too. */
 function swallowedHint(command: Command): string | undefined {
-  for (const option of command.options) {
+  const [flag] = swallowingFlags(command);
+  return flag && `; ${flag.option.long} took ${flag.words.join(" ")}: ${PUT_BEFORE}`;
+}
+
+function swallowingFlags(command: Command): { option: Option; words: string[] }[] {
+  return command.options.flatMap((option) => {
     const name = option.attributeName();
-    if (!option.variadic || command.getOptionValueSource(name) !== "cli") continue;
+    if (!option.variadic || command.getOptionValueSource(name) !== "cli") return [];
     const words = [command.getOptionValue(name) as unknown].flat().map(String);
-    if (words.length < 2) continue;
-    return `; ${option.long} took ${words.join(" ")}: put the arguments before it, or -- after its own words`;
-  }
-  return undefined;
+    return words.length < 2 ? [] : [{ option, words }];
+  });
 }
 
 function takesModel(name: string): boolean {

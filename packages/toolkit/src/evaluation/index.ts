@@ -15,5 +15,6 @@ export {
   type TranscriptionOptions,
   type TranscriptionResult,
 } from "./run-transcription.js";
-export type { StoredUtterance } from "./tune.js";
+export { runTuning, type TuningEvent, type TuningRequest } from "./run-tuning.js";
+export type { StoredUtterance, Trial } from "./tune.js";
 export type { InvarianceDifference, InvarianceReport } from "./verify-invariance.js";

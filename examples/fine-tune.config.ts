@@ -1,0 +1,29 @@
+/**
+ * Fine-tuning: the English model, which knows many voices a little, learns one of them well in two minutes. Against
+ * quickstart.config.ts, which begins from nothing, see docs/training.md.
+ */
+import { englishWebModel } from "@deepspeech-ts/model-english";
+import { defineConfig } from "@deepspeech-ts/toolkit";
+
+export default defineConfig({
+  // Its weights of 16 bits; dimensions, features and alphabet come with them.
+  initFrom: englishWebModel,
+
+  train: ["sample-corpus/train"],
+  dev: ["sample-corpus/dev"],
+  test: ["sample-corpus/test"],
+  experiment: "fine-tune",
+
+  epochs: 10,
+  maxMinutes: 2,
+  maxDurationSeconds: 32,
+
+  // Gentler than from nothing, so that what it knows of other voices is not washed away at once.
+  maxBatchSeconds: 20,
+  learningRate: 4e-4,
+  schedule: { kind: "warmup-cosine", warmupShare: 0.1 },
+  gradientClip: 1,
+  betas: [0.9, 0.98],
+  emaDecay: 0.99,
+  specAugment: { timeMasks: 2, frequencyMasks: 1 },
+});

@@ -1,0 +1,42 @@
+/**
+ * How the English model is trained, from a folder of corpora that holds train.jsonl and dev.jsonl:
+ *
+ *     DEEPSPEECH_CORPORA=corpora npx deepspeech train --config packages/model-english/english.config.ts
+ *
+ * metrics.json tells which passes of it the shipped model has had, and README.md what of the data came from where.
+ */
+import { join } from "node:path";
+import { defineConfig } from "@deepspeech-ts/toolkit";
+
+const corpora = process.env.DEEPSPEECH_CORPORA ?? "corpora";
+
+export default defineConfig({
+  train: [join(corpora, "train.jsonl")],
+  dev: [join(corpora, "dev.jsonl")],
+  test: [],
+  experiment: "english",
+
+  epochs: 60,
+  maxBatchSeconds: 60,
+  learningRate: 1.5e-3,
+  schedule: { kind: "warmup-cosine", warmupShare: 0.01 },
+  gradientClip: 1,
+  betas: [0.9, 0.98],
+  emaDecay: 0.999,
+
+  // Few voices made many: other speeds, vocal tracts and loudness each time, and strong masks.
+  speedFactors: [0.9, 1, 1.1],
+  specAugment: {
+    timeMasks: 6,
+    maxTimeMaskShare: 0.06,
+    frequencyMasks: 2,
+    frequencyMaskBands: 20,
+    maxFrequencyMaskShare: 0.25,
+  },
+  augmentation: { vocalTract: [0.9, 1.1], gainDb: [-6, 6] },
+  objective: { intermediateLayers: [2], intermediateWeight: 0.3 },
+
+  // 7.9 million parameters. A direction's recurrent weights fit a core's own cache, in 8 bits and in fp32.
+  features: { numMels: 80 },
+  model: { convChannels: 32, timeStride: 3, residualLayers: 2, recurrentLayers: 3, hiddenSize: 384, dropout: 0.2 },
+});
