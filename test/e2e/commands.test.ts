@@ -58,7 +58,7 @@ describe("Ctrl-C", () => {
     assert.equal(stopped.stderr, "");
     const steps = Number(/\nStopped after ([\d,]+) steps? in /.exec(stopped.stdout)?.[1]?.replaceAll(",", ""));
     assert.ok(steps > 0, stopped.stdout);
-    assert.ok(stopped.stdout.includes(`npx deepspeech train --resume ${run}`), stopped.stdout);
+    assert.ok(stopped.stdout.includes(`npx deepspeech-ts train --resume ${run}`), stopped.stdout);
     assert.ok(existsSync(join(run, "checkpoints", "last.safetensors")));
     const twin = JSON.parse(readFileSync(join(run, "checkpoints", "last.json"), "utf8"));
     assert.equal(twin.training.progress.step, steps);

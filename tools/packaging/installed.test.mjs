@@ -1,138 +1,43 @@
-/**
- * What users get: the packed packages, installed by npm into empty folders, with a home that holds no caches, every host but
- * the registry out of reach.
- */
+/** What users get who use models: the packed packages, installed by npm. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { packAll } from "./pack.mjs";
+import { bundle, Newcomer, readme, recording, root } from "./newcomer.mjs";
 import { compileStrictly, examplesOf } from "./project.mjs";
-import { startRegistry } from "./registry.mjs";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
-const workplace = mkdtempSync(join(tmpdir(), "deepspeech-installed-"));
-const home = join(workplace, "home");
-const bundle = join(root, "test/fixtures/bundles/quickstart-fp16.dsb");
-const recording = join(root, "test/fixtures/audio/speech-16k.wav");
-/** Nobody listens there. */
-const NOWHERE = "http://127.0.0.1:9";
 /** ONNX Runtime's install script fetches CUDA's libraries there alone, unless it is told not to. */
 const FETCHES_CUDA = process.platform === "linux" && process.arch === "x64";
 
-/** @type {import("./registry.mjs").Registry} */
-let registry;
-before(async () => {
-  mkdirSync(home);
-  registry = await startRegistry(root, packAll(root, workplace));
-});
-after(() => {
-  registry.close();
-  rmSync(workplace, { recursive: true, force: true });
-});
-
-/**
- * A person's environment: nothing of the npm that runs these tests, and nothing of this repository on the path.
- *
- * @param {Record<string, string>} [more]
- * @returns {NodeJS.ProcessEnv}
- */
-function environment(more = {}) {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|node_test|node_options|init_cwd|xdg_)/i.test(name),
-  );
-  const path = (process.env.PATH ?? "").split(delimiter).filter((folder) => !folder.includes("node_modules"));
-  return {
-    ...Object.fromEntries(kept),
-    PATH: path.join(delimiter),
-    HOME: home,
-    npm_config_registry: registry.url,
-    npm_config_audit: "false",
-    npm_config_fund: "false",
-    npm_config_update_notifier: "false",
-    HTTP_PROXY: NOWHERE,
-    HTTPS_PROXY: NOWHERE,
-    NO_PROXY: "127.0.0.1",
-    GLOBAL_AGENT_HTTP_PROXY: NOWHERE,
-    GLOBAL_AGENT_HTTPS_PROXY: NOWHERE,
-    ...more,
-  };
-}
-
-/**
- * @param {string} name
- * @returns {string} an empty folder
- */
-function emptyFolder(name) {
-  const folder = join(workplace, name);
-  mkdirSync(folder);
-  return folder;
-}
-
-/**
- * What a person types, in a shell. Not synchronous: the registry answers meanwhile.
- *
- * @param {string} command
- * @param {string} cwd
- * @param {Record<string, string>} [more] variables
- * @returns {Promise<{ status: number | null, stdout: string, stderr: string }>}
- */
-async function type(command, cwd, more = {}) {
-  const child = spawn(command, { cwd, env: environment(more), shell: true, stdio: ["ignore", "pipe", "pipe"] });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    stderr += text;
-  });
-  const [status] = await once(child, "close");
-  return { status, stdout, stderr };
-}
-
-/**
- * @param {string} command
- * @param {string} cwd
- * @param {Record<string, string>} [more]
- */
-async function succeed(command, cwd, more) {
-  const { status, stdout, stderr } = await type(command, cwd, more);
-  assert.equal(status, 0, `${command}\n${stdout}\n${stderr}`);
-  return { stdout, stderr };
-}
-
-/** @param {string} name */
-function readme(name) {
-  return readFileSync(join(root, "packages", name, "README.md"), "utf8");
-}
+const newcomer = new Newcomer();
+before(() => newcomer.arrive());
+after(() => newcomer.leave());
 
 test("the recogniser's install fails where CUDA's host is out of reach, and not by what its README tells", {
   skip: !FETCHES_CUDA && "ONNX Runtime fetches nothing here",
 }, async () => {
-  const plain = await type("npm install @deepspeech-ts/recognizer", emptyFolder("plain"));
+  const plain = await newcomer.type("npm install @deepspeech-ts/recognizer", newcomer.emptyFolder("plain"));
   assert.notEqual(plain.status, 0, "it succeeds: the README's section has no reason any more");
   assert.match(plain.stderr, /onnxruntime-node/);
 
   const [, command = ""] = /^(\w+=\w+ npm install .*)$/m.exec(readme("recognizer")) ?? [];
-  const told = emptyFolder("told");
-  await succeed(command, told);
+  const told = newcomer.emptyFolder("told");
+  await newcomer.succeed(command, told);
   const [, line = ""] = /A line `([^`]+)` in your project's `\.npmrc`/.exec(readme("recognizer")) ?? [];
-  const configured = emptyFolder("configured");
+  const configured = newcomer.emptyFolder("configured");
   writeFileSync(join(configured, ".npmrc"), `${line}\n`);
-  await succeed("npm install @deepspeech-ts/recognizer", configured);
+  await newcomer.succeed("npm install @deepspeech-ts/recognizer", configured);
   for (const folder of [told, configured])
     assert.ok(existsSync(join(folder, "node_modules/@deepspeech-ts/recognizer/dist/index.js")));
 });
 
 test("recogniser, server and configuration in a project of the strictest TypeScript", async () => {
-  const project = emptyFolder("project");
+  const project = newcomer.emptyFolder("project");
   writeFileSync(join(project, "package.json"), '{ "type": "module" }\n');
   const names = ["recognizer", "server", "toolkit"].map((name) => `@deepspeech-ts/${name}`);
-  await succeed(`npm install ${names.join(" ")} @types/node`, project, { ONNXRUNTIME_NODE_INSTALL: "skip" });
+  await newcomer.succeed(`npm install ${names.join(" ")} @types/node`, project, { ONNXRUNTIME_NODE_INSTALL: "skip" });
   const files = ["recognizer", "server", "toolkit"].flatMap((name) =>
     examplesOf(readme(name)).map((code, index) => ({ name: `${name}-${index}`, code })),
   );
@@ -149,17 +54,17 @@ export const other = defineConfig({ epochs: "3" });
   compileStrictly(root, project);
   copyFileSync(bundle, join(project, "model.dsb"));
   copyFileSync(recording, join(project, "recording.wav"));
-  for (const { name } of files) await succeed(`node ${name}.js`, project);
-  assert.ok((await succeed("node recognizer-0.js", project)).stdout.trim().length > 0);
+  for (const { name } of files) await newcomer.succeed(`node ${name}.js`, project);
+  assert.ok((await newcomer.succeed("node recognizer-0.js", project)).trim().length > 0);
 });
 
 test("npx @deepspeech-ts/server serves, from an empty folder", async (t) => {
-  const folder = emptyFolder("served");
+  const folder = newcomer.emptyFolder("served");
   copyFileSync(bundle, join(folder, "model.dsb"));
   const command = "npx --yes @deepspeech-ts/server model.dsb --port 0 --threads 1";
   const child = spawn(command, {
     cwd: folder,
-    env: environment({ ONNXRUNTIME_NODE_INSTALL: "skip" }),
+    env: newcomer.environment({ ONNXRUNTIME_NODE_INSTALL: "skip" }),
     shell: true,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
@@ -191,56 +96,3 @@ test("npx @deepspeech-ts/server serves, from an empty folder", async (t) => {
   assert.equal(response.status, 200);
   assert.equal(typeof (/** @type {{ text: unknown }} */ (await response.json()).text), "string");
 });
-
-test("npx deepspeech-ts transcribes from nowhere; set up, it trains a model by a typed configuration", async () => {
-  const folder = emptyFolder("trained");
-  copyFileSync(bundle, join(folder, "model.dsb"));
-  copyFileSync(recording, join(folder, "recording.wav"));
-  const variables = { ...(await libtorchOfTests()), ONNXRUNTIME_NODE_INSTALL: "skip" };
-  const deepspeech = (/** @type {string} */ words) => type(`npx --yes deepspeech-ts ${words}`, folder, variables);
-  const transcribed = await deepspeech("transcribe model.dsb recording.wav");
-  assert.equal(transcribed.status, 0, transcribed.stderr);
-
-  writeFileSync(
-    join(folder, "tiny.config.ts"),
-    `import { defineConfig } from "@deepspeech-ts/toolkit";
-export default defineConfig({
-  experiment: "tiny",
-  train: [${JSON.stringify(join(root, "sample-corpus/dev/1/8"))}],
-  dev: [${JSON.stringify(join(root, "sample-corpus/dev/1/3"))}],
-  test: [],
-  epochs: 1,
-  maxBatchSeconds: 15,
-  features: { numMels: 16 },
-  model: { convChannels: 2, residualLayers: 1, recurrentLayers: 1, hiddenSize: 8 },
-});
-`,
-  );
-  const train = "train --config tiny.config.ts --threads 1 --workers 1";
-  const early = await deepspeech(train);
-  assert.equal(early.status, 1);
-  assert.match(early.stderr, /has not been compiled on this machine\. Run "npx deepspeech-ts setup"\.$/m);
-  const doctor = await deepspeech("doctor");
-  assert.equal(doctor.status, 0, doctor.stdout);
-  assert.match(doctor.stdout, /^Ready to use models; training needs more: see ✗ above\.$/m);
-
-  const first = await deepspeech("setup");
-  assert.equal(first.status, 0, first.stdout + first.stderr);
-  assert.match(first.stdout, /^✓ native add-on: built, .*\/home\/.*torch\.node/m);
-  const again = await deepspeech("setup");
-  assert.match(again.stdout, /^✓ native add-on: up to date, /m);
-
-  const trained = await deepspeech(train);
-  assert.equal(trained.status, 0, trained.stdout + trained.stderr);
-  assert.ok(existsSync(join(folder, "runs/tiny/version_0/checkpoints/best.safetensors")));
-  const exported = await deepspeech("export runs/tiny/version_0 --output tiny.dsb");
-  assert.equal(exported.status, 0, exported.stderr);
-});
-
-/** Where these tests' own libtorch was downloaded to, as nothing may be downloaded here. */
-async function libtorchOfTests() {
-  if (process.env.LIBTORCH) return {};
-  const path = join(root, ".setup/state.json");
-  const { libtorch } = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { libtorch: undefined };
-  return libtorch?.kind === "prefix" ? { LIBTORCH: libtorch.prefix } : {};
-}

@@ -69,7 +69,8 @@ export function removeStaleOutputs(folder) {
     const name = relative(dist, path);
     if (/^browser[/\\]/.test(name)) continue;
     const source = join(folder, "src", name.replace(/\.(js|d\.ts)(\.map)?$/, ".ts"));
-    if (!existsSync(source)) rmSync(path);
+    // Another process may be packing too.
+    if (!existsSync(source)) rmSync(path, { force: true });
   }
 }
 

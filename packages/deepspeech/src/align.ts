@@ -28,11 +28,11 @@ for a frame: 0 is perfect, and a wrong text lies far below the others, so that -
 What cannot be aligned does not stop the rest: it is named on stderr at the end, and the exit code is 1.
 
 Examples:
-  $ npx deepspeech align talk.mp3 talk.txt > talk.ctm
-  $ npx deepspeech align model.dsb talk.mp3 talk.txt --format srt,vtt --output subtitles/
-  $ npx deepspeech align model.dsb clip.wav --text "turn the lights on" --format json
-  $ npx deepspeech align model.dsb --manifest corpus.jsonl --jobs 8 > corpus.ctm
-  $ npx deepspeech align model.dsb --manifest corpus.jsonl --min-score -3 --json > scores.jsonl`;
+  $ npx deepspeech-ts align talk.mp3 talk.txt > talk.ctm
+  $ npx deepspeech-ts align model.dsb talk.mp3 talk.txt --format srt,vtt --output subtitles/
+  $ npx deepspeech-ts align model.dsb clip.wav --text "turn the lights on" --format json
+  $ npx deepspeech-ts align model.dsb --manifest corpus.jsonl --jobs 8 > corpus.ctm
+  $ npx deepspeech-ts align model.dsb --manifest corpus.jsonl --min-score -3 --json > scores.jsonl`;
 
 const DEFAULT_JOBS = 4;
 /** The text is known; what is asked is when. */

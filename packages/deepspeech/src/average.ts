@@ -12,8 +12,8 @@ Checkpoints of one run, such as those that "deepspeech train --keep-best 5" leav
 each is. The training state is left out: an average can be evaluated and fine-tuned, not resumed.
 
 Examples:
-  $ npx deepspeech average runs/deepspeech/version_0/checkpoints/epoch-*.safetensors --output averaged.safetensors
-  $ npx deepspeech evaluate averaged.safetensors data/LibriSpeech/dev-clean`;
+  $ npx deepspeech-ts average runs/deepspeech/version_0/checkpoints/epoch-*.safetensors --output averaged.safetensors
+  $ npx deepspeech-ts evaluate averaged.safetensors data/LibriSpeech/dev-clean`;
 
 export function configure(command: Command): void {
   command

@@ -14,9 +14,9 @@ that went worst. Anything that holds runs may be named: a run's folder, an exper
 The page is for this machine alone, unless --host says otherwise; it has no password. Ctrl-C ends it.
 
 Examples:
-  $ npx deepspeech dashboard
-  $ npx deepspeech dashboard runs/deepspeech/version_0 runs/deepspeech/version_1
-  $ npx deepspeech dashboard runs --port 8080`;
+  $ npx deepspeech-ts dashboard
+  $ npx deepspeech-ts dashboard runs/deepspeech/version_0 runs/deepspeech/version_1
+  $ npx deepspeech-ts dashboard runs --port 8080`;
 
 interface Options {
   port?: number;

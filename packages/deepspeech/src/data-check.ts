@@ -33,10 +33,10 @@ and speakers alone. Exit code 1 where training would leave something out (marked
 Transcripts, batches and memory are judged for the training that the same flags and configuration file would start.
 
 Examples:
-  $ npx deepspeech data check my/train.jsonl
-  $ npx deepspeech data check my/train.jsonl --held-out my/dev.jsonl my/test.jsonl --fix my/clean.jsonl
-  $ npx deepspeech data check my/train.jsonl --config my/recipe.ts
-  $ npx deepspeech data check data/LibriSpeech/train-clean-100 --no-audio --model.hidden-size 1024`;
+  $ npx deepspeech-ts data check my/train.jsonl
+  $ npx deepspeech-ts data check my/train.jsonl --held-out my/dev.jsonl my/test.jsonl --fix my/clean.jsonl
+  $ npx deepspeech-ts data check my/train.jsonl --config my/recipe.ts
+  $ npx deepspeech-ts data check data/LibriSpeech/train-clean-100 --no-audio --model.hidden-size 1024`;
 
 /** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
 const SETTINGS = new Set([

@@ -19,9 +19,9 @@ short or interrupted goes on where it stopped; other mirrors are asked where one
 CC BY 4.0 (https://www.openslr.org/12).
 
 Examples:
-  $ npx deepspeech data download librispeech
-  $ npx deepspeech data download librispeech --subset train-clean-5 dev-clean-2
-  $ npx deepspeech data download librispeech --subset test-other --to /big/disk/data`;
+  $ npx deepspeech-ts data download librispeech
+  $ npx deepspeech-ts data download librispeech --subset train-clean-5 dev-clean-2
+  $ npx deepspeech-ts data download librispeech --subset test-other --to /big/disk/data`;
 
 /** What "deepspeech train" reads by default. */
 const DEFAULT_SUBSETS = ["train-clean-100", "train-clean-360", "train-other-500", "dev-clean", "test-clean"];

@@ -15,8 +15,8 @@ The manifest holds paths, relative to its own folder, and transcripts as they ar
 What cannot be used is left out and named.
 
 Examples:
-  $ npx deepspeech data import common-voice cv/en/train.tsv --to my/train.jsonl
-  $ npx deepspeech data import folder recordings/ --to my/train.jsonl`;
+  $ npx deepspeech-ts data import common-voice cv/en/train.tsv --to my/train.jsonl
+  $ npx deepspeech-ts data import folder recordings/ --to my/train.jsonl`;
 
 export function configure(command: Command): void {
   command

@@ -20,8 +20,8 @@ Recordings are decoded, mixed to one channel and resampled to 16 kHz once, and l
 large files, which training then reads instead: an hour takes 115 MB. Wherever a corpus is asked for, give the folder.
 
 Examples:
-  $ npx deepspeech data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100
-  $ npx deepspeech train --train packed/train-clean-100`;
+  $ npx deepspeech-ts data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100
+  $ npx deepspeech-ts train --train packed/train-clean-100`;
 
 interface PackFlags {
   to: string;

@@ -17,9 +17,9 @@ const HELP = `
 Durations are those that manifests state or headers give: nothing is decoded.
 
 Examples:
-  $ npx deepspeech data stats data/LibriSpeech/dev-clean
-  $ npx deepspeech data stats my/train.jsonl --json
-  $ npx deepspeech data stats my/train.jsonl --picture my/train.svg`;
+  $ npx deepspeech-ts data stats data/LibriSpeech/dev-clean
+  $ npx deepspeech-ts data stats my/train.jsonl --json
+  $ npx deepspeech-ts data stats my/train.jsonl --picture my/train.svg`;
 
 const BAR_WIDTH = 40;
 const MOST_SPEAKERS = 5;

@@ -39,7 +39,7 @@ describe("usage", () => {
     test(`${name} --help shows examples`, () => {
       const { status, stdout } = data(name, "--help");
       assert.equal(status, 0);
-      assert.match(stdout.split("\nExamples:\n")[1] ?? "", new RegExp(`^  \\$ npx deepspeech data ${name}`));
+      assert.match(stdout.split("\nExamples:\n")[1] ?? "", new RegExp(`^  \\$ npx deepspeech-ts data ${name}`));
     });
   }
 

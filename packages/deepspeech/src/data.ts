@@ -8,11 +8,11 @@ import { configure as configureStats } from "./data-stats.js";
 
 const HELP = `
 Examples:
-  $ npx deepspeech data download librispeech --subset train-clean-5 dev-clean-2
-  $ npx deepspeech data import common-voice cv/en/train.tsv --to my/train.jsonl
-  $ npx deepspeech data check my/train.jsonl --held-out my/test.jsonl --fix my/clean.jsonl
-  $ npx deepspeech data stats data/LibriSpeech/dev-clean
-  $ npx deepspeech data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100
+  $ npx deepspeech-ts data download librispeech --subset train-clean-5 dev-clean-2
+  $ npx deepspeech-ts data import common-voice cv/en/train.tsv --to my/train.jsonl
+  $ npx deepspeech-ts data check my/train.jsonl --held-out my/test.jsonl --fix my/clean.jsonl
+  $ npx deepspeech-ts data stats data/LibriSpeech/dev-clean
+  $ npx deepspeech-ts data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100
 
 \`deepspeech data <command> --help\` shows a command's flags and examples.`;
 

@@ -7,8 +7,8 @@ Looks at two levels: what using models takes (Node, ONNX Runtime), and what trai
 Exit code 1 where the first is broken; a machine that cannot train, and a warning, leave it 0. --json has the level of each.
 
 Examples:
-  $ npx deepspeech doctor
-  $ npx deepspeech doctor --json`;
+  $ npx deepspeech-ts doctor
+  $ npx deepspeech-ts doctor --json`;
 
 const MARKS: Record<Check["status"], string> = { ok: "✓", warning: "!", problem: "✗" };
 

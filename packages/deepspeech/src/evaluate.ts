@@ -33,12 +33,12 @@ changes the speed and no result. Recordings are heard whole: nothing looks for s
 comparisons are by bootstrap over utterances (Bisani and Ney, 2004), with 1,000 resamples that are the same each time.
 
 Examples:
-  $ npx deepspeech evaluate runs/deepspeech/version_0 data/LibriSpeech/test-clean
-  $ npx deepspeech evaluate runs/deepspeech/version_0/checkpoints/last.safetensors sample-corpus/test --show 5
-  $ npx deepspeech evaluate runs/deepspeech/version_0 my-recordings.jsonl --report report.html
-  $ npx deepspeech evaluate runs/new/version_0 data/LibriSpeech/dev-clean --compare runs/old/version_0
-  $ npx deepspeech evaluate runs/deepspeech/version_0 sample-corpus/test --lm english.lm --compare-greedy
-  $ npx deepspeech evaluate runs/deepspeech/version_0 sample-corpus/test --max-wer 20% --verify-invariance`;
+  $ npx deepspeech-ts evaluate runs/deepspeech/version_0 data/LibriSpeech/test-clean
+  $ npx deepspeech-ts evaluate runs/deepspeech/version_0/checkpoints/last.safetensors sample-corpus/test --show 5
+  $ npx deepspeech-ts evaluate runs/deepspeech/version_0 my-recordings.jsonl --report report.html
+  $ npx deepspeech-ts evaluate runs/new/version_0 data/LibriSpeech/dev-clean --compare runs/old/version_0
+  $ npx deepspeech-ts evaluate runs/deepspeech/version_0 sample-corpus/test --lm english.lm --compare-greedy
+  $ npx deepspeech-ts evaluate runs/deepspeech/version_0 sample-corpus/test --max-wer 20% --verify-invariance`;
 
 /** What evaluation shares with training, by the same names and defaults. */
 const schema = trainConfigSchema.pick({

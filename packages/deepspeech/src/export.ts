@@ -25,10 +25,10 @@ decoding settings and language model. Variants: fp32 as trained, fp16 with weigh
 quarter, and the fastest. Each is held against the trained model, and measured on the data it was developed on.
 
 Examples:
-  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb
-  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --precision all
-  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --precision int8 --decoding decoding.json
-  $ npx deepspeech export runs/deepspeech/version_0 --output model.dsb --evaluate data/LibriSpeech/dev-clean`;
+  $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb
+  $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb --precision all
+  $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb --precision int8 --decoding decoding.json
+  $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb --evaluate data/LibriSpeech/dev-clean`;
 
 const schema = trainConfigSchema.pick({
   threads: true,

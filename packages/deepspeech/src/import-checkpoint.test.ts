@@ -37,8 +37,8 @@ describe("deepspeech import", () => {
       "Alphabet   ' ␠ a b c d e f g h i j k l m n o p q r s t u v w x y z <blank>",
       `Saved in ${out}`,
       "",
-      `Measure it:  npx deepspeech evaluate ${out} <test data>`,
-      `Use it:      npx deepspeech transcribe ${out} <recording>`,
+      `Measure it:  npx deepspeech-ts evaluate ${out} <test data>`,
+      `Use it:      npx deepspeech-ts transcribe ${out} <recording>`,
       "",
     ]);
     const transcribed = deepspeech("transcribe", out, audioFixture("speech-16k.wav"), "--threads", "1");
@@ -54,7 +54,9 @@ describe("deepspeech import", () => {
     assert.match(stderr, /^deepspeech: warning: the weights were trained with a recurrence over the batch/);
     assert.match(stdout, /^Weights .*, under "model_state_dict", names begin with "module\."\n/);
     assert.match(stdout, /, over time\n/);
-    assert.ok(stdout.endsWith(`\nTrain it on: npx deepspeech train --init-from ${out} --train <data> --dev <data>\n`));
+    assert.ok(
+      stdout.endsWith(`\nTrain it on: npx deepspeech-ts train --init-from ${out} --train <data> --dev <data>\n`),
+    );
   });
 
   test("refuses in one line, and leaves nothing behind", async (t) => {

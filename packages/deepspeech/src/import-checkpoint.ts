@@ -18,8 +18,8 @@ needed, and no code in the file is run.
 of the same weights a model to train on, with deepspeech train --init-from.
 
 Examples:
-  $ npx deepspeech import epoch=9.ckpt --alphabet reference --output reference.safetensors
-  $ npx deepspeech import epoch=9.ckpt --alphabet reference --recurrence time --output start.safetensors`;
+  $ npx deepspeech-ts import epoch=9.ckpt --alphabet reference --output reference.safetensors
+  $ npx deepspeech-ts import epoch=9.ckpt --alphabet reference --recurrence time --output start.safetensors`;
 
 type ImportFlags = Pick<ImportOptions, "alphabet" | "recurrence"> & { output: string };
 
@@ -60,9 +60,9 @@ export function importLines(out: string, { model, features, found, ...summary }:
     "",
     ...(model.recurrence === "batch"
       ? [
-          `Measure it:  npx deepspeech evaluate ${file} <test data>`,
-          `Use it:      npx deepspeech transcribe ${file} <recording>`,
+          `Measure it:  npx deepspeech-ts evaluate ${file} <test data>`,
+          `Use it:      npx deepspeech-ts transcribe ${file} <recording>`,
         ]
-      : [`Train it on: npx deepspeech train --init-from ${file} --train <data> --dev <data>`]),
+      : [`Train it on: npx deepspeech-ts train --init-from ${file} --train <data> --dev <data>`]),
   ];
 }

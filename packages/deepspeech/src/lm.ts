@@ -16,15 +16,15 @@ punctuation, numbers as words), and what was changed is told; sentences with oth
 binary, or ARPA where its name ends in .arpa or .arpa.gz.
 
 Examples:
-  $ npx deepspeech lm build my/sentences.txt --output my/words.lm
-  $ npx deepspeech lm build books.txt.gz --order 4 --prune 0 0 1 --output books.arpa.gz
-  $ npx deepspeech lm build books.txt.gz --order 3 --max-megabytes 25 --output books.lm`;
+  $ npx deepspeech-ts lm build my/sentences.txt --output my/words.lm
+  $ npx deepspeech-ts lm build books.txt.gz --order 4 --prune 0 0 1 --output books.arpa.gz
+  $ npx deepspeech-ts lm build books.txt.gz --order 3 --max-megabytes 25 --output books.lm`;
 
 const TUNE_HELP = `
 The result is a file of decoding settings: deepspeech evaluate and transcribe take it with --decoding.
 
 Examples:
-  $ npx deepspeech lm tune runs/my-voice/version_0 my/dev.jsonl --lm my/words.lm --output my/decoding.json`;
+  $ npx deepspeech-ts lm tune runs/my-voice/version_0 my/dev.jsonl --lm my/words.lm --output my/decoding.json`;
 
 export function configure(command: Command): void {
   command

@@ -49,7 +49,7 @@ describe("usage", () => {
       assert.equal(status, 0);
       assert.match(stdout, new RegExp(`^Usage: deepspeech ${name} `));
       const [, examples = ""] = stdout.split("\nExamples:\n");
-      assert.match(examples, new RegExp(`^  \\$ npx deepspeech ${name}`));
+      assert.match(examples, new RegExp(`^  \\$ npx deepspeech-ts ${name}`));
     });
   }
 
@@ -108,7 +108,7 @@ describe("usage", () => {
     assert.equal(status, 1);
     assert.match(
       stderr,
-      /^deepspeech: data\/LibriSpeech\/none: no such folder; "npx deepspeech data download librispeech"/,
+      /^deepspeech: data\/LibriSpeech\/none: no such folder; "npx deepspeech-ts data download librispeech"/,
     );
   });
 

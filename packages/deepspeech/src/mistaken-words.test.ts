@@ -37,7 +37,7 @@ describe("models", () => {
     const folder = await temporaryFolder(t);
     const checkpoint = babblingCheckpoint(folder);
     const complaint = (path: string) =>
-      `${path}: is no bundle yet; npx deepspeech export ${path} --output model.dsb makes one`;
+      `${path}: is no bundle yet; npx deepspeech-ts export ${path} --output model.dsb makes one`;
     await writeFiles(folder, { "run/config.json": "{}", "run/log.jsonl": "" });
     for (const path of [checkpoint, join(folder, "run")]) {
       assertRefused(["serve", path], complaint(path));

@@ -108,9 +108,9 @@ export async function buildProgram(words: readonly string[]): Promise<Command> {
 }
 
 const EXAMPLES = `Examples:
-  $ npx deepspeech doctor
-  $ npx deepspeech train --config examples/quickstart.config.ts
-  $ npx deepspeech evaluate runs/deepspeech/version_0 sample-corpus/test
-  $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav
+  $ npx deepspeech-ts doctor
+  $ npx deepspeech-ts train --config examples/quickstart.config.ts
+  $ npx deepspeech-ts evaluate runs/deepspeech/version_0 sample-corpus/test
+  $ npx deepspeech-ts transcribe runs/deepspeech/version_0 recording.wav
 
 \`deepspeech <command> --help\` shows a command's flags and examples.`;

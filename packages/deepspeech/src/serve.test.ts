@@ -26,7 +26,7 @@ test("serve answers, without libtorch, until it is told to stop", async (t) => {
 });
 
 test("its help and its complaints name the command", () => {
-  assert.match(deepspeech("serve", "--help").stdout, /^ {2}\$ npx deepspeech serve model\.dsb --port 8080$/m);
+  assert.match(deepspeech("serve", "--help").stdout, /^ {2}\$ npx deepspeech-ts serve model\.dsb --port 8080$/m);
   const { status, stderr } = deepspeech("serve", "--prt", "8080");
   assert.deepEqual([status, stderr], [2, "deepspeech: unknown option '--prt'; did you mean '--port'?\n"]);
 });

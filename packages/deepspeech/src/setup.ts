@@ -8,8 +8,8 @@ system's and a compiler with apt-get where they are missing and it may, elsewher
 minutes on two cores. What is done already is skipped. Recognising with a bundle needs none of this.
 
 Examples:
-  $ npx deepspeech setup
-  $ LIBTORCH=/opt/libtorch npx deepspeech setup --force`;
+  $ npx deepspeech-ts setup
+  $ LIBTORCH=/opt/libtorch npx deepspeech-ts setup --force`;
 
 export function configure(command: Command): void {
   command

@@ -13,9 +13,9 @@ const HELP = `
 The model is the one that "deepspeech train" builds of the same flags and configuration file.
 
 Examples:
-  $ npx deepspeech summary
-  $ npx deepspeech summary --model.recurrent-layers 5 --model.residual-layers 3
-  $ npx deepspeech summary --config examples/quickstart.config.ts`;
+  $ npx deepspeech-ts summary
+  $ npx deepspeech-ts summary --model.recurrent-layers 5 --model.residual-layers 3
+  $ npx deepspeech-ts summary --config examples/quickstart.config.ts`;
 
 /** What has a say in the model's shape. */
 const settings = trainSettings.filter(({ path }) => path[0] === "features" || path[0] === "model");

@@ -167,7 +167,7 @@ test("what may not or cannot be fetched is refused before anything is", async (t
     spawnSync(process.execPath, [...flags, BINARY, "train", ...words], { cwd: folder, encoding: "utf8" });
   assert.equal(
     train(["--no-download"]).stderr,
-    'deepspeech: data/LibriSpeech/train-clean-100: no such folder; "npx deepspeech data download librispeech" fetches it, ' +
+    'deepspeech: data/LibriSpeech/train-clean-100: no such folder; "npx deepspeech-ts data download librispeech" fetches it, ' +
       "or name your own with --train, --dev and --test\n",
   );
   assert.equal(train(["--dev", "my/dev.jsonl"]).stderr, "deepspeech: my/dev.jsonl: no such file; check the path.\n");

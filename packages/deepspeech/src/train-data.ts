@@ -65,7 +65,7 @@ function sourceOf(path: string): Missing["source"] {
 function refusal({ path, source }: Missing): UserError {
   const wayOut =
     source || path.startsWith(`${DATA_FOLDER}/LibriSpeech/`)
-      ? 'no such folder; "npx deepspeech data download librispeech" fetches it, or name your own with --train, --dev and --test'
+      ? 'no such folder; "npx deepspeech-ts data download librispeech" fetches it, or name your own with --train, --dev and --test'
       : "no such file; check the path.";
   return new UserError(`${path}: ${wayOut}`, { code: "file-not-found" });
 }
@@ -90,7 +90,7 @@ async function download(subsets: readonly LibriSpeechSubset[], folder: string): 
 function tooSmall(folder: string, { needed, free }: { needed: number; free: number }): UserError {
   return new UserError(
     `${folder}: ${formatBytes(needed)} of disk are needed and ${formatBytes(free)} are free; free some space, train on ` +
-      `less (--train ${DATA_FOLDER}/LibriSpeech/train-clean-100), or download to another disk with "npx deepspeech data download".`,
+      `less (--train ${DATA_FOLDER}/LibriSpeech/train-clean-100), or download to another disk with "npx deepspeech-ts data download".`,
     { code: "disk-full" },
   );
 }

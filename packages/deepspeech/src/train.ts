@@ -22,12 +22,12 @@ Ctrl-C quits at once.
 Where LibriSpeech's subsets are asked for and not there, they are downloaded first; with no flags, its 960 hours.
 
 Examples:
-  $ npx deepspeech train --config examples/quickstart.config.ts
-  $ npx deepspeech train --train sample-corpus/train --dev sample-corpus/dev --test sample-corpus/test --epochs 20
-  $ npx deepspeech train --config recipe.ts --learning-rate 3e-4 --model.hidden-size 256
-  $ npx deepspeech train --train my.jsonl --dev my-dev.jsonl --dashboard
-  $ npx deepspeech train --init-from runs/deepspeech/version_0 --train my.jsonl --dev my-dev.jsonl --freeze "cnn.*"
-  $ npx deepspeech train --resume runs/deepspeech/version_0`;
+  $ npx deepspeech-ts train --config examples/quickstart.config.ts
+  $ npx deepspeech-ts train --train sample-corpus/train --dev sample-corpus/dev --test sample-corpus/test --epochs 20
+  $ npx deepspeech-ts train --config recipe.ts --learning-rate 3e-4 --model.hidden-size 256
+  $ npx deepspeech-ts train --train my.jsonl --dev my-dev.jsonl --dashboard
+  $ npx deepspeech-ts train --init-from runs/deepspeech/version_0 --train my.jsonl --dev my-dev.jsonl --freeze "cnn.*"
+  $ npx deepspeech-ts train --resume runs/deepspeech/version_0`;
 
 interface TrainFlags {
   config?: string;

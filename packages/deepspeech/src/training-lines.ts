@@ -145,10 +145,10 @@ export function finishedLines(event: EventOf<"finished">, test: readonly string[
   const folder = quoteForShell(runFolder);
   const data = test.map(quoteForShell).join(" ") || "<folder or manifest>";
   const next = [
-    ["go on with", `npx deepspeech train --resume ${folder}`],
-    ["measure", `npx deepspeech evaluate ${folder} ${data}`],
-    ["transcribe", `npx deepspeech transcribe ${folder} <recording>`],
-    ["curves", `npx deepspeech dashboard ${quoteForShell(runsOf(runFolder))}`],
+    ["go on with", `npx deepspeech-ts train --resume ${folder}`],
+    ["measure", `npx deepspeech-ts evaluate ${folder} ${data}`],
+    ["transcribe", `npx deepspeech-ts transcribe ${folder} <recording>`],
+    ["curves", `npx deepspeech-ts dashboard ${quoteForShell(runsOf(runFolder))}`],
   ].filter(([title]) => (title === "go on with" ? reason === "stopped" : best !== null || title === "curves"));
   return [
     "",

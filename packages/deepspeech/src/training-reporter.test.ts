@@ -153,9 +153,9 @@ describe("a training run in a log", () => {
       "Best epoch 3: dev WER 25.00%, CER 10.00%",
       "",
       "Next:",
-      "  measure     npx deepspeech evaluate runs/quickstart/version_0 sample-corpus/test 'my data'",
-      "  transcribe  npx deepspeech transcribe runs/quickstart/version_0 <recording>",
-      "  curves      npx deepspeech dashboard runs",
+      "  measure     npx deepspeech-ts evaluate runs/quickstart/version_0 sample-corpus/test 'my data'",
+      "  transcribe  npx deepspeech-ts transcribe runs/quickstart/version_0 <recording>",
+      "  curves      npx deepspeech-ts dashboard runs",
     ]);
   });
 
@@ -165,8 +165,8 @@ describe("a training run in a log", () => {
       "Stopped after 30 steps in 2 min 05 s. Saved in runs/quickstart/version_0",
       "",
       "Next:",
-      "  go on with  npx deepspeech train --resume runs/quickstart/version_0",
-      "  curves      npx deepspeech dashboard runs",
+      "  go on with  npx deepspeech-ts train --resume runs/quickstart/version_0",
+      "  curves      npx deepspeech-ts dashboard runs",
     ]);
   });
 

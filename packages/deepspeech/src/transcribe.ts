@@ -36,14 +36,14 @@ silence it may find words where a bundle writes none.
 Where the first word is no model, all are recordings, and the English model hears them (@deepspeech-ts/model-english).
 
 Examples:
-  $ npx deepspeech transcribe recording.wav
-  $ npx deepspeech transcribe model.dsb recording.wav
-  $ npx deepspeech transcribe interviews/ "calls/**/*.{mp3,m4a}" --jobs 8 > transcripts.tsv
-  $ npx deepspeech transcribe model.dsb interviews/ --format txt,srt,json --output transcripts/
-  $ npx deepspeech transcribe talk.mp3 --hot-words "ada lovelace" --format srt > talk.srt
-  $ curl -s https://example.org/talk.mp3 | npx deepspeech transcribe -
-  $ ffmpeg -i talk.mkv -f s16le -ac 1 -ar 16000 - | npx deepspeech transcribe - --stream
-  $ npx deepspeech transcribe runs/deepspeech/version_0 recording.wav --lm english.lm`;
+  $ npx deepspeech-ts transcribe recording.wav
+  $ npx deepspeech-ts transcribe model.dsb recording.wav
+  $ npx deepspeech-ts transcribe interviews/ "calls/**/*.{mp3,m4a}" --jobs 8 > transcripts.tsv
+  $ npx deepspeech-ts transcribe model.dsb interviews/ --format txt,srt,json --output transcripts/
+  $ npx deepspeech-ts transcribe talk.mp3 --hot-words "ada lovelace" --format srt > talk.srt
+  $ curl -s https://example.org/talk.mp3 | npx deepspeech-ts transcribe -
+  $ ffmpeg -i talk.mkv -f s16le -ac 1 -ar 16000 - | npx deepspeech-ts transcribe - --stream
+  $ npx deepspeech-ts transcribe runs/deepspeech/version_0 recording.wav --lm english.lm`;
 
 const DEFAULT_JOBS = 4;
 const LEAST_SAMPLE_RATE = 8000;

@@ -11,7 +11,7 @@ export function checkBundlePath(path: string): void {
   if (kind === "missing") throw new UserError(`${path}: no such file; check the path`, { code: "file-not-found" });
   const isOfRun = kind === "run" || path.endsWith(".safetensors");
   if (isOfRun)
-    throw usageError(`${path}: is no bundle yet; npx deepspeech export ${path} --output model.dsb makes one`);
+    throw usageError(`${path}: is no bundle yet; npx deepspeech-ts export ${path} --output model.dsb makes one`);
   if (kind === "folder") throw usageError(`${path}: is a folder, expected a bundle (.dsb)`);
   if (kind === "recording") throw usageError(`${path}: is a recording, and the bundle (.dsb) comes before it`);
   if (kind === "pipe") throw usageError(`${path}: is no file; give the bundle's path`);

@@ -18,11 +18,10 @@ import { checkBundlePath } from "./bundle-path.js";
 import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parsePort, parseWhole } from "./number-flags.js";
 import { usageError } from "./usage-error.js";
-import { pathOf, swallowedModelHint } from "./usage-hints.js";
+import { swallowedModelHint } from "./usage-hints.js";
 import { withoutUndefined } from "./without-undefined.js";
 
 const MEGABYTE = 2 ** 20;
-const PACKAGE = "@deepspeech-ts/server";
 
 interface LimitFlag {
   readonly flag: string;
@@ -109,7 +108,7 @@ export function configure(command: Command, { defaultBundle }: ServeCommandOptio
 }
 
 function helpOf(command: Command): string {
-  const call = command.parent ? `npx ${pathOf(command)}` : `npx ${PACKAGE}`;
+  const call = `npx ${command.parent ? "deepspeech-ts serve" : "@deepspeech-ts/server"}`;
   return `
 Speaks OpenAI's API: POST /v1/audio/transcriptions, GET /v1/models; live sound over a WebSocket at /v1/audio/stream;
 /healthz, /readyz, /metrics and /openapi.json for machines. No libtorch is needed. docs/serving.md tells the rest.
