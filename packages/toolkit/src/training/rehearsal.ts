@@ -21,7 +21,7 @@ export interface BatchSize {
 type PlannedBatch = readonly PlannedUtterance<PreparedUtterance>[];
 
 /**
- * Runs the largest batch of the plans forward and backward, and leaves weights, optimiser and generators untouched.
+ * Runs the largest batch of the plans forward and backward, and leaves weights and optimiser untouched.
  * @returns its size
  * @throws UserError `out-of-memory`
  */
@@ -34,7 +34,7 @@ export function rehearseLargestBatch(
     .reduce((a, b) => (paddedSeconds(b) > paddedSeconds(a) ? b : a));
   const size = { utterances: largest.length, seconds: longestSeconds(largest) };
   session.model.train();
-  session.withoutDrawing(() => explainingMemory(size, () => tryBatch(session, largest)));
+  explainingMemory(size, () => tryBatch(session, largest));
   session.optimizer.zeroGrad();
   return size;
 }

@@ -34,7 +34,7 @@ async function setUp(t: TestContext): Promise<ReturnType<typeof tinyConfig>> {
   return tinyConfig(folder, await manifestIn(folder, await shortUtterances(9)), lively);
 }
 
-/** Weights, optimiser and generator of the last checkpoint, and the progress it records. */
+/** Weights and optimiser of the last checkpoint, and the progress it records. */
 function endOf(runFolder: string) {
   return tidy(() => {
     const { tensors, header } = loadCheckpoint(checkpointPath(runFolder, "last"));

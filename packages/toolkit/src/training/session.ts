@@ -3,16 +3,7 @@
  * again; a run that was stopped or killed and resumed takes the same steps as one that never stopped.
  */
 import type { Alphabet } from "@deepspeech-ts/speech";
-import {
-  defaultGenerator,
-  generatorState,
-  manualSeed,
-  noGrad,
-  optim,
-  setGeneratorState,
-  type Tensor,
-  tidy,
-} from "@deepspeech-ts/torch";
+import { distributed, manualSeed, noGrad, optim, type Tensor, tidy } from "@deepspeech-ts/torch";
 import {
   type Checkpoint,
   DeepSpeech,
@@ -65,6 +56,7 @@ export class TrainingSession {
   readonly optimizer: optim.AdamW;
   readonly runFolder: string;
   progress: Progress = nothingDone();
+  #gradientSum: distributed.GradientSum | undefined;
 
   constructor(
     readonly config: TrainConfig,
@@ -102,6 +94,17 @@ export class TrainingSession {
     return this.averaged ?? this.model;
   }
 
+  /** Where the gradients of a step's batches are added up; made when it is first asked for, since one batch needs none. */
+  get gradientSum(): distributed.GradientSum {
+    this.#gradientSum ??= new distributed.GradientSum(this.trainedParameters());
+    return this.#gradientSum;
+  }
+
+  /** All that the optimiser changes, heads included, in the order of the forward pass. */
+  trainedParameters(): Tensor[] {
+    return [...this.trained.values(), ...this.heads.parameters()];
+  }
+
   /** Saves all that is needed to go on. */
   saveLast(): void {
     tidy(() => {
@@ -109,7 +112,6 @@ export class TrainingSession {
       for (const [name, tensor] of this.heads.namedParameters(HEADS)) tensors.set(name, tensor);
       for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(`average.${name}`, tensor);
       for (const [name, tensor] of this.optimizer.stateDict()) tensors.set(`optimizer.${name}`, tensor);
-      for (const [name, device] of this.#generators()) tensors.set(name, generatorState(defaultGenerator(device)));
       this.#save(checkpointPath(this.runFolder, "last"), tensors);
     });
   }
@@ -119,22 +121,9 @@ export class TrainingSession {
     this.#save(path, modelTensors(model));
   }
 
-  /** Leaves the generators as `body` found them. */
-  withoutDrawing<T>(body: () => T): T {
-    return tidy(() => {
-      const before = this.#generators().map(
-        ([, device]) => [device, generatorState(defaultGenerator(device))] as const,
-      );
-      const result = body();
-      for (const [device, state] of before) setGeneratorState(defaultGenerator(device), state);
-      return result;
-    });
-  }
-
   /** The model in one of the run's checkpoints, beside the run's own; dispose it. */
   modelIn(path: string): DeepSpeech {
-    // A new model draws its weights before it takes those of the checkpoint.
-    return this.withoutDrawing(() => modelFromCheckpoint(loadCheckpoint(path), this.config.device));
+    return tidy(() => modelFromCheckpoint(loadCheckpoint(path), this.config.device));
   }
 
   #build(): DeepSpeech {
@@ -167,7 +156,7 @@ export class TrainingSession {
     tidy(() => {
       const checkpoint = loadLast(runFolder);
       restoreModel(this.model, checkpoint);
-      const { tensors, path } = checkpoint;
+      const { path } = checkpoint;
       const { config, progress, optimizerSteps } = trainingStateOf(checkpoint);
       const state = tensorsUnder("optimizer.", checkpoint);
       if (state.size === 0) throw new UserError(`${path}: holds no optimiser state, so training cannot go on from it.`);
@@ -175,10 +164,6 @@ export class TrainingSession {
       this.#addNewSlots(state, config);
       this.optimizer.loadStateDict(state, optimizerSteps);
       this.#restoreAverage(checkpoint);
-      for (const [name, device] of this.#generators()) {
-        const saved = tensors.get(name);
-        if (saved) setGeneratorState(defaultGenerator(device), saved);
-      }
       this.progress = progress;
     });
   }
@@ -206,19 +191,13 @@ export class TrainingSession {
     noGrad(() => this.averaged?.loadStateDict(averages));
   }
 
-  /** Dropout draws from the device's generator, and libtorch's CPU generator serves what runs beside it. */
-  #generators(): [name: string, device: string][] {
-    const { device } = this.config;
-    const cpu: [string, string] = ["generator.cpu", "cpu"];
-    return device === "cpu" ? [cpu] : [cpu, ["generator.device", device]];
-  }
-
   dispose(): void {
     this.model.dispose();
     this.averaged?.dispose();
     this.heads.dispose();
     this.extractor.dispose();
     this.optimizer.dispose();
+    this.#gradientSum?.[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

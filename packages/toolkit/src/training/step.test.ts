@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
-import { call, liveMemory, recordOperators, Tensor } from "@deepspeech-ts/torch";
+import { call, liveMemory, manualSeed, recordOperators, Tensor } from "@deepspeech-ts/torch";
 import { spectrogramsOf } from "./augmented-features.js";
 import type { TrainingSession } from "./session.js";
 import { trainStep } from "./step.js";
@@ -73,6 +73,21 @@ describe("trainStep", () => {
       assert.equal(apart.optimizer.steps, 1);
     });
   }
+
+  it("draws masks and dropout by a batch's place, and passes over what could not be read", async (t) => {
+    const lively = { accumulateBatches: 4, model: { dropout: 0.3 }, specAugment: { frequencyMasks: 1 } };
+    const [whole, part] = [batchOf(speech), batchOf(speech.slice(0, 20_000))];
+    const lost = { ...batchOf(speech), utterances: [] };
+    const after = async (batches: Parameters<typeof trainStep>[1], before: number) => {
+      const session = await openSession(t, lively);
+      for (let i = 0; i < before; i++) manualSeed(i);
+      const { loss } = trainStep(session, batches, 1e-3);
+      return { loss, weights: weightsOf(session) };
+    };
+    const expected = await after([whole, lost, part], 0);
+    assert.deepEqual(await after([whole, lost, part, lost], 3), expected);
+    assert.notEqual((await after([whole, part], 0)).loss, expected.loss);
+  });
 
   it("reads the device once, however many batches it adds up", async (t) => {
     const session = await openSession(t, { ...steady, emaDecay: 0.5 });

@@ -1,8 +1,9 @@
 /** One training step: batches of waveforms in, updated weights out. Nothing it makes outlives it. */
-import { autocast, call, cat, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { autocast, call, cat, manualSeed, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
 import { deviceKind, type LossAverage } from "../acoustic-model/index.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
+import { Random } from "../data/random.js";
 import { augmentedFeatures, masksBegan } from "./augmented-features.js";
 import { nextLossScale } from "./loss-scaler.js";
 import { type Term, type TrainingOutput, termsOf, totalOf } from "./objective.js";
@@ -31,25 +32,48 @@ interface BatchLosses {
 /**
  * Trains on batches whose gradients add up to those of one batch that holds them all.
  *
- * @param batches none of them empty; they begin at the epoch's batch `session.progress.batch`
+ * @param batches they begin at the epoch's batch `session.progress.batch`; what is empty, for it could not be read, counts for
+ *   nothing
  */
 export function trainStep(
   session: TrainingSession,
   batches: readonly TrainingBatch[],
   learningRate: number,
 ): StepResult {
-  const { model, optimizer, config, progress } = session;
+  const { model, optimizer, config } = session;
   optimizer.learningRate = learningRate;
   model.train();
   const weights = lossWeights(batches, config.lossAverage);
   const result = tidy(() => {
-    const losses = batches.map((batch, i) =>
-      backward(session, batch, { index: progress.batch + i, weight: weights[i]! }),
-    );
-    return update(session, losses, weights);
+    const losses = gradientsOf(session, batches, weights);
+    const present = weights.filter((_, i) => batches[i]!.utterances.length > 0);
+    return update(session, losses, present);
   });
   optimizer.zeroGrad();
   return result;
+}
+
+/** Leaves the sum of the batches' gradients in the parameters. @returns the losses of those that are not empty */
+function gradientsOf(
+  session: TrainingSession,
+  batches: readonly TrainingBatch[],
+  weights: readonly number[],
+): BatchLosses[] {
+  const losses: BatchLosses[] = [];
+  const addGradients = (i: number) => {
+    losses.push(backward(session, batches[i]!, { index: session.progress.batch + i, weight: weights[i]! }));
+  };
+  if (batches.length === 1 && session.config.accumulateBatches === 1) {
+    addGradients(0);
+    return losses;
+  }
+  const used = session.gradientSum.compute(
+    batches.map(({ utterances }) => utterances.length > 0),
+    addGradients,
+  );
+  // What no batch had a gradient for is left as it is, where zeros would let it decay.
+  for (const [i, parameter] of session.trainedParameters().entries()) if (!used[i]) parameter.grad = null;
+  return losses;
 }
 
 export interface BackwardOptions {
@@ -72,6 +96,8 @@ export function backward(
 ): BatchLosses {
   const { config, alphabet, progress } = session;
   const names: Term["name"][] = [];
+  // Dropout draws by the batch's place, and not by what was drawn before: whoever computes it, and after whatever.
+  manualSeed(new Random(config.seed, progress.epoch, index, "dropout").nextUint32());
   // Without masks both views would be one.
   const views = masked && config.objective.consistencyWeight > 0 ? 2 : 1;
   const values = tidy(() => {
@@ -104,12 +130,9 @@ function forward(
 }
 
 /** Reads the device once: losses and gradients' norm together. */
-function update(
-  { optimizer, config, progress, trained, heads, averaged }: TrainingSession,
-  losses: readonly BatchLosses[],
-  lossWeights: readonly number[],
-): StepResult {
-  const weights = [...trained.values(), ...heads.parameters()];
+function update(session: TrainingSession, losses: readonly BatchLosses[], lossWeights: readonly number[]): StepResult {
+  const { optimizer, config, progress, trained, averaged } = session;
+  const weights = session.trainedParameters();
   const { scale } = progress.lossScale;
   if (config.precision === "fp16") {
     const gradients = weights.map(({ grad }) => grad).filter((gradient) => gradient !== null);

@@ -233,7 +233,7 @@ export class TrainingRun implements TrainingParts {
     const learningRate = this.#learningRate(plan);
     if (progress.batch === 0) this.log.logSpectrograms(progress.step + 1, spectrogramsOf(session, batches[0]!));
     const before = performance.now();
-    const result = explainingMemory(sizeOf(batches, config.features), () => trainStep(session, batches, learningRate));
+    const result = explainingMemory(sizeOf(batches, config.features), () => trainStep(session, group, learningRate));
     this.#trainedSeconds += (performance.now() - before) / 1000;
     this.#trainedAudioSeconds += sum(batches.flatMap((batch) => batch.sampleLengths)) / config.features.sampleRate;
     progress.step++;
