@@ -14,7 +14,7 @@ import { provideLibtorch } from "../packages/torch/setup/libtorch.mjs";
 import { withLock } from "../packages/torch/setup/lock.mjs";
 import { buildNative } from "../packages/torch/setup/native.mjs";
 import { checkNode, runSteps } from "../packages/torch/setup/run-steps.mjs";
-import { provideBlas, provideToolchain } from "../packages/torch/setup/toolchain.mjs";
+import { provideBlas, provideGloo, provideToolchain } from "../packages/torch/setup/toolchain.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { compileTypescript } from "./setup/typescript.mjs";
 
@@ -43,6 +43,7 @@ const STEPS = [
   ["compiler and CMake", provideToolchain],
   ["libtorch", provideLibtorch],
   ["BLAS", provideBlas],
+  ["Gloo", provideGloo],
   ["native add-on", buildNative],
   ["TypeScript", compileTypescript],
 ];

@@ -11,7 +11,7 @@ import { provideLibtorch } from "./libtorch.mjs";
 import { withLock } from "./lock.mjs";
 import { compileNative, knownLibtorch, nativeStamp } from "./native.mjs";
 import { checkNode, runSteps } from "./run-steps.mjs";
-import { provideBlas, provideToolchain } from "./toolchain.mjs";
+import { provideBlas, provideGloo, provideToolchain } from "./toolchain.mjs";
 
 export { SetupError } from "./context.mjs";
 
@@ -36,6 +36,7 @@ export async function setUp({ verbose = false, force = false } = {}) {
       ["compiler and CMake", provideToolchain],
       ["libtorch", provideLibtorch],
       ["BLAS", provideBlas],
+      ["Gloo", provideGloo],
       ["native add-on", buildAddon],
     ]),
   );

@@ -8,6 +8,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { filesUnder, hasCommand, SetupError, stampOf } from "./context.mjs";
+import { hasGloo } from "./toolchain.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
 /** @typedef {import("./libtorch.mjs").Libtorch} Libtorch */
@@ -67,7 +68,7 @@ export function nativeStamp({ kind, prefix, version, identity }) {
   const headers = Object.values(HEADERS).map((name) => readFileSync(join(packageFolder(name), "package.json")));
   const files = filesUnder(SOURCES, () => true);
   const contents = files.flatMap((path) => [relative(SOURCES, path), readFileSync(path)]);
-  return stampOf([kind, prefix, version, identity, ...headers, ...contents]);
+  return stampOf([kind, prefix, version, identity, String(hasGloo()), ...headers, ...contents]);
 }
 
 /** @param {string} name */

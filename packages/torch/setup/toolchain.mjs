@@ -70,6 +70,30 @@ export async function provideBlas(context) {
   return `warning: ${blas} is the reference BLAS, about 40 times slower than OpenBLAS; sudo apt-get install ${OPENBLAS}`;
 }
 
+/** Where Debian's package of Gloo's headers has them. */
+const GLOO_HEADER = "/usr/include/gloo/algorithm.h";
+const GLOO = "libgloo-dev";
+
+/** Whether the add-on can be compiled with what joins processes. */
+export function hasGloo() {
+  return existsSync(GLOO_HEADER);
+}
+
+/**
+ * Debian's libtorch joins processes by Gloo, whose headers are a package of their own. Installs them; without them all but
+ * joining processes works.
+ *
+ * @param {Context} context
+ * @returns {Promise<string>} what was found or done
+ */
+export async function provideGloo(context) {
+  if (context.state.libtorch?.kind !== "debian") return "libtorch's own, where it has its headers";
+  if (hasGloo()) return "found";
+  if (!canInstallPackages()) return `none, so processes cannot be joined; sudo apt-get install ${GLOO}`;
+  await installPackages(context, [GLOO], "what joins processes is compiled against its headers");
+  return `installed ${GLOO}`;
+}
+
 /** The library that libblas.so.3 stands for, as the system's alternatives choose it. */
 function systemBlas() {
   const folders = readdirSync("/usr/lib").filter((name) => name.includes("-linux-"));
