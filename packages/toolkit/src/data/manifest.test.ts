@@ -38,39 +38,59 @@ test("what is written is read back the same", async (t) => {
   assert.equal(JSON.parse(first as string).audio_filepath, "../audio/a 1.flac");
 });
 
-for (const [line, problem] of [
-  ["{audio: 1}", 'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line.'],
-  ["[1]", "is not a JSON object; expected one object a line, not a list."],
-  ['{"duration": 1, "text": "a"}', 'has no "audio_filepath"; add it.'],
-  ['{"audio_filepath": "a.wav", "text": "a"}', 'has no "duration"; add it.'],
-  ['{"audio_filepath": "a.wav", "duration": 1}', 'has no "text"; add it.'],
+const LONGEST = "expected seconds, above 0 and at most 1000000";
+
+const BAD_LINES = [
+  ["{audio: 1}", 'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line'],
+  ["[1]", "is not a JSON object; expected one object a line, not a list"],
+  ['{"duration": 1, "text": "a"}', 'has no "audio_filepath"; add it'],
+  ['{"audio_filepath": "a.wav", "text": "a"}', 'has no "duration"; add it'],
+  ['{"audio_filepath": "a.wav", "duration": 1}', 'has no "text"; add it'],
   [
     `{"audio_filepath": "a.wav", "duration": 1, "text": ${"[".repeat(1e5)}${"]".repeat(1e5)}}`,
-    '"text" is a list of lists of lists, expected a string.',
+    'has "text" a list of lists of lists, expected a string',
   ],
-  ['{"audio_filepath": "", "duration": 1, "text": "a"}', '"audio_filepath" is "", expected a string with content.'],
-  [
-    '{"audio_filepath": "a.wav", "duration": "1", "text": "a"}',
-    '"duration" is "1", expected seconds, a number above 0.',
-  ],
-  ['{"audio_filepath": "a.wav", "duration": -1, "text": "a"}', '"duration" is -1, expected seconds, a number above 0.'],
-  ['{"audio_filepath": "a.wav", "duration": 1, "text": 5}', '"text" is 5, expected a string.'],
-  ['{"audio_filepath": "a.wav", "duration": 1, "text": "a", "id": {}}', '"id" is {}, expected a string.'],
-  [
-    '{"audio_filepath": "a.wav", "duration": 1, "text": "a", "offset": -3}',
-    '"offset" is -3, expected seconds, 0 or above.',
-  ],
-] as const) {
-  test(`a line is refused that ${problem}`, async (t) => {
-    const folder = await temporaryFolder(t);
-    const path = join(folder, "bad.jsonl");
-    await writeFiles(folder, {
-      "bad.jsonl": `{"audio_filepath": "first.wav", "duration": 1, "text": "a"}\n\n${line}\n`,
-    });
-    const message = `${path}, line 3: ${problem}`;
-    await assert.rejects(readManifest(path), { name: "UserError", code: "bad-manifest", message });
+  ['{"audio_filepath": "", "duration": 1, "text": "a"}', 'has "audio_filepath" "", expected a string with content'],
+  ['{"audio_filepath": "a.wav", "duration": 1, "text": 5}', 'has "text" 5, expected a string'],
+  ['{"audio_filepath": "a.wav", "duration": 1, "text": "a", "id": {}}', 'has "id" {}, expected a string'],
+  ...["-1", "0", "1e300", "1000001", '"1"', "null", "[1]", "true"].map((duration) => [
+    `{"audio_filepath": "a.wav", "duration": ${duration}, "text": "a"}`,
+    `has "duration" ${duration === "1e300" ? "1e+300" : duration}, ${LONGEST}`,
+  ]),
+  // Python's own words, which are no JSON.
+  ...["NaN", "Infinity"].map((duration) => [
+    `{"audio_filepath": "a.wav", "duration": ${duration}, "text": "a"}`,
+    'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line',
+  ]),
+  ...["-3", "1e300", '"0"'].map((offset) => [
+    `{"audio_filepath": "a.wav", "duration": 1, "text": "a", "offset": ${offset}}`,
+    `has "offset" ${offset === "1e300" ? "1e+300" : offset}, expected seconds, 0 or above and at most 1000000`,
+  ]),
+] as [line: string, problem: string][];
+
+test("a line that is none of a manifest's is left out with its number and reason, and the others are read", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, "bad.jsonl");
+  const good = '{"audio_filepath": "first.wav", "duration": 1, "text": "a"}\n\n';
+  await writeFiles(folder, {
+    "bad.jsonl": `${good}${BAD_LINES.map(([line]) => `${line}\n`).join("")}`,
+    "all.jsonl": `${BAD_LINES[0]?.[0]}\n{}\n`,
   });
-}
+  const { utterances, leftOut } = await loadUtterances(path);
+  assert.deepEqual(
+    utterances.map(({ id }) => id),
+    ["first"],
+  );
+  assert.deepEqual(
+    leftOut,
+    BAD_LINES.map(([, reason], index) => ({ id: `${path}, line ${index + 3}`, reason })),
+  );
+  const all = join(folder, "all.jsonl");
+  await assert.rejects(loadUtterances(all), {
+    code: "bad-corpus",
+    message: `${all}: holds no utterance that can be used: all 2 were left out, the first because ${all}, line 1 ${BAD_LINES[0]?.[1]}.`,
+  });
+});
 
 test("what repeats an id is named and left out; another text of one file is another utterance", async (t) => {
   const folder = await temporaryFolder(t);

@@ -16,7 +16,8 @@ import { readTextFile } from "../text-files.js";
 import { parseSegmentPath, partOfFile } from "./audio/segment-path.js";
 import { DistinctIds } from "./distinct-ids.js";
 import { readLibriSpeech } from "./librispeech.js";
-import type { Corpus, Manifest, Utterance } from "./types.js";
+import { isDuration, isOffset, LONGEST_SECONDS } from "./stated-duration.js";
+import type { Corpus, LeftOut, Manifest, Utterance } from "./types.js";
 
 /** The name of a file in the manifest's own folder, such as a shard's: nothing to resolve, which saves a third of a second. */
 const PLAIN_NAME = /^[\w-][\w.#+-]*$/;
@@ -36,11 +37,16 @@ export async function loadUtterances(path: string): Promise<Corpus> {
   if (corpus.utterances.length === 0) {
     const first = corpus.leftOut[0];
     const reason = first
-      ? `all ${corpus.leftOut.length} were left out, the first because ${first.reason}`
+      ? `all ${corpus.leftOut.length} were left out, the first because ${sentenceOf(first)}`
       : "it is empty";
     throw new UserError(`${path}: holds no utterance that can be used: ${reason}.`, { code: "bad-corpus" });
   }
   return corpus;
+}
+
+/** A reason is a sentence of its own, or where a line made no utterance goes on from its place. */
+function sentenceOf({ id, reason }: LeftOut): string {
+  return / line \d+$/.test(id) ? `${id} ${reason}` : reason;
 }
 
 async function readCorpus(path: string): Promise<Corpus> {
@@ -69,8 +75,9 @@ async function statOrExplain(path: string): Promise<Stats> {
  * Reads a manifest; empty lines are skipped. Paths in one that comes through a pipe are relative to the working folder.
  *
  * An utterance without an `id` is called by its audio path, without the ending. What repeats an id is left out, or where
- * it only shares its file's name, numbered: see distinct-ids.ts.
- * @throws UserError with the line number where a line is not such an object, or a key is missing or of the wrong type.
+ * it only shares its file's name, numbered: see distinct-ids.ts. A line that is not such an object, or has a key missing or of
+ * the wrong kind, is left out with its number and the reason: one among thousands is no ground to refuse the others.
+ * @throws UserError where the file cannot be read
  */
 export async function readManifest(path: string): Promise<Corpus> {
   const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
@@ -83,7 +90,12 @@ export async function readManifest(path: string): Promise<Corpus> {
     lineNumber += 1;
     if (line.trim() === "") continue;
     const place = `${path}, line ${lineNumber}`;
-    const { utterance, isIdDerived } = parseLine(line, place, folder);
+    const parsed = parseOrReason(line, folder);
+    if (typeof parsed === "string") {
+      corpus.leftOut.push({ id: place, reason: parsed });
+      continue;
+    }
+    const { utterance, isIdDerived } = parsed;
     const { id, audioPath, text } = utterance;
     const claimed = ids.claim({ id, audioPath, text, isIdDerived }, lineNumber);
     if ("id" in claimed) corpus.utterances.push(claimed.id === id ? utterance : { ...utterance, id: claimed.id });
@@ -125,73 +137,80 @@ export async function writeManifest(path: string, utterances: Manifest): Promise
   await writeFileAtomically(path, lines.join(""));
 }
 
-function parseLine(line: string, place: string, folder: string): { utterance: Utterance; isIdDerived: boolean } {
-  const entry = parseObject(line, place);
-  const path = requiredString(entry, "audio_filepath", place);
-  const duration = requiredKey(entry, "duration", place);
-  if (typeof duration !== "number" || !(duration > 0 && duration < Number.POSITIVE_INFINITY)) {
-    throw badManifest(place, `"duration" is ${quoteValue(duration)}, expected seconds, a number above 0.`);
+/** Why a line is left out. */
+class BadLine extends Error {}
+
+interface ParsedLine {
+  utterance: Utterance;
+  isIdDerived: boolean;
+}
+
+function parseOrReason(line: string, folder: string): ParsedLine | string {
+  try {
+    return parseLine(line, folder);
+  } catch (error) {
+    if (error instanceof BadLine) return error.message;
+    throw error;
+  }
+}
+
+function parseLine(line: string, folder: string): ParsedLine {
+  const entry = parseObject(line);
+  const path = requiredString(entry, "audio_filepath");
+  const duration = requiredKey(entry, "duration");
+  if (!isDuration(duration)) {
+    throw new BadLine(
+      `has "duration" ${quoteValue(duration)}, expected seconds, above 0 and at most ${LONGEST_SECONDS}`,
+    );
   }
   const file = PLAIN_NAME.test(path) ? `${folder}${sep}${path}` : resolve(folder, path);
-  const offset = optionalOffset(entry, place);
-  const id = optionalString(entry, "id", place);
+  const offset = optionalOffset(entry);
+  const id = optionalString(entry, "id");
   const utterance = {
     id: id ?? path.slice(0, path.length - extname(path).length),
     audioPath: offset === undefined ? file : partOfFile(file, offset, duration),
     durationSeconds: duration,
-    text: requiredString(entry, "text", place, { allowEmpty: true }),
-    speaker: optionalString(entry, "speaker", place) ?? "",
+    text: requiredString(entry, "text", { allowEmpty: true }),
+    speaker: optionalString(entry, "speaker") ?? "",
   };
   return { utterance, isIdDerived: id === undefined };
 }
 
 /** Where the utterance begins in its file; undefined where the file is all of it. */
-function optionalOffset({ offset }: Record<string, unknown>, place: string): number | undefined {
+function optionalOffset({ offset }: Record<string, unknown>): number | undefined {
   if (offset === undefined || offset === null) return undefined;
-  if (typeof offset === "number" && offset >= 0 && offset < Number.POSITIVE_INFINITY) return offset;
-  throw badManifest(place, `"offset" is ${quoteValue(offset)}, expected seconds, 0 or above.`);
+  if (isOffset(offset)) return offset;
+  throw new BadLine(`has "offset" ${quoteValue(offset)}, expected seconds, 0 or above and at most ${LONGEST_SECONDS}`);
 }
 
-function parseObject(line: string, place: string): Record<string, unknown> {
+function parseObject(line: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
-    throw badManifest(
-      place,
-      'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line.',
-    );
+    throw new BadLine('is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line');
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badManifest(place, "is not a JSON object; expected one object a line, not a list.");
+    throw new BadLine("is not a JSON object; expected one object a line, not a list");
   }
   return value as Record<string, unknown>;
 }
 
-function requiredKey(entry: Record<string, unknown>, key: string, place: string): unknown {
-  if (entry[key] === undefined) throw badManifest(place, `has no "${key}"; add it.`);
+function requiredKey(entry: Record<string, unknown>, key: string): unknown {
+  if (entry[key] === undefined) throw new BadLine(`has no "${key}"; add it`);
   return entry[key];
 }
 
-function requiredString(
-  entry: Record<string, unknown>,
-  key: string,
-  place: string,
-  { allowEmpty = false } = {},
-): string {
-  const value = requiredKey(entry, key, place);
+function requiredString(entry: Record<string, unknown>, key: string, { allowEmpty = false } = {}): string {
+  const value = requiredKey(entry, key);
   if (typeof value === "string" && (allowEmpty || value !== "")) return value;
-  throw badManifest(place, `"${key}" is ${quoteValue(value)}, expected a string${allowEmpty ? "" : " with content"}.`);
+  throw new BadLine(`has "${key}" ${quoteValue(value)}, expected a string${allowEmpty ? "" : " with content"}`);
 }
 
 /** A string, or a number taken as one: speakers and ids are often numbers. */
-function optionalString(entry: Record<string, unknown>, key: string, place: string): string | undefined {
+function optionalString(entry: Record<string, unknown>, key: string): string | undefined {
   const value = entry[key];
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string" || typeof value === "number") return String(value);
-  throw badManifest(place, `"${key}" is ${quoteValue(value)}, expected a string.`);
-}
-
-function badManifest(place: string, problem: string): UserError {
-  return new UserError(`${place}: ${problem}`, { code: "bad-manifest" });
+  throw new BadLine(`has "${key}" ${quoteValue(value)}, expected a string`);
 }

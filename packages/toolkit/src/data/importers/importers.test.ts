@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { audioDurationSeconds } from "../audio/duration.js";
 import { audioFixture, temporaryFolder, writeFiles } from "../fixtures.test.support.js";
 import { readManifest, writeManifest } from "../manifest.js";
 import type { Utterance } from "../types.js";
@@ -158,12 +159,31 @@ describe("nemo", () => {
     assert.deepEqual(
       leftOut.map(({ id, reason }) => [id.slice(folder.length + 1), reason]),
       [
-        ["m.json, line 3", 'has an "offset" and no "duration", so that its end is not known'],
+        ["m.json, line 3", 'has an "offset" and no "duration" in seconds, so that its end is not known'],
         ["m.json, line 5", 'has no "audio_filepath"'],
         ["m.json, line 6", "is not a JSON object"],
       ],
     );
   });
+});
+
+test("a stated duration that can be none is measured; where it says the end of a part, the part is left out", async (t) => {
+  const folder = await temporaryFolder(t);
+  const bad = ["1e300", "-1", "0", '"3"', "null", "1000001", "[]"];
+  const lines = bad.map(
+    (duration, index) => `{"audio_filepath": "a.wav", "text": "${index}", "duration": ${duration}}`,
+  );
+  const part = '{"audio_filepath": "a.wav", "text": "part", "duration": 1e300, "offset": 0.5}';
+  await writeFiles(folder, { "a.wav": WAV, "m.json": `${[...lines, part].join("\n")}\n` });
+  const path = join(folder, "m.json");
+  const { utterances, leftOut } = await findImporter("nemo").read(path);
+  const seconds = await audioDurationSeconds(join(folder, "a.wav"));
+  assert.deepEqual(
+    utterances.map(({ durationSeconds }) => durationSeconds),
+    bad.map(() => seconds),
+  );
+  const reason = 'has an "offset" and no "duration" in seconds, so that its end is not known';
+  assert.deepEqual(leftOut, [{ id: `${path}, line ${bad.length + 1}`, reason }]);
 });
 
 test("what was imported comes back from its manifest", async (t) => {

@@ -1,12 +1,13 @@
 /**
  * NVIDIA NeMo's manifests: a JSON object a line with `audio_filepath`, `duration` and `text`. Our own manifests have the
- * same form and are read strictly; this importer forgives: bad lines are left out, and missing durations measured.
+ * same form; this importer forgives more: durations that are missing, or cannot be any, are measured.
  */
 import { dirname, extname, isAbsolute, join } from "node:path";
 import { quoteValue } from "@deepspeech-ts/speech";
 import { UserError } from "../../errors.js";
 import { readTextFile } from "../../text-files.js";
 import { partOfFile } from "../audio/segment-path.js";
+import { isDuration, isOffset, LONGEST_SECONDS } from "../stated-duration.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
@@ -40,18 +41,18 @@ function parseEntry(line: string, folder: string): ImportedEntry | string {
   const { audio_filepath: name, text, duration, offset, speaker, id } = fields;
   if (typeof name !== "string" || name === "") return 'has no "audio_filepath"';
   if (typeof text !== "string") return 'has no "text"';
-  const isKnown = typeof duration === "number" && duration > 0 && Number.isFinite(duration);
+  const isKnown = isDuration(duration);
   const isPart = offset !== undefined && offset !== null;
-  if (isPart && !(typeof offset === "number" && offset >= 0 && Number.isFinite(offset))) {
-    return `has "offset" ${quoteValue(offset)}, expected seconds, 0 or above`;
+  if (isPart && !isOffset(offset)) {
+    return `has "offset" ${quoteValue(offset)}, expected seconds, 0 or above and at most ${LONGEST_SECONDS}`;
   }
-  if (isPart && !isKnown) return 'has an "offset" and no "duration", so that its end is not known';
+  if (isPart && !isKnown) return 'has an "offset" and no "duration" in seconds, so that its end is not known';
   const file = isAbsolute(name) ? name : join(folder, name);
   const stated = nameOf(id);
   return {
     id: stated || name.slice(0, name.length - extname(name).length),
     isIdDerived: stated === "",
-    audioPath: isPart && isKnown ? partOfFile(file, offset as number, duration) : file,
+    audioPath: isPart && isKnown ? partOfFile(file, offset, duration) : file,
     text: joinLines(text),
     speaker: nameOf(speaker),
     ...(isKnown ? { durationSeconds: duration } : {}),
