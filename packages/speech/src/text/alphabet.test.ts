@@ -91,7 +91,20 @@ test("CTC needs a frame a token and one between equal neighbours", () => {
 test("an alphabet is made of the characters it is to write, the space with them", () => {
   assert.deepEqual(alphabetOf("' abcdefghijklmnopqrstuvwxyz"), englishAlphabet);
   assert.deepEqual(alphabetOf("abä"), { tokens: ["a", "b", "ä", " ", "<blank>"], blankId: 4 });
-  assert.deepEqual(alphabetOf("a\u0308a"), alphabetOf("äaa"));
+  assert.deepEqual(alphabetOf("a\u0308a"), alphabetOf("äa"));
+  // Letters of both cases are apart, as text in them is.
+  assert.deepEqual(alphabetOf("aA"), { tokens: ["a", "A", " ", "<blank>"], blankId: 3 });
+  for (const [characters, complaint] of [
+    ["aa", '"aa" has "a" twice; name each character once'],
+    ["a b ", '"a b " has " " twice; name each character once'],
+    ["äa\u0308", '"äa\u0308" has "ä" twice; name each character once'],
+    ["a\tb", "has U+0009, which no text can have as a letter; leave it out"],
+    ["a\u0085", "has U+0085, which no text can have as a letter; leave it out"],
+    ["a\ud800", "has U+D800, which no text can have as a letter; leave it out"],
+  ] as const) {
+    assert.throws(() => alphabetOf(characters), { code: "invalid-alphabet", message: `the alphabet ${complaint}` });
+  }
+  assert.throws(() => alphabetOf(""), { message: 'the alphabet "" needs a character besides the space' });
   assert.throws(() => alphabetOf(" "), {
     code: "invalid-alphabet",
     message: 'the alphabet " " needs a character besides the space',

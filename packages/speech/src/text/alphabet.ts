@@ -139,14 +139,31 @@ export function minimumFrames(tokenIds: ArrayLike<number>): number {
 }
 
 /**
- * An alphabet from the characters that a model is to write, in their order, each once. The space, which parts words, is
- * always one of them: it comes last where it is not given. The blank follows.
+ * An alphabet from the characters that a model is to write, in their order, composed (NFC). The space, which parts words, is
+ * always one of them: it comes last where it is not given. The blank follows. Capitals and small letters are letters apart.
  *
  * @example alphabetOf("' abcdefghijklmnopqrstuvwxyz") // englishAlphabet
- * @throws SpeechError `invalid-alphabet` where there is nothing but the space
+ * @throws SpeechError `invalid-alphabet` where there is nothing but the space, a character stands twice (a letter in two
+ * spellings is one), or one cannot be written: a control character, or half of a pair
  */
 export function alphabetOf(characters: string): Alphabet {
-  const tokens = [...new Set(`${characters.normalize("NFC")} `)];
+  const given = [...characters.normalize("NFC")];
+  const unwritable = given.find((character) => /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(character));
+  if (unwritable !== undefined) {
+    const code = (unwritable.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
+    throw new SpeechError(
+      "invalid-alphabet",
+      `the alphabet has U+${code}, which no text can have as a letter; leave it out`,
+    );
+  }
+  const repeated = given.find((character, index) => given.indexOf(character) !== index);
+  if (repeated !== undefined) {
+    throw new SpeechError(
+      "invalid-alphabet",
+      `the alphabet ${quote(characters)} has ${quote(repeated)} twice; name each character once`,
+    );
+  }
+  const tokens = [...new Set([...given, " "])];
   if (tokens.length < 2) {
     throw new SpeechError("invalid-alphabet", `the alphabet ${quote(characters)} needs a character besides the space`);
   }
