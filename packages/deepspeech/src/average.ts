@@ -2,7 +2,11 @@
 
 import { requireWritable } from "@deepspeech-ts/recognizer/system";
 import { usageError } from "@deepspeech-ts/server/command-line";
-import { averageCheckpoints, saveCheckpoint } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
+import {
+  averageCheckpoints,
+  checkpointFile,
+  saveCheckpoint,
+} from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { tidy } from "@deepspeech-ts/torch";
 import type { Command } from "commander";
 import { formatPlural } from "./format.js";
@@ -24,7 +28,7 @@ export function configure(command: Command): void {
       if (!output.endsWith(".safetensors")) {
         throw usageError(`--output must end in .safetensors, not "${output}"`);
       }
-      requireWritable(output, checkpoints);
+      requireWritable(output, checkpoints.map(checkpointFile));
       tidy(() => {
         const { header, tensors } = averageCheckpoints(checkpoints);
         saveCheckpoint(output, { ...header, training: { averageOf: checkpoints } }, tensors);

@@ -7,6 +7,7 @@ import {
   parseWhole,
   withoutUndefined,
 } from "@deepspeech-ts/server/command-line";
+import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { analyse } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
 import { compareResults } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
 import { type DecodingConfig, greedyDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
@@ -81,14 +82,22 @@ export function configure(command: Command): void {
   addFlags(command, settings, []);
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, data: string[], flags: EvaluateFlags) => {
-    requireWritableOutputs(flags, [checkpoint, ...data]);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     const decoding = await givenDecoding(command);
+    requireWritableOutputs(flags, inputsOf({ checkpoint, data, decoding }, command));
     const evaluation = await evaluateAll({ checkpoint, data, ...withoutUndefined(config), decoding }, flags);
     await writeEvaluation(evaluation, flags);
     checkInvariance(evaluation.run.invariance);
     checkWordErrorRate(evaluation.run.rates.wer, flags.maxWer);
   });
+}
+
+/** Every file that is read, so that none is written over. */
+function inputsOf({ checkpoint, data, decoding }: Request, command: Command): string[] {
+  const { compare, decoding: settingsFile } = command.opts<{ compare?: string; decoding?: string }>();
+  const models = compare === undefined ? [checkpoint] : [checkpoint, compare];
+  const others = [decoding.lm, settingsFile].filter((path) => path !== undefined && path !== null);
+  return [...models.map(checkpointFile), ...data, ...others];
 }
 
 type Request = EvaluationOptions & { decoding: DecodingConfig };

@@ -1,8 +1,9 @@
 /** `deepspeech lm build | tune`. */
 
-import { requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
+import { errorMessage, requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
 import { listenForInterrupt, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
-import { alphabetOf, englishAlphabet, type TagTreatment } from "@deepspeech-ts/speech";
+import { type Alphabet, alphabetOf, englishAlphabet, type TagTreatment } from "@deepspeech-ts/speech";
+import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { runTuning, type TuningEvent } from "@deepspeech-ts/toolkit/internal/evaluation/run-tuning.js";
 import { atEdge } from "@deepspeech-ts/toolkit/internal/evaluation/tune.js";
 import { buildLanguageModel, type LanguageModelSummary } from "@deepspeech-ts/toolkit/internal/language-model/build.js";
@@ -96,7 +97,7 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
     throw usageError("--sound-tags has no effect with --no-normalise; leave one of them out");
   }
   const { normaliser, soundTags } = flags;
-  const letters = flags.alphabet === undefined ? englishAlphabet : alphabetOf(flags.alphabet);
+  const letters = flags.alphabet === undefined ? englishAlphabet : parseAlphabet(flags.alphabet);
   using interruption = listenForInterrupt(() => {});
   const summary = await buildLanguageModel({
     ...{ input, output, order, quantisationBits: bits, memoryBytes, maxBytes, signal: interruption.signal },
@@ -105,6 +106,14 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
     prune: prune.flatMap((part) => part.split(",")).map(parseWhole("--prune", 0)),
   });
   process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);
+}
+
+function parseAlphabet(letters: string): Alphabet {
+  try {
+    return alphabetOf(letters);
+  } catch (error) {
+    throw usageError(`--alphabet: ${errorMessage(error)}`);
+  }
 }
 
 /** What was built, and a warning where the text was too small for its discounts. */
@@ -131,7 +140,7 @@ interface TuneFlags {
 
 async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promise<void> {
   const { lm, output, beamSize, normalise } = flags;
-  requireWritable(output, [checkpoint, ...data, lm]);
+  requireWritable(output, [checkpointFile(checkpoint), ...data, lm]);
   using interruption = listenForInterrupt(() => {});
   let result: Extract<TuningEvent, { kind: "best" }> | undefined;
   const onEvent = (event: TuningEvent) => {

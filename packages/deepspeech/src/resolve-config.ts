@@ -48,6 +48,9 @@ function keyOf(path: readonly PropertyKey[], setting: Setting | undefined): stri
   return setting?.key ?? path.join(".");
 }
 
+/** Keys that one line can list. */
+const FEW = 16;
+
 function refuseUnknownKeys(file: string, content: Tree, settings: readonly Setting[]): void {
   const known = settings.map(({ key }) => key);
   const sections = new Set(
@@ -56,7 +59,8 @@ function refuseUnknownKeys(file: string, content: Tree, settings: readonly Setti
   for (const key of keysOf(content, sections)) {
     if (known.includes(key)) continue;
     const meant = nearestName(key, [...known, ...sections]);
-    const hint = meant ? `; did you mean "${meant}"?` : "; `deepspeech train --help` lists what there is";
+    const all = known.length > FEW ? "`deepspeech train --help` lists what there is" : `there are ${known.join(", ")}`;
+    const hint = meant ? `; did you mean "${meant}"?` : `; ${all}`;
     throw refuse(`${file}: unknown key "${key}"${hint}`);
   }
 }

@@ -96,7 +96,8 @@ describe("a training run's settings", () => {
 
   it("an alphabet must have a letter", async () => {
     await assert.rejects(read(["--alphabet", " "]), {
-      message: '--alphabet must hold a character besides the space, not " "',
+      message:
+        '--alphabet must hold a character besides the space, each character once, and no control characters, not " "',
     });
   });
 });

@@ -9,6 +9,7 @@ import {
   temporaryFolder,
   writeFiles,
 } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
+import { babblingCheckpoint } from "@deepspeech-ts/toolkit/internal/evaluation/evaluation.test.support.js";
 import { BUNDLE, deepspeech } from "./command.test.support.js";
 
 const LINE = { audio_filepath: "speech.flac", duration: 1.064, text: "good morning", speaker: "a", id: "a" };
@@ -31,10 +32,14 @@ async function surroundings(t: TestContext) {
     "clips/a.txt": "good morning",
     "a.safetensors": "no weights",
     "b.dsb": { copyOf: BUNDLE },
+    "run/config.json": "{}",
+    "run/checkpoints/best.safetensors": "no weights",
+    "package.json": '{"name": "mine", "version": "1.0.0"}',
+    "empty.bin": "",
   });
   const path = (name: string) => join(folder, name);
-  const before = contents(folder);
   const refusal = (words: string) => {
+    const before = contents(folder);
     const { status, stderr } = deepspeech(...words.split(" ").map((word) => (/[./]/.test(word) ? path(word) : word)));
     assert.deepEqual(contents(folder), before, words);
     assert.match(stderr, /^deepspeech: [^\n]*\n$/, words);
@@ -76,12 +81,82 @@ test("an output that cannot be written, or is what is read, is refused before th
     ["lm build ./text.txt --output ./folder", isFolder],
     ["lm tune ./a.safetensors ./m.jsonl --lm ./text.txt --output ./m.jsonl", `m.jsonl: ${read}`],
     ["average ./a.safetensors ./a.safetensors --output ./a.safetensors", `a.safetensors: ${read}`],
+    ["average ./run ./run --output ./run/checkpoints/best.safetensors", `run/checkpoints/best.safetensors: ${read}`],
+    ["evaluate ./run ./m.jsonl --json ./run/checkpoints/best.safetensors", `run/checkpoints/best.safetensors: ${read}`],
+    ["evaluate ./run ./m.jsonl --lm ./text.txt --report ./text.txt", `text.txt: ${read}`],
+    [
+      "lm tune ./run ./m.jsonl --lm ./text.txt --output ./run/checkpoints/best.safetensors",
+      `run/checkpoints/best.safetensors: ${read}`,
+    ],
+    ["export ./run --output ./o.onnx", "o.onnx: a bundle's name ends in .dsb; choose such a name."],
+    [
+      "import ./text.txt --alphabet reference --output ./o.bin",
+      "o.bin: a checkpoint's name ends in .safetensors; choose such a name.",
+    ],
     ["export ./b.dsb --output ./b.dsb", `b.dsb: ${read}`],
     ["evaluate ./a.safetensors ./m.jsonl --json ./m.jsonl", `m.jsonl: ${read}`],
     ["evaluate ./a.safetensors ./m.jsonl --report ./folder", isFolder],
   ];
   for (const [words, message] of cases) {
     assert.deepEqual(refusal(words), [2, message], words);
+  }
+});
+
+test("one thing where another is due, by each command that takes it", async (t) => {
+  const { path, refusal } = await surroundings(t);
+  babblingCheckpoint(path(""), "model");
+  const weights = await readFile(path("model.safetensors"));
+  await writeFiles(path(""), { "cut.safetensors": weights.subarray(0, weights.length >> 1) });
+  const asReference = "--alphabet reference --output ./o.safetensors";
+  const bundle =
+    "is a bundle, which is for recognisers and for train's --init-from; give the run's folder or the checkpoint that it was exported from.";
+  const noModel = 'and here a language model is due; "deepspeech lm build" makes one.';
+  const cases: [words: string, status: number, message: string | RegExp][] = [
+    [`import ./empty.bin ${asReference}`, 1, "empty.bin: is empty; give the file that torch.save wrote."],
+    [
+      `import ./speech.flac ${asReference}`,
+      1,
+      "speech.flac: is a recording, and here a checkpoint is due: a .ckpt, .pt or .pth.",
+    ],
+    [
+      `import ./b.dsb ${asReference}`,
+      1,
+      "b.dsb: is a bundle of this project, and needs no import; give it to transcribe or serve.",
+    ],
+    [`import ./model.safetensors ${asReference}`, 1, /^model.safetensors: is a safetensors file, and needs no import/],
+    ["average ./model.safetensors ./b.dsb --output ./o.safetensors", 1, `b.dsb: ${bundle}`],
+    [
+      "average ./model.safetensors ./cut.safetensors --output ./o.safetensors",
+      1,
+      /^cut.safetensors: truncated: .*; use another checkpoint\.$/,
+    ],
+    ["export ./cut.safetensors --output ./o.dsb", 1, /^cut.safetensors: truncated: .*; use another checkpoint\.$/],
+    [
+      "export ./model.safetensors --output ./o.dsb --decoding ./package.json",
+      2,
+      /^package.json: unknown key "name"; there are lm, .*beamSize/,
+    ],
+    ["dashboard ./model.safetensors", 2, "model.safetensors: is no folder; name a run, or a folder of runs."],
+    ["lm tune ./model.safetensors ./m.jsonl --lm ./b.dsb --output ./d.json", 1, `b.dsb: is a bundle, ${noModel}`],
+    [
+      "lm tune ./model.safetensors ./m.jsonl --lm ./speech.flac --output ./d.json",
+      1,
+      `speech.flac: is a recording, ${noModel}`,
+    ],
+    ["lm tune ./model.safetensors ./m.jsonl --lm ./empty.bin --output ./d.json", 1, `empty.bin: is empty, ${noModel}`],
+    [
+      "evaluate ./model.safetensors ./m.jsonl --lm ./text.txt",
+      1,
+      'text.txt: line 2: it is no ARPA file: it ends without \\data\\; "deepspeech lm build" makes a language model of text.',
+    ],
+    ["lm build ./text.txt --output ./o.lm --alphabet aa", 2, /^--alphabet: the alphabet "aa" has "a" twice; /],
+    ["train --alphabet aa", 2, /^--alphabet must hold .* each character once, .*, not "aa"$/],
+  ];
+  for (const [words, status, message] of cases) {
+    const [code, line] = refusal(words);
+    assert.equal(code, status, words);
+    if (typeof message === "string") assert.equal(line, message, words);
+    else assert.match(String(line), message, words);
   }
 });
 

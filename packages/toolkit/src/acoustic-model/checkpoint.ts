@@ -145,7 +145,11 @@ export function checkpointTwin(path: string): string {
   return path.replace(/\.safetensors$/, ".json");
 }
 
-function checkpointFile(path: string): string {
+/**
+ * The file that a path to a checkpoint stands for: itself, or of a run's folder its best.
+ * @throws UserError where there is none
+ */
+export function checkpointFile(path: string): string {
   if (!existsSync(path))
     throw new UserError(`${path}: no such checkpoint; check the path.`, { code: "file-not-found" });
   if (!statSync(path).isDirectory()) return path;

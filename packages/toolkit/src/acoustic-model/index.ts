@@ -2,6 +2,7 @@ export { averageCheckpoints } from "./average-checkpoints.js";
 export {
   type Checkpoint,
   type CheckpointHeader,
+  checkpointFile,
   checkpointTwin,
   loadCheckpoint,
   loadCheckpointHeader,

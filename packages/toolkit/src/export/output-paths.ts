@@ -15,7 +15,7 @@ export function outputPaths(
   inputs: readonly string[] = [],
 ): Map<BundlePrecision, string> {
   if (!output.endsWith(ENDING))
-    throw new UserError(`${output}: a bundle's name ends in ${ENDING}; choose such a name.`);
+    throw new UserError(`${output}: a bundle's name ends in ${ENDING}; choose such a name.`, { exitCode: 2 });
   const stem = output.slice(0, -ENDING.length);
   const isOne = precisions.length === 1;
   const paths = precisions.map((precision) => (isOne ? output : `${stem}-${precision}${ENDING}`));

@@ -193,7 +193,12 @@ test("a language model that is none is named, with the line", async (t) => {
   });
   await writeFile(path, "");
   await assert.rejects(loadLanguageModel(path), {
-    message: /the file ends without \\data\\; is it an ARPA file\?\.?$/,
+    message: `${path}: is empty, and here a language model is due; "deepspeech lm build" makes one.`,
+  });
+  await writeFile(path, "good morning\ngood night\n");
+  await assert.rejects(loadLanguageModel(path), {
+    message:
+      /line 2: it is no ARPA file: it ends without \\data\\; "deepspeech lm build" makes a language model of text\.$/,
   });
   await assert.rejects(loadLanguageModel(join(folder, "no")), {
     message: `${join(folder, "no")}: no such file; check the path.`,

@@ -1,5 +1,7 @@
 /** Loads language models from files: the binary form as it is, ARPA files of any tool by reading them. */
+import { statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { whatItIs } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   ArpaReader,
@@ -36,6 +38,7 @@ const LARGEST_READ = 2 ** 30;
 export async function loadLanguageModel(path: string, options: LoadLanguageModelOptions = {}): Promise<NgramModel> {
   const { alphabet, onNotice = (line) => void process.stderr.write(`${line}\n`) } = options;
   try {
+    refuseOthers(path);
     const buffer = await readBinary(path);
     const model =
       buffer === undefined
@@ -46,8 +49,22 @@ export async function loadLanguageModel(path: string, options: LoadLanguageModel
     return model;
   } catch (error) {
     if (!(error instanceof SpeechError)) throw error;
-    throw new UserError(`${path}: ${error.message}.`, { code: "bad-language-model", cause: error });
+    const wayOut = error.message.includes("no ARPA file")
+      ? '; "deepspeech lm build" makes a language model of text'
+      : "";
+    throw new UserError(`${path}: ${error.message}${wayOut}.`, { code: "bad-language-model", cause: error });
   }
+}
+
+/** What would be searched for an ARPA file's beginning to its end. */
+function refuseOthers(path: string): void {
+  const kind = whatItIs(path);
+  const isEmpty = kind === "file" && statSync(path).size === 0;
+  const found = kind === "bundle" || kind === "recording" ? `is a ${kind}` : isEmpty ? "is empty" : undefined;
+  if (found === undefined) return;
+  throw new UserError(`${path}: ${found}, and here a language model is due; "deepspeech lm build" makes one.`, {
+    code: "bad-language-model",
+  });
 }
 
 /** The whole file if it is a binary model. */

@@ -159,7 +159,8 @@ describe("import refuses", () => {
       "holds tiny_reference.TinyReference, a whole object of Python's, which this importer does not execute; import what torch.save(model.state_dict(), …) writes.",
     "scripted.pt": "is a TorchScript program, not a checkpoint; import what torch.save(model.state_dict(), …) writes.",
     "plain-pickle.pt": "is a pickle, but none of torch.save; import what torch.save(model.state_dict(), …) writes.",
-    "golden.safetensors": "is not a file of torch.save: give a .ckpt of PyTorch Lightning, or a .pt or .pth.",
+    "golden.safetensors":
+      'is a safetensors file, and needs no import where "deepspeech train" wrote it: evaluate and export take it as it is.',
   };
   for (const [name, message] of Object.entries(refused)) {
     it(`${name}, and runs nothing`, async (t) => {
@@ -183,7 +184,7 @@ describe("import refuses", () => {
     const source = checkpointFixture("plain.pt");
     assert.equal(
       complaintOf("out.pt", () => importCheckpoint({ ...options, source, output: "out.pt" })),
-      "a checkpoint's name must end in .safetensors.",
+      "a checkpoint's name ends in .safetensors; choose such a name.",
     );
   });
 

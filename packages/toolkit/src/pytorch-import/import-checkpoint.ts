@@ -54,7 +54,9 @@ export interface ImportSummary {
  */
 export function importCheckpoint({ source, output, alphabet: choice, recurrence }: ImportOptions): ImportSummary {
   if (!output.endsWith(".safetensors")) {
-    throw new UserError(`${output}: a checkpoint's name must end in .safetensors.`);
+    throw new UserError(`${output}: a checkpoint's name ends in .safetensors; choose such a name.`, {
+      exitCode: 2,
+    });
   }
   requireWritable(output, [source]);
   using file = new CheckpointFile(source);

@@ -5,6 +5,7 @@
  * Method: torch/serialization.py and caffe2/serialize/inline_container.cc of PyTorch.
  */
 import zlib from "node:zlib";
+import { whatItIs } from "@deepspeech-ts/recognizer/system";
 import { ByteCursor, type CheckpointFile } from "./checkpoint-file.js";
 import { KnownGlobal, Storage, StorageType, Unknown } from "./pickle-values.js";
 import { unpickle } from "./unpickler.js";
@@ -21,16 +22,33 @@ export interface TorchArchive {
 
 const ZIP_START = 0x04034b50;
 const PICKLE_START = 0x80;
+/** Of a safetensors file: the header's length in eight bytes, then the header, which is JSON. */
+const SAFETENSORS_START = 10;
+const [CURLY_BRACKET, QUOTATION_MARK] = [0x7b, 0x22];
 const LEGACY_MAGIC = 0x1950a86a20f9469cfc6cn;
 const LEGACY_PROTOCOL = 1001;
 
 /** @throws UserError for a file that torch.save did not write, is broken, or names what no checkpoint needs */
 export function readTorchArchive(file: CheckpointFile): TorchArchive {
-  if (file.size < 4) file.fail(`is no checkpoint: it has ${file.size} bytes`);
+  refuseOthers(file);
   const start = file.read(0, 4);
   if (new DataView(start.buffer).getUint32(0, true) === ZIP_START) return readZipped(file);
   if (start[0] === PICKLE_START) return readLegacy(file);
   return file.fail("is not a file of torch.save: give a .ckpt of PyTorch Lightning, or a .pt or .pth");
+}
+
+/** What is told best before its bytes are taken for something else: a header's length may look like a pickle. */
+function refuseOthers(file: CheckpointFile): void {
+  if (file.size === 0) file.fail("is empty; give the file that torch.save wrote");
+  if (file.size < 4) file.fail(`is no checkpoint: it has ${file.size} bytes; give the file that torch.save wrote`);
+  const kind = whatItIs(file.path);
+  if (kind === "bundle") file.fail("is a bundle of this project, and needs no import; give it to transcribe or serve");
+  if (kind === "recording") file.fail("is a recording, and here a checkpoint is due: a .ckpt, .pt or .pth");
+  const header = file.size < SAFETENSORS_START ? undefined : file.read(0, SAFETENSORS_START);
+  if (header?.[8] !== CURLY_BRACKET || header[9] !== QUOTATION_MARK) return;
+  file.fail(
+    'is a safetensors file, and needs no import where "deepspeech train" wrote it: evaluate and export take it as it is',
+  );
 }
 
 function readZipped(file: CheckpointFile): TorchArchive {

@@ -2,6 +2,7 @@
  * Everything a training run can be told, in one schema: the type, the defaults, the checks, the help text and the
  * command line's flags all come from here, so no option can exist in one of them alone.
  */
+import { alphabetOf } from "@deepspeech-ts/speech";
 import { z } from "zod";
 import { featureConfigSchema } from "../acoustic-model/feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
@@ -22,6 +23,14 @@ const several = z
   .min(0)
   .refine((value) => value !== 1, "must be 0 or at least 2")
   .default(0);
+
+function isAlphabet(characters: string): boolean {
+  try {
+    return alphabetOf(characters).blankId > 0;
+  } catch {
+    return false;
+  }
+}
 
 export const trainConfigSchema = z.strictObject({
   train: paths(
@@ -48,7 +57,7 @@ export const trainConfigSchema = z.strictObject({
     .describe("[laughter] and other tags for sounds in transcripts: drop them, or refuse the utterance"),
   alphabet: z
     .string()
-    .refine((characters) => characters.trim() !== "", "must hold a character besides the space")
+    .refine(isAlphabet, "must hold a character besides the space, each character once, and no control characters")
     .optional()
     .describe("characters that the model can write, and the space; default: ' and a to z, or initFrom's"),
   minDurationSeconds: z.number().min(0).default(0.2).describe("leave shorter utterances out"),

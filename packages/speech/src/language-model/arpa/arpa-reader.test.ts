@@ -147,7 +147,7 @@ test("what would score wrongly in silence is refused, by line", () => {
       "",
       "line 17: the file ends in its 2-grams, after 2 of 4; it was cut, \\end\\ is missing",
     ],
-    ["\\data\\", "data", "line 26: the file ends without \\data\\; is it an ARPA file?"],
+    ["\\data\\", "data", "line 26: it is no ARPA file: it ends without \\data\\"],
   ];
   for (const [from, to, message] of cases) {
     assert.ok(HAND_MADE.includes(from), from);

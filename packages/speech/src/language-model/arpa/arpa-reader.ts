@@ -86,7 +86,7 @@ export class ArpaReader {
 
   #cutError(): SpeechError {
     const { lineNumber } = this.#lines;
-    if (this.#phase === "preamble") return arpaError(lineNumber, "the file ends without \\data\\; is it an ARPA file?");
+    if (this.#phase === "preamble") return arpaError(lineNumber, "it is no ARPA file: it ends without \\data\\");
     const count = this.#announced[this.#order - 1]?.count ?? 0;
     const where = this.#order === 0 ? "its header" : `its ${this.#order}-grams, after ${this.#read} of ${count}`;
     return arpaError(lineNumber, `the file ends in ${where}; it was cut, \\end\\ is missing`);
