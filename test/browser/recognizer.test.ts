@@ -130,6 +130,43 @@ test("samples, a File, an AudioBuffer and bytes are one sound", async (t) => {
   assert.deepEqual(texts.aligned, ["Activated!", 1]);
 });
 
+test("channels that are opposites do not cancel, of an AudioBuffer and of a microphone", async (t) => {
+  const opened = await openPage(t, { args: ["--autoplay-policy=no-user-gesture-required"] });
+  if (!opened) return;
+  const found = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const context = new AudioContext();
+    const bytes = await (await fetch("/audio/speech-16k.wav")).arrayBuffer();
+    const [speech] = [(await context.decodeAudioData(bytes)).getChannelData(0)];
+    // Silence around it, as a microphone has.
+    const buffer = context.createBuffer(2, speech!.length + 4 * context.sampleRate, context.sampleRate);
+    buffer.getChannelData(0).set(speech!, 2 * context.sampleRate);
+    buffer.getChannelData(1).set(
+      speech!.map((sample) => -sample),
+      2 * context.sampleRate,
+    );
+    const { text } = await loaded.transcribe(buffer);
+    const untouched = buffer.getChannelData(0).length;
+
+    const line = context.createMediaStreamDestination();
+    const player = new AudioBufferSourceNode(context, { buffer });
+    player.connect(line);
+    const [track] = line.stream.getTracks();
+    player.onended = () => {
+      track!.stop();
+      track!.dispatchEvent(new Event("ended"));
+    };
+    const texts: string[] = [];
+    const events = loaded.stream(line.stream);
+    player.start(context.currentTime + 1);
+    for await (const event of events) if (event.kind === "final" && event.text !== "") texts.push(event.text);
+    await loaded.close();
+    return { text, untouched: untouched === buffer.length, heard: texts.join(" ") };
+  });
+  const { text } = await recognizer.transcribe(rootPath("test/fixtures/audio/speech-16k.wav"));
+  assert.deepEqual(found, { text, untouched: true, heard: text });
+});
+
 test("the page's own thread is free while the model runs", async (t) => {
   const opened = await openPage(t);
   if (!opened) return;

@@ -1,7 +1,8 @@
 /**
  * A microphone's sound, as samples of one channel at the device's own rate. An AudioWorklet hands them over from the
- * browser's audio thread; contexts that are forced to another rate throw in Firefox, so nothing is resampled here.
+ * browser's audio thread, and its channels become one as a file's do; contexts that are forced to another rate throw in Firefox, so nothing is resampled here.
  */
+import { Mixer } from "../audio/mix-down.js";
 import { RecognizerError } from "../errors.js";
 
 export interface MicrophoneSound {
@@ -66,7 +67,8 @@ async function* pieces(
   stream: MediaStream,
   track: MediaStreamTrack,
 ): AsyncGenerator<Float32Array, void, undefined> {
-  const waiting: Float32Array[] = [];
+  const waiting: Float32Array<ArrayBuffer>[] = [];
+  const mixer = new Mixer();
   let wake = () => {};
   let isOver = false;
   const end = () => {
@@ -75,8 +77,10 @@ async function* pieces(
   };
   track.addEventListener("ended", end);
   const node = new AudioWorkletNode(context, "deepspeech-microphone", { numberOfOutputs: 0 });
-  node.port.onmessage = ({ data }: MessageEvent<Float32Array>) => {
-    waiting.push(data);
+  node.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>[]>) => {
+    const samples = mixer.push(data);
+    if (samples.length === 0) return;
+    waiting.push(samples);
     wake();
   };
   node.onprocessorerror = end;
@@ -86,8 +90,10 @@ async function* pieces(
     for (;;) {
       const samples = waiting.shift();
       if (samples) yield samples;
-      else if (isOver) return;
-      else
+      else if (isOver) {
+        yield mixer.end();
+        return;
+      } else
         await new Promise<void>((resolve) => {
           wake = resolve;
         });

@@ -1,5 +1,6 @@
 /** The recogniser for pages: the same bundle, the same requests and the same text as in Node, on the visitor's machine. */
 import type { Bundle, TextAlignment } from "@deepspeech-ts/speech";
+import { mixDown } from "../audio/mix-down.js";
 import { type AudioBytes, type AudioInput, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { openVerified } from "../core/open-verified.js";
 import { type AlignOptions, checkOptions, func, type TranscribeOptions, wholeNumber } from "../core/options.js";
@@ -201,13 +202,10 @@ async function fetchSound(input: string | URL | Request, signal: AbortSignal | u
   }
 }
 
-/** The mean of the channels. */
+/** One channel, as of a file that has these. */
 function mixed(buffer: AudioBuffer): Float32Array {
-  const { numberOfChannels, length } = buffer;
-  const sum = new Float32Array(length);
-  for (let channel = 0; channel < numberOfChannels; channel++) {
-    const samples = buffer.getChannelData(channel);
-    for (let i = 0; i < length; i++) sum[i] = (sum[i] as number) + (samples[i] as number) / numberOfChannels;
-  }
-  return sum;
+  // Copies, for the page keeps its buffer.
+  return mixDown(
+    Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel).slice()),
+  );
 }
