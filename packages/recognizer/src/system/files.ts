@@ -25,7 +25,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { access, type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
+import { access, type FileHandle, open, readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { errorMessage, systemErrorCode, UserError } from "./errors.js";
 import { removeLeftovers, temporaryPathFor } from "./leftovers.js";
@@ -41,63 +41,69 @@ export type FileWriter = (file: FileHandle) => Promise<void>;
  * and the temporary file is gone. An error thrown by a `FileWriter` is passed on.
  */
 export async function writeFileAtomically(path: string, data: string | Uint8Array | FileWriter): Promise<void> {
-  const write = async (name: string, flag: string, isStream: boolean) => {
-    const file = await open(name, flag);
+  let place: WritePlace | undefined;
+  try {
+    place = new WritePlace(path);
+    const file = await open(place.name, place.flag);
     try {
       if (typeof data === "function") await data(file);
       else await file.writeFile(data);
-      if (!isStream) await file.sync();
+      if (!place.isStream) await file.sync();
     } finally {
       await file.close();
     }
-  };
-  try {
-    const { target, isStream } = destinationOf(path);
-    if (isStream) return await write(target, "w", true);
-    removeLeftovers(target);
-    const temporaryPath = temporaryPathFor(target);
-    try {
-      await write(temporaryPath, "wx", false);
-      await rename(temporaryPath, target);
-    } catch (error) {
-      await rm(temporaryPath, { force: true }).catch(() => {});
-      throw error;
-    }
-    syncFolder(dirname(target));
+    place.keep();
   } catch (error) {
+    place?.drop();
     throw explainWriteError(path, error);
   }
 }
 
 /** `writeFileAtomically` for code that cannot wait, such as a training step: writes the chunks one after another. */
 export function writeFileAtomicallySync(path: string, chunks: Iterable<Uint8Array>): void {
-  const write = (name: string, flag: string, isStream: boolean) => {
-    const file = openSync(name, flag);
+  let place: WritePlace | undefined;
+  try {
+    place = new WritePlace(path);
+    const file = openSync(place.name, place.flag);
     try {
       for (const chunk of chunks) writeFully(file, chunk);
-      if (!isStream) fsyncSync(file);
+      if (!place.isStream) fsyncSync(file);
     } finally {
       closeSync(file);
     }
-  };
-  try {
-    const { target, isStream } = destinationOf(path);
-    if (isStream) {
-      write(target, "w", true);
-      return;
-    }
-    removeLeftovers(target);
-    const temporaryPath = temporaryPathFor(target);
-    try {
-      write(temporaryPath, "wx", false);
-      renameSync(temporaryPath, target);
-    } catch (error) {
-      removeQuietly(temporaryPath);
-      throw error;
-    }
-    syncFolder(dirname(target));
+    place.keep();
   } catch (error) {
+    place?.drop();
     throw explainWriteError(path, error);
+  }
+}
+
+/** Where bytes for a path go first, and how they come to be there. */
+class WritePlace {
+  /** What is opened, with which flag: a file of a temporary name, or the device or pipe itself. */
+  readonly name: string;
+  readonly flag: "w" | "wx";
+  readonly isStream: boolean;
+  readonly #target: string;
+
+  constructor(path: string) {
+    const { target, isStream } = destinationOf(path);
+    if (!isStream) removeLeftovers(target);
+    this.#target = target;
+    this.isStream = isStream;
+    this.name = isStream ? target : temporaryPathFor(target);
+    this.flag = isStream ? "w" : "wx";
+  }
+
+  /** What was written takes the path's name. */
+  keep(): void {
+    if (this.isStream) return;
+    renameSync(this.name, this.#target);
+    syncFolder(dirname(this.#target));
+  }
+
+  drop(): void {
+    if (!this.isStream) removeQuietly(this.name);
   }
 }
 

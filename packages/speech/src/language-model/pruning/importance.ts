@@ -15,7 +15,7 @@ import type { TrieLevel } from "../model/trie.js";
 type Floats = Float32Array<ArrayBuffer>;
 
 /** Below this share, what a context leaves to its back-off is rounding error. */
-const LEAST_MASS = 1e-7;
+export const LEAST_MASS = 1e-7;
 
 /**
  * For each order from 2, by index, what an n-gram is worth. One that others extend cannot go before them, so that it is

@@ -6,6 +6,7 @@ import type { NgramModel } from "../model/ngram-model.js";
 import type { PackedArray } from "../model/packed-array.js";
 import { findChild, orderOf, type TrieLevel } from "../model/trie.js";
 import { RecordWriter, type Run, type RunStorage } from "../records.js";
+import { LEAST_MASS } from "./importance.js";
 
 type Floats = Float32Array<ArrayBuffer>;
 
@@ -20,9 +21,6 @@ export interface PruningInput {
 
 /** What a model was estimated from, beside its n-grams. */
 export type Origin = Pick<EstimatedNgrams, "discounts" | "numWords" | "numSentences">;
-
-/** Below this, what a context leaves to its back-off is rounding error. */
-const LEAST_MASS = 1e-7;
 
 /** The n-grams that stay, with new back-off weights. An order of which nothing stays is no order of the result. */
 export function withoutNgrams(input: PruningInput, origin: Origin): EstimatedNgrams {
