@@ -43,8 +43,11 @@ export async function metric({ url }, name) {
   return Number(line?.slice(name.length + 1) ?? Number.NaN);
 }
 
+/** Of the server and of the processes that run its model. */
 export async function residentMegabytes(server) {
-  return (await metric(server, "process_resident_memory_bytes")) / 2 ** 20;
+  const names = ["process_resident_memory_bytes", "deepspeech_model_resident_memory_bytes"];
+  const [own, models] = await Promise.all(names.map((name) => metric(server, name)));
+  return { own: own / 2 ** 20, models: models / 2 ** 20 };
 }
 
 /** The sample corpus's test recordings. */

@@ -27,6 +27,7 @@ async function measure(clients) {
   const [audio, pieces, runs] = after.map((value, index) => value - before[index]);
   const sorted = latencies.toSorted((a, b) => a - b);
   const quantile = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+  const resident = await residentMegabytes(server);
   const row = [
     clients,
     (latencies.length / seconds).toFixed(1),
@@ -34,9 +35,10 @@ async function measure(clients) {
     quantile(0.5).toFixed(0),
     quantile(0.99).toFixed(0),
     (pieces / runs).toFixed(1),
-    (await residentMegabytes(server)).toFixed(0),
+    resident.own.toFixed(0),
+    resident.models.toFixed(0),
   ];
-  const widths = [7, 10, 9, 6, 6, 5, 7];
+  const widths = [7, 10, 9, 6, 6, 5, 7, 9];
   console.log(row.map((value, index) => String(value).padStart(widths[index])).join("  "));
 }
 

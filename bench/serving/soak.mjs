@@ -238,17 +238,19 @@ async function exchange(bytes) {
 
 async function watchMemory() {
   for (let second = 0; Date.now() < end; second += SAMPLE_SECONDS) {
-    const [megabytes, heap, external, running, waiting] = await Promise.all([
+    const [resident, heap, external, running, waiting] = await Promise.all([
       residentMegabytes(server),
       metric(server, "nodejs_heap_size_used_bytes"),
       metric(server, "nodejs_external_memory_bytes"),
       metric(server, "deepspeech_in_flight"),
       metric(server, "deepspeech_queue_length"),
-    ]).catch(() => Array(5).fill(Number.NaN));
-    memory.push(megabytes);
+    ]).catch(() => [{ own: Number.NaN, models: Number.NaN }, ...Array(4).fill(Number.NaN)]);
+    memory.push(resident);
     if (second % 30 === 0) {
       const parts = `heap ${(heap / 2 ** 20).toFixed(0)}, buffers ${(external / 2 ** 20).toFixed(0)}`;
-      console.log(`${second} s: RSS ${megabytes.toFixed(0)} MiB (${parts}), ${running} at work, ${waiting} wait`);
+      console.log(
+        `${second} s: RSS ${resident.own.toFixed(0)} MiB (${parts}) and ${resident.models.toFixed(0)} of the model, ${running} at work, ${waiting} wait`,
+      );
     }
     await sleep(1000 * SAMPLE_SECONDS);
   }
@@ -266,12 +268,9 @@ async function checkEnd() {
   const held = await Promise.all(names.map((name) => metric(server, name)));
   for (const [name, number] of Object.entries(counts).sort()) console.log(`${String(number).padStart(8)}  ${name}`);
   for (const mixUp of mixUps.slice(0, 10)) console.log(`MIX-UP ${mixUp}`);
-  const third = Math.floor(memory.length / 3);
-  const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-  const [middle, last] = [mean(memory.slice(third, 2 * third)), mean(memory.slice(2 * third))];
-  const growth = last / middle - 1;
-  console.log(
-    `RSS: middle third ${middle.toFixed(0)} MiB, last third ${last.toFixed(0)} MiB (${(100 * growth).toFixed(1)}%)`,
+  const growth = Math.max(
+    growthOf("server", ({ own }) => own),
+    growthOf("model", ({ models }) => models),
   );
   console.log(`at the end: ${names.map((name, index) => `${name} ${held[index]}`).join(", ")}`);
   const unexpected = Object.keys(counts).filter((name) => name.startsWith("unexpected"));
@@ -279,6 +278,20 @@ async function checkEnd() {
   const isWell = mixUps.length === 0 && unexpected.length === 0 && isFlat && held.every((value) => value === 0);
   console.log(isWell ? "well" : "NOT WELL");
   return isWell;
+}
+
+/** By how much a process's memory grew from the middle third to the last. */
+function growthOf(name, part) {
+  const values = memory.map(part).filter((value) => !Number.isNaN(value));
+  if (values.length === 0) return 0;
+  const third = Math.floor(values.length / 3);
+  const mean = (some) => some.reduce((sum, value) => sum + value, 0) / some.length;
+  const [middle, last] = [mean(values.slice(third, 2 * third)), mean(values.slice(2 * third))];
+  const growth = last / middle - 1;
+  console.log(
+    `RSS of the ${name}: middle third ${middle.toFixed(0)} MiB, last third ${last.toFixed(0)} MiB (${(100 * growth).toFixed(1)}%)`,
+  );
+  return growth;
 }
 
 function count(name) {

@@ -1,4 +1,5 @@
 /** What the server counts, for Prometheus. Names and units follow its conventions: base units, "_total" for counters. */
+import { readFileSync } from "node:fs";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 const DURATION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -12,6 +13,7 @@ export interface Observed {
   numStreams(): number;
   heldBytes(): number;
   isReady(): boolean;
+  modelProcessIds(): readonly number[];
 }
 
 export class Metrics {
@@ -57,6 +59,10 @@ export class Metrics {
     gauge(registry, "deepspeech_upload_held_bytes", "Bytes set aside for uploads.", observed.heldBytes);
     gauge(registry, "deepspeech_ready", "1 where /readyz says yes.", () => Number(observed.isReady()));
     collectDefaultMetrics({ register: registry });
+    // Elsewhere a process's memory is not to be read; a metric that is absent is better than one that lies.
+    if (process.platform !== "linux") return;
+    const help = "Resident memory of the processes that run the model, beside process_resident_memory_bytes.";
+    gauge(registry, "deepspeech_model_resident_memory_bytes", help, () => residentBytes(observed.modelProcessIds()));
   }
 
   /** @param route the route's pattern, never the path that was asked for: labels must be few */
@@ -77,6 +83,20 @@ export class Metrics {
   countBatch(size: number): void {
     this.#batchSizes.observe(size);
   }
+}
+
+/** Of these processes together; one that has just ended has none. */
+function residentBytes(processIds: readonly number[]): number {
+  let bytes = 0;
+  for (const id of processIds) {
+    try {
+      const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${id}/status`, "latin1")) ?? [];
+      bytes += 1024 * Number(kibibytes ?? 0);
+    } catch {
+      // It ended; the next one is counted.
+    }
+  }
+  return bytes;
 }
 
 function gauge(registry: Registry, name: string, help: string, read: () => number): void {

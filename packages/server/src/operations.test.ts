@@ -57,6 +57,10 @@ test("metrics count what was done", async () => {
   assert.equal(await server.metric("deepspeech_real_time_factor_count"), 1);
   assert.equal(await server.metric("deepspeech_ready"), 1);
   assert.ok((await server.metric("process_resident_memory_bytes")) > 1e7);
+  // ONNX Runtime's library and the graph; the server's own memory has neither.
+  const ofModel = await server.metric("deepspeech_model_resident_memory_bytes");
+  if (process.platform === "linux") assert.ok(ofModel > 1e7, `${ofModel}`);
+  else assert.equal(ofModel, Number.NaN);
   const pieces = await server.metric("deepspeech_batch_size_sum");
   await Promise.all(samples(8).map(({ bytes }) => create(server, bytes)));
   assert.equal((await server.metric("deepspeech_batch_size_sum")) - pieces, 8);

@@ -86,6 +86,10 @@ class LoadedModel {
     throw new Error("the model was asked for before it was loaded");
   }
 
+  get processIds(): readonly number[] {
+    return this.#recognizer?.modelProcessIds ?? [];
+  }
+
   async load({ lifecycle, metrics }: ServerContext): Promise<void> {
     const { bundle, recognizer: settings } = this.#options;
     this.#loading = Recognizer.load(bundle, { ...settings, onBatch: (size) => metrics.countBatch(size) });
@@ -112,6 +116,7 @@ function createContext(options: ServerOptions, limits: Limits, model: LoadedMode
     numStreams: () => streams.size,
     heldBytes: () => budget.heldBytes,
     isReady: () => lifecycle.stage === "ready",
+    modelProcessIds: () => model.processIds,
   });
   return {
     limits,

@@ -3,6 +3,8 @@ import { type Answer, type Call, revived } from "./calls.js";
 
 /** Where calls are served: a thread or a process. */
 export interface Host {
+  /** Of a process of its own, while it runs. */
+  readonly pid?: number | undefined;
   post(call: Call, transfer: readonly ArrayBuffer[]): void;
   /** Keeps the caller's process alive, as a host does that has work. */
   ref(): void;
@@ -45,6 +47,11 @@ export class CallClient {
   /** Calls that have not been answered. */
   get numPending(): number {
     return this.#pending.size;
+  }
+
+  /** The host's process; undefined where it is none, or has not begun. */
+  get pid(): number | undefined {
+    return this.#host?.pid;
   }
 
   call<R>(method: string, args: readonly unknown[], transfer: readonly ArrayBuffer[] = []): Promise<R> {

@@ -32,6 +32,11 @@ export class ModelClient {
     return this.#client.numPending;
   }
 
+  /** The process that runs it; undefined where it is none of its own. */
+  get pid(): number | undefined {
+    return this.#client.pid;
+  }
+
   /** Runs the graph once. */
   run<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
     return this.#client.call("run", [inputs, outputNames]);

@@ -74,6 +74,11 @@ export class WorkerPlatform implements Platform {
     this.pathOf = pathOf;
   }
 
+  /** Those that run the model, where it runs in processes of its own. */
+  get modelProcessIds(): number[] {
+    return this.#models.flatMap(({ pid }) => pid ?? []);
+  }
+
   async infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]> {
     const lengths = waveforms.map(({ length }) => length);
     const width = Math.ceil(Math.max(...lengths) / LENGTH_STEP) * LENGTH_STEP;

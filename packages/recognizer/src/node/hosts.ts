@@ -43,6 +43,7 @@ export function processHost(script: URL, first: Omit<Call, "id">): StartHost {
       onEnd(new Error(`the model's process stopped with ${signal ?? `status ${status}`}`));
     });
     const host: Host = {
+      pid: child.pid,
       // That nobody listens any more is told by the exit.
       post: (call) => void child.send(call, () => {}),
       ref: () => {

@@ -1,12 +1,12 @@
 /** The recogniser for Node: no compiler and no libtorch, only what npm installs. */
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Bundle } from "@deepspeech-ts/speech";
+import type { Bundle, BundleHeader } from "@deepspeech-ts/speech";
 import { type AudioBytes, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { openVerified } from "../core/open-verified.js";
 import { checkOptions, func, wholeNumber } from "../core/options.js";
-import { CoreRecognizer } from "../core/recognizer.js";
-import { unusableBundle } from "../core/worker-platform.js";
+import { type CoreOptions, CoreRecognizer } from "../core/recognizer.js";
+import { unusableBundle, type WorkerPlatform } from "../core/worker-platform.js";
 import { RecognizerError } from "../errors.js";
 import { openBundleFile } from "./bundle-file.js";
 import { startNodePlatform } from "./node-platform.js";
@@ -64,6 +64,18 @@ export class Recognizer extends CoreRecognizer {
     const platform = await start(opened, { workers, threads }, name);
     const batching = { maxBatchSeconds, maxWaitMilliseconds, numRunners: workers, onBatch: options.onBatch };
     return new Recognizer(opened.header, platform, batching);
+  }
+
+  readonly #platform: WorkerPlatform;
+
+  private constructor(header: BundleHeader, platform: WorkerPlatform, options: CoreOptions) {
+    super(header, platform, options);
+    this.#platform = platform;
+  }
+
+  /** The processes that run the model, for who watches their memory. One that dies is followed by another. */
+  get modelProcessIds(): readonly number[] {
+    return this.#platform.modelProcessIds;
   }
 }
 
