@@ -113,9 +113,17 @@ async function alignPair(
   if (complaint !== undefined) return { file, error: complaint };
   try {
     const { input, ...rate } = await soundOf(pair.recording);
-    const { text, timedWords, score } = await recognizer.align(input, pair.text, { fileName: file, signal, ...rate });
+    const options = { fileName: file, signal, ...rate };
+    const { text, timedWords, score, durationSeconds } = await recognizer.align(input, pair.text, options);
     if (score < minScore) return { file, error: `${file}: ${lowScore(score, minScore)}` };
-    return { file, text, score: rounded(score), timedWords, ...(pair.id !== undefined && { id: pair.id }) };
+    return {
+      file,
+      text,
+      score: rounded(score),
+      durationSeconds,
+      timedWords,
+      ...(pair.id !== undefined && { id: pair.id }),
+    };
   } catch (error) {
     if (signal.aborted) return undefined;
     return { file, error: complaintOf(file, error) };

@@ -11,7 +11,7 @@ export type {
 } from "./core/options.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";
 export type { TensorData, Tensors } from "./core/tensor-data.js";
-export type { Alternative, Segment, Transcription } from "./core/transcription.js";
+export type { Alternative, RecordingAlignment, Segment, Transcription } from "./core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "./errors.js";
 export { openBundleFile } from "./node/bundle-file.js";
 export { startModelProcess } from "./node/model-process.js";

@@ -17,7 +17,7 @@ export * from "./decoding/greedy.js";
 export type { HotWord } from "./decoding/hot-words.js";
 export * from "./decoding/hypothesis.js";
 export { Lexicon } from "./decoding/lexicon.js";
-export type { TimedCharacter, TimedHypothesis, TimedWord } from "./decoding/timed-word.js";
+export { placeWord, type TimedCharacter, type TimedHypothesis, type TimedWord } from "./decoding/timed-word.js";
 export { printable, quoteValue, SpeechError, type SpeechErrorCode } from "./errors.js";
 export { ArpaReader, type ArpaReaderOptions } from "./language-model/arpa/arpa-reader.js";
 export { arpaChunks } from "./language-model/arpa/arpa-writer.js";

@@ -2,7 +2,7 @@
  * The recogniser itself, on any platform: requests in, transcripts out. Many requests may run at the same time; they
  * share the model's runs (batch-queue.ts), and none waits for another's decoding or search.
  */
-import { type BundleHeader, type Emissions, SpeechError, type TextAlignment } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, placeWord, SpeechError } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import { type AudioInput, badInput, describe, resolveAudio } from "./audio-input.js";
 import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
@@ -22,7 +22,13 @@ import type { Platform } from "./platform.js";
 import type { SearchSettings } from "./search.js";
 import { streamEvents } from "./stream.js";
 import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
-import { type Segment, segmentOf, type Transcription, transcriptionOf } from "./transcription.js";
+import {
+  type RecordingAlignment,
+  type Segment,
+  segmentOf,
+  type Transcription,
+  transcriptionOf,
+} from "./transcription.js";
 
 export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate" | "expectsCompany"> {
   /** Called before each run of the model with the number of requests that share it. */
@@ -83,7 +89,7 @@ export class CoreRecognizer implements AsyncDisposable {
    *
    * @throws RecognizerError as `transcribe` does, and `alignment-infeasible` where the text cannot be the recording's
    */
-  align(input: AudioInput, text: string, options: AlignOptions = {}): Promise<TextAlignment> {
+  align(input: AudioInput, text: string, options: AlignOptions = {}): Promise<RecordingAlignment> {
     return this.#request(options, ALIGN_CHECKS, async (cancellation) => {
       if (typeof text !== "string") throw badInput(`the text is ${describe(text)}, expected text`);
       const segments: Promise<HeardSegment>[] = [];
@@ -91,7 +97,12 @@ export class CoreRecognizer implements AsyncDisposable {
       const heard = await Promise.all(segments);
       const emissions = onOneTimeline(heard, durationSeconds, this.header);
       try {
-        return await cancellable(this.#platform.align(emissions, text), cancellation);
+        const aligned = await cancellable(this.#platform.align(emissions, text), cancellation);
+        return {
+          ...aligned,
+          timedWords: aligned.timedWords.map((word) => placeWord(word, 0, durationSeconds)),
+          durationSeconds,
+        };
       } catch (error) {
         throw explainSpeechError(error);
       }

@@ -1,11 +1,17 @@
 /** What a recogniser answers with. */
-import type { TimedWord } from "@deepspeech-ts/speech";
+import { placeWord, type TextAlignment, type TimedWord } from "@deepspeech-ts/speech";
 import type { FoundText } from "./search.js";
 
 /** A text that a stretch of sound may be, and how far it is believed: the natural logarithm that the search ranks by. */
 export interface Alternative {
   readonly text: string;
   readonly score: number;
+}
+
+/** A known text, and when a recording says its words. */
+export interface RecordingAlignment extends TextAlignment {
+  /** The length of the recording. */
+  readonly durationSeconds: number;
 }
 
 /** Speech between two pauses. Times are seconds from the recording's start. */
@@ -43,7 +49,9 @@ export function segmentOf(
     endSeconds,
     text,
     words,
-    ...(timedWords && { timedWords: timedWords.map((word) => shifted(word, startSeconds - leadSeconds, endSeconds)) }),
+    ...(timedWords && {
+      timedWords: timedWords.map((word) => placeWord(word, startSeconds - leadSeconds, endSeconds)),
+    }),
     nBest: found.map((hypothesis) => ({ text: hypothesis.text, score: hypothesis.score })),
   };
 }
@@ -80,14 +88,4 @@ export function combineAlternatives(lists: readonly (readonly Alternative[])[], 
 
 function joinTexts(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join(" ");
-}
-
-/** Frames end on a grid of their own: the last may reach beyond the sound, and no word may. */
-function shifted(word: TimedWord, seconds: number, end: number): TimedWord {
-  const shift = <T extends { startSeconds: number; endSeconds: number }>(timed: T): T => ({
-    ...timed,
-    startSeconds: Math.min(end, Math.max(0, timed.startSeconds + seconds)),
-    endSeconds: Math.min(end, Math.max(0, timed.endSeconds + seconds)),
-  });
-  return { ...shift(word), characters: word.characters.map(shift) };
 }

@@ -9,7 +9,7 @@ export type {
   TranscribeOptions,
 } from "../core/options.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-options.js";
-export type { Alternative, Segment, Transcription } from "../core/transcription.js";
+export type { Alternative, RecordingAlignment, Segment, Transcription } from "../core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "../errors.js";
 export type { KeptBundle, LoadProgress } from "./fetch-bundle.js";
 export { openMicrophone } from "./microphone.js";

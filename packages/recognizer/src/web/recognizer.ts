@@ -1,5 +1,5 @@
 /** The recogniser for pages: the same bundle, the same requests and the same text as in Node, on the visitor's machine. */
-import type { Bundle, TextAlignment } from "@deepspeech-ts/speech";
+import type { Bundle } from "@deepspeech-ts/speech";
 import { mixDown } from "../audio/mix-down.js";
 import { type AudioBytes, type AudioInput, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { openVerified } from "../core/open-verified.js";
@@ -7,7 +7,7 @@ import { type AlignOptions, checkOptions, func, type TranscribeOptions, wholeNum
 import type { Platform } from "../core/platform.js";
 import { type CoreOptions, CoreRecognizer } from "../core/recognizer.js";
 import type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-options.js";
-import type { Transcription } from "../core/transcription.js";
+import type { RecordingAlignment, Transcription } from "../core/transcription.js";
 import { unusableBundle } from "../core/worker-platform.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { fetchBundle, forgetBundles, type KeptBundle, keptBundles, type LoadProgress } from "./fetch-bundle.js";
@@ -106,7 +106,7 @@ export class Recognizer extends CoreRecognizer {
   }
 
   /** @throws RecognizerError as in Node, and `offline` */
-  override async align(input: WebAudioInput, text: string, options: AlignOptions = {}): Promise<TextAlignment> {
+  override async align(input: WebAudioInput, text: string, options: AlignOptions = {}): Promise<RecordingAlignment> {
     const { sound, ...about } = await soundOf(input, options);
     return super.align(sound, text, { ...about, ...options });
   }

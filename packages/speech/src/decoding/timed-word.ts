@@ -22,6 +22,19 @@ export interface TimedWord {
   characters: TimedCharacter[];
 }
 
+/**
+ * A word of a stretch of sound that begins at `seconds`, in a recording that ends at `end`. Frames end on a grid of their
+ * own: the last may reach beyond the sound, and no word may.
+ */
+export function placeWord(word: TimedWord, seconds: number, end: number): TimedWord {
+  const place = <T extends { startSeconds: number; endSeconds: number }>(timed: T): T => ({
+    ...timed,
+    startSeconds: Math.min(end, Math.max(0, timed.startSeconds + seconds)),
+    endSeconds: Math.min(end, Math.max(0, timed.endSeconds + seconds)),
+  });
+  return { ...place(word), characters: word.characters.map(place) };
+}
+
 /** A hypothesis that knows when its words were spoken: `timedWords[i].word` is `words[i]`. */
 export interface TimedHypothesis extends Hypothesis {
   timedWords: TimedWord[];

@@ -1,4 +1,5 @@
 /** The thread that transcribes. */
+import { placeWord } from "@deepspeech-ts/speech";
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { type FeatureConfig, type ModelConfig, tooLongForMemory, tooShort } from "../acoustic-model/index.js";
 import { decodeWaveform, loadWaveform } from "../data/audio/waveform.js";
@@ -33,7 +34,9 @@ async function transcribe(
   const { decode } = recognition;
   const found = wordTimes ? decode.timed(emissions!) : { text: decode(emissions!).text };
   const durationSeconds = read.samples.length / config.sampleRate;
-  const timedWords = "timedWords" in found && { timedWords: found.timedWords };
+  const timedWords = "timedWords" in found && {
+    timedWords: found.timedWords.map((word) => placeWord(word, 0, durationSeconds)),
+  };
   return { file, text: found.text, durationSeconds, ...timedWords };
 }
 
