@@ -11,7 +11,7 @@ import fastify from "fastify";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Live, openLive, refusalOf, sendEnd, sendSound } from "./live.test.support.js";
 import { LiveSession, type LiveWish } from "./live-session.js";
-import { resolveLimits } from "./options.js";
+import { type Limits, resolveLimits } from "./options.js";
 import { BUNDLE, longRecording, pcm16, type Sample, samples, startTestServer, until } from "./server.test.support.js";
 
 const [sample] = samples(1) as [Sample];
@@ -36,7 +36,12 @@ interface Served {
 }
 
 /** A session of its own: wishes that the server would have refused before, and a socket that the test can fill. */
-async function serveSession(t: TestContext, wish: Partial<LiveWish>, own = recognizer): Promise<Served> {
+async function serveSession(
+  t: TestContext,
+  wish: Partial<LiveWish>,
+  own = recognizer,
+  limits: Partial<Limits> = {},
+): Promise<Served> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
   t.after(() => server.close());
   const [live, [socket]] = await Promise.all([
@@ -46,7 +51,7 @@ async function serveSession(t: TestContext, wish: Partial<LiveWish>, own = recog
   const log: string[] = [];
   const surroundings = {
     recognizer: own,
-    limits: resolveLimits(),
+    limits: resolveLimits(limits),
     controller: new AbortController(),
     log: fastify({ logger: { stream: { write: (line: string) => void log.push(line) } } }).log,
   };
@@ -144,6 +149,21 @@ test("after the client's end, slow recognition is no idleness, and more sound do
   sendSound(live, sound);
   assert.deepEqual(await live.closed, [1000, ""]);
   assert.deepEqual(live.events.at(-1), { type: "done", duration: 30 });
+});
+
+test("sound that came while the server was held up is no idleness of the client's", async (t) => {
+  const { live, socket, session } = await serveSession(t, {}, recognizer, { streamIdleSeconds: 0.05 });
+  // Nothing is read before the session listens.
+  socket.pause();
+  sendSound(live, sound.subarray(0, 3200));
+  sendEnd(live);
+  const run = session.run();
+  socket.resume();
+  // The limit is over before the thread can read what has come.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  await run;
+  assert.deepEqual(await live.closed, [1000, ""]);
+  assert.deepEqual(live.events.at(-1), { type: "done", duration: 0.1 });
 });
 
 test("the first reason to end a stream is the one that is told", async (t) => {

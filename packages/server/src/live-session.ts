@@ -78,7 +78,7 @@ export class LiveSession {
     const rawBytes = QUEUED_SECONDS * wish.sampleRate * BYTES_PER_SAMPLE;
     this.#sound = new SoundQueue(wish.encoding === "file" ? QUEUED_FILE_BYTES : rawBytes, {
       onFull: () => {
-        clearTimeout(this.#idleTimer);
+        this.#ignoreIdleness();
         socket.pause();
       },
       onRoom: () => {
@@ -170,17 +170,28 @@ export class LiveSession {
   }
 
   #endSound(): void {
-    clearTimeout(this.#idleTimer);
+    this.#ignoreIdleness();
     this.#sound.end();
   }
 
   #watchIdleness(): void {
     const { streamIdleSeconds } = this.#surroundings.limits;
-    clearTimeout(this.#idleTimer);
+    this.#ignoreIdleness();
     // What still waits may take the recogniser longer than that.
     if (this.#sound.isEnded) return;
     const message = `No sound came for ${streamIdleSeconds} s; the text frame ${END_MESSAGE} ends it.`;
-    this.#idleTimer = setTimeout(() => this.#endFor(CLOSE_CODES.idle, message, "idle"), 1000 * streamIdleSeconds);
+    const timer = setTimeout(() => {
+      // Where this thread was held up, sound may have come that it has not read yet: that is no idleness of the client's.
+      setImmediate(() => {
+        if (this.#idleTimer === timer) this.#endFor(CLOSE_CODES.idle, message, "idle");
+      });
+    }, 1000 * streamIdleSeconds);
+    this.#idleTimer = timer;
+  }
+
+  #ignoreIdleness(): void {
+    clearTimeout(this.#idleTimer);
+    this.#idleTimer = undefined;
   }
 
   /** Ends the sound for a reason that lies with the client: what has come is finished, then the reason is told. */
