@@ -13,7 +13,6 @@ export type UserErrorCode =
   | "bad-audio"
   | "bad-corpus"
   | "bad-encoding"
-  | "bad-manifest"
   | "disk-full"
   | "file-not-found"
   | "file-not-readable"
