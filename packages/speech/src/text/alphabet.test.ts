@@ -104,6 +104,12 @@ test("an alphabet is made of the characters it is to write, the space with them"
   ] as const) {
     assert.throws(() => alphabetOf(characters), { code: "invalid-alphabet", message: `the alphabet ${complaint}` });
   }
+  for (const code of [0xa0, 0x2003, 0xfeff, 0x202e, 0xad]) {
+    const complaint = `U+${code.toString(16).toUpperCase().padStart(4, "0")}, which no text can have as a letter; leave it out`;
+    assert.throws(() => alphabetOf(`a${String.fromCodePoint(code)}b`), { message: `the alphabet has ${complaint}` });
+  }
+  assert.throws(() => alphabetOf("\u0308a"), { message: /^the alphabet has U\+0308, / });
+  assert.equal(alphabetOf("ab\u200c\u0b3e").tokens.length, 6);
   assert.throws(() => alphabetOf(""), { message: 'the alphabet "" needs a character besides the space' });
   assert.throws(() => alphabetOf(" "), {
     code: "invalid-alphabet",

@@ -139,16 +139,23 @@ export function minimumFrames(tokenIds: ArrayLike<number>): number {
 }
 
 /**
+ * What is not seen, or is one more space: control characters, halves of pairs, breaks, marks of direction and of files. The
+ * joiners are letters' parts in Persian and in India's scripts.
+ */
+const UNWRITABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}|(?! )\p{Zs}/u;
+
+/**
  * An alphabet from the characters that a model is to write, in their order, composed (NFC). The space, which parts words, is
  * always one of them: it comes last where it is not given. The blank follows. Capitals and small letters are letters apart.
  *
  * @example alphabetOf("' abcdefghijklmnopqrstuvwxyz") // englishAlphabet
  * @throws SpeechError `invalid-alphabet` where there is nothing but the space, a character stands twice (a letter in two
- * spellings is one), or one cannot be written: a control character, or half of a pair
+ * spellings is one), or one cannot be written: a control character, a space
+ * of another kind, half of a pair, or a mark with no letter before it
  */
 export function alphabetOf(characters: string): Alphabet {
   const given = [...characters.normalize("NFC")];
-  const unwritable = given.find((character) => /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(character));
+  const unwritable = given.find((character, i) => UNWRITABLE.test(character) || (i === 0 && /\p{M}/u.test(character)));
   if (unwritable !== undefined) {
     const code = (unwritable.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
     throw new SpeechError(
