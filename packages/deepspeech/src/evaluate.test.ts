@@ -73,7 +73,7 @@ describe("deepspeech evaluate", () => {
 
   test("refuses what it could only find wrong after the work", () => {
     const refused = (flag: string, value: string) => {
-      const { status, stderr } = evaluate("none", flag, value);
+      const { status, stderr } = evaluate(process.execPath, flag, value);
       assert.equal(status, 2);
       return stderr;
     };

@@ -79,7 +79,7 @@ describe("--stream", () => {
         [BUNDLE, "-", "--stream", "--format", "srt"],
         "--stream prints lines; leave out --format, --output and --beside",
       ],
-      [["runs/none", "-", "--stream"], "--stream needs a bundle; `deepspeech export` makes one of a checkpoint"],
+      [["none.safetensors", "-", "--stream"], "--stream needs a bundle; `deepspeech export` makes one of a checkpoint"],
       [
         [BUNDLE, "-", "--stream", "--sample-rate", "16"],
         '--sample-rate must be a whole number of at least 8000, not "16"',
