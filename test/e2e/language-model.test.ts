@@ -63,7 +63,7 @@ describe("lm build, lm tune, and decoding with the result", () => {
     assert.equal(missing.exitCode, 1);
     assert.match(missing.stderr, /^deepspeech: .*none\.txt.*\n$/);
     const bits = await deepspeech("lm", "build", "a.txt", "--output", "x.lm", "--bits", "9");
-    const many = await deepspeech("transcribe", folder, speech, speech, "--format", "srt");
+    const many = await deepspeech("transcribe", speech, speech, "--format", "srt");
     assert.deepEqual(
       [many.exitCode, many.stderr],
       [2, "deepspeech: --format srt is one document a recording; give --output <folder> for several\n"],

@@ -13,7 +13,7 @@ import { DeepSpeech } from "./deepspeech.js";
 import { defaultFeatureConfig } from "./feature-config.js";
 import { modelConfigSchema } from "./model-config.js";
 
-const BINARY = fileURLToPath(new URL("../../bin/deepspeech.mjs", import.meta.url));
+const BINARY = fileURLToPath(new URL("../../../deepspeech/bin/deepspeech.mjs", import.meta.url));
 const small = { numMels: 8, convChannels: 2, residualLayers: 1, recurrentLayers: 1 };
 
 /** A fresh model's checkpoint; the seed makes its weights. */
