@@ -11,12 +11,13 @@ import { UserError } from "../errors.js";
 import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
+import type { Corpora, TrainingHost } from "./run-context.js";
 import { writeConfig } from "./run-folder.js";
 import { batchSecondsOf } from "./run-length.js";
 import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
-import { type Corpora, type TrainingHost, TrainingRun } from "./training-run.js";
+import { runEpochs } from "./training-run.js";
 import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
 import { overlapWarnings } from "./warnings.js";
 
@@ -60,7 +61,7 @@ export async function train(given: TrainConfig, host: TrainingHost): Promise<voi
       log.handle({ kind: "warning", message });
       host.emit({ kind: "warning", message });
     }
-    await new TrainingRun({ session, loader, corpora, augmentation, log, host, changes }).run();
+    await runEpochs({ session, loader, corpora, augmentation, log, host, changes });
   } finally {
     await log.close();
   }
