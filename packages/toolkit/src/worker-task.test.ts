@@ -3,8 +3,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { temporaryFolder } from "./data/fixtures.test.support.js";
-import { UserError } from "./errors.js";
 import { runTask } from "./worker-task.js";
 
 /** The URL of a worker that serves a task with this body, in which `input` and `host` are at hand. */
@@ -14,7 +14,7 @@ async function workerOf(t: TestContext, body: string): Promise<URL> {
   await writeFile(
     path,
     `import { serveTask } from ${urlOf("./worker-task.js")};
-     import { UserError } from ${urlOf("./errors.js")};
+     import { UserError } from ${JSON.stringify(import.meta.resolve("@deepspeech-ts/recognizer/system"))};
      serveTask(async (input, host) => { ${body} });`,
   );
   return pathToFileURL(path);

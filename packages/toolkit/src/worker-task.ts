@@ -3,8 +3,8 @@
  * it runs, a request to stop goes over shared memory, and errors meant for people arrive as what they were.
  */
 import { parentPort, Worker, workerData } from "node:worker_threads";
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import { setNativeDefaults } from "@deepspeech-ts/torch/environment";
-import { errorMessage, UserError } from "./errors.js";
 
 type Message<Event> =
   | { kind: "event"; event: Event }

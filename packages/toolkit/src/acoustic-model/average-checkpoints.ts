@@ -2,8 +2,8 @@
  * The mean of several checkpoints' weights, which is often better than each (Izmailov et al. 2018, arXiv:1803.05407;
  * usual in speech recognition as "checkpoint averaging").
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { type Tensor, tidy } from "@deepspeech-ts/torch";
-import { UserError } from "../errors.js";
 import { type Checkpoint, type CheckpointHeader, loadCheckpoint } from "./checkpoint.js";
 
 /**

@@ -3,10 +3,10 @@ import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { encodeSafetensors, manualSeed, noGrad, ones, tidy } from "@deepspeech-ts/torch";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { UserError } from "../errors.js";
 import {
   loadCheckpoint,
   loadCheckpointHeader,

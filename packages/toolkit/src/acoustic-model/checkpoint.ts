@@ -5,7 +5,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { whatItIs } from "@deepspeech-ts/recognizer/system";
+import { explainReadError, UserError, whatItIs, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import {
   encodeSafetensors,
   loadSafetensors,
@@ -15,8 +15,6 @@ import {
   TorchError,
 } from "@deepspeech-ts/torch";
 import { z } from "zod";
-import { UserError } from "../errors.js";
-import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import { DeepSpeech } from "./deepspeech.js";
 import { featureConfigSchema } from "./feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "./model-config.js";

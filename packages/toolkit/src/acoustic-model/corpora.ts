@@ -1,11 +1,11 @@
 /** Reads corpora and prepares them for a model: what it can be trained on, and what it is measured on. */
 import { createHash } from "node:crypto";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet, TagTreatment } from "@deepspeech-ts/speech";
 import { loadUtterances } from "../data/manifest.js";
 import { loadNormaliser } from "../data/normaliser.js";
 import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "../data/prepare.js";
 import type { LeftOut, Utterance } from "../data/types.js";
-import { UserError } from "../errors.js";
 import { type FeatureConfig, numFrames } from "./feature-config.js";
 import { tooLongForMemory } from "./memory.js";
 import { type ModelConfig, outputFrames } from "./model-config.js";

@@ -1,7 +1,7 @@
 /** The training criterion: CTC over a batch, with utterances that no alignment fits refused before libtorch sees them. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { minimumFrames } from "@deepspeech-ts/speech";
 import { fromTypedArray, nn, type Tensor } from "@deepspeech-ts/torch";
-import { UserError } from "../errors.js";
 import type { ModelOutput } from "./deepspeech.js";
 
 /**

@@ -1,5 +1,5 @@
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { runtimeInfo } from "@deepspeech-ts/torch";
-import { UserError } from "../errors.js";
 
 /** @throws UserError for a CUDA device where there is none, before any work is lost to it */
 export function checkDevice(device: string): void {

@@ -5,8 +5,8 @@
  * with a periodic Hann window, power, HTK mel filters without normalisation. Each utterance is reflected at its own
  * ends, before the batch is padded, so that its features do not depend on its neighbours.
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { call, fromTypedArray, keep, nn, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { UserError } from "../errors.js";
 import { defaultFeatureConfig, type FeatureConfig, minSamples, numFrames } from "./feature-config.js";
 import { melFilterBank } from "./mel-filter-bank.js";
 

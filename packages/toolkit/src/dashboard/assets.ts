@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { systemErrorCode } from "@deepspeech-ts/recognizer/system";
 import type { FastifyInstance } from "fastify";
-import { systemErrorCode } from "../errors.js";
 import { ICON, PAGE } from "./page-document.js";
 import { PAGE_STYLE } from "./page-style.js";
 

@@ -1,8 +1,7 @@
 /** Where the dashboard listens: the port that was asked for, or the first free one from the usual on. */
 
-import { explainListenError } from "@deepspeech-ts/recognizer/system";
+import { explainListenError, systemErrorCode } from "@deepspeech-ts/recognizer/system";
 import type { FastifyInstance } from "fastify";
-import { systemErrorCode } from "../errors.js";
 
 export const DEFAULT_HOST = "127.0.0.1";
 export const DEFAULT_PORT = 6007;

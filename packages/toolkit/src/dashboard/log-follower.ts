@@ -5,8 +5,7 @@
  */
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { errorMessage, systemErrorCode } from "../errors.js";
-import { explainReadError } from "../files.js";
+import { errorMessage, explainReadError, systemErrorCode } from "@deepspeech-ts/recognizer/system";
 import { type LoggedEvent, parseEvent } from "../training/logging/logged-event.js";
 import { completeLines, endOf, logPath } from "../training/logging/read-log.js";
 import { checkEvent } from "./check-event.js";

@@ -5,12 +5,12 @@
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { type AudioFormat, detectAudioFormat, headOf } from "@deepspeech-ts/recognizer/audio";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { parseSegmentPath } from "../data/audio/segment-path.js";
 import { withFile } from "../data/audio/sound-file.js";
 import { loadWaveform } from "../data/audio/waveform.js";
 import { parsePackedPath } from "../data/packing/packed-path.js";
 import { readPacked } from "../data/packing/shard.js";
-import { UserError } from "../errors.js";
 import { wavBytes } from "../evaluation/report/data-urls.js";
 
 const MEDIA_TYPES: Record<AudioFormat, string> = {

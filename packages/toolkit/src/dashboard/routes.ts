@@ -1,6 +1,6 @@
 /** What the server answers: runs as JSON, live updates, recordings, and the page itself. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { UserError } from "../errors.js";
 import type { Catalogue } from "./catalogue.js";
 import { configDifferences } from "./config-differences.js";
 import type { LiveUpdates } from "./live-updates.js";

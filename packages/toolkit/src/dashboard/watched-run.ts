@@ -1,8 +1,8 @@
 /** One run's folder, read as it grows: its log, its configuration, and what the page is told of both. */
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorMessage } from "@deepspeech-ts/recognizer/system";
 import { splitWords } from "@deepspeech-ts/speech";
-import { errorMessage } from "../errors.js";
 import { wordDiff } from "../evaluation/report/word-diff.js";
 import type { TranscriptSample, WorstUtterance } from "../training/events.js";
 import { type DamagedLine, LogFollower } from "./log-follower.js";

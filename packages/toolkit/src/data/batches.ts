@@ -6,7 +6,7 @@
  * cut into batches, and the batches are shuffled. "shortest-first" is the curriculum of Deep Speech 2 (SortaGrad,
  * Amodei et al. 2016), which steadies the first epoch.
  */
-import { UserError } from "../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import {
   augmentationOf,
   type PreparedAugmentation,

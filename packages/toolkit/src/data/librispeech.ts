@@ -4,9 +4,8 @@
  * corpus may use the same layout, with any audio format.
  */
 import { basename, dirname, extname, join } from "node:path";
+import { errorMessage, readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
 import { plainText } from "@deepspeech-ts/speech";
-import { errorMessage, UserError } from "../errors.js";
-import { readTextFile } from "../text-files.js";
 import { audioDurationSeconds } from "./audio/duration.js";
 import { filesBelow, isAudioName } from "./audio/find-files.js";
 import { mapConcurrently } from "./concurrency.js";

@@ -3,7 +3,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { changeSpeed } from "@deepspeech-ts/recognizer/audio";
-import { errorMessage, UserError } from "../errors.js";
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import { loadWaveform } from "./audio/waveform.js";
 import { applyAugmentation } from "./augmentation/apply-augmentation.js";
 import { changeTempo } from "./augmentation/change-tempo.js";

@@ -6,7 +6,7 @@
  * without it and says so, and the trainer decides how many such files are too many.
  */
 import { availableParallelism } from "node:os";
-import { UserError } from "../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { PlannedUtterance } from "./batches.js";
 import type { LoadRequest, LoadResponse } from "./loader-worker.js";
 import type { LeftOutUtterance } from "./prepare.js";

@@ -9,10 +9,14 @@
 import { existsSync, type Stats, statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, extname, join, relative, resolve, sep } from "node:path";
+import {
+  explainReadError,
+  readTextFile,
+  requireWritable,
+  UserError,
+  writeFileAtomically,
+} from "@deepspeech-ts/recognizer/system";
 import { quoteValue } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import { explainReadError, requireWritable, writeFileAtomically } from "../files.js";
-import { readTextFile } from "../text-files.js";
 import { parseSegmentPath, partOfFile } from "./audio/segment-path.js";
 import { DistinctIds } from "./distinct-ids.js";
 import { readLibriSpeech } from "./librispeech.js";

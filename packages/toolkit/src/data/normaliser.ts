@@ -4,7 +4,7 @@
  * be sent to, and a resumed run finds it again.
  */
 import { existsSync } from "node:fs";
-import { errorMessage, UserError } from "../errors.js";
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import { importScript } from "../script-module.js";
 
 /** Writes a transcript as it is spoken; null where it cannot tell, which leaves the utterance out. */

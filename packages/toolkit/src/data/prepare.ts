@@ -4,6 +4,7 @@
  * One utterance whose transcript is longer than its audio has an infinite CTC loss, and one infinite loss spoils a
  * model; one unknown character stops a run after hours. Both are cheap to find before the first step.
  */
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   encodeText,
@@ -15,7 +16,6 @@ import {
   type TagTreatment,
   unknownCharacters,
 } from "@deepspeech-ts/speech";
-import { errorMessage, UserError } from "../errors.js";
 import type { Normaliser } from "./normaliser.js";
 import type { Utterance } from "./types.js";
 

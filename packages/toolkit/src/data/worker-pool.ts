@@ -5,7 +5,7 @@
  * go on meanwhile. Whoever asks therefore bounds how much is asked for at a time.
  */
 import { Worker } from "node:worker_threads";
-import { errorMessage } from "../errors.js";
+import { errorMessage } from "@deepspeech-ts/recognizer/system";
 
 export interface PoolRequest<Q> {
   readonly requestId: number;

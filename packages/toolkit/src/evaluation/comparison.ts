@@ -1,6 +1,6 @@
 /** Two models on the same utterances: which is better, by how much, and whether chance alone could explain it. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { countErrors, type PairedBootstrap, pairedBootstrap } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
 import type { UtteranceResult } from "./evaluate.js";
 
 export interface Comparison {

@@ -1,4 +1,5 @@
 /** Emissions to text, as a configuration asks: greedy, or beam search with a language model and hot words. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   alignText,
@@ -15,7 +16,6 @@ import {
   UNCALIBRATED,
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
-import { UserError } from "../errors.js";
 import { loadLanguageModel } from "../language-model/load.js";
 import type { DecodingConfig } from "./decoding-config.js";
 

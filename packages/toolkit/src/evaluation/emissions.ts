@@ -1,10 +1,10 @@
 /** A corpus's emissions, kept in memory: what is decoded again and again while decoding is tuned. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { usableBatch } from "../acoustic-model/index.js";
 import type { AudioLoader } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { LeftOut } from "../data/types.js";
-import { UserError } from "../errors.js";
 import { beginLoading, emissionsOf, forwardBatch, type Recognition } from "./evaluate.js";
 import type { StoredUtterance } from "./tune.js";
 

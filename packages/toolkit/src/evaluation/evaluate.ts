@@ -1,4 +1,5 @@
 /** Decoding and error rates of a corpus: what chooses checkpoints, and what `deepspeech evaluate` reports. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   type CorpusErrorRates,
@@ -21,7 +22,6 @@ import {
 import { type BatchOrder, type BatchPlan, planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
-import { UserError } from "../errors.js";
 
 /** An utterance's loss, and its number of tokens. */
 interface UtteranceLoss {

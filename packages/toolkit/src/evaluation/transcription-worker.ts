@@ -1,10 +1,10 @@
 /** The thread that transcribes. */
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import { placeWord } from "@deepspeech-ts/speech";
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { type FeatureConfig, type ModelConfig, tooLongForMemory, tooShort } from "../acoustic-model/index.js";
 import { decodeWaveform, loadWaveform } from "../data/audio/waveform.js";
 import type { Waveform } from "../data/types.js";
-import { errorMessage, UserError } from "../errors.js";
 import { serveTask } from "../worker-task.js";
 import { emissionsOf, forwardBatch } from "./evaluate.js";
 import { type OpenRecognition, openRecognition } from "./recognition.js";

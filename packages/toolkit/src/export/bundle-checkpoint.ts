@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { type Bundle, BundleError, type BundleHeader, openBundle } from "@deepspeech-ts/speech";
 import { fromTypedArray } from "@deepspeech-ts/torch";
 import {
@@ -13,8 +14,6 @@ import {
   modelConfigSchema,
   refuseMuchLarger,
 } from "../acoustic-model/index.js";
-import { UserError } from "../errors.js";
-import { explainReadError } from "../files.js";
 import { readWeights } from "./graph/model-graph.js";
 import type { Constants } from "./graph/weights.js";
 import { decodeModel } from "./onnx/schema.js";

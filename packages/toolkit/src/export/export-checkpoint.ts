@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename } from "node:path";
+import { UserError, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   type BundlePrecision,
@@ -18,10 +19,8 @@ import {
 import { setNumThreads } from "@deepspeech-ts/torch";
 import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
-import { UserError } from "../errors.js";
 import { type Decode, frameSecondsOf, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
-import { writeFileAtomicallySync } from "../files.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
 import { modelGraph } from "./graph/model-graph.js";

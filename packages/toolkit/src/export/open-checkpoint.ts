@@ -1,4 +1,5 @@
 /** A checkpoint made ready for export: the model as libtorch runs it, and its parameters as plain arrays. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { tidy } from "@deepspeech-ts/torch";
 import {
   type CheckpointHeader,
@@ -7,7 +8,6 @@ import {
   loadCheckpoint,
   modelFromCheckpoint,
 } from "../acoustic-model/index.js";
-import { UserError } from "../errors.js";
 import type { Weights } from "./graph/weights.js";
 
 export interface OpenCheckpoint extends Disposable {

@@ -1,7 +1,6 @@
 /** Where bundles are written. */
+import { requireWritable, UserError } from "@deepspeech-ts/recognizer/system";
 import type { BundlePrecision } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import { requireWritable } from "../files.js";
 
 const ENDING = ".dsb";
 

@@ -1,7 +1,7 @@
 /** Builds a language model from text files, in a worker thread. */
 import { dirname } from "node:path";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet, EstimatedDiscounts, QuantisationBits, TagTreatment } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
 import { runTask } from "../worker-task.js";
 
 export type LanguageModelFormat = "arpa" | "binary";

@@ -2,6 +2,7 @@
 import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
+import { explainReadError, UserError, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import {
   arpaChunks,
   ContextCounter,
@@ -12,8 +13,6 @@ import {
   SpeechError,
 } from "@deepspeech-ts/speech";
 import { loadNormaliser } from "../data/normaliser.js";
-import { UserError } from "../errors.js";
-import { explainReadError, writeFileAtomicallySync } from "../files.js";
 import type { BuildRequest, LanguageModelProgress, LanguageModelSummary } from "./build.js";
 import { FileRunStorage } from "./file-run-storage.js";
 import { SentenceNormaliser } from "./normalise-sentences.js";

@@ -4,9 +4,8 @@
  */
 import { closeSync, openSync, readSync, rmSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { removeLeftovers, temporaryPathFor } from "@deepspeech-ts/recognizer/system";
+import { removeLeftovers, systemErrorCode, temporaryPathFor, UserError } from "@deepspeech-ts/recognizer/system";
 import type { Run, RunStorage, RunWriter } from "@deepspeech-ts/speech";
-import { systemErrorCode, UserError } from "../errors.js";
 
 /** A run up to this size stays in memory, in numbers: small models never touch the disk. */
 const LARGEST_IN_MEMORY = 1 << 14;

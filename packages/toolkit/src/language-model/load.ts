@@ -1,7 +1,7 @@
 /** Loads language models from files: the binary form as it is, ARPA files of any tool by reading them. */
 import { statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { whatItIs } from "@deepspeech-ts/recognizer/system";
+import { explainReadError, UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   ArpaReader,
@@ -10,8 +10,6 @@ import {
   type QuantisationBits,
   SpeechError,
 } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import { explainReadError } from "../files.js";
 import { describeMisfit } from "./misfit.js";
 import { readBytes } from "./read-bytes.js";
 

@@ -1,4 +1,5 @@
 /** Text on its way to a language model, brought to the letters that a recogniser writes, as transcripts are. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   englishAlphabet,
@@ -8,7 +9,6 @@ import {
 } from "@deepspeech-ts/speech";
 import type { Normaliser } from "../data/normaliser.js";
 import { normaliseTranscript, type TranscriptOptions } from "../data/prepare.js";
-import { UserError } from "../errors.js";
 
 export interface SentenceOptions {
   /** The recogniser's; undefined where text is not brought to one. */

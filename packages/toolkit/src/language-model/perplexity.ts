@@ -1,6 +1,6 @@
 /** The perplexity of text files. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { type LanguageModel, type Perplexity, PerplexityMeter, SpeechError } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
 import { readText } from "./read-text.js";
 
 /**

@@ -2,8 +2,7 @@
 import { createReadStream } from "node:fs";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { systemErrorCode, UserError } from "../errors.js";
-import { explainReadError } from "../files.js";
+import { explainReadError, systemErrorCode, UserError } from "@deepspeech-ts/recognizer/system";
 
 const CHUNK_BYTES = 1 << 20;
 

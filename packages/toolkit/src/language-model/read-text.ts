@@ -1,6 +1,6 @@
 /** The text of language models, of any size: plain or gzip, in any encoding that is certain. */
+import { readTextChunks } from "@deepspeech-ts/recognizer/system";
 import { plainText } from "@deepspeech-ts/speech";
-import { readTextChunks } from "../text-files.js";
 import { readBytes } from "./read-bytes.js";
 
 /**

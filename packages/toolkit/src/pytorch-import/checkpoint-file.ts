@@ -3,9 +3,8 @@
  * imported, and may be larger than Node's largest buffer; what is not asked for is never read.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { printable } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import { explainReadError } from "../files.js";
 
 const CHUNK_BYTES = 1 << 16;
 /** No part of a checkpoint that is read at once is larger: its largest tensor, or the longest string of its pickle. */

@@ -3,9 +3,8 @@
  * into another text, so the person names it: by name, by a file, or character by character.
  */
 import { existsSync } from "node:fs";
+import { readTextFileSync, UserError } from "@deepspeech-ts/recognizer/system";
 import { type Alphabet, englishAlphabet, SpeechError, validateAlphabet } from "@deepspeech-ts/speech";
-import { UserError } from "../errors.js";
-import { readTextFileSync } from "../text-files.js";
 
 const BLANK = "<blank>";
 

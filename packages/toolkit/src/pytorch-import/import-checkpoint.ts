@@ -3,13 +3,12 @@
  * dimensions from their shapes, the reference's features. No Python is needed, and none in the file is run.
  */
 import { basename } from "node:path";
+import { requireWritable, UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { call, fromTypedArray, type Tensor, tidy } from "@deepspeech-ts/torch";
 import { saveCheckpoint } from "../acoustic-model/checkpoint.js";
 import { type FeatureConfig, featureConfigSchema } from "../acoustic-model/feature-config.js";
 import type { ModelConfig } from "../acoustic-model/model-config.js";
-import { UserError } from "../errors.js";
-import { requireWritable } from "../files.js";
 import { CheckpointFile } from "./checkpoint-file.js";
 import { chooseAlphabet } from "./choose-alphabet.js";
 import { importWarnings } from "./import-warnings.js";

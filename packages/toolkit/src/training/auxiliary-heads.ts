@@ -2,10 +2,10 @@
  * Output layers that lower layers have in training alone. They are no part of the model: its checkpoints, exports and
  * averages are those of a model that was trained without them, and recognition costs the same.
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { nn, type Tensor } from "@deepspeech-ts/torch";
 import type { ModelConfig, ModelOutput, TappedOutput } from "../acoustic-model/index.js";
 import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
-import { UserError } from "../errors.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
 /** A linear layer on the output of one recurrent layer. */

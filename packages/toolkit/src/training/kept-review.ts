@@ -3,8 +3,8 @@
  * in another number.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import { checkpointTwin } from "../acoustic-model/index.js";
-import { writeFileAtomicallySync } from "../files.js";
 import { numKept } from "./config.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
 import { INITIAL_PLATEAU } from "./schedule-plateau.js";

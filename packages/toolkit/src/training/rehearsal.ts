@@ -2,13 +2,13 @@
  * The plan's largest batch, tried before the first step: what does not fit into memory fails in the first minute and
  * not in the third hour. Only its size matters, so it holds noise.
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { TorchError, tidy } from "@deepspeech-ts/torch";
 import { usableBatch } from "../acoustic-model/index.js";
 import type { BatchPlan, PlannedUtterance } from "../data/batches.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { Random } from "../data/random.js";
-import { UserError } from "../errors.js";
 import type { TrainingSession } from "./session.js";
 import { backward } from "./step.js";
 

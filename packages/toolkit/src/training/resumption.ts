@@ -3,10 +3,10 @@
  * or it is refused with the reason: none is passed over in silence.
  */
 import { basename, dirname, resolve } from "node:path";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { type Alphabet, alphabetOf } from "@deepspeech-ts/speech";
 import type { CorpusFacts } from "../acoustic-model/index.js";
 import { configLeaves } from "../config-leaves.js";
-import { UserError } from "../errors.js";
 import type { TrainConfig } from "./config.js";
 import type { ConfigChange } from "./events.js";
 import type { DataFingerprint, TrainingState } from "./training-state.js";

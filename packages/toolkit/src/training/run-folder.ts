@@ -1,9 +1,14 @@
 /** The folder of one run, `runs/<experiment>/version_N`: checkpoints, TensorBoard events, and the configuration. */
 import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import { removeLeftovers, temporaryPathFor } from "@deepspeech-ts/recognizer/system";
-import { errorMessage, UserError } from "../errors.js";
-import { createFolder, writeFileAtomicallySync } from "../files.js";
+import {
+  createFolder,
+  errorMessage,
+  removeLeftovers,
+  temporaryPathFor,
+  UserError,
+  writeFileAtomicallySync,
+} from "@deepspeech-ts/recognizer/system";
 import type { TrainConfig } from "./config.js";
 
 /** Hidden from whoever looks for runs. */

@@ -2,6 +2,7 @@
  * The state of a training run: model, optimiser, and how far it has come. It can be saved after any step and opened
  * again; a run that was stopped or killed and resumed takes the same steps as one that never stopped.
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { distributed, manualSeed, noGrad, optim, type Tensor, tidy } from "@deepspeech-ts/torch";
 import {
@@ -16,7 +17,6 @@ import {
   saveCheckpoint,
 } from "../acoustic-model/index.js";
 import type { Phonetiser } from "../data/phones/phones.js";
-import { UserError } from "../errors.js";
 import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";

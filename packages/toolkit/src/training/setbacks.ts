@@ -1,7 +1,7 @@
 /** What a run puts up with: a few unreadable files, a few steps without a finite loss. Beyond that it stops. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { formatPlural } from "@deepspeech-ts/speech";
 import type { LeftOutUtterance } from "../data/prepare.js";
-import { UserError } from "../errors.js";
 
 /** More unreadable files than this share of the corpus, and something is wrong with the corpus … */
 const TOLERATED_SHARE = 0.05;

@@ -5,7 +5,7 @@
  * tokens. Frozen parameters are chosen by name, with `*` for anything.
  */
 
-import { whatItIs } from "@deepspeech-ts/recognizer/system";
+import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import { type Tensor, tidy } from "@deepspeech-ts/torch";
 import {
@@ -16,7 +16,6 @@ import {
   loadCheckpointHeader,
   restoreModel,
 } from "../acoustic-model/index.js";
-import { UserError } from "../errors.js";
 import { checkpointFromBundle } from "../export/bundle-checkpoint.js";
 import type { TrainConfig } from "./config.js";
 import { hasCheckpoint, loadLastHeader } from "./training-state.js";

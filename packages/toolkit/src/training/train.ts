@@ -1,13 +1,12 @@
 /** A run from its first file to its last line: what it needs is loaded here, the loop itself is training-run.ts. */
 import { availableParallelism } from "node:os";
-import { threadsWarning } from "@deepspeech-ts/recognizer/system";
+import { threadsWarning, UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads } from "@deepspeech-ts/torch";
 import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "../acoustic-model/index.js";
 import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.js";
 import { AudioLoader } from "../data/loader.js";
 import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
-import { UserError } from "../errors.js";
 import type { TrainConfig } from "./config.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";

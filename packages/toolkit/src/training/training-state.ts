@@ -1,9 +1,8 @@
 /** How far a run has come, as its checkpoints record it: with the weights, all that a resumed run needs. */
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { z } from "zod";
 import { type Checkpoint, loadCheckpoint, loadCheckpointHeader } from "../acoustic-model/index.js";
-import { UserError } from "../errors.js";
-import { explainReadError } from "../files.js";
 import { type TrainConfig, trainConfigSchema } from "./config.js";
 import { initialLossScale } from "./loss-scaler.js";
 import { checkpointPath, configPath } from "./run-folder.js";

@@ -8,7 +8,7 @@ import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
-import { explainReadError } from "../../files.js";
+import { explainReadError } from "@deepspeech-ts/recognizer/system";
 
 /** Whether a path's last name is that of a recording; content decides in the end. What macOS keeps beside files is none. */
 export function isAudioName(path: string): boolean {

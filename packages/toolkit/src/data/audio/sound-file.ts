@@ -1,8 +1,7 @@
 /** Sound files, read and decoded a piece at a time: an hour of sound need never be in memory, nor its file. */
 import { type FileHandle, open } from "node:fs/promises";
 import * as audio from "@deepspeech-ts/recognizer/audio";
-import { UserError } from "../../errors.js";
-import { explainReadError, withSpellingOnDisk } from "../../files.js";
+import { explainReadError, UserError, withSpellingOnDisk } from "@deepspeech-ts/recognizer/system";
 import type { Waveform } from "../types.js";
 import { parseSegmentPath } from "./segment-path.js";
 

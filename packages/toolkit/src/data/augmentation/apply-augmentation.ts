@@ -3,7 +3,7 @@
  * decoded for later utterances, as far as memory goes.
  */
 import { resample } from "@deepspeech-ts/recognizer/audio";
-import { UserError } from "../../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { loadFirstChannel, loadWaveform } from "../audio/waveform.js";
 import { Random } from "../random.js";
 import { WaveformCache } from "../waveform-cache.js";

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodeAudio, resample } from "@deepspeech-ts/recognizer/audio";
-import { readFileOrExplain } from "../../files.js";
+import { readFileOrExplain } from "@deepspeech-ts/recognizer/system";
 import { loadWaveform } from "../audio/waveform.js";
 import { type BatchPlanOptions, planBatches } from "../batches.js";
 import { audioFixture, sampleCorpus, temporaryFolder, wav, writeFiles } from "../fixtures.test.support.js";

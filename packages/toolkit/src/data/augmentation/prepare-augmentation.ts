@@ -5,9 +5,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
+import { errorMessage, explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { formatPlural } from "@deepspeech-ts/speech";
-import { errorMessage, UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
 import { statedDurationSeconds } from "../audio/duration.js";
 import { audioBelow } from "../audio/find-files.js";
 import { mapConcurrently } from "../concurrency.js";

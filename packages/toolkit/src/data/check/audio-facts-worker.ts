@@ -1,6 +1,6 @@
 /** The worker thread that measures recordings for the check. */
 import { parentPort } from "node:worker_threads";
-import { errorMessage, UserError } from "../../errors.js";
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import type { PoolRequest, PoolResponse } from "../worker-pool.js";
 import { type AudioFacts, measureAudio } from "./audio-facts.js";
 

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { UserError } from "../../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 
 /** What the archive's content takes beside the archive: sound hardly compresses, and small files waste half a block. */
 const UNPACKED_FACTOR = 1.1;

@@ -9,8 +9,7 @@
 import { constants, existsSync, readdirSync, statSync } from "node:fs";
 import { copyFile, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { systemErrorCode, UserError } from "../../errors.js";
-import { createFolder, explainWriteError } from "../../files.js";
+import { createFolder, explainWriteError, systemErrorCode, UserError } from "@deepspeech-ts/recognizer/system";
 import { mapConcurrently } from "../concurrency.js";
 import { checkDiskSpace } from "./disk-space.js";
 import { extractArchive } from "./extract-archive.js";

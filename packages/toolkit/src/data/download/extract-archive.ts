@@ -11,8 +11,8 @@ import { dirname, join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { errorMessage, systemErrorCode, UserError } from "@deepspeech-ts/recognizer/system";
 import { extract, type Header } from "tar-stream";
-import { errorMessage, systemErrorCode, UserError } from "../../errors.js";
 
 export interface ExtractOptions {
   readonly signal?: AbortSignal | undefined;

@@ -6,7 +6,7 @@
  * is given up, as a dead one looks exactly like a slow one.
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { errorMessage, UserError } from "../../errors.js";
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 
 export interface FetchAttempt {
   readonly url: string;

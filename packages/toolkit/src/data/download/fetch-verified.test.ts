@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { UserError } from "../../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { temporaryFolder } from "../fixtures.test.support.js";
 import { type FetchOptions, fetchVerified } from "./fetch-verified.js";
 import { type Fault, type Mirror, md5, startMirror } from "./mirror.test.support.js";

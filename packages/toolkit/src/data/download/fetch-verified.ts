@@ -8,8 +8,7 @@
 import { createHash } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { errorMessage, UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
+import { errorMessage, explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { type FetchAttempt, fetchToFile, isFinal } from "./fetch-to-file.js";
 
 export interface FetchOptions {

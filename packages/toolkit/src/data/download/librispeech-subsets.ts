@@ -4,7 +4,7 @@
  * The checksums are those of OpenSLR's own md5sum.txt beside the archives (https://www.openslr.org/12 and
  * https://www.openslr.org/31). They stand here instead of being fetched, so that a mirror cannot vouch for itself.
  */
-import { UserError } from "../../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 
 /** One archive of the corpus, and the folder below LibriSpeech/ that it unpacks to. */
 export interface LibriSpeechSubset {

@@ -3,7 +3,7 @@
  * beside the folder clips/. Speakers are known by `client_id`, and sentences are written as they were shown.
  */
 import { basename, dirname, extname, join } from "node:path";
-import { readTextFile } from "../../text-files.js";
+import { readTextFile } from "@deepspeech-ts/recognizer/system";
 import type { Corpus } from "../types.js";
 import { nameColumns, parseLines } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";

@@ -3,8 +3,8 @@
  * people made has rows that break its rules. Such a row must not take others with it, nor lose a part of itself in
  * silence: it is read as it stands where that gives a row, and named where it does not.
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import Papa from "papaparse";
-import { UserError } from "../../errors.js";
 import type { LeftOut } from "../types.js";
 
 /** A row, and the number of the line that it begins in. */

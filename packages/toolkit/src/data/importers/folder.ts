@@ -3,8 +3,7 @@
  * folders inside, the uppermost is taken for the speaker's name.
  */
 import { extname, join, sep } from "node:path";
-import { UserError } from "../../errors.js";
-import { readTextFile } from "../../text-files.js";
+import { readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
 import { filesBelow, isAudioName } from "../audio/find-files.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";

@@ -5,8 +5,7 @@
  * the rest goes on; only a file that is not in the format at all is an error.
  */
 import { access } from "node:fs/promises";
-import { errorMessage, UserError } from "../../errors.js";
-import { explainReadError, spellingOnDisk } from "../../files.js";
+import { errorMessage, explainReadError, spellingOnDisk, UserError } from "@deepspeech-ts/recognizer/system";
 import { audioDurationSeconds } from "../audio/duration.js";
 import { formatSegmentPath, parseSegmentPath } from "../audio/segment-path.js";
 import { mapConcurrently } from "../concurrency.js";

@@ -1,5 +1,5 @@
 /** The formats that can be imported. A new one is a file beside this, and a line here. */
-import { UserError } from "../../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { commonVoice } from "./common-voice.js";
 import { folder } from "./folder.js";
 import type { Importer } from "./importer.js";

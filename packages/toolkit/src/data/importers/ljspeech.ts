@@ -3,8 +3,7 @@
  * id, text and the text spelt out, cut at "|", and `wavs/<id>.wav`. It is one voice.
  */
 import { join } from "node:path";
-import { UserError } from "../../errors.js";
-import { readTextFile } from "../../text-files.js";
+import { readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
 import type { Corpus, LeftOut } from "../types.js";
 import { parseLines } from "./delimited-text.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";

@@ -4,7 +4,7 @@
  */
 import { stat } from "node:fs/promises";
 import { dirname, extname, isAbsolute, join } from "node:path";
-import { readTextFile } from "../../text-files.js";
+import { readTextFile } from "@deepspeech-ts/recognizer/system";
 import { mapConcurrently } from "../concurrency.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { type NamedRow, nameColumns, parseCsv } from "./delimited-text.js";

@@ -3,9 +3,8 @@
  * same form; this importer forgives more: durations that are missing, or cannot be any, are measured.
  */
 import { dirname, extname, isAbsolute, join } from "node:path";
+import { readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
 import { quoteValue } from "@deepspeech-ts/speech";
-import { UserError } from "../../errors.js";
-import { readTextFile } from "../../text-files.js";
 import { partOfFile } from "../audio/segment-path.js";
 import { isDuration, isOffset, LONGEST_SECONDS } from "../stated-duration.js";
 import type { Corpus, LeftOut } from "../types.js";

@@ -8,9 +8,13 @@
 import { existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { removeLeftovers, temporaryPathFor } from "@deepspeech-ts/recognizer/system";
-import { UserError } from "../../errors.js";
-import { createFolder, explainWriteError } from "../../files.js";
+import {
+  createFolder,
+  explainWriteError,
+  removeLeftovers,
+  temporaryPathFor,
+  UserError,
+} from "@deepspeech-ts/recognizer/system";
 import type { PlannedUtterance } from "../batches.js";
 import { AudioLoader } from "../loader.js";
 import { PACKED_MANIFEST, writeManifest } from "../manifest.js";

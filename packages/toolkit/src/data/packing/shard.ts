@@ -6,8 +6,7 @@
  * nearly all recordings have, at half the memory of what decoders give.
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { UserError } from "../../errors.js";
-import { explainReadError } from "../../files.js";
+import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { MODEL_SAMPLE_RATE, type Waveform } from "../types.js";
 import { formatPackedPath, type PackedPath } from "./packed-path.js";
 

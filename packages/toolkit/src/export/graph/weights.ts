@@ -2,8 +2,8 @@
  * A trained model's parameters as plain arrays, so that graphs are built without libtorch; and the same parameters as
  * they lie in a graph. What writes a parameter and what reads it back stand side by side, here and in each layer's file.
  */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { BundlePrecision } from "@deepspeech-ts/speech";
-import { UserError } from "../../errors.js";
 import { floatToHalf, halfToFloat } from "../onnx/float16.js";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { DATA_TYPES, type TensorMessage } from "../onnx/schema.js";

@@ -4,7 +4,7 @@
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { errorMessage, systemErrorCode, UserError } from "../../errors.js";
+import { errorMessage, systemErrorCode, UserError } from "@deepspeech-ts/recognizer/system";
 
 /** An open file to which `append` adds all of a piece or nothing. */
 export class AppendFile {

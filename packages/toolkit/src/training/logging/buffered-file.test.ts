@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { temporaryFolder } from "../../data/fixtures.test.support.js";
-import { UserError } from "../../errors.js";
 import { AppendFile } from "./append-file.js";
 import { BufferedFile } from "./buffered-file.js";
 

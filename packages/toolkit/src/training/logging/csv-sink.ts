@@ -3,7 +3,7 @@
  * 4180. A cell holds a number, "true" or "false", so none needs quotes.
  */
 import { join } from "node:path";
-import { writeFileAtomicallySync } from "../../files.js";
+import { writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import { BufferedFile } from "./buffered-file.js";
 import type { LoggedEvent, LoggedEventOf } from "./logged-event.js";
 import type { LogSink } from "./sink.js";

@@ -3,8 +3,7 @@
  * that what shows a run needs no libtorch.
  */
 import { join } from "node:path";
-import { errorMessage, UserError } from "../../errors.js";
-import { readFileOrExplain } from "../../files.js";
+import { errorMessage, readFileOrExplain, UserError } from "@deepspeech-ts/recognizer/system";
 import { type LoggedEvent, parseEvent } from "./logged-event.js";
 
 export type { LoggedEvent, LoggedEventOf } from "./logged-event.js";

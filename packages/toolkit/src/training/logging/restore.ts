@@ -4,8 +4,7 @@
  * was killed and resumed leaves the log of one that never stopped, but for the lines that say when it was started again.
  */
 import { readFileSync } from "node:fs";
-import { systemErrorCode } from "../../errors.js";
-import { explainReadError, writeFileAtomicallySync } from "../../files.js";
+import { explainReadError, systemErrorCode, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import { formatEvent, type LoggedEvent, parseEvent } from "./logged-event.js";
 import { completeLines } from "./read-log.js";
 

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { errorMessage, UserError } from "../../errors.js";
+import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
 import { type LoggedEvent, readableNumber } from "./logged-event.js";
 import { type Scalars, scalarsOf } from "./scalars.js";
 import type { LogSink } from "./sink.js";

@@ -3,7 +3,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { explainReadError } from "../../files.js";
+import { explainReadError } from "@deepspeech-ts/recognizer/system";
 import { decodeEvent, type EventMessage, FILE_VERSION, type SummaryValue } from "./event-schema.js";
 import { RecordError, splitRecords } from "./records.js";
 

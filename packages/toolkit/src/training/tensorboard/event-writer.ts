@@ -5,8 +5,7 @@
 
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { systemErrorCode, UserError } from "../../errors.js";
-import { createFolder } from "../../files.js";
+import { createFolder, systemErrorCode, UserError } from "@deepspeech-ts/recognizer/system";
 import { BufferedFile } from "../logging/buffered-file.js";
 import {
   type EncodedImage,

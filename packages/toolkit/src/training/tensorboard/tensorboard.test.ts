@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { after, test } from "node:test";
-import { UserError } from "../../errors.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { crc32, crc32c, maskedCrc32c } from "./crc32.js";
 import { readEvents } from "./event-reader.js";
 import { encodeEvent, imageValue, scalarValue, sessionStart, textValue } from "./event-schema.js";

@@ -1,1 +1,0 @@
-export { readTextChunks, readTextFile, readTextFileSync } from "@deepspeech-ts/recognizer/system";
