@@ -23,10 +23,11 @@ export interface StepResult {
 
 type TrainingBatch = Batch<PreparedUtterance>;
 
-/** A batch's losses by their names, [names] on the device: nobody has waited for them yet. */
+/** A batch's losses by their names, [names] on the device: nobody has waited for them yet. `weight` is not in them. */
 interface BatchLosses {
   names: readonly Term["name"][];
   values: Tensor;
+  weight: number;
 }
 
 /**
@@ -44,11 +45,7 @@ export function trainStep(
   optimizer.learningRate = learningRate;
   model.train();
   const weights = lossWeights(batches, config.lossAverage);
-  const result = tidy(() => {
-    const losses = gradientsOf(session, batches, weights);
-    const present = weights.filter((_, i) => batches[i]!.utterances.length > 0);
-    return update(session, losses, present);
-  });
+  const result = tidy(() => update(session, gradientsOf(session, batches, weights)));
   optimizer.zeroGrad();
   return result;
 }
@@ -87,7 +84,7 @@ export interface BackwardOptions {
 
 /**
  * Adds the gradients of one batch's loss, times `weight`, to those that are there.
- * @returns the losses, without the weight
+ * @returns the losses, and the weight beside them
  */
 export function backward(
   session: TrainingSession,
@@ -112,7 +109,7 @@ export function backward(
     names.push(...terms.map(({ name }) => name));
     return stack(terms.map(({ loss }) => loss.detach()));
   });
-  return { names, values };
+  return { names, values, weight };
 }
 
 /** Weights stay fp32; autocast runs products and convolutions in the narrow type, and reductions in fp32. */
@@ -130,7 +127,7 @@ function forward(
 }
 
 /** Reads the device once: losses and gradients' norm together. */
-function update(session: TrainingSession, losses: readonly BatchLosses[], lossWeights: readonly number[]): StepResult {
+function update(session: TrainingSession, losses: readonly BatchLosses[]): StepResult {
   const { optimizer, config, progress, trained, averaged } = session;
   const weights = session.trainedParameters();
   const { scale } = progress.lossScale;
@@ -143,7 +140,7 @@ function update(session: TrainingSession, losses: readonly BatchLosses[], lossWe
     norm.reshape([1]),
     ...losses.map((each) => each.values),
   ]).toNumbers();
-  const { ctc: loss = Number.NaN, ...auxiliaryLosses } = meansOf(losses, values, lossWeights);
+  const { ctc: loss = Number.NaN, ...auxiliaryLosses } = meansOf(losses, values);
   const skipped = !Number.isFinite(loss + gradientNorm);
   if (config.precision === "fp16") progress.lossScale = nextLossScale(progress.lossScale, skipped);
   if (!skipped) {
@@ -158,15 +155,11 @@ function update(session: TrainingSession, losses: readonly BatchLosses[], lossWe
 }
 
 /** Each loss over all batches, by its name; `values` are those of all batches, one after another. */
-function meansOf(
-  losses: readonly BatchLosses[],
-  values: readonly number[],
-  lossWeights: readonly number[],
-): Partial<Record<Term["name"], number>> {
+function meansOf(losses: readonly BatchLosses[], values: readonly number[]): Partial<Record<Term["name"], number>> {
   const means: Partial<Record<Term["name"], number>> = {};
   let next = 0;
-  for (const [i, { names }] of losses.entries()) {
-    for (const name of names) means[name] = (means[name] ?? 0) + values[next++]! * lossWeights[i]!;
+  for (const { names, weight } of losses) {
+    for (const name of names) means[name] = (means[name] ?? 0) + values[next++]! * weight;
   }
   return means;
 }
