@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
+import { type PathKind, UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import { swallowedModelHint, usageError } from "@deepspeech-ts/server/command-line";
 import type { Command } from "commander";
 import { isPattern } from "./path-pattern.js";
@@ -31,8 +31,11 @@ export interface ChosenModel {
  */
 export function chooseModel(words: readonly string[], command: Command): ChosenModel {
   const [first, ...others] = words;
-  if (first !== undefined && isModel(first)) return { model: first, words: others };
-  if (first !== undefined) refuseNeither(first);
+  if (first !== undefined) {
+    const kind = whatItIs(first);
+    if (isModel(first, kind)) return { model: first, words: others };
+    refuseNeither(first, kind);
+  }
   const hint = swallowedModelHint(command);
   if (hint !== undefined) throw usageError(hint);
   return { model: undefined, words: [...words] };
@@ -53,10 +56,8 @@ export async function defaultModel(): Promise<string> {
   return englishModel;
 }
 
-function isModel(word: string): boolean {
-  if (MODEL_NAME.test(word)) return true;
-  const kind = whatItIs(word);
-  return kind === "bundle" || (kind === "run" && isRun(word));
+function isModel(word: string, kind: PathKind): boolean {
+  return MODEL_NAME.test(word) || kind === "bundle" || (kind === "run" && isRun(word));
 }
 
 /** A folder of recordings may have a config.json too, but none of what a run writes. */
@@ -65,8 +66,7 @@ function isRun(folder: string): boolean {
 }
 
 /** @throws UserError for what a slip of the finger makes of a model's path, before another model is taken in its place */
-function refuseNeither(word: string): void {
-  const kind = whatItIs(word);
+function refuseNeither(word: string, kind: PathKind): void {
   const mayBeRecording = word === "-" || ENDING.test(word) || isPattern(word);
   if (kind === "missing" && !mayBeRecording) {
     throw new UserError(`${word}: no such file or folder; give a model or a recording`, { code: "file-not-found" });

@@ -32,7 +32,7 @@ export function swallowedModelHint(command: Command): string | undefined {
 }
 
 function isModelFile(word: string): boolean {
-  return word.endsWith(".dsb") || whatItIs(word) === "bundle" || whatItIs(word) === "run";
+  return word.endsWith(".dsb") || ["bundle", "run"].includes(whatItIs(word));
 }
 
 const PUT_BEFORE = "put the arguments before it, or -- after its own words";
