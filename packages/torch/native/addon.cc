@@ -18,13 +18,13 @@ void close_environment(Napi::Env, SharedEnvironment* environment) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData<SharedEnvironment, close_environment>(new SharedEnvironment(std::make_shared<Environment>()));
-  init_errors(env, exports);    // TorchError, and the one place that turns C++ exceptions into it
-  init_handles(env, exports);   // tensor handles: dispose, aliveness, native memory held
-  init_dispatch(env, exports);  // call(name, overload, args, kwargs) and the schemas
-  init_tensor(env, exports);    // typed arrays in and out, shape, dtype, device
-  init_autograd(env, exports);  // backward, gradients, grad mode, autocast
-  init_random(env, exports);    // seeds and generators
-  init_runtime(env, exports);   // versions, threads, devices, memory
+  init_errors(env, exports);            // TorchError, and the one place that turns C++ exceptions into it
+  init_handles(env, exports);           // tensor handles: dispose, aliveness, native memory held
+  init_dispatch(env, exports);          // call(name, overload, args, kwargs) and the schemas
+  init_tensor(env, exports);            // typed arrays in and out, shape, dtype, device
+  init_autograd(env, exports);          // backward, gradients, grad mode, autocast
+  init_random(env, exports);            // seeds and generators
+  init_runtime(env, exports);           // versions, threads, devices, memory
   init_recording(env, exports);         // which operators run
   init_process_group(env, exports);     // several processes: store and groups
   init_gradient_buckets(env, exports);  // gradients of several processes, added while the backward pass runs

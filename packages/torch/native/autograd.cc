@@ -10,20 +10,9 @@
 
 namespace {
 
-std::vector<at::Tensor> tensors_of(const Napi::Value& value) {
-  std::vector<at::Tensor> tensors;
-  if (!value.IsArray()) return tensors;
-  const auto array = value.As<Napi::Array>();
-  for (uint32_t i = 0; i < array.Length(); i++) {
-    const Napi::Value item = array.Get(i);
-    tensors.push_back(item.IsNull() || item.IsUndefined() ? at::Tensor() : unwrap_tensor(item));
-  }
-  return tensors;
-}
-
 // backward(outputs[], gradients[] | undefined, retainGraph, createGraph)
 Napi::Value backward(const Napi::CallbackInfo& info) {
-  torch::autograd::backward(tensors_of(info[0]), tensors_of(info[1]), info[2].ToBoolean().Value(),
+  torch::autograd::backward(unwrap_tensors(info[0]), unwrap_tensors(info[1]), info[2].ToBoolean().Value(),
                             info[3].ToBoolean().Value());
   return info.Env().Undefined();
 }
@@ -31,7 +20,7 @@ Napi::Value backward(const Napi::CallbackInfo& info) {
 // gradients(outputs[], inputs[], gradients[] | undefined, retainGraph, createGraph, allowUnused) -> (Tensor | null)[]
 Napi::Value gradients(const Napi::CallbackInfo& info) {
   const auto results =
-      torch::autograd::grad(tensors_of(info[0]), tensors_of(info[1]), tensors_of(info[2]), info[3].ToBoolean().Value(),
+      torch::autograd::grad(unwrap_tensors(info[0]), unwrap_tensors(info[1]), unwrap_tensors(info[2]), info[3].ToBoolean().Value(),
                             info[4].ToBoolean().Value(), info[5].ToBoolean().Value());
   Napi::Array array = Napi::Array::New(info.Env(), results.size());
   for (size_t i = 0; i < results.size(); i++) array.Set(static_cast<uint32_t>(i), wrap_tensor(info.Env(), results[i]));

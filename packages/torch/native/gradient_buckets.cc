@@ -150,23 +150,13 @@ struct BucketsHandle {
 };
 
 BucketsHandle& unwrap_buckets(const Napi::Value& value) {
-  auto* const kind = value.IsExternal() ? value.As<Napi::External<HandleKind>>().Data() : nullptr;
-  if (kind == nullptr || *kind != HandleKind::gradient_buckets)
-    throw_torch_error(value.Env(), "TYPE", "expected GradientBuckets");
-  return *reinterpret_cast<BucketsHandle*>(kind);
+  return unwrap_handle<BucketsHandle>(value, HandleKind::gradient_buckets, "GradientBuckets");
 }
 
 Buckets& open_buckets(const Napi::Value& value) {
   const BucketsHandle& handle = unwrap_buckets(value);
   if (!handle.buckets) throw_torch_error(value.Env(), "DISPOSED", "the buckets were closed");
   return *handle.buckets;
-}
-
-Tensors tensors_of(const Napi::Value& value) {
-  const auto array = value.As<Napi::Array>();
-  Tensors tensors;
-  for (uint32_t i = 0; i < array.Length(); i++) tensors.push_back(unwrap_tensor(array.Get(i)));
-  return tensors;
 }
 
 // openBuckets(parameters[], bucketOf[], rounds[])
@@ -176,7 +166,7 @@ Napi::Value open_gradient_buckets(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < places.Length(); i++) bucket_of.push_back(places.Get(i).As<Napi::Number>().Uint32Value());
   auto handle = std::make_unique<BucketsHandle>();
   handle->buckets = std::make_shared<Buckets>(std::move(bucket_of));
-  const Tensors parameters = tensors_of(info[0]);
+  const Tensors parameters = unwrap_tensors(info[0]);
   for (size_t i = 0; i < parameters.size(); i++) {
     auto accumulator = torch::autograd::impl::grad_accumulator(parameters[i]);
     const uintptr_t key = accumulator->add_post_hook(std::make_unique<ArrivalHook>(handle->buckets, i));
@@ -199,7 +189,7 @@ Napi::Value open_gradient_buckets(const Napi::CallbackInfo& info) {
 Napi::Value begin_buckets(const Napi::CallbackInfo& info) {
   const auto array = info[1].As<Napi::Array>();
   std::vector<Tensors> chains;
-  for (uint32_t i = 0; i < array.Length(); i++) chains.push_back(tensors_of(array.Get(i)));
+  for (uint32_t i = 0; i < array.Length(); i++) chains.push_back(unwrap_tensors(array.Get(i)));
   open_buckets(info[0]).begin(std::move(chains));
   return info.Env().Undefined();
 }

@@ -1,7 +1,5 @@
 #include "handles.h"
 
-#include "addon.h"
-
 void Environment::retain(Napi::Env env, const at::Tensor& tensor) {
   live_tensors++;
   if (!tensor.has_storage()) return;
@@ -42,23 +40,17 @@ void finalize_tensor(Napi::Env env, TensorHandle* handle) {
   delete handle;
 }
 
-HandleKind* handle_kind(const Napi::Value& value) {
-  return value.IsExternal() ? value.As<Napi::External<HandleKind>>().Data() : nullptr;
-}
-
-TensorHandle* tensor_handle(const Napi::Value& value) {
-  HandleKind* kind = handle_kind(value);
-  if (kind == nullptr || *kind != HandleKind::tensor) throw_torch_error(value.Env(), "TYPE", "expected a Tensor");
-  return reinterpret_cast<TensorHandle*>(kind);
+TensorHandle& tensor_handle(const Napi::Value& value) {
+  return unwrap_handle<TensorHandle>(value, HandleKind::tensor, "a Tensor");
 }
 
 Napi::Value dispose(const Napi::CallbackInfo& info) {
-  empty_handle(info.Env(), tensor_handle(info[0]));
+  empty_handle(info.Env(), &tensor_handle(info[0]));
   return info.Env().Undefined();
 }
 
 Napi::Value is_disposed(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), !tensor_handle(info[0])->tensor.defined());
+  return Napi::Boolean::New(info.Env(), !tensor_handle(info[0]).tensor.defined());
 }
 
 // Identity of the tensor, not of the handle: an in-place operator returns a second handle to the same tensor.
@@ -101,16 +93,25 @@ Napi::Value wrap_generator(Napi::Env env, at::Generator generator) {
 }
 
 at::Tensor& unwrap_tensor(const Napi::Value& value) {
-  TensorHandle* handle = tensor_handle(value);
-  if (!handle->tensor.defined())
+  TensorHandle& handle = tensor_handle(value);
+  if (!handle.tensor.defined())
     throw_torch_error(value.Env(), "DISPOSED", "the tensor was disposed: keep() it, or return it from its scope");
-  return handle->tensor;
+  return handle.tensor;
 }
 
 at::Generator& unwrap_generator(const Napi::Value& value) {
-  HandleKind* kind = handle_kind(value);
-  if (kind == nullptr || *kind != HandleKind::generator) throw_torch_error(value.Env(), "TYPE", "expected a Generator");
-  return reinterpret_cast<GeneratorHandle*>(kind)->generator;
+  return unwrap_handle<GeneratorHandle>(value, HandleKind::generator, "a Generator").generator;
+}
+
+std::vector<at::Tensor> unwrap_tensors(const Napi::Value& value) {
+  std::vector<at::Tensor> tensors;
+  if (!value.IsArray()) return tensors;
+  const auto array = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Value item = array.Get(i);
+    tensors.push_back(item.IsNull() || item.IsUndefined() ? at::Tensor() : unwrap_tensor(item));
+  }
+  return tensors;
 }
 
 bool is_handle(const Napi::Value& value) { return value.IsExternal(); }

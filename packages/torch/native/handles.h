@@ -8,6 +8,9 @@
 
 #include <memory>
 #include <unordered_map>
+#include <vector>
+
+#include "addon.h"
 
 // State of the add-on in one JavaScript thread.
 struct Environment {
@@ -58,6 +61,14 @@ struct GeneratorHandle {
   at::Generator generator;
 };
 
+// What an External holds, where it is of the kind. Throws TorchError TYPE for anything else.
+template <typename Handle>
+Handle& unwrap_handle(const Napi::Value& value, HandleKind kind, const char* expected) {
+  auto* const data = value.IsExternal() ? value.As<Napi::External<HandleKind>>().Data() : nullptr;
+  if (data == nullptr || *data != kind) throw_torch_error(value.Env(), "TYPE", std::string("expected ") + expected);
+  return *reinterpret_cast<Handle*>(data);
+}
+
 // Wraps a tensor for JavaScript; an undefined tensor becomes null.
 Napi::Value wrap_tensor(Napi::Env env, at::Tensor tensor);
 Napi::Value wrap_generator(Napi::Env env, at::Generator generator);
@@ -65,4 +76,6 @@ Napi::Value wrap_generator(Napi::Env env, at::Generator generator);
 // The tensor behind a handle. Throws TorchError DISPOSED for an emptied handle and TYPE for anything else.
 at::Tensor& unwrap_tensor(const Napi::Value& value);
 at::Generator& unwrap_generator(const Napi::Value& value);
+// The tensors of an array, undefined ones for null; none where there is no array.
+std::vector<at::Tensor> unwrap_tensors(const Napi::Value& value);
 bool is_handle(const Napi::Value& value);

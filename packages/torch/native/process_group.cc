@@ -25,19 +25,12 @@ struct GroupHandle {
 };
 
 template <typename Handle>
-Handle& unwrap(const Napi::Value& value, HandleKind kind, const char* expected) {
-  auto* const data = value.IsExternal() ? value.As<Napi::External<HandleKind>>().Data() : nullptr;
-  if (data == nullptr || *data != kind) throw_torch_error(value.Env(), "TYPE", c10::str("expected ", expected));
-  return *reinterpret_cast<Handle*>(data);
-}
-
-template <typename Handle>
 Napi::Value wrap(Napi::Env env, Handle* handle) {
   return Napi::External<Handle>::New(env, handle, [](Napi::Env, Handle* data) { delete data; });
 }
 
 StoreHandle& unwrap_store(const Napi::Value& value) {
-  StoreHandle& handle = unwrap<StoreHandle>(value, HandleKind::store, "a Store");
+  StoreHandle& handle = unwrap_handle<StoreHandle>(value, HandleKind::store, "a Store");
   if (!handle.store) throw_torch_error(value.Env(), "DISPOSED", "the store was closed");
   return handle;
 }
@@ -115,7 +108,7 @@ Napi::Value store_has(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value close_store(const Napi::CallbackInfo& info) {
-  unwrap<StoreHandle>(info[0], HandleKind::store, "a Store").store.reset();
+  unwrap_handle<StoreHandle>(info[0], HandleKind::store, "a Store").store.reset();
   return info.Env().Undefined();
 }
 
@@ -134,7 +127,7 @@ Napi::Value open_group(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value close_group(const Napi::CallbackInfo& info) {
-  unwrap<GroupHandle>(info[0], HandleKind::process_group, "a ProcessGroup").group.reset();
+  unwrap_handle<GroupHandle>(info[0], HandleKind::process_group, "a ProcessGroup").group.reset();
   return info.Env().Undefined();
 }
 
@@ -157,9 +150,7 @@ Napi::Value group_broadcast(const Napi::CallbackInfo& info) {
 // groupGather(group, tensor, outputs[]): every rank's tensor on every rank, all of one shape
 Napi::Value group_gather(const Napi::CallbackInfo& info) {
   std::vector<at::Tensor> inputs{unwrap_tensor(info[1])};
-  const auto array = info[2].As<Napi::Array>();
-  std::vector<std::vector<at::Tensor>> outputs(1);
-  for (uint32_t i = 0; i < array.Length(); i++) outputs[0].push_back(unwrap_tensor(array.Get(i)));
+  std::vector<std::vector<at::Tensor>> outputs{unwrap_tensors(info[2])};
   talk(info.Env(), [&] { unwrap_group(info[0])->allgather(outputs, inputs)->wait(); });
   return info.Env().Undefined();
 }
@@ -174,7 +165,7 @@ bool contains(const std::string& text, const char* part) { return text.find(part
 }  // namespace
 
 ProcessGroup unwrap_group(const Napi::Value& value) {
-  const ProcessGroup& group = unwrap<GroupHandle>(value, HandleKind::process_group, "a ProcessGroup").group;
+  const ProcessGroup& group = unwrap_handle<GroupHandle>(value, HandleKind::process_group, "a ProcessGroup").group;
   if (!group) throw_torch_error(value.Env(), "DISPOSED", "the group was closed");
   return group;
 }

@@ -19,7 +19,7 @@ const { port, rank, size, timeoutSeconds } = task;
 const { gelu } = nn.functional;
 setNumThreads(1);
 const store = new distributed.Store({ port, serve: false, timeoutSeconds });
-const processes = distributed.joinProcesses({ store, rank, size, timeoutSeconds });
+const processes = new distributed.Processes({ store, rank, size, timeoutSeconds });
 const answers = { collectives, gradients, leave, wait: () => null };
 try {
   process.stdout.write(`${JSON.stringify(await answers[task.what]())}\n`);

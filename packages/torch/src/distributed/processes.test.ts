@@ -77,7 +77,7 @@ describe("joined processes", { skip: !distributed.canJoin && "this add-on was bu
 
   it("must be a power of two to add in pairs", async () => {
     using store = new distributed.Store({ serve: true });
-    assert.throws(() => distributed.joinProcesses({ store, rank: 2, size: 2 }), RangeError);
+    assert.throws(() => new distributed.Processes({ store, rank: 2, size: 2 }), RangeError);
     assert.deepEqual(await answersOf(3, { what: "gradients", leaves: 6 }), [{}, {}, {}]);
   });
 });

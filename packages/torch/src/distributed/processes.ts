@@ -25,21 +25,17 @@ export interface JoinOptions {
   name?: string;
 }
 
-/**
- * Waits until all processes have come.
- *
- * @throws TorchError `TIMEOUT` where some do not come, `PEER_LOST` where one is gone
- */
-export function joinProcesses(options: JoinOptions): Processes {
-  return new Processes(options);
-}
-
 export class Processes implements Disposable {
   readonly rank: number;
   readonly size: number;
   readonly #all: ProcessGroupHandle;
   readonly #pairs: ProcessGroupHandle[] = [];
 
+  /**
+   * Waits until all processes have come.
+   *
+   * @throws TorchError `TIMEOUT` where some do not come, `PEER_LOST` where one is gone
+   */
   constructor({ store, rank, size, host = "127.0.0.1", timeoutSeconds = 120, name = "" }: JoinOptions) {
     if (!Number.isInteger(size) || size < 1) throw new RangeError(`size is ${size}; it must be a whole number from 1`);
     if (!Number.isInteger(rank) || rank < 0 || rank >= size) {
