@@ -6,6 +6,10 @@ import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { Recognizer } from "@deepspeech-ts/recognizer";
 import type * as web from "@deepspeech-ts/recognizer/web";
+import { saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
+import { runExport } from "@deepspeech-ts/toolkit/export";
+import { checkpointFromBundle } from "@deepspeech-ts/toolkit/internal/export/bundle-checkpoint.js";
+import { tidy } from "@deepspeech-ts/torch";
 import { BUNDLE, openPage, rootPath } from "./page.js";
 
 /** In the page. */
@@ -51,6 +55,36 @@ test("recordings of every format have the same text as in Node, with the same ti
     assert.deepEqual(times(found.texts[i] as typeof expected), times(expected));
   }
   assert.deepEqual(opened.foreign, []);
+});
+
+/** The same model with its weights in 8 bits. */
+async function bundleForPages(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-web-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const [checkpoint, output] = [join(folder, "model.safetensors"), join(folder, "model.dsb")];
+  tidy(() => {
+    const { header, tensors } = checkpointFromBundle(BUNDLE);
+    saveCheckpoint(checkpoint, header, new Map(tensors));
+  });
+  await runExport({ checkpoint, output, precisions: ["web"], evaluate: [], threads: 1, workers: 1 });
+  return output;
+}
+
+test("a bundle that was exported for pages has the same text in the page, in Node, and of fp16", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const path = await bundleForPages(t);
+  opened.site.files.set("/small.dsb", path);
+  const found = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/small.dsb");
+    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+    await loaded.close();
+    return text;
+  });
+  const audio = rootPath("test/fixtures/audio/speech-16k.wav");
+  await using small = await Recognizer.load(path, { threads: 1 });
+  assert.equal(found, (await small.transcribe(audio)).text);
+  assert.equal(found, (await recognizer.transcribe(audio)).text);
 });
 
 /** The file plays from when the microphone is opened, and what listens to it begins a little later. */

@@ -48,8 +48,9 @@ describe("deepspeech export", () => {
     assert.match(stdout, row("fp32", "-"));
     assert.match(stdout, row("fp16", "[+-]\\d+\\.\\d\\d pp"));
     assert.match(stdout, row("int8", "[+-]\\d+\\.\\d\\d pp"));
+    assert.match(stdout, row("web", "[+-]\\d+\\.\\d\\d pp"));
     assert.match(stdout, /^Rates {3}.*dev\/1\/3: 5 utterances, 0\.\d min, greedy$/m);
-    for (const name of ["fp32", "fp16", "int8"]) {
+    for (const name of ["fp32", "fp16", "int8", "web"]) {
       assert.ok(stdout.includes(`Saved   ${folder}/model-${name}.dsb`));
       await openBundle(new Uint8Array(readFileSync(join(folder, `model-${name}.dsb`)))).verify();
     }
@@ -73,7 +74,10 @@ describe("deepspeech export", () => {
     const folder = await temporaryFolder(t);
     const checkpoint = babblingCheckpoint(folder);
     const cases: [flags: string[], message: string][] = [
-      [["--output", "a.dsb", "--precision", "int4"], '--precision must be all, or of fp32, fp16, int8, not "int4"'],
+      [
+        ["--output", "a.dsb", "--precision", "int4"],
+        '--precision must be all, or of fp32, fp16, int8, web, not "int4"',
+      ],
       [["--output", "a.onnx"], "a.onnx: a bundle's name ends in .dsb; choose such a name."],
       [[], "--output"],
     ];

@@ -5,8 +5,8 @@ import type { Alphabet } from "../text/alphabet.js";
 export const BUNDLE_FORMAT = "deepspeech-ts bundle";
 export const BUNDLE_VERSION = 1;
 
-export const BUNDLE_PRECISIONS = ["fp32", "fp16", "int8"] as const;
-/** How the graph's large weights are stored. */
+export const BUNDLE_PRECISIONS = ["fp32", "fp16", "int8", "web"] as const;
+/** How the graph's large weights are stored; those of "web" in 8 bits, to become 32 when the graph is opened. */
 export type BundlePrecision = (typeof BUNDLE_PRECISIONS)[number];
 
 export const BUNDLE_SECTIONS = ["model.onnx", "language-model.bin"] as const;

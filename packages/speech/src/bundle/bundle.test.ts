@@ -190,7 +190,7 @@ describe("a bundle's header", () => {
     [
       "no precision of ours",
       (h) => (h.precision = "int4"),
-      '"precision" must be "fp32" or "fp16" or "int8", not "int4"',
+      '"precision" must be "fp32" or "fp16" or "int8" or "web", not "int4"',
     ],
     ["frames of no length", (h) => (h.frameSeconds = 0), '"frameSeconds" must be a number above 0, not 0'],
     [

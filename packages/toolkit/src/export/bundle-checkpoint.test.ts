@@ -46,7 +46,7 @@ describe("a bundle as a checkpoint", () => {
     });
     checkpoint = contentsOf(() => loadCheckpoint(path));
     const output = join(folder, "model.dsb");
-    const precisions = ["fp32", "fp16", "int8"] as const;
+    const precisions = ["fp32", "fp16", "int8", "web"] as const;
     const { variants } = await runExport({
       checkpoint: path,
       output,
@@ -84,10 +84,12 @@ describe("a bundle as a checkpoint", () => {
     tidy(() => modelFromCheckpoint(checkpointFromBundle(bundles.get("fp32")!)).dispose());
   });
 
-  it("of int8 is refused", () => {
-    const path = bundles.get("int8")!;
-    const message = `${path}: holds weights rounded to int8; fine-tune from the checkpoint or an fp32 bundle.`;
-    assert.throws(() => checkpointFromBundle(path), { name: "UserError", code: "bad-bundle", message });
+  it("of 8 bits is refused", () => {
+    for (const precision of ["int8", "web"]) {
+      const path = bundles.get(precision)!;
+      const message = `${path}: holds weights rounded to 8 bits; fine-tune from the checkpoint or an fp32 bundle.`;
+      assert.throws(() => checkpointFromBundle(path), { name: "UserError", code: "bad-bundle", message });
+    }
   });
 
   it("is refused where bytes were changed or lost", async (t) => {

@@ -37,7 +37,7 @@ describe("runExport", () => {
       ...{
         checkpoint,
         output: join(folder, "model.dsb"),
-        precisions: ["fp32", "fp16", "int8"],
+        precisions: ["fp32", "fp16", "int8", "web"],
         evaluate: data,
         ...quiet,
       },
@@ -48,12 +48,12 @@ describe("runExport", () => {
       readdirSync(folder)
         .filter((name) => name.endsWith(".dsb"))
         .sort(),
-      ["model-fp16.dsb", "model-fp32.dsb", "model-int8.dsb"],
+      ["model-fp16.dsb", "model-fp32.dsb", "model-int8.dsb", "model-web.dsb"],
     );
     assert.deepEqual(result.variants[0]!.rates, { wer: rates.wer, cer: rates.cer });
     assert.equal(result.numUtterances, rates.numUtterances);
     assert.equal(result.audioSeconds, audioSeconds);
-    assert.deepEqual(progress.slice(-1), [`int8 ${rates.numUtterances}/${rates.numUtterances}`]);
+    assert.deepEqual(progress.slice(-1), [`web ${rates.numUtterances}/${rates.numUtterances}`]);
     for (const { precision, path, size, rates: own } of result.variants) {
       const { header } = await bundleAt(path);
       assert.equal(header.precision, precision);
@@ -64,8 +64,9 @@ describe("runExport", () => {
         ...{ numUtterances: rates.numUtterances, audioSeconds },
       });
     }
-    const [fp32, fp16, int8] = result.variants.map(({ size }) => size) as [number, number, number];
-    assert.ok(int8 < fp16 && fp16 < fp32, `${int8}, ${fp16}, ${fp32} bytes`);
+    const sizes = result.variants.map(({ size }) => size);
+    const [fp32, fp16, int8, web] = sizes as [number, number, number, number];
+    assert.ok(web < fp16 && int8 < fp16 && fp16 < fp32, `${web}, ${int8}, ${fp16}, ${fp32} bytes`);
   });
 
   it("fits confidences to what the bundle gets right, unless a calibration is given", async (t) => {

@@ -1,8 +1,9 @@
 /** Matrix products with trained weights. */
 import type { Value } from "../onnx/graph-builder.js";
+import { matrixConstant } from "./expanded-weights.js";
 import { type Context, parameter, readParameter } from "./layers.js";
 import { quantisedProduct, quantiseRows } from "./quantise.js";
-import { type Constants, floatConstant, type NamedWeight, readFloats, transposeLast, weightOf } from "./weights.js";
+import { type Constants, type NamedWeight, readFloats, transposeLast, weightOf } from "./weights.js";
 
 /** input · weightᵀ + bias over the last axis. */
 export function linear(context: Context, input: Value, name: string): Value {
@@ -13,11 +14,12 @@ export function linear(context: Context, input: Value, name: string): Value {
     return graph.op("Add", [product, parameter(context, `${name}.bias`)]);
   }
   const weight = transposeLast(weightOf(weights, `${name}.weight`)); // [in, out]
-  const product = graph.op("MatMul", [input, floatConstant(graph, `${name}.weight`, weight, precision)]);
+  const matrix = matrixConstant(graph, `${name}.weight`, weight, { precision, inputAxis: 0 });
+  const product = graph.op("MatMul", [input, matrix]);
   return graph.op("Add", [product, parameter(context, `${name}.bias`)]);
 }
 
-/** The parameters of `linear`, but for those rounded to int8. */
+/** The parameters of `linear`, but for those rounded to 8 bits. */
 export function readLinear(constants: Constants, name: string): NamedWeight[] {
   const weight = transposeLast(readFloats(constants, `${name}.weight`)); // [out, in]
   return [[`${name}.weight`, weight], readParameter(constants, `${name}.bias`)];

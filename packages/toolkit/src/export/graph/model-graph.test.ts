@@ -16,6 +16,7 @@ const ALWAYS = [
 const OPERATORS = {
   fp32: [...ALWAYS, "GRU"],
   fp16: [...ALWAYS, "GRU"],
+  web: [...ALWAYS, "GRU"],
   int8: [
     ...[...ALWAYS, "Abs", "Concat", "Expand", "MatMulInteger", "Max", "QuantizeLinear", "ReduceMax"],
     ...["ReverseSequence", "Scan", "Sigmoid", "Split", "Squeeze", "Tanh"],
@@ -80,12 +81,13 @@ describe("modelGraph", () => {
       const bodies = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? [g] : [])));
       const constants = [graph, ...bodies].flatMap(({ initializer }) => initializer);
       const matrices = constants.filter(({ name }) =>
-        /BiGRU\.weight|(fully_connected|classifier\.\d)\.weight(:int8)?$/.test(name),
+        /(BiGRU\.weight_\w+|(fully_connected|classifier\.\d)\.weight)(:(?!scales)\S+)?$/.test(name),
       );
       return [...new Set(matrices.filter(({ dims }) => dims.length >= 2).map(({ dataType }) => dataType))];
     };
     assert.deepEqual(matrixTypes("fp32"), [DATA_TYPES.float32]);
     assert.deepEqual(matrixTypes("int8"), [DATA_TYPES.int8]);
+    assert.deepEqual(matrixTypes("web"), [DATA_TYPES.int8]);
     const { graph } = decodeModel(graphOf(model, "fp16"));
     const floats = graph.initializer.filter(
       ({ name, dataType }) => dataType === DATA_TYPES.float32 && /weight|bias/.test(name),
@@ -100,7 +102,7 @@ describe("modelGraph", () => {
       waveforms: new Tensor("float32", waveform, [1, waveform.length]),
       lengths: new Tensor("int64", BigInt64Array.of(BigInt(waveform.length)), [1]),
     };
-    for (const precision of ["fp32", "fp16"] as const) {
+    for (const precision of ["fp32", "fp16", "web"] as const) {
       const answers: Float32Array[] = [];
       for (const graphOptimizationLevel of ["disabled", "all"] as const) {
         const session = await InferenceSession.create(graphOf(model, precision), { graphOptimizationLevel });

@@ -58,7 +58,7 @@ export function modelGraph(options: GraphOptions): Uint8Array<ArrayBuffer> {
 
 /**
  * The trained parameters of such a graph, by their names in the state dict: what `modelGraph` took, or nearest halves of it.
- * @throws UserError where the graph is another, or its precision int8
+ * @throws UserError where the graph is another, or its weights are rounded to 8 bits
  */
 export function readWeights(
   constants: Constants,

@@ -1,5 +1,6 @@
 /** A bidirectional GRU layer by ONNX's own operator. */
 import type { Value } from "../onnx/graph-builder.js";
+import { matrixConstant } from "./expanded-weights.js";
 import type { Context } from "./layers.js";
 import { type Constants, floatConstant, type NamedWeight, readFloats, type Weight, weightOf } from "./weights.js";
 
@@ -12,7 +13,8 @@ const DIRECTIONS = ["l0", "l0_reverse"] as const;
 export function bidirectionalGru(context: Context, input: Value, lengths: Value, name: string): Value {
   const { graph, weights, precision } = context;
   const both = (part: string) => DIRECTIONS.map((end) => swapGates(weightOf(weights, `${name}.${part}_${end}`)));
-  const constant = (suffix: string, weight: Weight) => floatConstant(graph, `${name}.${suffix}`, weight, precision);
+  const matrix = (suffix: string, weight: Weight) =>
+    matrixConstant(graph, `${name}.${suffix}`, weight, { precision, inputAxis: 2 });
   const recurrent = stack(both("weight_hh")); // [2, 3·hidden, hidden]
   const hiddenSize = recurrent.shape[2]!;
   const [inputBias, recurrentBias] = [stack(both("bias_ih")), stack(both("bias_hh"))];
@@ -20,9 +22,9 @@ export function bidirectionalGru(context: Context, input: Value, lengths: Value,
     "GRU",
     [
       input,
-      constant("weight_ih", stack(both("weight_ih"))), // [2, 3·hidden, input]
-      constant("weight_hh", recurrent),
-      constant("bias", joinRows(inputBias, recurrentBias)), // [2, 6·hidden]
+      matrix("weight_ih", stack(both("weight_ih"))), // [2, 3·hidden, input]
+      matrix("weight_hh", recurrent),
+      floatConstant(graph, `${name}.bias`, joinRows(inputBias, recurrentBias), precision), // [2, 6·hidden]
       lengths,
     ],
     1,
