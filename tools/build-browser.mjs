@@ -13,7 +13,13 @@ import { build } from "esbuild";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const RECOGNIZER = join(ROOT, "packages/recognizer");
 const OUTPUT = join(RECOGNIZER, "dist/browser");
-const SCRIPTS = ["index", "model-worker", "helper-worker", "microphone-worklet"];
+const SCRIPTS = {
+  index: "index",
+  element: "element/index",
+  "model-worker": "model-worker",
+  "helper-worker": "helper-worker",
+  "microphone-worklet": "microphone-worklet",
+};
 
 /**
  * audio-decode has a decoder for every format that there is, fetched when it is first needed. Those that the recogniser
@@ -39,7 +45,7 @@ const runtime = dirname(require.resolve("onnxruntime-web/wasm"));
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
 await build({
-  entryPoints: SCRIPTS.map((name) => join(RECOGNIZER, `dist/web/${name}.js`)),
+  entryPoints: Object.entries(SCRIPTS).map(([out, name]) => ({ in: join(RECOGNIZER, `dist/web/${name}.js`), out })),
   outdir: OUTPUT,
   bundle: true,
   splitting: true,

@@ -1,19 +1,39 @@
-/** The example of docs/browser.md, as it stands. */
+/** The examples of docs/browser.md, as they stand. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { openPage, rootPath } from "./page.js";
+import { fakeMicrophone, openPage, rootPath } from "./page.js";
+
+async function examplePages(): Promise<string[]> {
+  const text = await readFile(rootPath("docs/browser.md"), "utf8");
+  return [...text.matchAll(/```html\n([\s\S]*?)```/g)].map(([, page = ""]) => page);
+}
 
 test("the example page hears a file that its visitor chooses", async (t) => {
   const opened = await openPage(t);
   if (!opened) return;
   const { site, page, foreign } = opened;
-  const example = /```html\n([\s\S]*?)```/.exec(await readFile(rootPath("docs/browser.md"), "utf8"))?.[1];
+  const [example] = await examplePages();
   assert.ok(example);
   site.files.set("/example.html", example);
   await page.goto(`${site.url}/example.html`);
   await page.getByText("Ready").waitFor();
   await page.locator("input").setInputFiles(rootPath("test/fixtures/audio/speech.m4a"));
   await page.getByText("activated").waitFor();
+  assert.deepEqual(foreign, []);
+});
+
+test("the example element hears its visitor", async (t) => {
+  const opened = await openPage(t, { args: await fakeMicrophone() });
+  if (!opened) return;
+  const { site, page, foreign } = opened;
+  const [, example] = await examplePages();
+  assert.ok(example);
+  site.files.set("/example.html", example);
+  const logged = page.waitForEvent("console");
+  await page.goto(`${site.url}/example.html`);
+  await page.getByRole("button", { name: "Record" }).click();
+  await page.getByRole("log").getByText("activated").waitFor();
+  assert.match((await logged).text(), /^activated /);
   assert.deepEqual(foreign, []);
 });

@@ -138,6 +138,27 @@ test("a download that breaks off goes on where it stopped, on the next visit too
   assert.ok(start >= 2 ** 20, `the last request began at ${start}`);
 });
 
+test("where the browser has no room, a bundle is used from memory, and the page is told", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const { site, page, context } = opened;
+  const devTools = await context.newCDPSession(page);
+  await devTools.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize: 2 ** 19 });
+  const { runtime, text, kept } = await page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+    await loaded.close();
+    const { isKept, notKept } = loaded.runtime;
+    const kept = await recognition.Recognizer.cached();
+    return { runtime: { isKept, code: notKept?.code, message: notKept?.message }, text, kept };
+  });
+  const { length } = await readFile(BUNDLE);
+  const message = `${site.url}/model.dsb: the browser has no room to keep it (${length} bytes); it is used from memory, and fetched again next time`;
+  assert.deepEqual(runtime, { isKept: false, code: "quota", message });
+  assert.equal(text, "activated");
+  assert.deepEqual(kept, []);
+});
+
 test("damage, pages of HTML and missing parts are told by code and message", async (t) => {
   const opened = await openPage(t);
   if (!opened) return;

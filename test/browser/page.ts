@@ -1,4 +1,7 @@
 /** A page of a test's site in a real Chromium, with the recogniser at hand. */
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -70,4 +73,32 @@ function launch(executablePath: string, args: string[]): Promise<Browser> {
   const launched = chromium.launch({ executablePath, args: ["--no-sandbox", ...args] });
   browsers.set(key, launched);
   return launched;
+}
+
+/**
+ * A browser's arguments for a microphone that says the word of test/fixtures/audio/speech-16k.wav, three seconds after it
+ * is opened: what listens to it begins a little later than it. A browser plays it once, so each call stands for another.
+ */
+export async function fakeMicrophone(): Promise<string[]> {
+  const path = await speechAfterSilence(rootPath("test/fixtures/audio/speech-16k.wav"), 3);
+  return [
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+    `--use-file-for-fake-audio-capture=${path}%noloop`,
+  ];
+}
+
+async function speechAfterSilence(path: string, seconds: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-microphone-"));
+  after(() => rm(folder, { recursive: true }));
+  const wav = await readFile(path);
+  const data = wav.indexOf("data") + 8;
+  const silence = Buffer.alloc(2 * seconds * wav.readUInt32LE(24));
+  const padded = Buffer.concat([wav.subarray(0, data), silence, wav.subarray(data), silence]);
+  padded.writeUInt32LE(padded.length - 8, 4);
+  padded.writeUInt32LE(padded.length - data, data - 4);
+  const file = join(folder, "microphone.wav");
+  await writeFile(file, padded);
+  return file;
 }

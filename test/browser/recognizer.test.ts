@@ -1,6 +1,6 @@
 /** The recogniser in a real page gives what it gives in Node. */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
@@ -10,7 +10,7 @@ import { saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
 import { runExport } from "@deepspeech-ts/toolkit/export";
 import { checkpointFromBundle } from "@deepspeech-ts/toolkit/internal/export/bundle-checkpoint.js";
 import { tidy } from "@deepspeech-ts/torch";
-import { BUNDLE, openPage, rootPath } from "./page.js";
+import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
 
 /** In the page. */
 declare const recognition: typeof web;
@@ -87,30 +87,8 @@ test("a bundle that was exported for pages has the same text in the page, in Nod
   assert.equal(found, (await recognizer.transcribe(audio)).text);
 });
 
-/** The file plays from when the microphone is opened, and what listens to it begins a little later. */
-async function afterSilence(t: TestContext, path: string, seconds: number): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "deepspeech-microphone-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const wav = await readFile(path);
-  const data = wav.indexOf("data") + 8;
-  const silence = Buffer.alloc(2 * seconds * wav.readUInt32LE(24));
-  const padded = Buffer.concat([wav.subarray(0, data), silence, wav.subarray(data), silence]);
-  padded.writeUInt32LE(padded.length - 8, 4);
-  padded.writeUInt32LE(padded.length - data, data - 4);
-  const file = join(folder, "microphone.wav");
-  await writeFile(file, padded);
-  return file;
-}
-
 test("a live microphone says what a file of it says, until its track ends", async (t) => {
-  const sound = await afterSilence(t, rootPath("test/fixtures/audio/speech-16k.wav"), 3);
-  const args = [
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-    `--use-file-for-fake-audio-capture=${sound}%noloop`,
-  ];
-  const opened = await openPage(t, { args });
+  const opened = await openPage(t, { args: await fakeMicrophone() });
   if (!opened) return;
   const finals = await opened.page.evaluate(async () => {
     const loaded = await recognition.Recognizer.load("/model.dsb");
@@ -123,11 +101,8 @@ test("a live microphone says what a file of it says, until its track ends", asyn
     for await (const event of loaded.stream(microphone)) {
       if (event.kind !== "final" || event.text === "") continue;
       texts.push(event.text);
-      // As when a device is unplugged.
-      for (const track of microphone.getTracks()) {
-        track.stop();
-        track.dispatchEvent(new Event("ended"));
-      }
+      // Tells nobody, so that the page has to look.
+      for (const track of microphone.getTracks()) track.stop();
     }
     await loaded.close();
     return texts;
@@ -186,10 +161,7 @@ test("channels that are opposites do not cancel, of an AudioBuffer and of a micr
     const player = new AudioBufferSourceNode(context, { buffer });
     player.connect(line);
     const [track] = line.stream.getTracks();
-    player.onended = () => {
-      track!.stop();
-      track!.dispatchEvent(new Event("ended"));
-    };
+    player.onended = () => track!.stop();
     const texts: string[] = [];
     const events = loaded.stream(line.stream);
     player.start(context.currentTime + 1);
@@ -199,6 +171,50 @@ test("channels that are opposites do not cancel, of an AudioBuffer and of a micr
   });
   const { text } = await recognizer.transcribe(rootPath("test/fixtures/audio/speech-16k.wav"));
   assert.deepEqual(found, { text, untouched: true, heard: text });
+});
+
+test("a microphone that is interrupted, or lost, says so", async (t) => {
+  const opened = await openPage(t, { args: ["--autoplay-policy=no-user-gesture-required"] });
+  if (!opened) return;
+  const told = await opened.page.evaluate(async () => {
+    const contexts: AudioContext[] = [];
+    const BrowsersOwn = AudioContext;
+    globalThis.AudioContext = class extends BrowsersOwn {
+      constructor() {
+        super();
+        contexts.push(this);
+      }
+    };
+    let isListening = false;
+    globalThis.AudioWorkletNode = class extends AudioWorkletNode {
+      constructor(...given: ConstructorParameters<typeof AudioWorkletNode>) {
+        super(...given);
+        isListening = true;
+      }
+    };
+    const { stream } = new BrowsersOwn().createMediaStreamDestination();
+    const events: string[] = [];
+    let wake = () => {};
+    const next = () => new Promise<void>((resolve) => (wake = resolve));
+    const onMicrophone = (event: web.MicrophoneEvent) => {
+      events.push(event);
+      wake();
+    };
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const hearing = loaded.stream(stream, { onMicrophone });
+    const over = hearing.next();
+    while (!isListening) await new Promise((resolve) => setTimeout(resolve, 10));
+    // As a tab that is put to sleep; one that is seen wakes by itself.
+    const interrupted = next();
+    await contexts[0]!.suspend();
+    await interrupted;
+    if (events.length < 2) await next();
+    for (const track of stream.getTracks()) track.dispatchEvent(new Event("ended"));
+    const { done } = await over;
+    await loaded.close();
+    return { events, done, state: contexts[0]!.state };
+  });
+  assert.deepEqual(told, { events: ["interrupted", "resumed", "lost"], done: true, state: "closed" });
 });
 
 test("the page's own thread is free while the model runs", async (t) => {

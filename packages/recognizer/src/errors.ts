@@ -24,6 +24,8 @@ export type RecognizerErrorCode =
   | "no-runtime"
   /** In a page: what was to be fetched cannot be. */
   | "offline"
+  /** In a page: the browser has no room to keep a bundle. */
+  | "quota"
   /** In a page: there is no microphone, or no sound of one. */
   | "no-microphone"
   /** In a page: the visitor or the browser does not allow it. */

@@ -2,6 +2,7 @@
 import type { Alphabet, BundleHeader, HotWord } from "@deepspeech-ts/speech";
 import { createBeamSearchDecoder, SpeechError, spellOut, UNCALIBRATED } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
+import type { HeardSegment } from "./long-audio.js";
 import type { SearchSettings } from "./search.js";
 import type { Segment } from "./transcription.js";
 
@@ -47,6 +48,8 @@ export interface AudioOptions {
 export interface TranscribeOptions extends DecodingOptions, RequestOptions, AudioOptions {
   /** Called with each segment as soon as it and all before it are done: a long recording shows as it goes. */
   onSegment?: (segment: Segment) => void;
+  /** Called with what the model says of each segment of speech, frame by frame, as it says it. */
+  onEmissions?: (heard: HeardSegment) => void;
 }
 
 export interface AlignOptions extends RequestOptions, AudioOptions {}
@@ -85,7 +88,13 @@ export const DECODING_CHECKS = {
   nBest: wholeNumber,
   wordTimes: boolean,
 };
-export const TRANSCRIBE_CHECKS = { ...REQUEST_CHECKS, ...AUDIO_CHECKS, ...DECODING_CHECKS, onSegment: func };
+export const TRANSCRIBE_CHECKS = {
+  ...REQUEST_CHECKS,
+  ...AUDIO_CHECKS,
+  ...DECODING_CHECKS,
+  onSegment: func,
+  onEmissions: func,
+};
 export const ALIGN_CHECKS = { ...REQUEST_CHECKS, ...AUDIO_CHECKS };
 export { positive, text };
 

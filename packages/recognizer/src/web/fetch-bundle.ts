@@ -30,6 +30,8 @@ export interface FetchedBundle {
   readonly bundle: Bundle;
   /** Whether it is kept for the next visit; false too where the browser's quota has no room for it. */
   readonly isKept: boolean;
+  /** `quota`, where the browser has no room for it. */
+  readonly notKept?: RecognizerError;
 }
 
 /** A bundle that is kept in the browser. */
@@ -60,7 +62,7 @@ export async function fetchBundle(request: string | URL | Request, options: Fetc
   const { bytes, validator } = await download(source, pieces, options);
   try {
     const bundle = await openFetched(bytes, source.url);
-    return { bundle, isKept: await put(store, source.url, bytes, validator) };
+    return { bundle, ...(await put(store, source.url, bytes, validator)) };
   } finally {
     // Damaged ones too: they must not be gone on with.
     await pieces.clear();
@@ -254,19 +256,21 @@ function wholeUrl(url: string): string | undefined {
   return whole.href;
 }
 
-/** @returns false where there is no room, or no store */
+/** Nothing is kept where there is no room, or no store. */
 async function put(
   store: Cache | undefined,
   url: string,
   bytes: Uint8Array<ArrayBuffer>,
   validator: string,
-): Promise<boolean> {
-  if (!store) return false;
+): Promise<Pick<FetchedBundle, "isKept" | "notKept">> {
+  if (!store) return { isKept: false };
   const headers = { "content-length": String(bytes.length), "x-validator": validator };
   try {
     await store.put(url, new Response(bytes, { headers }));
-    return true;
-  } catch {
-    return false;
+    return { isKept: true };
+  } catch (cause) {
+    if ((cause as DOMException).name !== "QuotaExceededError") return { isKept: false };
+    const message = `${url}: the browser has no room to keep it (${bytes.length} bytes); it is used from memory, and fetched again next time`;
+    return { isKept: false, notKept: new RecognizerError("quota", message, { cause }) };
   }
 }

@@ -1,6 +1,7 @@
 /** Speech recognition in a page with a model bundle: see docs/browser.md. */
 
 export type { AudioBytes, AudioInput, AudioSamples } from "../core/audio-input.js";
+export type { HeardSegment } from "../core/long-audio.js";
 export type {
   AlignOptions,
   AudioOptions,
@@ -12,5 +13,17 @@ export type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-opt
 export type { Alternative, RecordingAlignment, Segment, Transcription } from "../core/transcription.js";
 export { RecognizerError, type RecognizerErrorCode } from "../errors.js";
 export type { KeptBundle, LoadProgress } from "./fetch-bundle.js";
-export { openMicrophone } from "./microphone.js";
-export { Recognizer, type Runtime, type WebAudioInput, type WebLoadOptions } from "./recognizer.js";
+export {
+  type MicrophoneEvent,
+  type MicrophoneOptions,
+  type MicrophoneSound,
+  microphoneSound,
+  openMicrophone,
+} from "./microphone.js";
+export {
+  Recognizer,
+  type Runtime,
+  type WebAudioInput,
+  type WebLoadOptions,
+  type WebStreamOptions,
+} from "./recognizer.js";

@@ -1,13 +1,30 @@
 /**
  * A microphone's sound, as samples of one channel at the device's own rate. An AudioWorklet hands them over from the
- * browser's audio thread, and its channels become one as a file's do; contexts that are forced to another rate throw in Firefox, so nothing is resampled here.
+ * browser's audio thread, and its channels become one as a file's do; contexts that are forced to another rate throw in
+ * Firefox, so nothing is resampled here.
+ *
+ * Sound is heard from the moment it is asked for, and waits for whoever takes it: what is said while a model is still
+ * being loaded is not lost.
  */
 import { Mixer } from "../audio/mix-down.js";
 import { RecognizerError } from "../errors.js";
 
+/**
+ * What happens to a microphone while it is heard: sound stops coming (a call, a tab that is put to sleep, a switch on the
+ * device), it comes again, or the device is gone and the sound ends.
+ */
+export type MicrophoneEvent = "interrupted" | "resumed" | "lost";
+
+export interface MicrophoneOptions {
+  onMicrophone?: ((event: MicrophoneEvent) => void) | undefined;
+}
+
 export interface MicrophoneSound {
-  readonly sound: AsyncGenerator<Float32Array, void, undefined>;
+  /** Ends with the track. */
+  readonly sound: AsyncIterable<Float32Array>;
   readonly sampleRate: number;
+  /** Ends the listening, but not the stream, which its owner stops. May be called twice. */
+  close(): Promise<void>;
 }
 
 /**
@@ -46,62 +63,126 @@ function explainRefusal(error: unknown): unknown {
 }
 
 /**
- * Ends when the stream's track ends, as it does where the device is unplugged or the page stops it.
+ * Listens to a stream, until its track ends: the page stops it, or the device is unplugged.
  *
  * @throws RecognizerError `no-microphone` for a stream without sound
  */
-export async function microphoneSound(stream: MediaStream): Promise<MicrophoneSound> {
+export async function microphoneSound(
+  stream: MediaStream,
+  { onMicrophone = () => {} }: MicrophoneOptions = {},
+): Promise<MicrophoneSound> {
   const [track] = stream.getAudioTracks();
   if (!track || track.readyState === "ended") {
     throw new RecognizerError("no-microphone", "the stream has no track of sound that is live");
   }
   const context = new AudioContext();
-  await context.audioWorklet.addModule(new URL("./microphone-worklet.js", import.meta.url));
-  // Begun without a click a context sleeps until there is one.
-  if (context.state === "suspended") await context.resume();
-  return { sound: pieces(context, stream, track), sampleRate: context.sampleRate };
+  try {
+    await context.audioWorklet.addModule(new URL("./microphone-worklet.js", import.meta.url));
+    // Begun without a click a context sleeps until there is one.
+    if (context.state === "suspended") await context.resume();
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+  const listening = new Listening({ context, stream, track, onMicrophone });
+  return { sound: listening.sound(), sampleRate: context.sampleRate, close: () => listening.close() };
 }
 
-async function* pieces(
-  context: AudioContext,
-  stream: MediaStream,
-  track: MediaStreamTrack,
-): AsyncGenerator<Float32Array, void, undefined> {
-  const waiting: Float32Array<ArrayBuffer>[] = [];
-  const mixer = new Mixer();
-  let wake = () => {};
-  let isOver = false;
-  const end = () => {
-    isOver = true;
-    wake();
-  };
-  track.addEventListener("ended", end);
-  const node = new AudioWorkletNode(context, "deepspeech-microphone", { numberOfOutputs: 0 });
-  node.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>[]>) => {
-    const samples = mixer.push(data);
-    if (samples.length === 0) return;
-    waiting.push(samples);
-    wake();
-  };
-  node.onprocessorerror = end;
-  const source = context.createMediaStreamSource(stream);
-  source.connect(node);
-  try {
-    for (;;) {
-      const samples = waiting.shift();
-      if (samples) yield samples;
-      else if (isOver) {
-        yield mixer.end();
-        return;
-      } else
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+interface Listened {
+  readonly context: AudioContext;
+  readonly stream: MediaStream;
+  readonly track: MediaStreamTrack;
+  readonly onMicrophone: (event: MicrophoneEvent) => void;
+}
+
+/** A track that the page itself stops tells nobody, so it is looked at. */
+const LOOK_MILLISECONDS = 100;
+
+class Listening {
+  readonly #context: AudioContext;
+  readonly #track: MediaStreamTrack;
+  readonly #tell: (event: MicrophoneEvent) => void;
+  readonly #node: AudioWorkletNode;
+  readonly #source: MediaStreamAudioSourceNode;
+  readonly #waiting: Float32Array<ArrayBuffer>[] = [];
+  readonly #mixer = new Mixer();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #wake = () => {};
+  #isOver = false;
+  #isInterrupted = false;
+
+  constructor({ context, stream, track, onMicrophone }: Listened) {
+    this.#context = context;
+    this.#track = track;
+    this.#tell = onMicrophone;
+    this.#node = new AudioWorkletNode(context, "deepspeech-microphone", { numberOfOutputs: 0 });
+    this.#node.port.onmessage = ({ data }: MessageEvent<Float32Array<ArrayBuffer>[]>) => this.#take(data);
+    this.#node.onprocessorerror = this.#lose;
+    this.#source = context.createMediaStreamSource(stream);
+    this.#source.connect(this.#node);
+    track.addEventListener("ended", this.#lose);
+    for (const name of ["mute", "unmute"]) track.addEventListener(name, this.#look);
+    context.addEventListener("statechange", this.#look);
+    document.addEventListener("visibilitychange", this.#look);
+    this.#timer = setInterval(this.#look, LOOK_MILLISECONDS);
+  }
+
+  async *sound(): AsyncGenerator<Float32Array, void, undefined> {
+    try {
+      for (;;) {
+        const samples = this.#waiting.shift();
+        if (samples) yield samples;
+        else if (this.#isOver) break;
+        else await new Promise<void>((resolve) => (this.#wake = resolve));
+      }
+      yield this.#mixer.end();
+    } finally {
+      await this.close();
     }
-  } finally {
-    track.removeEventListener("ended", end);
-    source.disconnect();
-    node.port.close();
-    await context.close();
+  }
+
+  #take(channels: Float32Array<ArrayBuffer>[]): void {
+    const samples = this.#mixer.push(channels);
+    if (samples.length === 0) return;
+    this.#waiting.push(samples);
+    this.#wake();
+  }
+
+  /** The device is gone, or the browser's audio has failed: nothing more will come. */
+  readonly #lose = (): void => {
+    if (!this.#isOver) this.#tell("lost");
+    this.#end();
+  };
+
+  readonly #look = (): void => {
+    if (this.#isOver) return;
+    if (this.#track.readyState === "ended") {
+      this.#end();
+      return;
+    }
+    const { state } = this.#context;
+    const isInterrupted = this.#track.muted || state !== "running";
+    // A tab that was put to sleep, and calls on telephones, leave the context suspended.
+    if (state !== "running" && document.visibilityState === "visible") void this.#context.resume().catch(() => {});
+    if (isInterrupted === this.#isInterrupted) return;
+    this.#isInterrupted = isInterrupted;
+    this.#tell(isInterrupted ? "interrupted" : "resumed");
+  };
+
+  #end(): void {
+    this.#isOver = true;
+    clearInterval(this.#timer);
+    this.#wake();
+  }
+
+  async close(): Promise<void> {
+    this.#end();
+    this.#track.removeEventListener("ended", this.#lose);
+    for (const name of ["mute", "unmute"]) this.#track.removeEventListener(name, this.#look);
+    this.#context.removeEventListener("statechange", this.#look);
+    document.removeEventListener("visibilitychange", this.#look);
+    this.#source.disconnect();
+    this.#node.port.close();
+    if (this.#context.state !== "closed") await this.#context.close();
   }
 }

@@ -11,7 +11,7 @@ import type { RecordingAlignment, Transcription } from "../core/transcription.js
 import { unusableBundle } from "../core/worker-platform.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { fetchBundle, forgetBundles, type KeptBundle, keptBundles, type LoadProgress } from "./fetch-bundle.js";
-import { microphoneSound } from "./microphone.js";
+import { type MicrophoneOptions, microphoneSound } from "./microphone.js";
 import { startWebPlatform } from "./web-platform.js";
 
 export interface WebLoadOptions {
@@ -35,7 +35,11 @@ export interface Runtime {
   readonly threads: number;
   /** Whether the bundle is kept in the browser for the next visit. */
   readonly isKept: boolean;
+  /** Why it is not, where it was to be: `quota`. */
+  readonly notKept?: RecognizerError;
 }
+
+export interface WebStreamOptions extends StreamOptions, MicrophoneOptions {}
 
 /** Sound in a page: what `AudioInput` takes, and what pages have besides; a URL's sound is fetched. */
 export type WebAudioInput = AudioInput | AudioBuffer | Request;
@@ -74,10 +78,10 @@ export class Recognizer extends CoreRecognizer {
   ): Promise<Recognizer> {
     checkOptions(options, LOAD_CHECKS);
     const threads = resolveThreads(options.threads);
-    const { opened, isKept, name } = await open(bundle, options);
+    const { opened, name, ...kept } = await open(bundle, options);
     options.signal?.throwIfAborted();
     const platform = await start(opened, { threads, wasmPaths: options.wasmPaths, name });
-    return new Recognizer(opened, platform, { device: "wasm", threads, isKept }, options);
+    return new Recognizer(opened, platform, { device: "wasm", threads, ...kept }, options);
   }
 
   /** The bundles that are kept in this browser for this site. */
@@ -118,14 +122,19 @@ export class Recognizer extends CoreRecognizer {
    */
   override async *stream(
     source: StreamInput | MediaStream,
-    options: StreamOptions = {},
+    { onMicrophone, ...options }: WebStreamOptions = {},
   ): AsyncGenerator<StreamEvent, void, undefined> {
+    if (onMicrophone !== undefined) checkOptions({ onMicrophone }, { onMicrophone: func });
     if (!(source instanceof MediaStream)) {
       yield* super.stream(source, options);
       return;
     }
-    const { sound, sampleRate } = await microphoneSound(source);
-    yield* super.stream(sound, { ...options, sampleRate });
+    const { sound, sampleRate, close } = await microphoneSound(source, { onMicrophone });
+    try {
+      yield* super.stream(sound, { ...options, sampleRate });
+    } finally {
+      await close();
+    }
   }
 }
 
@@ -141,12 +150,12 @@ function resolveThreads(given: number | undefined): number {
 async function open(
   bundle: unknown,
   options: WebLoadOptions,
-): Promise<{ opened: Bundle; isKept: boolean; name: string }> {
+): Promise<{ opened: Bundle; isKept: boolean; notKept?: RecognizerError; name: string }> {
   if (typeof bundle === "string" || bundle instanceof URL || bundle instanceof Request) {
-    const fetched = await fetchBundle(bundle, options);
+    const { bundle: opened, ...kept } = await fetchBundle(bundle, options);
     return {
-      opened: fetched.bundle,
-      isKept: fetched.isKept,
+      opened,
+      ...kept,
       name: bundle instanceof Request ? bundle.url : String(bundle),
     };
   }

@@ -1,0 +1,136 @@
+/** Hears at a server of this project: what MediaRecorder makes of the microphone goes out over a WebSocket. */
+import type { MicrophoneEvent } from "../microphone.js";
+import { loadModule } from "./hear-here.js";
+import { type Heard, HearError, type Hearing, type HearOptions } from "./heard.js";
+
+/** How often sound is sent. */
+const PIECE_MILLISECONDS = 250;
+
+interface ServerWord {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+  readonly confidence: number;
+}
+
+/** As docs/serving.md tells them. */
+type ServerMessage =
+  | { readonly type: "partial"; readonly stable: string; readonly tail: string }
+  | {
+      readonly type: "final";
+      readonly text: string;
+      readonly start: number;
+      readonly end: number;
+      readonly words?: readonly ServerWord[];
+    }
+  | { readonly type: "done" }
+  | { readonly type: "error"; readonly error: { readonly message: string } };
+
+export async function hearAtServer(options: HearOptions & { readonly server: string }): Promise<Hearing> {
+  const { openMicrophone } = await loadModule();
+  const stream = await openMicrophone();
+  const recorder = new MediaRecorder(stream);
+  const stop = () => {
+    if (recorder.state !== "inactive") recorder.stop();
+    for (const track of stream.getTracks()) track.stop();
+  };
+  try {
+    const socket = await openSocket(streamUrl(options), options);
+    tellOfTrack(stream, options.onMicrophone);
+    sendSound(recorder, socket);
+    options.onListening();
+    return { events: heard(socket, options, stop), stop };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+function streamUrl({ server, hotWords }: HearOptions & { readonly server: string }): URL {
+  // A server may stand under a path of its host.
+  const url = new URL("v1/audio/stream", new URL(server.replace(/\/?$/, "/"), document.baseURI));
+  url.protocol = url.protocol.replace("http", "ws");
+  url.searchParams.set("encoding", "file");
+  url.searchParams.set("word_timestamps", "true");
+  if (hotWords.length > 0) url.searchParams.set("hot_words", hotWords.join(","));
+  return url;
+}
+
+function openSocket(url: URL, { signal }: HearOptions): Promise<WebSocket> {
+  const socket = new WebSocket(url);
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => resolve(socket);
+    // A browser tells a page no more of it than that.
+    const message = `${url.origin}: takes no live sound; is the server there, and are this page's requests allowed?`;
+    socket.onerror = () => reject(new HearError("offline", message));
+    signal.addEventListener("abort", () => {
+      socket.close();
+      reject(signal.reason);
+    });
+  });
+}
+
+function tellOfTrack(stream: MediaStream, tell: (event: MicrophoneEvent) => void): void {
+  for (const track of stream.getAudioTracks()) {
+    track.addEventListener("mute", () => tell("interrupted"));
+    track.addEventListener("unmute", () => tell("resumed"));
+    track.addEventListener("ended", () => tell("lost"));
+  }
+}
+
+/** MediaRecorder stops by itself where the track ends; its last piece comes before it tells so. */
+function sendSound(recorder: MediaRecorder, socket: WebSocket): void {
+  recorder.ondataavailable = ({ data }) => {
+    if (data.size > 0 && socket.readyState === WebSocket.OPEN) socket.send(data);
+  };
+  recorder.onstop = () => {
+    if (socket.readyState === WebSocket.OPEN) socket.send('{"type":"end"}');
+  };
+  recorder.start(PIECE_MILLISECONDS);
+}
+
+async function* heard(socket: WebSocket, { signal }: HearOptions, stop: () => void): AsyncGenerator<Heard> {
+  try {
+    for await (const message of messages(socket)) {
+      signal.throwIfAborted();
+      if (message.type === "done") return;
+      if (message.type === "error") throw new HearError("server", message.error.message);
+      if (message.type === "partial") yield { kind: "partial", stable: message.stable, tail: message.tail };
+      else if (message.text !== "") yield segmentOf(message);
+    }
+    signal.throwIfAborted();
+    throw new HearError("offline", "the connection to the server broke off");
+  } finally {
+    stop();
+    socket.close();
+  }
+}
+
+function segmentOf({ text, start, end, words = [] }: Extract<ServerMessage, { type: "final" }>): Heard {
+  return {
+    kind: "segment",
+    text,
+    startSeconds: start,
+    endSeconds: end,
+    words: words.map(({ word, start, end, confidence }) => {
+      return { word, startSeconds: start, endSeconds: end, confidence };
+    }),
+  };
+}
+
+/** Ends with the socket. */
+async function* messages(socket: WebSocket): AsyncGenerator<ServerMessage> {
+  const waiting: ServerMessage[] = [];
+  let wake = () => {};
+  socket.onmessage = ({ data }) => {
+    waiting.push(JSON.parse(String(data)) as ServerMessage);
+    wake();
+  };
+  socket.onclose = () => wake();
+  for (;;) {
+    const message = waiting.shift();
+    if (message) yield message;
+    else if (socket.readyState === WebSocket.CLOSED) return;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+}

@@ -1,0 +1,65 @@
+/** What comes of a microphone while it is heard, whether this machine recognises it or a server does. */
+import type { RecognizerErrorCode } from "../../errors.js";
+import type { LoadProgress } from "../fetch-bundle.js";
+import type { MicrophoneEvent } from "../microphone.js";
+
+export interface SpokenWord {
+  readonly word: string;
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+  /** From 0 to 1. */
+  readonly confidence: number;
+}
+
+/** Words so far: those that stay, and what follows them for now. */
+export interface SpokenPartial {
+  readonly stable: string;
+  readonly tail: string;
+}
+
+/** Speech between two pauses. */
+export interface SpokenSegment {
+  readonly text: string;
+  readonly words: readonly SpokenWord[];
+  readonly startSeconds: number;
+  readonly endSeconds: number;
+}
+
+export type Heard = ({ readonly kind: "partial" } & SpokenPartial) | ({ readonly kind: "segment" } & SpokenSegment);
+
+/** What is to be heard, and how. */
+export interface HearOptions {
+  /** The URL of a bundle. */
+  readonly bundle: string | undefined;
+  /** The URL of a server, which hears instead. */
+  readonly server: string | undefined;
+  readonly hotWords: readonly string[];
+  /** Aborted, the microphone is let go at once; what was said is not recognised. */
+  readonly signal: AbortSignal;
+  onProgress(progress: LoadProgress): void;
+  onMicrophone(event: MicrophoneEvent): void;
+  /** The microphone is open, and whoever hears it is ready. */
+  onListening(): void;
+}
+
+export interface Hearing {
+  readonly events: AsyncIterable<Heard>;
+  /** Closes the microphone; what was said is still recognised. */
+  stop(): void;
+}
+
+/** The errors of the recogniser, and those of its server; what the page's own code is told. */
+export interface RecorderError {
+  readonly code: RecognizerErrorCode | "server";
+  readonly message: string;
+}
+
+/** An error of a server that hears; those of this machine are RecognizerErrors. */
+export class HearError extends Error implements RecorderError {
+  constructor(
+    readonly code: RecorderError["code"],
+    message: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,198 @@
+/** <deepspeech-recorder> and the SpeechRecognition of this project, with a real microphone's stand-in. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+import type * as element from "@deepspeech-ts/recognizer/element";
+import { startServer } from "@deepspeech-ts/server";
+import type { Page } from "playwright-core";
+import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
+
+/** In the page: what the recorder told, by name. */
+declare const told: [name: string, detail: unknown][];
+declare const elements: typeof element;
+
+const SPOKEN = "activated";
+
+function pageWith(recorder: string): string {
+  return `<!doctype html><html lang="en"><title>Recorder</title><form>${recorder}</form>
+<script type="module">
+  const recorder = document.querySelector("deepspeech-recorder");
+  globalThis.told = [];
+  for (const name of ["partial", "segment", "result", "statechange", "progress", "microphone", "error", "change"]) {
+    recorder?.addEventListener(name, ({ detail }) => told.push([name, detail]));
+  }
+  globalThis.elements = await import("./recognizer/element.js");
+  document.body.dataset.ready = "yes";
+</script>`;
+}
+
+async function showRecorder(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.locator("body[data-ready]").waitFor({ state: "attached" });
+}
+
+const detailsOf = (page: Page, wanted: string): Promise<unknown[]> =>
+  page.evaluate((name) => told.flatMap(([own, detail]) => (own === name ? [detail] : [])), wanted);
+const waitFor = (page: Page, wanted: string) =>
+  page.waitForFunction((name) => told.some(([own]) => own === name), wanted);
+
+test("the element weighs less than 12 kB, gzipped, before it is used", async () => {
+  const seen = new Map<string, number>();
+  const weigh = async (path: string): Promise<void> => {
+    if (seen.has(path)) return;
+    const script = await readFile(path, "utf8");
+    seen.set(path, gzipSync(script).length);
+    for (const [, from] of script.matchAll(/(?:from|import)"(\.[^"]+)"/g)) await weigh(join(dirname(path), from!));
+  };
+  await weigh(rootPath("packages/recognizer/dist/browser/element.js"));
+  const total = [...seen.values()].reduce((sum, bytes) => sum + bytes);
+  assert.ok(total < 12_000, `${total} bytes in ${[...seen.keys()].join(", ")}`);
+});
+
+test("a recorder hears on this machine, tells what it hears, and is a control of its form", async (t) => {
+  const opened = await openPage(t, { args: await fakeMicrophone() });
+  if (!opened) return;
+  const { site, page, foreign } = opened;
+  const recorder = '<deepspeech-recorder name="note" required bundle="model.dsb" hot-words="activate, alarm">';
+  site.files.set("/form.html", pageWith(`${recorder}</deepspeech-recorder>`));
+  await showRecorder(page, `${site.url}/form.html`);
+  const isValid = () => page.evaluate(() => document.querySelector("form")!.checkValidity());
+  assert.equal(await isValid(), false);
+  assert.deepEqual(
+    site.requests
+      .filter((line) => /index|worker|model/.test(line) && !line.includes("HEAD"))
+      .slice(-1)[0]
+      ?.includes("dsb"),
+    false,
+    "nothing is fetched before it is used",
+  );
+
+  await page.getByRole("button", { name: "Record" }).click();
+  await waitFor(page, "result");
+  const [result] = (await detailsOf(page, "result")) as [element.RecorderResult];
+  assert.equal(result.text, SPOKEN);
+  const [word] = result.segments[0]!.words;
+  assert.ok(
+    word!.word === SPOKEN && word!.endSeconds > word!.startSeconds && word!.confidence > 0 && word!.confidence <= 1,
+  );
+  assert.deepEqual(await detailsOf(page, "statechange"), [
+    { state: "loading" },
+    { state: "listening" },
+    { state: "finishing" },
+    { state: "idle" },
+  ]);
+  assert.equal((await detailsOf(page, "segment")).length, 1);
+  assert.equal((await detailsOf(page, "change")).length, 1);
+  const progress = (await detailsOf(page, "progress")) as { loadedBytes: number; totalBytes: number }[];
+  assert.equal(progress.at(-1)?.loadedBytes, progress.at(-1)?.totalBytes);
+  const form = await page.evaluate(() => [...new FormData(document.querySelector("form")!)]);
+  assert.deepEqual([form, await isValid()], [[["note", SPOKEN]], true]);
+  assert.equal((await page.getByRole("log").textContent())?.trim(), SPOKEN);
+
+  await page.evaluate(() => document.querySelector("form")!.reset());
+  assert.equal((await page.getByRole("log").textContent())?.trim(), "");
+  assert.equal(await isValid(), false);
+  assert.deepEqual(await detailsOf(page, "error"), []);
+  assert.deepEqual(foreign, []);
+});
+
+test("a recorder hears at a server, until it is stopped", async (t) => {
+  const opened = await openPage(t, { args: await fakeMicrophone() });
+  if (!opened) return;
+  const { site, page } = opened;
+  const silent = { host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
+  const server = await startServer({ bundle: BUNDLE, corsOrigins: [site.url], ...silent });
+  t.after(() => server.close());
+  await server.ready;
+  site.files.set("/at.html", pageWith(`<deepspeech-recorder continuous server="${server.url}"></deepspeech-recorder>`));
+  await showRecorder(page, `${site.url}/at.html`);
+  await page.getByRole("button", { name: "Record" }).click();
+  await waitFor(page, "segment");
+  assert.deepEqual((await detailsOf(page, "statechange")).at(-1), { state: "listening" }, "it is continuous");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await waitFor(page, "result");
+  const [{ text, segments }] = (await detailsOf(page, "result")) as [element.RecorderResult];
+  assert.equal(text, SPOKEN);
+  assert.equal(segments[0]?.words[0]?.word, SPOKEN);
+
+  await page.evaluate(() => {
+    told.length = 0;
+    document.querySelector("deepspeech-recorder")!.server = "http://127.0.0.1:9";
+  });
+  await page.getByRole("button", { name: "Record" }).click();
+  await waitFor(page, "error");
+  const [{ code, message }] = (await detailsOf(page, "error")) as [element.RecorderFailure];
+  assert.deepEqual([code, message.split(";")[0]], ["offline", "ws://127.0.0.1:9: takes no live sound"]);
+});
+
+test("without a microphone, or leave to use it, a recorder says so and goes on", async (t) => {
+  for (const [args, code, message] of [
+    [
+      ["--use-fake-device-for-media-stream"],
+      "permission-denied",
+      "the microphone was not allowed; allow it in the browser's settings",
+    ],
+    [[], "no-microphone", "there is no microphone; connect one"],
+  ] as const) {
+    const opened = await openPage(t, { args: [...args] });
+    if (!opened) return;
+    const { site, page } = opened;
+    site.files.set("/bare.html", pageWith('<deepspeech-recorder bundle="model.dsb"></deepspeech-recorder>'));
+    await showRecorder(page, `${site.url}/bare.html`);
+    await page.getByRole("button", { name: "Record" }).click();
+    await page.getByRole("status").filter({ hasText: message }).waitFor();
+    assert.deepEqual(await detailsOf(page, "error"), [{ code, message }]);
+    assert.deepEqual((await detailsOf(page, "statechange")).at(-1), { state: "idle" });
+  }
+});
+
+test("what was written for SpeechRecognition runs on this model", async (t) => {
+  const opened = await openPage(t, { args: await fakeMicrophone() });
+  if (!opened) return;
+  const { site, page } = opened;
+  site.files.set("/api.html", pageWith(""));
+  await showRecorder(page, `${site.url}/api.html`);
+  const heard = await page.evaluate(async () => {
+    const SpeechRecognition = elements.speechRecognitionOf({ bundle: "model.dsb" });
+    const names: string[] = [];
+    const recognition = new SpeechRecognition();
+    recognition.interimResults = true;
+    recognition.lang = "en-GB";
+    recognition.phrases = [{ phrase: "activate", boost: 2 }];
+    const finals: { transcript: string; confidence: number }[] = [];
+    for (const name of ["start", "audiostart", "speechstart", "speechend", "audioend", "end", "error"]) {
+      recognition.addEventListener(name, () => names.push(name));
+    }
+    recognition.onresult = ({ results, resultIndex }) => {
+      const result = results.item(resultIndex);
+      if (result.isFinal) finals.push(result.item(0));
+    };
+    const over = new Promise((resolve) => {
+      recognition.onend = resolve;
+    });
+    recognition.start();
+    let second = "";
+    try {
+      recognition.start();
+    } catch (error) {
+      second = (error as Error).name;
+    }
+    await over;
+    const foreign = new SpeechRecognition();
+    foreign.lang = "de-DE";
+    const refused = await new Promise<string>((resolve) => {
+      foreign.onerror = ({ error }) => resolve(error);
+      foreign.start();
+    });
+    return { names, finals, second, refused };
+  });
+  assert.deepEqual(heard.names, ["start", "audiostart", "speechstart", "speechend", "audioend", "end"]);
+  assert.deepEqual(
+    heard.finals.map(({ transcript }) => transcript),
+    [SPOKEN],
+  );
+  assert.ok(heard.finals[0]!.confidence > 0 && heard.finals[0]!.confidence <= 1);
+  assert.deepEqual([heard.second, heard.refused], ["InvalidStateError", "language-not-supported"]);
+});
