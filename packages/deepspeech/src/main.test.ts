@@ -149,6 +149,19 @@ describe("commands", () => {
     assert.match(stdout, /^Input {3}\[1, 800, 128\]/m);
     assert.match(stdout, /^Output {2}\[1, 400, 29\]/m);
     assert.match(stdout, /^Total {3}14,233,053 parameters$/m);
+    assert.match(stdout, /^Hears {3}all that follows beyond a frame$/m);
+  });
+
+  test("summary tells what a model that streams hears ahead, and refuses one that could not", () => {
+    const { stdout } = deepspeech("summary", "--recipe", "streaming");
+    // Half a window, a frame of features, and 4 + 16 frames of 25 ms.
+    assert.match(stdout, /^Hears {3}525 ms beyond a frame$/m);
+    const refused = deepspeech("summary", "--model.direction", "forward");
+    assert.deepEqual([refused.status, refused.stdout], [1, ""]);
+    assert.equal(
+      refused.stderr,
+      'deepspeech: model.direction is "forward" and features.normalisation is "utterance"; a forward model needs "running" (--recipe streaming).\n',
+    );
   });
 
   test("summary obeys flags and configuration files", () => {

@@ -1,12 +1,13 @@
 /** `deepspeech summary`. */
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { type ModelSummary, summariseModel } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
-import { modelConfigOf, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { checkDirection } from "@deepspeech-ts/toolkit/internal/training/check-direction.js";
+import { modelConfigOf } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
 import type { Command } from "commander";
-import { readConfigFile } from "./config-file.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { formatCount } from "./format.js";
-import { resolveConfig } from "./resolve-config.js";
+import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
@@ -15,24 +16,28 @@ The model is the one that "deepspeech train" builds of the same flags and config
 Examples:
   $ npx deepspeech-ts summary
   $ npx deepspeech-ts summary --model.recurrent-layers 5 --model.residual-layers 3
+  $ npx deepspeech-ts summary --recipe streaming --model.lookahead-frames 8
   $ npx deepspeech-ts summary --config examples/quickstart.config.ts`;
 
 /** What has a say in the model's shape. */
 const settings = trainSettings.filter(({ path }) => path[0] === "features" || path[0] === "model");
 
 export function configure(command: Command): void {
-  command.option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json");
+  command
+    .option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json")
+    .option("--recipe <name>", `the training's recipe: ${Object.keys(recipes).join(" or ")} (default: default)`);
   addFlags(command, settings, trainSections);
-  command.addHelpText("after", HELP).action(async ({ config: path }: { config?: string }) => {
-    const file = path === undefined ? undefined : await readConfigFile(path);
-    const config = resolveConfig(trainConfigSchema, { file, flags: givenSettings(command, settings) });
-    const summary = summariseModel(modelConfigOf(config, englishAlphabet.tokens.length));
+  command.addHelpText("after", HELP).action(async ({ config: file, recipe }: { config?: string; recipe?: string }) => {
+    const config = await readTrainConfig({ file, recipe, flags: givenSettings(command, settings) });
+    checkDirection(config);
+    const summary = summariseModel(modelConfigOf(config, englishAlphabet.tokens.length), 800, config.features);
     process.stdout.write(`${summaryLines(summary).join("\n")}\n`);
   });
 }
 
 /** A row for each parameter; a layer's name, type and count stand in its first row. */
-export function summaryLines({ layers, inputShape, outputShape, numParameters }: ModelSummary): string[] {
+export function summaryLines(summary: ModelSummary): string[] {
+  const { layers, inputShape, outputShape, numParameters, lookaheadMilliseconds: ahead } = summary;
   const rows = layers.flatMap(({ name, type, parameters, numParameters: count }) =>
     parameters.map((parameter, index) => {
       const first = index === 0;
@@ -46,6 +51,7 @@ export function summaryLines({ layers, inputShape, outputShape, numParameters }:
     `Input   ${formatShape(inputShape)}  features: utterances, frames, mel bands`,
     `Output  ${formatShape(outputShape)}  log-probabilities: utterances, frames, tokens`,
     `Total   ${formatCount(numParameters)} parameters`,
+    `Hears   ${ahead === null ? "all that follows" : `${Number(ahead.toFixed(1))} ms`} beyond a frame`,
   ];
 }
 

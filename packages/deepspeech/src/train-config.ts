@@ -4,7 +4,11 @@
  */
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import { nearestName } from "@deepspeech-ts/server/command-line";
-import { type TrainConfig, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
+import {
+  type TrainConfig,
+  type TrainConfigInput,
+  trainConfigSchema,
+} from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
 import { readConfigFile } from "./config-file.js";
 import { resolveConfig } from "./resolve-config.js";
@@ -28,26 +32,32 @@ export async function readTrainConfig({ file: path, recipe, flags }: TrainConfig
     const { readRunConfig } = await import("@deepspeech-ts/toolkit/internal/training/training-state.js");
     return resolveConfig(trainConfigSchema, { base: readRunConfig(config.resume), file, flags });
   }
-  const tuned = config.initFrom === undefined ? {} : await dimensionsOf(config.initFrom);
+  const tuned = config.initFrom === undefined ? {} : await dimensionsOf(config.initFrom, base);
   const resolved = resolveConfig(trainConfigSchema, { base: { ...base, ...tuned }, file, flags });
   // Who trains on data of their own and names no test data has none: LibriSpeech's is no stand-in.
   const isGiven = (key: string) => file?.content[key] !== undefined || [...flags.keys()].some((s) => s.key === key);
   return isGiven("train") && !isGiven("test") ? { ...resolved, test: [] } : resolved;
 }
 
-function recipeNamed(name: string): Record<string, unknown> {
+function recipeNamed(name: string): TrainConfigInput {
   if (Object.hasOwn(recipes, name)) return recipes[name as keyof typeof recipes];
   const names = Object.keys(recipes);
   const meant = nearestName(name, names);
   throw refuse(`--recipe must be ${names.join(" or ")}, not "${name}"${meant ? `; did you mean "${meant}"?` : ""}`);
 }
 
-/** The weights fit no other dimensions, and know no other features. What they are trained on now runs over time. */
-async function dimensionsOf(initFrom: string): Promise<Record<string, unknown>> {
+/**
+ * The weights fit no other dimensions, and know no other features; but a recipe may have its model read another way. What
+ * they are trained on now runs over time.
+ */
+async function dimensionsOf(initFrom: string, recipe: TrainConfigInput): Promise<TrainConfigInput> {
   const { startingPointHeader } = await import("@deepspeech-ts/toolkit/internal/training/starting-point.js");
   const { model, features } = startingPointHeader(initFrom);
   const { numMels, numTokens, recurrence, ...dimensions } = model;
-  return { model: dimensions, features };
+  const direction = recipe.model?.direction;
+  if (direction === undefined || direction === model.direction) return { model: dimensions, features };
+  const normalisation = recipe.features?.normalisation ?? features.normalisation;
+  return { model: { ...dimensions, ...recipe.model }, features: { ...features, normalisation } };
 }
 
 function refuse(message: string): UserError {

@@ -45,7 +45,7 @@ export function startLines(event: EventOf<"start">): string[] {
   const { runFolder, numParameters, numFrozen, freshParameters, epochs, totalSteps, firstStep, changes = [] } = event;
   const from = firstStep > 0 ? `, going on after step ${formatCount(firstStep)}` : "";
   const frozen = numFrozen > 0 ? `, ${formatCount(numFrozen)} of them frozen` : "";
-  const fresh = freshParameters.length > 0 ? `; new for this alphabet: ${freshParameters.join(", ")}` : "";
+  const fresh = freshParameters.length > 0 ? `; not taken over: ${freshParameters.join(", ")}` : "";
   return [
     `Model  ${formatCount(numParameters)} parameters${frozen}${fresh}`,
     `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${from}`,

@@ -73,7 +73,7 @@ describe("a training run in a log", () => {
     ]);
     const tuned: Partial<EventOf<"start">> = { numFrozen: 4640, freshParameters: ["classifier.3.weight"] };
     assert.deepEqual(linesOf([[{ ...start, ...tuned } as TrainingEvent]]).slice(0, 1), [
-      "Model  14,233,053 parameters, 4,640 of them frozen; new for this alphabet: classifier.3.weight",
+      "Model  14,233,053 parameters, 4,640 of them frozen; not taken over: classifier.3.weight",
     ]);
     const resumed = linesOf([[{ ...start, firstStep: 1200 } as TrainingEvent]]);
     assert.equal(resumed[1], "Run    runs/quickstart/version_0: 10 epochs, 1,500 steps, going on after step 1,200");

@@ -6,9 +6,15 @@
  * transposed; the reference holds frequency before time, and its square kernels are transposed instead. Frames beyond
  * an utterance's length are zero wherever a convolution could see them, and the reverse GRU starts at each utterance's
  * last frame: an utterance's log-probabilities do not depend on its batch.
+ *
+ * A forward model (`direction`) streams. Its GRUs read one way, a row convolution behind the last hears a few frames
+ * ahead, and features are normalised by what was heard so far. Convolutions are the same, and hear their few frames ahead: so
+ * a bidirectional model's front end can start it.
  */
 import { isGradEnabled, nn, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { defaultModelConfig, type ModelConfig, outputFrames } from "./model-config.js";
+import { defaultModelConfig, type ModelConfig, outputFrames, recurrentWidth } from "./model-config.js";
+import { RowConvolution } from "./row-convolution.js";
+import { RunningNorm } from "./running-norm.js";
 
 const { functional } = nn;
 
@@ -20,20 +26,27 @@ export interface ModelOutput {
 }
 
 export interface TappedOutput extends ModelOutput {
-  /** What the tapped recurrent layers gave, [B, T', 2·hidden] each, in the order asked for. */
+  /** What the tapped recurrent layers gave, [B, T', width] each, in the order asked for; both directions make it twice as wide. */
   taps: Tensor[];
 }
 
 export class DeepSpeech extends nn.Module {
+  /** Of a forward model. */
+  readonly inputNorm: RunningNorm | null;
   readonly cnn: TimeFrequencyConv;
   readonly residualLayers: readonly ResidualCNN[];
   readonly fullyConnected: nn.Linear;
-  readonly recurrentLayers: readonly BidirectionalGRU[];
+  readonly recurrentLayers: readonly RecurrentLayer[];
+  /** Where a forward model's recurrent layers hear ahead. */
+  readonly lookahead: RowConvolution | null;
   readonly classifier: nn.Sequential;
 
   constructor(readonly config: ModelConfig = defaultModelConfig) {
     super();
-    const { convChannels, kernelSize, timeStride, frequencyStride, hiddenSize, dropout } = config;
+    const { convChannels, kernelSize, timeStride, frequencyStride, hiddenSize, dropout, lookaheadFrames } = config;
+    const bidirectional = config.direction === "bidirectional";
+    const width = recurrentWidth(config);
+    this.inputNorm = bidirectional ? null : this.module("input_norm", new RunningNorm(config.numMels));
     const bands = Math.floor((config.numMels - 1) / frequencyStride) + 1;
     const stem = { kernelSize, stride: [timeStride, frequencyStride] as const };
     this.cnn = this.module("cnn", new TimeFrequencyConv(1, convChannels, stem));
@@ -44,13 +57,17 @@ export class DeepSpeech extends nn.Module {
     this.recurrentLayers = Array.from({ length: config.recurrentLayers }, (_, i) =>
       this.module(
         `birnn_layers.${i}`,
-        new BidirectionalGRU(i === 0 ? hiddenSize : 2 * hiddenSize, hiddenSize, dropout),
+        new RecurrentLayer(i === 0 ? hiddenSize : width, hiddenSize, { bidirectional, dropout }),
       ),
     );
+    this.lookahead =
+      bidirectional || lookaheadFrames === 0
+        ? null
+        : this.module("lookahead", new RowConvolution(width, lookaheadFrames));
     this.classifier = this.module(
       "classifier",
       new nn.Sequential(
-        new nn.Linear(2 * hiddenSize, hiddenSize),
+        new nn.Linear(width, hiddenSize),
         new nn.GELU(),
         new nn.Dropout(dropout),
         new nn.Linear(hiddenSize, config.numTokens),
@@ -73,19 +90,21 @@ export class DeepSpeech extends nn.Module {
    */
   forwardTapped(features: Tensor, featureLengths: readonly number[], layers: readonly number[]): TappedOutput {
     const logProbLengths = featureLengths.map((frames) => outputFrames(frames, this.config));
-    const outputs = this.config.recurrence === "time" ? this.#overTime(features, logProbLengths) : null;
-    const logits = this.classifier.forward(outputs?.at(-1) ?? this.#overBatch(features)); // [B, T', V]
+    const outputs = this.config.recurrence === "time" ? this.#overTime(features, logProbLengths, featureLengths) : null;
+    const last = outputs?.at(-1) ?? this.#overBatch(features); // [B, T', width]
+    const logits = this.classifier.forward(this.lookahead?.forward(last) ?? last); // [B, T', V]
     const taps = layers.map((layer) => outputs![layer - 1]!);
     return { logProbs: functional.logSoftmax(logits.to("float32"), 2), logProbLengths, taps };
   }
 
   /** What each recurrent layer gives. */
-  #overTime(features: Tensor, lengths: readonly number[]): Tensor[] {
-    const stem = this.cnn.forward(features.unsqueeze(1)); // [B, C, T', F']
+  #overTime(features: Tensor, lengths: readonly number[], featureLengths: readonly number[]): Tensor[] {
+    const normalised = this.inputNorm?.forward(features, featureLengths) ?? features; // [B, T, M]
+    const stem = this.cnn.forward(normalised.unsqueeze(1)); // [B, C, T', F']
     let frames = this.residualLayers.reduce((x, layer) => thrifty(() => layer.forward(x, lengths)), stem); // [B, C, T', F']
     frames = thrifty(() => this.fullyConnected.forward(joinBands(frames))); // [B, T', hidden]
     return this.recurrentLayers.map((layer) => {
-      frames = thrifty(() => layer.forward(frames, lengths)); // [B, T', 2·hidden]
+      frames = thrifty(() => layer.forward(frames, lengths)); // [B, T', width]
       return frames;
     });
   }
@@ -169,15 +188,21 @@ class ResidualCNN extends nn.Module {
   }
 }
 
-/** dropout(gru(gelu(norm(input)))): [B, T, inputSize] → [B, T, 2·hiddenSize] */
-class BidirectionalGRU extends nn.Module {
+interface RecurrentOptions {
+  bidirectional: boolean;
+  dropout: number;
+}
+
+/** dropout(gru(gelu(norm(input)))): [B, T, inputSize] → [B, T, hiddenSize · directions] */
+class RecurrentLayer extends nn.Module {
   readonly gru: nn.GRU;
   readonly layerNorm: nn.LayerNorm;
   readonly dropout: nn.Dropout;
 
-  constructor(inputSize: number, hiddenSize: number, dropout: number) {
+  constructor(inputSize: number, hiddenSize: number, { bidirectional, dropout }: RecurrentOptions) {
     super();
-    this.gru = this.module("BiGRU", new nn.GRU(inputSize, hiddenSize, { bidirectional: true }));
+    // The reference's name, whatever the directions.
+    this.gru = this.module("BiGRU", new nn.GRU(inputSize, hiddenSize, { bidirectional }));
     this.layerNorm = this.module("layer_norm", new nn.LayerNorm(inputSize));
     this.dropout = this.module("dropout", new nn.Dropout(dropout));
   }

@@ -11,9 +11,11 @@ export const featureConfigSchema = z.strictObject({
   hopSamples: z.int().min(1).default(200).describe("samples from one frame to the next"),
   numMels: z.int().min(1).default(128).describe("mel bands"),
   normalisation: z
-    .enum(["utterance", "none"])
+    .enum(["utterance", "running", "none"])
     .default("utterance")
-    .describe("give each band of each utterance mean 0 and variance 1, or leave values as they are"),
+    .describe(
+      "give each band of each utterance mean 0 and variance 1; or do so by what was heard so far, as a forward model must; or leave values as they are",
+    ),
 });
 
 export type FeatureConfig = z.infer<typeof featureConfigSchema>;

@@ -25,7 +25,10 @@ export interface ExtractOptions {
   warps?: readonly number[];
 }
 
-/** What a feature is that says nothing: the mean where features are normalised, else what digital silence has. */
+/**
+ * What a feature is that says nothing: the mean where features are normalised, else what digital silence has. "running"
+ * is the model's own business (running-norm.ts): to it, the extractor gives values as they are.
+ */
 export function silentFeature({ kind, normalisation }: FeatureConfig): number {
   if (normalisation === "utterance") return 0;
   return kind === "log-mel" ? Math.log(LOG_FLOOR) : 0;

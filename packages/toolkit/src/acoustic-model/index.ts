@@ -33,8 +33,17 @@ export {
 } from "./feature-config.js";
 export { FeatureExtractor, type Features, silentFeature } from "./features.js";
 export { type InitialiseOptions, initialiseForCtc } from "./initialise.js";
+export { lookaheadSamples, residualReach } from "./latency.js";
 export { tooLongForMemory } from "./memory.js";
-export { defaultModelConfig, type ModelConfig, modelConfigSchema, outputFrames } from "./model-config.js";
+export {
+  convolutionReach,
+  defaultModelConfig,
+  type ModelConfig,
+  modelConfigSchema,
+  outputFrames,
+  recurrentWidth,
+} from "./model-config.js";
+export { PRIOR_FRAMES } from "./running-norm.js";
 export { specAugment } from "./spec-augment.js";
 export { type SpecAugmentConfig, specAugmentSchema } from "./spec-augment-config.js";
 export { type LayerSummary, type ModelSummary, summariseModel } from "./summary.js";

@@ -15,6 +15,8 @@
  *                  blocks them, less what autograd has given up by then
  *     parameters   4 times the weights: themselves, gradients, AdamW's two means; once more for their running average
  *
+ * of a model that reads both ways; of one that reads forward, half of what the directions make.
+ *
  * On the CPU, norm, GELU, dropout and mask are one operator with one output; a graphics card runs them one by one, and
  * turns the reverse GRU's input around by copying. In bf16 on the CPU rows take half, and weights are there once more in
  * bf16; images stay in float32 where the processor has no AMX, as convolutions do, and are counted so for all. Making the
@@ -30,7 +32,7 @@
  */
 import { totalmem } from "node:os";
 import { type FeatureConfig, numFrames } from "./feature-config.js";
-import { type ModelConfig, outputFrames } from "./model-config.js";
+import { type ModelConfig, outputFrames, recurrentWidth } from "./model-config.js";
 
 export interface TrainedBatch {
   numUtterances: number;
@@ -161,7 +163,7 @@ function forwardBytes(model: ModelConfig, rows: number, rowBytes: number, counts
   const perDropout = dropout > 0 ? counts.dropout : 0;
   const images = 2 + residualLayers * (counts.block + counts.dropoutsInBlock * perDropout);
   const recurrent = gruInputSizes(model).map(
-    (inputSize) => counts.input * inputSize + (counts.recurrent + 2 * perDropout) * hiddenSize,
+    (inputSize) => counts.input * inputSize + (counts.recurrent / 2 + perDropout) * recurrentWidth(model),
   );
   const linear = (3 + perDropout) * hiddenSize + 2 * numTokens;
   // Before and after SpecAugment.
@@ -171,12 +173,12 @@ function forwardBytes(model: ModelConfig, rows: number, rowBytes: number, counts
 }
 
 function backwardBytes(model: ModelConfig, rows: number, rowBytes: number): number {
-  const { hiddenSize, recurrentLayers, convChannels } = model;
+  const { recurrentLayers, convChannels } = model;
   // The GRUs' gates are autograd's alone; nothing else is freed before the step ends.
-  const givenUp = rowBytes * 8 * rows * hiddenSize * recurrentLayers;
+  const givenUp = rowBytes * 4 * rows * recurrentWidth(model) * recurrentLayers;
   const blocked = (Math.ceil(convChannels / CHANNEL_BLOCK) * CHANNEL_BLOCK) / convChannels;
   const imageGradients = FLOAT_BYTES * (2 + 2 * blocked) * imageValues(model, rows);
-  return Math.max(rowBytes * 12 * rows * hiddenSize, imageGradients - givenUp);
+  return Math.max(rowBytes * 6 * rows * recurrentWidth(model), imageGradients - givenUp);
 }
 
 function imageValues(model: ModelConfig, rows: number): number {
@@ -187,21 +189,26 @@ function bandsOf({ numMels, frequencyStride }: ModelConfig): number {
   return Math.floor((numMels - 1) / frequencyStride) + 1;
 }
 
-function gruInputSizes({ recurrentLayers, hiddenSize }: ModelConfig): number[] {
-  return Array.from({ length: recurrentLayers }, (_, layer) => (layer === 0 ? hiddenSize : 2 * hiddenSize));
+function gruInputSizes(model: ModelConfig): number[] {
+  const { recurrentLayers, hiddenSize } = model;
+  return Array.from({ length: recurrentLayers }, (_, layer) => (layer === 0 ? hiddenSize : recurrentWidth(model)));
 }
 
 /** Parameters of the model of these dimensions, without building it. */
 export function numParameters(model: ModelConfig): number {
-  const { convChannels, kernelSize, residualLayers, hiddenSize, numTokens } = model;
+  const { convChannels, kernelSize, residualLayers, hiddenSize, numTokens, lookaheadFrames } = model;
   const bands = bandsOf(model);
   const kernel = kernelSize ** 2;
   const stem = linear(kernel, convChannels);
   const block = 2 * linear(convChannels * kernel, convChannels) + 4 * bands;
   const direction = (inputSize: number) => 3 * hiddenSize * (inputSize + hiddenSize + 2);
-  const recurrent = gruInputSizes(model).map((inputSize) => 2 * inputSize + 2 * direction(inputSize));
-  const classifier = linear(2 * hiddenSize, hiddenSize) + linear(hiddenSize, numTokens);
-  return stem + residualLayers * block + linear(convChannels * bands, hiddenSize) + sum(recurrent) + classifier;
+  const width = recurrentWidth(model);
+  const directions = width / hiddenSize;
+  const recurrent = gruInputSizes(model).map((inputSize) => 2 * inputSize + directions * direction(inputSize));
+  const lookahead = directions === 1 && lookaheadFrames > 0 ? hiddenSize * (lookaheadFrames + 1) : 0;
+  const classifier = linear(width, hiddenSize) + linear(hiddenSize, numTokens);
+  const front = stem + residualLayers * block + linear(convChannels * bands, hiddenSize);
+  return front + sum(recurrent) + lookahead + classifier;
 }
 
 /** Weights and biases of a linear layer, or of a convolution whose kernel reads `inputs` values. */

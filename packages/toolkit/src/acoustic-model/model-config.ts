@@ -15,12 +15,21 @@ export const modelConfigSchema = z.strictObject({
   timeStride: size.default(2).describe("frames for each frame of output: the stride of the first convolution in time"),
   frequencyStride: size.default(2).describe("the stride of the first convolution across mel bands"),
   residualLayers: z.int().min(0).default(2).describe("residual convolution blocks"),
-  recurrentLayers: size.default(3).describe("bidirectional GRU layers"),
+  recurrentLayers: size.default(3).describe("GRU layers"),
   hiddenSize: size
     .default(512)
     .describe("width of each GRU direction, of its first layer's input, and of the classifier's hidden layer"),
   dropout: z.number().min(0).lt(1).default(0.1).describe("probability of dropping an activation in training"),
   numTokens: size.default(29).describe("tokens of the alphabet, blank counted"),
+  direction: z
+    .enum(["bidirectional", "forward"])
+    .default("bidirectional")
+    .describe("how GRUs read: both ways, or forward alone, for a model that streams; see docs/recognizer.md"),
+  lookaheadFrames: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("frames of output that a forward model hears ahead, by a row convolution over its last GRU layer"),
   recurrence: z
     .enum(["time", "batch"])
     .default("time")
@@ -35,4 +44,14 @@ export const defaultModelConfig: ModelConfig = modelConfigSchema.parse({});
 /** Frames that the first convolution leaves of `frames`. */
 export function outputFrames(frames: number, { timeStride }: Pick<ModelConfig, "timeStride">): number {
   return Math.floor((frames - 1) / timeStride) + 1;
+}
+
+/** What a recurrent layer gives of each frame: the states of its directions. */
+export function recurrentWidth({ direction, hiddenSize }: Pick<ModelConfig, "direction" | "hiddenSize">): number {
+  return direction === "forward" ? hiddenSize : 2 * hiddenSize;
+}
+
+/** Frames that a convolution hears ahead, and as many behind. */
+export function convolutionReach({ kernelSize }: Pick<ModelConfig, "kernelSize">): number {
+  return (kernelSize - 1) / 2;
 }

@@ -10,7 +10,7 @@ import type { SpecAugmentConfig } from "./spec-augment-config.js";
 /**
  * @param features [B, T, F]
  * @param random draws the masks: the same stream gives the same masks
- * @param fill what masked values become (`silentFeature`); padding stays zero
+ * @param fill what masked values become (`silentFeature`), each band's own where [F]; padding stays zero
  * @returns [B, T, F], a new tensor
  */
 export function specAugment(
@@ -18,7 +18,7 @@ export function specAugment(
   featureLengths: readonly number[],
   config: SpecAugmentConfig,
   random: Random,
-  fill = 0,
+  fill: number | Tensor = 0,
 ): Tensor {
   const [batch = 0, frames = 0, bands = 0] = features.shape;
   const timeMask = new Float32Array(batch * frames).fill(1);

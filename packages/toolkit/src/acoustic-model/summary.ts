@@ -1,6 +1,8 @@
 /** What `deepspeech summary` prints: every layer with its shapes and its share of the parameters. */
 import { type nn, type Tensor, tidy, zeros } from "@deepspeech-ts/torch";
 import { DeepSpeech } from "./deepspeech.js";
+import { defaultFeatureConfig, type FeatureConfig } from "./feature-config.js";
+import { lookaheadSamples } from "./latency.js";
 import type { ModelConfig } from "./model-config.js";
 
 export interface LayerSummary {
@@ -19,10 +21,17 @@ export interface ModelSummary {
   /** [B, T', numTokens] for an input of [1, frames, numMels]. */
   inputShape: readonly number[];
   outputShape: readonly number[];
+  /** How far beyond a frame's middle the model hears, in milliseconds; null for one that hears all that follows. */
+  lookaheadMilliseconds: number | null;
 }
 
 /** @param frames length of the input whose output shape is shown */
-export function summariseModel(config: ModelConfig, frames = 800): ModelSummary {
+export function summariseModel(
+  config: ModelConfig,
+  frames = 800,
+  features: FeatureConfig = defaultFeatureConfig,
+): ModelSummary {
+  const ahead = lookaheadSamples(config, features);
   return tidy(() => {
     using model = new DeepSpeech(config).eval();
     const input = zeros([1, frames, config.numMels]);
@@ -32,6 +41,7 @@ export function summariseModel(config: ModelConfig, frames = 800): ModelSummary 
       numParameters: model.numParameters(),
       inputShape: input.shape,
       outputShape: logProbs.shape,
+      lookaheadMilliseconds: Number.isFinite(ahead) ? (1000 * ahead) / features.sampleRate : null,
     };
   });
 }

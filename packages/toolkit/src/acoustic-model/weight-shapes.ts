@@ -1,21 +1,23 @@
 /** The shapes of a model's weights, told by its dimensions alone. */
-import type { ModelConfig } from "./model-config.js";
+import { type ModelConfig, recurrentWidth } from "./model-config.js";
 
 export type Shape = readonly number[];
 
-/** Every weight of a model, in the order of its state dict. */
+/** Every weight of a model, a bidirectional one's in the order of its state dict. */
 export function expectedShapes(config: Omit<ModelConfig, "recurrence">): Map<string, Shape> {
   const { convChannels: channels, kernelSize: side, hiddenSize: hidden, numTokens } = config;
   const bands = Math.floor((config.numMels - 1) / config.frequencyStride) + 1;
+  const width = recurrentWidth(config);
   return new Map<string, Shape>([
     ...layer("cnn", [channels, 1, side, side]),
     ...repeat(config.residualLayers, (i) => residualShapes(`rescnn_layers.${i}`, channels, side, bands)),
     ...layer("fully_connected", [hidden, channels * bands]),
     ...repeat(config.recurrentLayers, (i) =>
-      recurrentShapes(`birnn_layers.${i}`, i === 0 ? hidden : 2 * hidden, hidden),
+      recurrentShapes(`birnn_layers.${i}`, { input: i === 0 ? hidden : width, hidden, width }),
     ),
-    ...layer("classifier.0", [hidden, 2 * hidden]),
+    ...layer("classifier.0", [hidden, width]),
     ...layer("classifier.3", [numTokens, hidden]),
+    ...forwardShapes(config),
   ]);
 }
 
@@ -26,8 +28,22 @@ function residualShapes(name: string, channels: number, side: number, bands: num
   ];
 }
 
-function recurrentShapes(name: string, input: number, hidden: number): [string, Shape][] {
-  const gru = ["l0", "l0_reverse"].flatMap((direction): [string, Shape][] => [
+/** What a forward model has besides. */
+function forwardShapes({ direction, lookaheadFrames, hiddenSize, numMels }: Omit<ModelConfig, "recurrence">) {
+  if (direction === "bidirectional") return [];
+  const lookahead: [string, Shape] = ["lookahead.weight", [hiddenSize, lookaheadFrames + 1]];
+  return [
+    ...(lookaheadFrames > 0 ? [lookahead] : []),
+    ...["mean", "scale"].map((part): [string, Shape] => [`input_norm.${part}`, [numMels]]),
+  ];
+}
+
+function recurrentShapes(
+  name: string,
+  { input, hidden, width }: { input: number; hidden: number; width: number },
+): [string, Shape][] {
+  const directions = width === hidden ? ["l0"] : ["l0", "l0_reverse"];
+  const gru = directions.flatMap((direction): [string, Shape][] => [
     [`${name}.BiGRU.weight_ih_${direction}`, [3 * hidden, input]],
     [`${name}.BiGRU.weight_hh_${direction}`, [3 * hidden, hidden]],
     [`${name}.BiGRU.bias_ih_${direction}`, [3 * hidden]],

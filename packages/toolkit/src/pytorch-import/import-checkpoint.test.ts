@@ -104,6 +104,7 @@ describe("an imported model", () => {
     const model: ModelConfig = {
       ...{ numMels: 8, convChannels: 2, kernelSize: 3, timeStride: 2, frequencyStride: 2, residualLayers: 1 },
       ...{ recurrentLayers: 3, hiddenSize: 4, dropout: 0.1, numTokens: 29, recurrence: "time" },
+      ...{ direction: "bidirectional", lookaheadFrames: 0 },
     };
     tidy(() =>
       assert.deepEqual(loadCheckpoint(output).header, {

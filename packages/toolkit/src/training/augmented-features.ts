@@ -18,7 +18,7 @@ import type { Progress } from "./training-state.js";
  * @returns [views · B, T, numMels], the first view as it is alone
  */
 export function augmentedFeatures(
-  { extractor, config, progress }: TrainingSession,
+  { model, extractor, config, progress }: TrainingSession,
   batch: Batch,
   { index, views, masked }: { index: number; views: number; masked: boolean },
 ): Features {
@@ -31,7 +31,7 @@ export function augmentedFeatures(
     const featureLengths = Array<number[]>(views).fill(once.featureLengths).flat();
     if (!masked) return { features, featureLengths };
     const random = new Random(seed, epoch, index, "spec-augment");
-    const fill = silentFeature(config.features);
+    const fill = model.inputNorm?.mean ?? silentFeature(config.features);
     return { features: specAugment(features, featureLengths, config.specAugment, random, fill), featureLengths };
   });
 }

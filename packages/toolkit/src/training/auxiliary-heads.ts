@@ -4,7 +4,7 @@
  */
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import { nn, type Tensor } from "@deepspeech-ts/torch";
-import type { ModelConfig, ModelOutput, TappedOutput } from "../acoustic-model/index.js";
+import { type ModelConfig, type ModelOutput, recurrentWidth, type TappedOutput } from "../acoustic-model/index.js";
 import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
@@ -27,7 +27,7 @@ export class AuxiliaryHeads extends nn.Module {
     const { intermediateLayers, intermediateWeight, phoneLayer, phoneWeight } = objective;
     const head = (key: keyof ObjectiveConfig, name: string, layer: number, numClasses: number): TappedHead => {
       checkLayer(key, layer, model);
-      return { layer, linear: this.module(`${name}.${layer}`, new nn.Linear(2 * model.hiddenSize, numClasses)) };
+      return { layer, linear: this.module(`${name}.${layer}`, new nn.Linear(recurrentWidth(model), numClasses)) };
     };
     this.intermediate = [...new Set(intermediateLayers)].map((layer) =>
       head("intermediateLayers", "intermediate", layer, model.numTokens),

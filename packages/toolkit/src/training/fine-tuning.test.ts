@@ -80,6 +80,64 @@ describe("fine-tuning", () => {
     });
   });
 
+  it("of a model that reads forward takes what fits of a bidirectional one, tells the rest, and learns its statistics", async (t) => {
+    const { base, config } = await setUp(t, still);
+    const model = { ...config.model, direction: "forward", lookaheadFrames: 3 } as const;
+    const forward: TrainConfig = { ...config, model, features: { ...config.features, normalisation: "running" } };
+    const tuned = await trainHere(forward);
+    assert.deepEqual(tuned.one("start").freshParameters, [
+      ...["lookahead.weight", "classifier.0.weight", "input_norm.mean", "input_norm.scale"],
+    ]);
+    const [before, after] = [weightsOf(base, "best"), weightsOf(tuned, "last")];
+    for (const name of ["cnn.weight", "rescnn_layers.0.cnn2.weight", "birnn_layers.0.BiGRU.weight_hh_l0"]) {
+      assert.deepEqual(after.get(name), before.get(name), name);
+    }
+    const [mean, scale] = [after.get("input_norm.mean")!, after.get("input_norm.scale")!];
+    assert.ok(
+      [...mean].every((value) => value > -14 && value < 2),
+      `${mean}`,
+    );
+    assert.ok(
+      [...scale].every((value) => value > 0.1 && value < 2),
+      `${scale}`,
+    );
+    const other = { ...forward, initFrom: tuned.runFolder };
+    const again = await trainHere(other);
+    assert.deepEqual(again.one("start").freshParameters, []);
+    for (const name of ["cnn.weight", "input_norm.scale"]) {
+      assert.deepEqual(weightsOf(again, "last").get(name), after.get(name), name);
+    }
+    const resumed = await trainHere({ ...other, epochs: 2, resume: again.runFolder });
+    assert.equal(resumed.one("finished").reason, "epochs");
+    assert.deepEqual(weightsOf(resumed, "last").get("input_norm.mean"), mean);
+  });
+
+  it("refuses settings that do not go together", async (t) => {
+    const { config } = await setUp(t);
+    const { model, features } = config;
+    const refusedWith = (change: Partial<TrainConfig>, message: string) =>
+      assert.rejects(trainHere({ ...config, ...change }), { name: "UserError", code: "bad-config", message });
+    await refusedWith(
+      { model: { ...model, direction: "forward" } },
+      'model.direction is "forward" and features.normalisation is "utterance"; a forward model needs "running" (--recipe streaming).',
+    );
+    await refusedWith(
+      { features: { ...features, normalisation: "running" } },
+      'features.normalisation is "running", which is for model.direction "forward"; choose "utterance".',
+    );
+    await refusedWith(
+      { model: { ...model, lookaheadFrames: 4 } },
+      'model.lookaheadFrames is 4, and a bidirectional model hears all that follows; leave it out, or set model.direction to "forward".',
+    );
+    await refusedWith(
+      {
+        model: { ...model, direction: "forward", recurrence: "batch" },
+        features: { ...features, normalisation: "running" },
+      },
+      'model.direction "forward" needs model.recurrence "time".',
+    );
+  });
+
   it("refuses weights of other dimensions", async (t) => {
     const { config } = await setUp(t);
     await assert.rejects(trainHere({ ...config, model: { ...config.model, hiddenSize: 9 } }), {

@@ -50,8 +50,10 @@ export class TrainingSession {
   readonly heads: AuxiliaryHeads;
   /** The model's parameters that no pattern froze. */
   readonly trained: ReadonlyMap<string, Tensor>;
-  /** Parameters that a fine-tuned model did not take over. */
+  /** What a fine-tuned model did not take over. */
   readonly freshParameters: readonly string[];
+  /** Whether the model must learn what its features are like: see feature-statistics.ts. */
+  readonly lacksStatistics: boolean;
   readonly extractor: FeatureExtractor;
   readonly optimizer: optim.AdamW;
   readonly runFolder: string;
@@ -74,6 +76,8 @@ export class TrainingSession {
       initFrom === undefined || isBegun
         ? []
         : tidy(() => takeWeights(this.model, alphabet, openStartingPoint(initFrom)));
+    const hasNone = initFrom === undefined || this.freshParameters.includes("input_norm.mean");
+    this.lacksStatistics = this.model.inputNorm !== null && !isBegun && hasNone;
     this.model.to(device);
     this.averaged = config.emaDecay > 0 ? this.#copyOfModel() : null;
     this.trained = freeze(this.model, config.freeze);

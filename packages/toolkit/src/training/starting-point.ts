@@ -2,7 +2,8 @@
  * What a run starts from: fresh weights, those of another model (fine-tuning), or its own newest checkpoint.
  *
  * A fine-tuned model takes over every weight, but for the last layer where the alphabet is another: its rows are the
- * tokens. Frozen parameters are chosen by name, with `*` for anything.
+ * tokens. One that reads another way than its starting point, as a forward model that begins with a bidirectional one's
+ * front end, takes what it has room for. Frozen parameters are chosen by name, with `*` for anything.
  */
 
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
@@ -51,14 +52,23 @@ export function startingPointHeader(path: string): CheckpointHeader {
 
 /**
  * Copies a checkpoint's weights into a fresh model.
- * @returns names of the parameters that stay fresh
+ * @returns names of the model's state that stays fresh
+ * @throws UserError where nothing would be taken, or where a model that reads the same way has other dimensions
  */
 export function takeWeights(model: DeepSpeech, alphabet: Alphabet, checkpoint: Checkpoint): string[] {
-  const names = [...model.namedParameters().keys()];
+  const state = model.stateDict();
   const isSameAlphabet = JSON.stringify(checkpoint.header.alphabet) === JSON.stringify(alphabet);
-  const fresh = isSameAlphabet ? [] : names.filter((name) => name.startsWith(TOKEN_LAYER));
-  const own = fresh.map((name): [string, Tensor] => [`model.${name}`, model.namedParameters().get(name)!]);
-  restoreModel(model, { ...checkpoint, tensors: new Map([...checkpoint.tensors, ...own]) });
+  const isSameDirection = checkpoint.header.model.direction === model.config.direction;
+  const fits = (name: string) =>
+    String(checkpoint.tensors.get(`model.${name}`)?.shape) === String(state.get(name)!.shape);
+  const fresh = [...state.keys()].filter(
+    (name) => (!isSameAlphabet && name.startsWith(TOKEN_LAYER)) || (!isSameDirection && !fits(name)),
+  );
+  if (fresh.length === state.size) throw refuse(`${checkpoint.path}: has no weights that fit this model.`);
+  const own = fresh.map((name): [string, Tensor] => [`model.${name}`, state.get(name)!]);
+  const isKnown = (name: string) => isSameDirection || state.has(name.slice("model.".length));
+  const given = [...checkpoint.tensors].filter(([name]) => isKnown(name));
+  restoreModel(model, { ...checkpoint, tensors: new Map([...given, ...own]) });
   return fresh;
 }
 

@@ -7,7 +7,9 @@ import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "
 import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.js";
 import { AudioLoader } from "../data/loader.js";
 import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
+import { checkDirection } from "./check-direction.js";
 import type { TrainConfig } from "./config.js";
+import { learnFeatureStatistics } from "./feature-statistics.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
 import type { Corpora, TrainingHost } from "./run-context.js";
@@ -29,6 +31,7 @@ export async function train(given: TrainConfig, host: TrainingHost): Promise<voi
   setFlushDenormal(true);
   checkDevice(asked.device);
   checkPrecision(asked);
+  checkDirection(asked);
   if (asked.wandb !== undefined) await loadWandb();
   const changes = before ? configChanges(before, asked) : [];
   const alphabet = alphabetFor(asked);
@@ -47,6 +50,7 @@ export async function train(given: TrainConfig, host: TrainingHost): Promise<voi
   });
   const phonetise = await phonetiserFor(config, corpora);
   using session = new TrainingSession(config, alphabet, { data, phonetise });
+  if (session.lacksStatistics) await learnFeatureStatistics(session, loader, corpora.train.utterances);
   const { runFolder, progress } = session;
   if (config.resume !== undefined) writeConfig(runFolder, config);
   const log = await RunLog.open(runFolder, {

@@ -63,6 +63,33 @@ describe("Module", () => {
     assert.throws(() => model.forward(ones([1, 2])), { code: "DISPOSED" });
   });
 
+  it("has buffers, which its state holds and nobody trains", () => {
+    class Counter extends nn.Module {
+      readonly seen = this.buffer("seen", zeros([2]));
+      readonly weight = this.parameter("weight", ones([2]));
+    }
+    class Outer extends nn.Module {
+      readonly counter = this.module("counter", new Counter());
+    }
+    const outer = new Outer();
+    assert.deepEqual([...outer.namedParameters().keys()], ["counter.weight"]);
+    assert.deepEqual([...outer.stateDict().keys()], ["counter.weight", "counter.seen"]);
+    assert.equal(outer.counter.seen.requiresGrad, false);
+    tidy(() =>
+      outer.loadStateDict(
+        new Map([
+          ["counter.weight", ones([2])],
+          ["counter.seen", tensor([3, 4])],
+        ]),
+      ),
+    );
+    assert.deepEqual(outer.counter.seen.toNumbers(), [3, 4]);
+    const message = "the state dict lacks 'counter.seen'";
+    assert.throws(() => outer.loadStateDict(new Map([["counter.weight", ones([2])]])), { code: "STATE_DICT", message });
+    outer.dispose();
+    assert.throws(() => outer.counter.seen.toNumbers(), { code: "DISPOSED" });
+  });
+
   it("zeroGrad() clears all gradients", () => {
     const model = new Model();
     model

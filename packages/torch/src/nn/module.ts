@@ -21,6 +21,7 @@ export type StateDict = Map<string, Tensor>;
 
 export class Module {
   readonly #parameters = new Map<string, Tensor>();
+  readonly #buffers = new Map<string, Tensor>();
   readonly #children = new Map<string, Module>();
   #training = true;
 
@@ -28,6 +29,12 @@ export class Module {
   protected parameter(name: string, initial: Tensor): Tensor {
     initial.requiresGrad = true;
     this.#parameters.set(name, keep(initial));
+    return initial;
+  }
+
+  /** Registers what belongs to the state and is not trained, such as statistics: PyTorch's buffer. It lives as parameters do. */
+  protected buffer(name: string, initial: Tensor): Tensor {
+    this.#buffers.set(name, keep(initial));
     return initial;
   }
 
@@ -76,9 +83,18 @@ export class Module {
     return this.parameters().reduce((total, parameter) => total + parameter.numel, 0);
   }
 
-  /** The parameters themselves, not copies: clone what must not change with training. */
+  /** Parameters and buffers themselves, not copies: clone what must not change with training. */
   stateDict(): StateDict {
-    return this.namedParameters();
+    return new Map([...this.namedParameters(), ...this.#namedBuffers("")]);
+  }
+
+  #namedBuffers(prefix: string): Map<string, Tensor> {
+    const all = new Map<string, Tensor>();
+    for (const [name, buffer] of this.#buffers) all.set(prefix + name, buffer);
+    for (const [name, child] of this.#children) {
+      for (const [full, buffer] of child.#namedBuffers(`${prefix}${name}.`)) all.set(full, buffer);
+    }
+    return all;
   }
 
   /**
@@ -86,17 +102,17 @@ export class Module {
    * @throws TorchError STATE_DICT naming what is missing, unknown or of another shape; nothing is changed then
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
-    const own = this.namedParameters();
+    const own = this.stateDict();
     const problem = mismatch(own, state);
     if (problem) throw new TorchError("STATE_DICT", problem);
     noGrad(() => {
-      for (const [name, parameter] of own) parameter.copy_(state.get(name)!);
+      for (const [name, tensor] of own) tensor.copy_(state.get(name)!);
     });
   }
 
-  /** Moves all parameters to a device, keeping their identity for the optimiser. */
+  /** Moves all parameters and buffers to a device, keeping their identity for the optimiser. */
   to(device: string): this {
-    for (const parameter of this.parameters()) tidy(() => void call("set_data", [parameter, parameter.to(device)]));
+    for (const own of this.stateDict().values()) tidy(() => void call("set_data", [own, own.to(device)]));
     return this;
   }
 
@@ -105,7 +121,7 @@ export class Module {
   }
 
   dispose(): void {
-    for (const parameter of this.parameters()) parameter.dispose();
+    for (const own of this.stateDict().values()) own.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -118,10 +134,10 @@ function mismatch(own: ReadonlyMap<string, Tensor>, state: ReadonlyMap<string, T
   if (missing.length > 0) return `the state dict lacks ${listed(missing)}`;
   const unknown = [...state.keys()].filter((name) => !own.has(name));
   if (unknown.length > 0) return `the state dict holds ${listed(unknown)}, which the module does not have`;
-  for (const [name, parameter] of own) {
+  for (const [name, { shape }] of own) {
     const found = state.get(name)!.shape;
-    if (String(found) !== String(parameter.shape)) {
-      return `'${name}' has shape [${found.join(", ")}], the module needs [${parameter.shape.join(", ")}]`;
+    if (String(found) !== String(shape)) {
+      return `'${name}' has shape [${found.join(", ")}], the module needs [${shape.join(", ")}]`;
     }
   }
   return undefined;
