@@ -8,17 +8,20 @@ export function exportLines(result: ExportResult, decoding: string): string[] {
   const exact = variants.find(({ precision }) => precision === "fp32");
   const rows = variants.map((variant) => rowOf(variant, exact));
   const measuredOn = `${corpora.join(", ")}: ${formatPlural(numUtterances, "utterance")}, ${formatAudio(audioSeconds)}, ${decoding}`;
+  const steps = variants[0]?.parity.inSteps === undefined ? "" : ", and in steps from the whole";
   const compared = formatPlural(variants[0]?.parity.numUtterances ?? 0, "utterance");
   return [
     ...leftOut.map(({ id, reason }) => `left out ${id}: ${reason}`),
-    ...alignRight([["Variant", "Size", "WER", "CER", "WER vs fp32", "From training", "From batch"], ...rows]),
+    ...alignRight([[...COLUMNS, ...(variants[0]?.parity.inSteps === undefined ? [] : ["In steps"])], ...rows]),
     "",
     numUtterances > 0 ? `Rates   ${measuredOn}` : "Rates   not measured: no data; give --evaluate",
-    `From    largest difference of a log-probability over ${compared}: from the trained model, and in a batch from alone`,
+    `From    largest difference of a log-probability over ${compared}: from the trained model, and in a batch from alone${steps}`,
     ...variants.slice(0, 1).flatMap(({ confidence }) => (confidence ? [`Words   ${confidenceLine(confidence)}`] : [])),
     ...variants.map(({ path }) => `Saved   ${path}`),
   ];
 }
+
+const COLUMNS = ["Variant", "Size", "WER", "CER", "WER vs fp32", "From training", "From batch"];
 
 function rowOf({ precision, size, rates, parity }: ExportedVariant, exact: ExportedVariant | undefined): string[] {
   const change = rates && exact?.rates && precision !== "fp32" ? rates.wer - exact.rates.wer : undefined;
@@ -30,6 +33,7 @@ function rowOf({ precision, size, rates, parity }: ExportedVariant, exact: Expor
     change === undefined ? "-" : `${change < 0 ? "" : "+"}${(100 * change).toFixed(2)} pp`,
     formatSmall(parity.fromTraining),
     formatSmall(parity.fromBatch),
+    ...(parity.inSteps === undefined ? [] : [formatSmall(parity.inSteps)]),
   ];
 }
 

@@ -9,6 +9,8 @@ export type {
   RequestOptions,
   TranscribeOptions,
 } from "./core/options.js";
+export { runSteps } from "./core/step-runs.js";
+export { StepUtterance } from "./core/step-utterance.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";
 export type { TensorData, Tensors } from "./core/tensor-data.js";
 export type { Alternative, RecordingAlignment, Segment, Transcription } from "./core/transcription.js";

@@ -9,7 +9,7 @@ export class ModelClient {
   /**
    * Resolves once the graph is loaded.
    *
-   * @param host its script serves `ready`, `run` and `detectSpeech`
+   * @param host its script serves `modelHandlers`
    * @throws whatever ONNX Runtime says of a graph that it cannot run
    */
   static async over(host: StartHost): Promise<ModelClient> {
@@ -40,6 +40,11 @@ export class ModelClient {
   /** Runs the graph once. */
   run<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
     return this.#client.call("run", [inputs, outputNames]);
+  }
+
+  /** Runs the graph for steps once; of a model that was loaded with one. */
+  runStep<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
+    return this.#client.call("runStep", [inputs, outputNames]);
   }
 
   /** `detectInRuns`, with the graph that the package brings. */

@@ -1,5 +1,6 @@
 /** What runs a model answers to, in a process or a worker, with either of ONNX Runtime's packages. */
 import type { Transferred } from "./calls.js";
+import { withSharedConstants } from "./shared-constants.js";
 import { type DetectorState, detectInRuns } from "./speech-detector.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
 
@@ -12,7 +13,7 @@ interface Session<Tensor> {
 
 /** What the two packages have in common, as each gives it. */
 export interface Graphs<Tensor, Settings> {
-  /** Starts the model's graph. */
+  /** Starts one of the model's graphs. */
   openModel(graph: Uint8Array, settings: Settings): Promise<Session<Tensor>>;
   /** Starts the graph that detects speech, once the model's is there. */
   openDetector(settings: Settings): Promise<Session<Tensor>>;
@@ -22,12 +23,16 @@ export interface Graphs<Tensor, Settings> {
 export function modelHandlers<Tensor, Settings>(graphs: Graphs<Tensor, Settings>) {
   let model: Promise<Session<Tensor>>;
   let detector: Promise<Session<Tensor>> | undefined;
+  let steps: Promise<Session<Tensor>> | undefined;
+  /** The graph for steps, until it is needed. */
+  let stepGraph: (() => Uint8Array) | undefined;
   let settings: Settings;
   const tensorsOf = (inputs: Tensors) => mapTensors(inputs, (data) => graphs.toTensor(data));
   return {
-    /** The first call. What fails here is told by those after it. */
-    async load(graph: Uint8Array, given: Settings) {
+    /** The first call. What fails here is told by those after it. @param step of a model that goes in steps */
+    async load(graph: Uint8Array, given: Settings, step?: Uint8Array) {
       settings = given;
+      stepGraph = step && (() => withSharedConstants(step, graph));
       model = graphs.openModel(graph, settings);
       model.catch(() => {});
       return plain(undefined);
@@ -41,6 +46,15 @@ export function modelHandlers<Tensor, Settings>(graphs: Graphs<Tensor, Settings>
 
     async run(inputs: Tensors, outputNames: string[]) {
       const outputs = await (await model).run(tensorsOf(inputs), outputNames);
+      return plain(mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })));
+    },
+
+    /** As `run`, with the graph for steps, which is opened by the first. */
+    async runStep(inputs: Tensors, outputNames: string[]) {
+      await model;
+      if (stepGraph) steps = graphs.openModel(stepGraph(), settings);
+      stepGraph = undefined;
+      const outputs = await (await steps!).run(tensorsOf(inputs), outputNames);
       return plain(mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })));
     },
 

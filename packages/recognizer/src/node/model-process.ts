@@ -8,10 +8,11 @@ import { processHost } from "./hosts.js";
 /**
  * @param graph the bytes of an ONNX file; kept, for a process that dies is followed by another
  * @param threads for one operator
+ * @param step the bytes of a bundle's step.onnx, where there is one
  * @throws whatever ONNX Runtime says of a graph that it cannot run
  */
-export function startModelProcess(graph: Uint8Array, threads: number): Promise<ModelClient> {
+export function startModelProcess(graph: Uint8Array, threads: number, step?: Uint8Array): Promise<ModelClient> {
   return ModelClient.over(
-    processHost(new URL("./model-main.js", import.meta.url), { method: "load", args: [graph, threads] }),
+    processHost(new URL("./model-main.js", import.meta.url), { method: "load", args: [graph, threads, step] }),
   );
 }

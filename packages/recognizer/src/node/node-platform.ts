@@ -17,9 +17,11 @@ export interface NodePlatformOptions {
 
 /** @throws as `startWorkers` */
 export function startNodePlatform(bundle: Bundle, { workers, threads }: NodePlatformOptions): Promise<WorkerPlatform> {
-  // The graph is kept, and shall not keep the rest of the bundle.
+  // The graphs are kept, and shall not keep the rest of the bundle.
   const graph = new Uint8Array(bundle.section("model.onnx") as Uint8Array);
-  const models = Array.from({ length: workers }, () => startModelProcess(graph, threads));
+  const steps = bundle.section("step.onnx");
+  const step = steps && new Uint8Array(steps);
+  const models = Array.from({ length: workers }, () => startModelProcess(graph, threads, step));
   const host = threadHost(new URL("./helper-worker.js", import.meta.url), knowledgeOf(bundle, true));
   const helpers = Array.from({ length: helpersFor(availableParallelism()) }, () => new CallClient(host));
   return startWorkers(models, { helpers, pathOf: fileURLToPath });

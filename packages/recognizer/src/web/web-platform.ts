@@ -11,10 +11,12 @@ import type { ModelSettings } from "./model-worker.js";
 /** @throws as `startWorkers`, and what is wrong with the WebAssembly */
 export function startWebPlatform(bundle: Bundle, settings: ModelSettings): Promise<WorkerPlatform> {
   const graph = new Uint8Array(bundle.section("model.onnx") as Uint8Array);
+  const steps = bundle.section("step.onnx");
+  const step = steps && new Uint8Array(steps);
   // Written out, for so bundlers find the workers' scripts.
   const makeModel = () => new Worker(new URL("./model-worker.js", import.meta.url), { type: "module" });
   const makeHelper = () => new Worker(new URL("./helper-worker.js", import.meta.url), { type: "module" });
-  const model = workerHost(makeModel, "model-worker.js", { method: "load", args: [graph, settings] });
+  const model = workerHost(makeModel, "model-worker.js", { method: "load", args: [graph, settings, step] });
   const helper = workerHost(makeHelper, "helper-worker.js", {
     method: "load",
     args: [knowledgeOf(bundle, globalThis.crossOriginIsolated)],

@@ -3,13 +3,15 @@ import type { ConfidenceCalibration } from "../decoding/confidence.js";
 import type { Alphabet } from "../text/alphabet.js";
 
 export const BUNDLE_FORMAT = "deepspeech-ts bundle";
-export const BUNDLE_VERSION = 1;
+/** Of bundles that hold a graph for steps, which earlier releases do not know; others stay as they were, version 1. */
+export const BUNDLE_VERSION = 2;
+export const BUNDLE_VERSIONS = [1, BUNDLE_VERSION] as const;
 
 export const BUNDLE_PRECISIONS = ["fp32", "fp16", "int8", "web"] as const;
 /** How the graph's large weights are stored; those of "web" in 8 bits, to become 32 when the graph is opened. */
 export type BundlePrecision = (typeof BUNDLE_PRECISIONS)[number];
 
-export const BUNDLE_SECTIONS = ["model.onnx", "language-model.bin"] as const;
+export const BUNDLE_SECTIONS = ["model.onnx", "step.onnx", "language-model.bin"] as const;
 export type BundleSectionName = (typeof BUNDLE_SECTIONS)[number];
 
 export interface BundleSection {
@@ -69,9 +71,22 @@ export interface TrainingFacts {
   };
 }
 
+/** Of a model that hears sound as it comes: what its steps take and give; see docs/export.md. */
+export interface StreamingFacts {
+  /** Samples of a window, and from one to the next. */
+  readonly windowSamples: number;
+  readonly hopSamples: number;
+  /** Windows for each frame of the log-probabilities. */
+  readonly stride: number;
+  /** Frames by which a step's answers lie behind what it was given. */
+  readonly delayFrames: number;
+  /** Numbers that one step hands to the next. */
+  readonly stateSize: number;
+}
+
 export interface BundleHeader {
   readonly format: typeof BUNDLE_FORMAT;
-  readonly version: typeof BUNDLE_VERSION;
+  readonly version: (typeof BUNDLE_VERSIONS)[number];
   readonly alphabet: Alphabet;
   /** Samples a second of the graph's waveforms. */
   readonly sampleRate: number;
@@ -83,6 +98,8 @@ export interface BundleHeader {
   readonly model: Readonly<Record<string, number | string>>;
   /** How waveforms become features, for people and for fine-tuning: the graph computes them. */
   readonly features: Readonly<Record<string, number | string>>;
+  /** How step.onnx is run; absent where there is none. */
+  readonly streaming?: StreamingFacts;
   readonly precision: BundlePrecision;
   readonly decoding: DecodingSettings;
   readonly training: TrainingFacts;

@@ -163,8 +163,8 @@ describe("a bundle", () => {
 
   it("of a later version asks for a newer release", async () => {
     const bytes = await bundleBytes();
-    bytes[8] = 2;
-    const message = "is a bundle of version 2, this release reads version 1; install the newest release";
+    bytes[8] = 3;
+    const message = "is a bundle of version 3, this release reads version 1 and 2; install the newest release";
     assert.throws(() => openBundle(bytes), refused("unsupported-version", message));
   });
 
@@ -235,6 +235,26 @@ describe("a bundle's header", () => {
       assert.throws(() => openBundle(bytes), refused("invalid-header", message));
     });
   }
+
+  it("that says how steps are run needs the graph for them, and is of a version that earlier releases refuse", async () => {
+    const streaming = { windowSamples: 400, hopSamples: 200, stride: 2, delayFrames: 7, stateSize: 10 };
+    const message =
+      'has a header that is not in order: the section step.onnx and the field "streaming" go together; export the model again';
+    await assert.rejects(
+      encodeBundle({ ...DESCRIPTION, streaming }, { "model.onnx": GRAPH }),
+      refused("invalid-header", message),
+    );
+    const sections = { "model.onnx": GRAPH, "step.onnx": GRAPH };
+    await assert.rejects(encodeBundle(DESCRIPTION, sections), refused("invalid-header", message));
+    const parts = await encodeBundle({ ...DESCRIPTION, streaming }, sections);
+    const { header } = openBundle(new Uint8Array(Buffer.concat(parts)));
+    assert.deepEqual([header.version, header.streaming], [2, streaming]);
+    const wrong = { ...streaming, stride: 0 };
+    await assert.rejects(
+      encodeBundle({ ...DESCRIPTION, streaming: wrong }, sections),
+      refused("invalid-header", /"streaming.stride" must be/),
+    );
+  });
 
   it("is refused before it is written", async () => {
     const wrong = { ...DESCRIPTION, sampleRate: 0 };

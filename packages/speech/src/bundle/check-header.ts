@@ -8,9 +8,8 @@ import {
   BUNDLE_FORMAT,
   BUNDLE_PRECISIONS,
   BUNDLE_SECTIONS,
-  BUNDLE_VERSION,
+  BUNDLE_VERSIONS,
   type BundleHeader,
-  type BundleSection,
   type DecodingSettings,
 } from "./bundle-header.js";
 
@@ -64,7 +63,7 @@ const object: Check = { wanted: "an object", holds: isObject };
 
 const HEADER: Fields = {
   format: oneOf([BUNDLE_FORMAT]),
-  version: oneOf([BUNDLE_VERSION]),
+  version: oneOf(BUNDLE_VERSIONS),
   alphabet: object,
   sampleRate: whole(1),
   minSamples: whole(1),
@@ -75,6 +74,16 @@ const HEADER: Fields = {
   decoding: object,
   training: object,
   sections: listOf(object),
+};
+
+const HEADER_OPTIONAL: Fields = { streaming: object };
+
+const STREAMING: Fields = {
+  windowSamples: whole(2),
+  hopSamples: whole(1),
+  stride: whole(1),
+  delayFrames: whole(0),
+  stateSize: whole(1),
 };
 
 const ALPHABET: Fields = { tokens: listOf(text), blankId: whole(0) };
@@ -113,7 +122,8 @@ const SECTION: Fields = {
  */
 export function checkHeader(value: unknown): BundleHeader {
   if (!isObject(value)) throw invalid("the header is not a JSON object");
-  checkFields(value, "", HEADER);
+  checkFields(value, "", HEADER, HEADER_OPTIONAL);
+  if (value.streaming !== undefined) checkFields(value.streaming, "streaming.", STREAMING);
   checkFields(value.alphabet, "alphabet.", ALPHABET);
   checkFields(value.decoding, "decoding.", DECODING, DECODING_OPTIONAL);
   checkFields(value.training, "training.", TRAINING, TRAINING_OPTIONAL);
@@ -122,7 +132,7 @@ export function checkHeader(value: unknown): BundleHeader {
   if (evaluation !== undefined) checkFields(evaluation, "training.evaluation.", EVALUATION);
   const header = { ...value, decoding: withCalibration(value.decoding as EarlierDecoding) } as unknown as BundleHeader;
   for (const [i, section] of header.sections.entries()) checkFields(section, `sections.${i}.`, SECTION);
-  checkSections(header.sections);
+  checkSections(header);
   checkAlphabet(header);
   return header;
 }
@@ -150,10 +160,13 @@ function checkField(name: string, value: unknown, check: Check): void {
     throw invalid(`"${name}" must be ${check.wanted}, not ${value === undefined ? "absent" : quoteValue(value)}`);
 }
 
-/** Sections follow one another, and the graph is among them. */
-function checkSections(sections: readonly BundleSection[]): void {
+/** Sections follow one another, and the graph is among them; that for steps, where the header says how it is run. */
+function checkSections({ sections, streaming }: BundleHeader): void {
   const names = sections.map(({ name }) => name);
   if (!names.includes("model.onnx")) throw invalid("there is no section model.onnx");
+  if (names.includes("step.onnx") !== (streaming !== undefined)) {
+    throw invalid('the section step.onnx and the field "streaming" go together');
+  }
   if (new Set(names).size < names.length) throw invalid("two sections have one name");
   let end = 0;
   for (const { name, offset, size } of sections) {

@@ -12,6 +12,7 @@ import { BundleError } from "./bundle-error.js";
 import {
   BUNDLE_FORMAT,
   BUNDLE_VERSION,
+  BUNDLE_VERSIONS,
   type BundleHeader,
   type BundleSection,
   type BundleSectionName,
@@ -59,12 +60,13 @@ export async function encodeBundle(description: BundleDescription, content: Sect
     parts.push(bytes, new Uint8Array(aligned(bytes.length) - bytes.length));
     offset += aligned(bytes.length);
   }
-  const header = checkHeader({ format: BUNDLE_FORMAT, version: BUNDLE_VERSION, ...description, sections });
+  const version = description.streaming === undefined ? 1 : BUNDLE_VERSION;
+  const header = checkHeader({ format: BUNDLE_FORMAT, version, ...description, sections });
   const json = new TextEncoder().encode(JSON.stringify(header));
   const start = new Uint8Array(aligned(PRELUDE_BYTES + json.length));
   start.set(MAGIC);
   const view = new DataView(start.buffer);
-  view.setUint32(8, BUNDLE_VERSION, true);
+  view.setUint32(8, version, true);
   view.setUint32(12, json.length, true);
   start.set(await digest(json), 16);
   start.set(json, PRELUDE_BYTES);
@@ -125,8 +127,8 @@ function headerBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (bytes.length < PRELUDE_BYTES) throw truncated(bytes.length, PRELUDE_BYTES);
   const view = new DataView(bytes.buffer, bytes.byteOffset, PRELUDE_BYTES);
   const version = view.getUint32(8, true);
-  if (version !== BUNDLE_VERSION) {
-    const wanted = `this release reads version ${BUNDLE_VERSION}`;
+  if (!BUNDLE_VERSIONS.some((known) => known === version)) {
+    const wanted = `this release reads version ${BUNDLE_VERSIONS.join(" and ")}`;
     throw new BundleError(
       "unsupported-version",
       `is a bundle of version ${version}, ${wanted}; install the newest release`,

@@ -15,7 +15,8 @@ import {
 } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { checkpointFromBundle } from "./bundle-checkpoint.js";
-import { randomCheckpoint } from "./export.test.support.js";
+import { FORWARD, randomCheckpoint } from "./export.test.support.js";
+import { PARITY_TOLERANCE } from "./parity.js";
 import { runExport } from "./run-export.js";
 
 interface Contents {
@@ -78,6 +79,31 @@ describe("a bundle as a checkpoint", () => {
         assert.ok(Math.abs(found.data[i]! - value) <= step, `${name}[${i}]: ${found.data[i]} for ${value}`);
       }
     }
+  });
+
+  it("of a model that streams has its statistics and its row convolution too", async (t) => {
+    const own = await temporaryFolder(t);
+    const path = randomCheckpoint(own, FORWARD);
+    const output = join(own, "forward.dsb");
+    const request = { checkpoint: path, output, evaluate: [], threads: 1, workers: 1 };
+    const { variants } = await runExport(request);
+    assert.ok(variants[0]!.parity.inSteps! <= PARITY_TOLERANCE, `${variants[0]!.parity.inSteps}`);
+    const [expected, { header, weights }] = [
+      contentsOf(() => loadCheckpoint(path)),
+      contentsOf(() => checkpointFromBundle(output)),
+    ];
+    assert.deepEqual(header, expected.header);
+    assert.deepEqual(weights, expected.weights);
+    const bundle = openBundle(new Uint8Array(readFileSync(output)));
+    assert.equal(bundle.header.version, 2);
+    assert.deepEqual(
+      bundle.header.sections.map(({ name }) => name),
+      ["model.onnx", "step.onnx"],
+    );
+    // 1 + 2 frames of convolutions that hear ahead, of which the first waits for none, and 5 of the row convolution.
+    const { stateSize, ...streaming } = bundle.header.streaming!;
+    assert.deepEqual(streaming, { windowSamples: 400, hopSamples: 200, stride: 2, delayFrames: 7 });
+    assert.ok(stateSize > 0);
   });
 
   it("makes a model", () => {

@@ -4,9 +4,10 @@ import type { BundleDescription, BundlePrecision, DecodingSettings, TrainingFact
 import { z } from "zod";
 import type { CheckpointHeader } from "../acoustic-model/checkpoint.js";
 import { minSamples } from "../acoustic-model/feature-config.js";
+import { numParameters } from "../acoustic-model/memory.js";
 import { frameSecondsOf } from "../evaluation/decoding.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
-import type { Weights } from "./graph/weights.js";
+import { streamingFacts } from "./graph/step-graph.js";
 
 const ratesSchema = z.object({ wer: z.number(), cer: z.number() });
 
@@ -24,7 +25,6 @@ const runSchema = z.object({
 export interface DescribeOptions {
   precision: BundlePrecision;
   decoding: DecodingConfig;
-  weights: Weights;
   projectVersion: string;
   /** When the bundle is made. */
   exportedAt: Date;
@@ -34,8 +34,8 @@ export interface DescribeOptions {
 
 export function describeCheckpoint(header: CheckpointHeader, options: DescribeOptions): BundleDescription {
   const { features, model, alphabet, training } = header;
-  const { weights, exportedAt, projectVersion, evaluation } = options;
-  const numParameters = [...weights.values()].reduce((total, { data }) => total + data.length, 0);
+  const { exportedAt, projectVersion, evaluation } = options;
+  const streaming = streamingFacts(model, features);
   return {
     alphabet,
     sampleRate: features.sampleRate,
@@ -43,12 +43,13 @@ export function describeCheckpoint(header: CheckpointHeader, options: DescribeOp
     frameSeconds: frameSecondsOf(header),
     model,
     features,
+    ...(streaming && { streaming }),
     precision: options.precision,
     decoding: decodingSettings(options.decoding),
     training: {
       exportedAt: exportedAt.toISOString(),
       projectVersion,
-      numParameters,
+      numParameters: numParameters(model),
       ...runFacts(training),
       ...(evaluation && { evaluation }),
     },

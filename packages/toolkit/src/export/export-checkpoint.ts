@@ -23,7 +23,7 @@ import { type Decode, frameSecondsOf, openDecoding, spelledHotWords } from "../e
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
-import { modelGraph } from "./graph/model-graph.js";
+import { modelGraphs } from "./graph/step-graph.js";
 import { languageModelSection } from "./language-model-section.js";
 import { measureErrorRates } from "./measure.js";
 import { OnnxSession } from "./onnx-session.js";
@@ -51,7 +51,7 @@ interface Materials {
 
 interface Variant {
   precision: BundlePrecision;
-  graph: Uint8Array<ArrayBuffer>;
+  graphs: ReturnType<typeof modelGraphs>;
   parity: Parity;
   rates: CorpusErrorRates | undefined;
   leftOut: LeftOut[];
@@ -66,7 +66,7 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
   const paths = outputPaths(request.output, precisions, [request.checkpoint]);
   setNumThreads(threads);
   using checkpoint = openCheckpoint(request.checkpoint);
-  const { header, weights } = checkpoint;
+  const { header } = checkpoint;
   const decoding = spelled(request.decoding ?? greedyDecoding, header.alphabet);
   const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
   const data = await loadEvaluationData(request.evaluate, header, request);
@@ -83,7 +83,7 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
     if (host.shouldStop()) return undefined;
   }
   return {
-    variants: await writeVariants(variants, { header, weights, decoding, paths, data }),
+    variants: await writeVariants(variants, { header, decoding, paths, data }),
     corpora: data.corpora,
     numUtterances: variants[0]?.rates?.numUtterances ?? 0,
     audioSeconds: data.audioSeconds,
@@ -104,7 +104,7 @@ async function checkExactGraph(materials: Materials): Promise<void> {
 
 async function makeVariant(precision: BundlePrecision, materials: Materials, host: ExportHost): Promise<Variant> {
   const { data, checkpoint, decoding } = materials;
-  const { graph, session, parity } = await openGraph(precision, materials);
+  const { graphs, session, parity } = await openGraph(precision, materials);
   await using _ = session;
   const { rates, leftOut, words } = await measureErrorRates(session, data.utterances, {
     ...materials,
@@ -113,26 +113,27 @@ async function makeVariant(precision: BundlePrecision, materials: Materials, hos
     shouldStop: host.shouldStop,
   });
   const isFitted = rates !== undefined && decoding.confidenceCalibration === undefined;
-  return { precision, graph, parity, rates, leftOut, confidence: isFitted ? fitConfidence(words) : undefined };
+  return { precision, graphs, parity, rates, leftOut, confidence: isFitted ? fitConfidence(words) : undefined };
 }
 
-/** The graph, opened, and held against the trained model. Dispose the session. */
+/** The graphs, opened, and held against the trained model. Dispose the session. */
 async function openGraph(precision: BundlePrecision, { checkpoint, waveforms, threads }: Materials) {
   const { model, features } = checkpoint.header;
   const { weights } = checkpoint;
-  const graph = modelGraph({ model, features, weights, precision, producerVersion: projectVersion() });
-  const session = await OnnxSession.open(graph, threads);
+  const graphs = modelGraphs({ model, features, weights, precision, producerVersion: projectVersion() });
+  const session = await OnnxSession.open(graphs.model, threads, graphs.step);
   const parity = await measureParity(session, checkpoint, waveforms);
   if (precision === "fp32") refuseDisagreement(parity);
-  return { graph, session, parity };
+  return { graphs, session, parity };
 }
 
-function refuseDisagreement({ features, model, fromBatch }: Parity): void {
+function refuseDisagreement({ features, model, fromBatch, inSteps = 0 }: Parity): void {
   const complaints = [
     features > FEATURE_TOLERANCE && `${features.toExponential(1)} in a feature (${FEATURE_TOLERANCE} is allowed)`,
     model > PARITY_TOLERANCE && `${model.toExponential(1)} in a log-probability (${PARITY_TOLERANCE} is allowed)`,
     fromBatch > PARITY_TOLERANCE &&
       `${fromBatch.toExponential(1)} by an utterance's batch (${PARITY_TOLERANCE} is allowed)`,
+    inSteps > PARITY_TOLERANCE && `${inSteps.toExponential(1)} in steps (${PARITY_TOLERANCE} is allowed)`,
   ].filter((complaint) => complaint !== false);
   if (complaints.length === 0) return;
   throw new UserError(
@@ -149,7 +150,7 @@ function evaluationFacts(
   return { wer, cer, numUtterances, audioSeconds, corpora: corpora.map((path) => basename(path)) };
 }
 
-interface Wrapping extends Pick<OpenCheckpoint, "header" | "weights"> {
+interface Wrapping extends Pick<OpenCheckpoint, "header"> {
   decoding: DecodingConfig;
   paths: ReadonlyMap<BundlePrecision, string>;
   data: EvaluationData;
@@ -157,12 +158,12 @@ interface Wrapping extends Pick<OpenCheckpoint, "header" | "weights"> {
 
 async function writeVariants(
   variants: readonly Variant[],
-  { header, weights, decoding, paths, data }: Wrapping,
+  { header, decoding, paths, data }: Wrapping,
 ): Promise<ExportedVariant[]> {
   const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
-  const facts = { weights, exportedAt: new Date(), projectVersion: projectVersion() };
+  const facts = { exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];
-  for (const { precision, graph, parity, rates, confidence } of variants) {
+  for (const { precision, graphs, parity, rates, confidence } of variants) {
     const settings = confidence ? withCalibration(decoding, confidence) : decoding;
     const evaluation = rates && evaluationFacts(rates, data);
     const description = describeCheckpoint(header, {
@@ -171,7 +172,11 @@ async function writeVariants(
       precision,
       ...(evaluation && { evaluation }),
     });
-    const sections = { "model.onnx": graph, ...(languageModel && { "language-model.bin": languageModel }) };
+    const sections = {
+      "model.onnx": graphs.model,
+      ...(graphs.step && { "step.onnx": graphs.step }),
+      ...(languageModel && { "language-model.bin": languageModel }),
+    };
     const parts = await encodeBundle(description, sections);
     const path = paths.get(precision)!;
     writeFileAtomicallySync(path, parts);

@@ -14,7 +14,8 @@ import {
 } from "../acoustic-model/index.js";
 import { sampleCorpus } from "../data/fixtures.test.support.js";
 import { loadUtterances, loadWaveform } from "../data/index.js";
-import { type GraphOptions, modelGraph } from "./graph/model-graph.js";
+import type { GraphOptions } from "./graph/model-graph.js";
+import { modelGraphs } from "./graph/step-graph.js";
 import { type OpenCheckpoint, openCheckpoint } from "./open-checkpoint.js";
 
 export interface ExportedConfig {
@@ -38,6 +39,8 @@ export function randomCheckpoint(
     using network = new DeepSpeech(config);
     noGrad(() => {
       for (const parameter of network.namedParameters().values()) parameter.add_(randn(parameter.shape).mul(0.05));
+      network.inputNorm?.mean.fill_(-6).add_(randn([config.numMels]));
+      network.inputNorm?.scale.fill_(0.3);
       network.namedParameters().get("classifier.3.weight")!.mul_(logitScale);
     });
     const header = { model: config, features: featureConfig, alphabet: englishAlphabet, training: null };
@@ -51,9 +54,20 @@ export function randomModel(folder: string, config: ExportedConfig = {}): OpenCh
   return openCheckpoint(randomCheckpoint(folder, config));
 }
 
-export function graphOf({ header, weights }: OpenCheckpoint, precision: GraphOptions["precision"] = "fp32") {
+/** What a model that streams is made of: `model` of `ExportedConfig`, and `features`. */
+export const FORWARD: ExportedConfig = {
+  model: { direction: "forward", lookaheadFrames: 5 },
+  features: { normalisation: "running" },
+};
+
+export function graphOf(model: OpenCheckpoint, precision: GraphOptions["precision"] = "fp32") {
+  return graphsOf(model, precision).model;
+}
+
+/** With that for steps, where there is one. */
+export function graphsOf({ header, weights }: OpenCheckpoint, precision: GraphOptions["precision"] = "fp32") {
   const { model, features } = header;
-  return modelGraph({ model, features, weights, precision, producerVersion: "test" });
+  return modelGraphs({ model, features, weights, precision, producerVersion: "test" });
 }
 
 /** The shortest utterances of the sample corpus's development set, whose lengths all differ. */

@@ -1,4 +1,5 @@
-export { type GraphOptions, modelGraph } from "./graph/model-graph.js";
+export type { GraphOptions } from "./graph/model-graph.js";
+export { modelGraphs } from "./graph/step-graph.js";
 export { FEATURE_TOLERANCE, PARITY_TOLERANCE, type Parity } from "./parity.js";
 export {
   type ExportedVariant,

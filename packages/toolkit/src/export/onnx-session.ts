@@ -1,12 +1,17 @@
 /** A graph opened with ONNX Runtime, as a recogniser will run it: what is measured is what users get. */
-import { type ModelClient, startModelProcess } from "@deepspeech-ts/recognizer";
-import type { Emissions } from "@deepspeech-ts/speech";
+import { type ModelClient, runSteps, StepUtterance, startModelProcess } from "@deepspeech-ts/recognizer";
+import type { Emissions, StreamingFacts } from "@deepspeech-ts/speech";
 
 export interface WaveformBatch {
   /** [B, N] row-major, each row padded at its end */
   readonly waveforms: Float32Array;
   /** Samples of each row that are sound. */
   readonly sampleLengths: readonly number[];
+}
+
+export interface SoundPiece {
+  samples: Float32Array<ArrayBuffer>;
+  stepFrames: number;
 }
 
 export interface SessionOutput {
@@ -24,9 +29,12 @@ export class OnnxSession {
     this.#model = model;
   }
 
-  /** @param threads for one operator */
-  static async open(graph: Uint8Array, threads: number): Promise<OnnxSession> {
-    return new OnnxSession(await startModelProcess(graph, threads));
+  /**
+   * @param threads for one operator
+   * @param step the graph for steps, where there is one
+   */
+  static async open(graph: Uint8Array, threads: number, step?: Uint8Array): Promise<OnnxSession> {
+    return new OnnxSession(await startModelProcess(graph, threads, step));
   }
 
   async run({ waveforms, sampleLengths }: WaveformBatch): Promise<SessionOutput> {
@@ -47,6 +55,25 @@ export class OnnxSession {
       return { logProbs: values.subarray(start, start + numFrames * numTokens), numFrames, numTokens };
     });
     return { emissions, features: features.data as Float32Array, featureShape: features.dims };
+  }
+
+  /**
+   * One utterance in steps.
+   * @param pieces its sound as it comes, and the frames of output of the steps that are taken then
+   */
+  async runInSteps(pieces: readonly SoundPiece[], facts: StreamingFacts): Promise<Emissions> {
+    const run = (step: Parameters<typeof runSteps>[0][number]) =>
+      runSteps([step], (inputs, names) => this.#model.runStep(inputs, names)).then(([result]) => result!);
+    const utterance = new StepUtterance(facts, run);
+    const heard: Emissions[] = [];
+    for (const [i, { samples, stepFrames }] of pieces.entries()) {
+      utterance.push(samples);
+      if (i === pieces.length - 1) utterance.finish();
+      for await (const emissions of utterance.advance(stepFrames)) heard.push(emissions);
+    }
+    const logProbs = Float32Array.from(heard.flatMap((emissions) => [...emissions.logProbs]));
+    const numTokens = heard[0]?.numTokens ?? 1;
+    return { logProbs, numFrames: logProbs.length / numTokens, numTokens };
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -3,7 +3,14 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { minSamples } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { type ExportedConfig, graphOf, randomModel, sampleWaveforms } from "./export.test.support.js";
+import {
+  type ExportedConfig,
+  FORWARD,
+  graphOf,
+  graphsOf,
+  randomModel,
+  sampleWaveforms,
+} from "./export.test.support.js";
 import { batchOf, OnnxSession } from "./onnx-session.js";
 import { FEATURE_TOLERANCE, measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
 
@@ -15,7 +22,8 @@ async function parityOf(
   { precision = "fp32", waveforms }: { precision?: Precision; waveforms?: Float32Array[] } = {},
 ): Promise<Parity> {
   using model = randomModel(await temporaryFolder(t), config);
-  await using session = await OnnxSession.open(graphOf(model, precision), 1);
+  const graphs = graphsOf(model, precision);
+  await using session = await OnnxSession.open(graphs.model, 1, graphs.step);
   return await measureParity(session, model, waveforms ?? (await sampleWaveforms(4)));
 }
 
@@ -42,6 +50,16 @@ describe("an exported graph", () => {
       assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
     });
   }
+
+  it("of a forward model says what the model says, whole and in steps, of the shortest waveforms too", async (t) => {
+    const waveforms = await sampleWaveforms(3);
+    const least = minSamples({ fftSamples: 400 });
+    for (const length of [least, least + 1, 400, 600, 601]) waveforms.push(waveforms[0]!.slice(6000, 6000 + length));
+    const { fromTraining, fromBatch, inSteps } = await parityOf(t, FORWARD, { waveforms });
+    assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
+    assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
+    assert.ok(inSteps! <= PARITY_TOLERANCE, `differs by ${inSteps} in steps`);
+  });
 
   it("takes the shortest waveforms, alone and beside longer ones", async (t) => {
     const [long] = (await sampleWaveforms(1)) as [Float32Array];

@@ -10,6 +10,7 @@ import type { Emissions } from "@deepspeech-ts/speech";
 import { fromTypedArray, noGrad, tidy } from "@deepspeech-ts/torch";
 import type { DeepSpeech, FeatureExtractor } from "../acoustic-model/index.js";
 import { emissionsOf } from "../evaluation/evaluate.js";
+import { streamingFacts } from "./graph/step-graph.js";
 import { batchOf, type OnnxSession, type SessionOutput } from "./onnx-session.js";
 
 /** The most by which log-probabilities of the same features may differ, where weights are stored as they were trained. */
@@ -33,7 +34,14 @@ export interface Parity {
   fromTraining: number;
   /** Of log-probabilities in a batch from those alone. */
   fromBatch: number;
+  /** Of log-probabilities in steps from those of the whole, where the model streams. */
+  inSteps?: number;
 }
+
+type Compared = Omit<Parity, "numUtterances" | "inSteps">;
+
+/** Frames of output of one step. */
+const STEP_FRAMES = 8;
 
 /** @param waveforms each at least as long as the features need */
 export async function measureParity(
@@ -42,10 +50,17 @@ export async function measureParity(
   waveforms: readonly Float32Array[],
 ): Promise<Parity> {
   const together = await session.run(batchOf(waveforms));
-  const parities: Omit<Parity, "numUtterances">[] = [];
+  const { model, extractor } = trained;
+  const streaming = streamingFacts(model.config, extractor.config);
+  const parities: Compared[] = [];
+  const inSteps: number[] = [];
   for (const [i, waveform] of waveforms.entries()) {
     const alone = await session.run(batchOf([waveform]));
     parities.push(compare(trained, waveform, alone, together.emissions[i]!));
+    if (!streaming) continue;
+    const piece = { samples: new Float32Array(waveform), stepFrames: STEP_FRAMES };
+    const stepped = await session.runInSteps([piece], streaming);
+    inSteps.push(largestDifference(stepped.logProbs, alone.emissions[0]!.logProbs));
   }
   const largest = (key: keyof (typeof parities)[number]) => Math.max(...parities.map((parity) => parity[key]));
   return {
@@ -54,6 +69,7 @@ export async function measureParity(
     model: largest("model"),
     fromTraining: largest("fromTraining"),
     fromBatch: largest("fromBatch"),
+    ...(streaming && { inSteps: Math.max(...inSteps) }),
   };
 }
 
@@ -63,7 +79,7 @@ function compare(
   waveform: Float32Array,
   alone: SessionOutput,
   batched: Emissions,
-): Omit<Parity, "numUtterances"> {
+): Compared {
   return noGrad(() =>
     tidy(() => {
       const { features, featureLengths } = extractor.extract(waveform, [waveform.length]);

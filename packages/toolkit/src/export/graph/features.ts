@@ -26,8 +26,7 @@ export interface FeatureInputs {
 
 /** [B, T, numMels], zero beyond each utterance's length. */
 export function featuresOf(graph: GraphBuilder, inputs: FeatureInputs, config: FeatureConfig): Value {
-  const mel = melSpectrum(graph, reflectEnds(graph, inputs, config), config); // [B, T, M]
-  const values = config.kind === "log-mel" ? graph.op("Log", [graph.op("Add", [mel, graph.float(LOG_FLOOR)])]) : mel;
+  const values = melFeatures(graph, reflectEnds(graph, inputs, config), config); // [B, T, M]
   const isWithin = withinLengths(graph, inputs.featureLengths, inputs.frames); // [B, T]
   const ofBands = graph.op("Unsqueeze", [isWithin, graph.ints([2])]); // [B, T, 1]
   const masked = graph.op("Where", [ofBands, values, graph.float(0)]); // a product would keep what is not a number
@@ -53,6 +52,12 @@ function reflectEnds(graph: GraphBuilder, { waveforms, lengths, frames }: Featur
   const hops = graph.op("Mul", [graph.op("Sub", [frames, graph.ints(1)]), graph.ints(hopSamples)]);
   const width = graph.op("Unsqueeze", [graph.op("Add", [hops, graph.ints(fftSamples)]), graph.ints([0])]);
   return graph.op("Slice", [padded, graph.ints([0]), width, graph.ints([1])]);
+}
+
+/** [B, (T − 1) · hopSamples + fftSamples] → [B, T, numMels], before any normalisation. */
+export function melFeatures(graph: GraphBuilder, padded: Value, config: FeatureConfig): Value {
+  const mel = melSpectrum(graph, padded, config);
+  return config.kind === "log-mel" ? graph.op("Log", [graph.op("Add", [mel, graph.float(LOG_FLOOR)])]) : mel;
 }
 
 /** [B, W] → [B, T, numMels]: the power of each frequency, gathered into mel bands. */

@@ -59,6 +59,8 @@ export interface ConvolutionOptions {
   kernelSize: number;
   /** Steps in time and across bands. Default: 1 and 1. */
   strides?: readonly [number, number];
+  /** Whether zeros stand before the first frame and after the last. Default: true. */
+  padsTime?: boolean;
 }
 
 /** A convolution over [B, C, time, band], whose weight is stored over [frequency, time]. */
@@ -66,11 +68,13 @@ export function convolution(
   context: Context,
   input: Value,
   name: string,
-  { kernelSize, strides = [1, 1] }: ConvolutionOptions,
+  { kernelSize, strides = [1, 1], padsTime = true }: ConvolutionOptions,
 ): Value {
   const { graph, weights, precision } = context;
   const weight = floatConstant(graph, `${name}.weight`, transposeLast(weightOf(weights, `${name}.weight`)), precision);
-  const pads = new Array<number>(4).fill((kernelSize - 1) / 2);
+  const reach = (kernelSize - 1) / 2;
+  const ofTime = padsTime ? reach : 0;
+  const pads = [ofTime, reach, ofTime, reach];
   return graph.op("Conv", [input, weight, parameter(context, `${name}.bias`)], { strides, pads });
 }
 

@@ -7,13 +7,15 @@ import type { BundlePrecision } from "@deepspeech-ts/speech";
 import type { FeatureConfig } from "../../acoustic-model/feature-config.js";
 import type { ModelConfig } from "../../acoustic-model/model-config.js";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.js";
-import { DATA_TYPES, encodeModel } from "../onnx/schema.js";
+import { DATA_TYPES, encodeModel, type GraphMessage } from "../onnx/schema.js";
 import { featuresOf } from "./features.js";
 import { type Context, convolution, gelu, normaliseAndActivate, readConvolution, readNorm } from "./layers.js";
-import { framesAfterStride, framesOfSamples, lengthMask, sizeOf } from "./lengths.js";
+import { framesAfterStride, framesOfSamples, lengthMask, sizeOf, withinLengths } from "./lengths.js";
 import { linear, readLinear } from "./linear.js";
 import { quantisedGru } from "./quantised-recurrence.js";
-import { bidirectionalGru, readGru } from "./recurrence.js";
+import { gru, readGru } from "./recurrence.js";
+import { readRowConvolution, rowConvolution } from "./row-convolution.js";
+import { readRunningNorm, runningNorm } from "./running-norm.js";
 import type { Constants, NamedWeight, Weights } from "./weights.js";
 
 /** Opset 17 is the first with LayerNormalization; IR 8 goes with it. */
@@ -29,9 +31,14 @@ export interface GraphOptions {
   producerVersion: string;
 }
 
-/** The bytes of model.onnx. */
-export function modelGraph(options: GraphOptions): Uint8Array<ArrayBuffer> {
-  const { model, features: featureConfig, weights, precision, producerVersion } = options;
+/** The bytes of an ONNX file. */
+export function encodeGraph(graph: GraphMessage, { producerVersion }: GraphOptions): Uint8Array<ArrayBuffer> {
+  const opsetImport = [{ domain: "", version: OPSET }];
+  return encodeModel({ irVersion: IR_VERSION, producerName: "deepspeech-ts", producerVersion, graph, opsetImport });
+}
+
+/** What model.onnx holds. */
+export function wholeGraph({ model, features: featureConfig, weights, precision }: GraphOptions): GraphMessage {
   const graph = new GraphBuilder("deepspeech");
   const context = { graph, weights, precision };
   const waveforms = graph.input("waveforms", "float32", ["batch", "samples"]);
@@ -42,28 +49,21 @@ export function modelGraph(options: GraphOptions): Uint8Array<ArrayBuffer> {
   const features = featuresOf(graph, { waveforms, lengths, featureLengths, frames }, featureConfig); // [B, T, M]
   const logProbLengths = framesAfterStride(graph, featureLengths, model.timeStride);
   const outputFrames = framesAfterStride(graph, frames, model.timeStride);
-  const logProbs = logProbsOf(context, features, { lengths: logProbLengths, frames: outputFrames }, model);
+  const normalised =
+    model.direction === "forward" ? normalisedSoFar(context, features, featureLengths, frames) : features;
+  const logProbs = logProbsOf(context, normalised, { lengths: logProbLengths, frames: outputFrames }, model);
 
   graph.output("log_probs", logProbs, "float32", ["batch", "frames", model.numTokens]);
   graph.output("log_prob_lengths", logProbLengths, "int64", ["batch"]);
   graph.output("features", features, "float32", ["batch", "feature_frames", featureConfig.numMels]);
-  return encodeModel({
-    irVersion: IR_VERSION,
-    producerName: "deepspeech-ts",
-    producerVersion,
-    graph: graph.build(),
-    opsetImport: [{ domain: "", version: OPSET }],
-  });
+  return graph.build();
 }
 
 /**
- * The trained parameters of such a graph, by their names in the state dict: what `modelGraph` took, or nearest halves of it.
+ * The trained parameters of such a graph, by their names in the state dict: what `wholeGraph` took, or nearest halves of it.
  * @throws UserError where the graph is another, or its weights are rounded to 8 bits
  */
-export function readWeights(
-  constants: Constants,
-  model: Pick<ModelConfig, "residualLayers" | "recurrentLayers">,
-): Weights {
+export function readWeights(constants: Constants, model: ModelConfig): Weights {
   // The first layer that is not there ends it, however many a header speaks of.
   const ofLayers = (count: number, read: (layer: number) => NamedWeight[]) => {
     const weights: NamedWeight[] = [];
@@ -85,6 +85,8 @@ export function readWeights(
     ]),
     ...readLinear(constants, "classifier.0"),
     ...readLinear(constants, "classifier.3"),
+    ...(hasLookahead(model) ? readRowConvolution(constants) : []),
+    ...(model.direction === "forward" ? readRunningNorm(constants) : []),
   ]);
 }
 
@@ -102,18 +104,42 @@ function logProbsOf(
   const recurrent = recurrentLayer(context, output.lengths);
   for (let i = 0; i < model.recurrentLayers; i++) {
     const active = normaliseAndActivate(context, hidden, `birnn_layers.${i}.layer_norm`);
-    hidden = recurrent(active, `birnn_layers.${i}.BiGRU`); // [T', B, 2·hidden]
+    hidden = recurrent(active, `birnn_layers.${i}.BiGRU`); // [T', B, width]
   }
+  if (hasLookahead(model)) {
+    const mask = graph.op("Transpose", [lengthMask(graph, output.lengths, output.frames)], { perm: [1, 0] }); // [T', B]
+    const own = graph.op("Mul", [hidden, graph.op("Unsqueeze", [mask, graph.ints([2])])]);
+    hidden = rowConvolution(context, own).frames;
+  }
+  return classify(context, hidden);
+}
+
+/** [T', B, width] → [B, T', V] */
+export function classify(context: Context, hidden: Value): Value {
+  const { graph } = context;
   const classified = linear(context, gelu(graph, linear(context, hidden, "classifier.0")), "classifier.3"); // [T', B, V]
   const byUtterance = graph.op("Transpose", [classified], { perm: [1, 0, 2] });
   return graph.op("LogSoftmax", [byUtterance], { axis: -1 });
 }
 
+export function hasLookahead({ direction, lookaheadFrames }: ModelConfig): boolean {
+  return direction === "forward" && lookaheadFrames > 0;
+}
+
+/** A forward model's first layer: [B, T, M] → [B, T, M], zero beyond each utterance's length. */
+function normalisedSoFar(context: Context, features: Value, lengths: Value, frames: Value): Value {
+  const { graph } = context;
+  const isWithin = graph.op("Unsqueeze", [withinLengths(graph, lengths, frames), graph.ints([2])]);
+  return graph.op("Where", [isWithin, runningNorm(context, features).frames, graph.float(0)]);
+}
+
 /** The kind of GRU that goes with the precision, as a function of its input [T', B, input] and its name. */
 function recurrentLayer(context: Context, lengths: Value) {
-  if (context.precision === "int8") return (input: Value, name: string) => quantisedGru(context, input, lengths, name);
+  if (context.precision === "int8") {
+    return (input: Value, name: string) => quantisedGru(context, input, name, { lengths }).frames;
+  }
   const rows = context.graph.op("Cast", [lengths], { to: DATA_TYPES.int32 });
-  return (input: Value, name: string) => bidirectionalGru(context, input, rows, name);
+  return (input: Value, name: string) => gru(context, input, name, { lengths: rows }).frames;
 }
 
 /** [B, T, M] → [B, C, T', F'], zero beyond each utterance's length wherever a convolution could see it. */

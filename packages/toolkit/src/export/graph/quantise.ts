@@ -72,16 +72,20 @@ export function toUint8(graph: GraphBuilder, input: Value, scale: number): Value
   return graph.op("QuantizeLinear", [input, graph.float(scale), inputZero(graph)]);
 }
 
-/** input · weight in whole numbers: int32. */
-export function integerProduct(graph: GraphBuilder, values: Value, name: string, weight: QuantisedWeight): Value {
-  const constant = graph.constant(`${name}:int8`, "int8", weight.data, weight.shape);
-  return graph.op("MatMulInteger", [values, constant, inputZero(graph)]);
+export function quantisedConstant(graph: GraphBuilder, name: string, { data, shape }: QuantisedWeight): Value {
+  return graph.constant(`${name}:int8`, "int8", data, shape);
+}
+
+/** input · weight in whole numbers: int32. @param weight a `quantisedConstant` */
+export function integerProduct(graph: GraphBuilder, values: Value, weight: Value): Value {
+  return graph.op("MatMulInteger", [values, weight, inputZero(graph)]);
 }
 
 /** input · weightᵀ in float32, from whole numbers. */
 export function quantisedProduct(graph: GraphBuilder, input: QuantisedInput, name: string, weight: Weight): Value {
   const quantised = quantiseWeight(weight);
-  const product = graph.op("Cast", [integerProduct(graph, input.values, name, quantised)], { to: DATA_TYPES.float32 });
+  const whole = integerProduct(graph, input.values, quantisedConstant(graph, name, quantised));
+  const product = graph.op("Cast", [whole], { to: DATA_TYPES.float32 });
   const columnScales = graph.constant(`${name}:scales`, "float32", quantised.scales, [quantised.scales.length]);
   return graph.op("Mul", [graph.op("Mul", [product, columnScales]), input.scales]);
 }

@@ -1,5 +1,5 @@
 /**
- * A bidirectional GRU layer with weights of 8 bits. ONNX has no such operator, so its steps are spelt out in a Scan.
+ * A GRU layer, of both directions or forward alone, with weights of 8 bits. ONNX has no such operator, so its steps are spelt out in a Scan.
  *
  * One utterance's recurrence is a product of a vector and a matrix for each frame: its speed is that at which weights
  * arrive from memory. In 8 bits a direction's weights are a quarter of their size, and stay in a core's own cache from
@@ -15,47 +15,70 @@ import { sizeOf } from "./lengths.js";
 import {
   integerProduct,
   type QuantisedInput,
+  quantisedConstant,
   quantisedProduct,
   quantiseRows,
   quantiseWeight,
   toUint8,
 } from "./quantise.js";
+import { directionsOf, type GruState, LEAVES_STATE } from "./recurrence.js";
 import { type Weight, weightOf } from "./weights.js";
 
-const DIRECTIONS = ["l0", "l0_reverse"] as const;
 const STATE_SCALE = 1 / 127;
 
 /** The gates that a step works on together: reset and update, and the new state's. As ranges of rows, in units of H. */
 const GATES = { rz: [0, 2], n: [2, 3] } as const;
 type Gates = keyof typeof GATES;
 
+/** As `GruRun`, but that a forward layer needs no lengths. */
+export interface QuantisedGruRun {
+  /** int64 [B]: frames of each utterance, from whose last a backward direction begins. */
+  lengths?: Value;
+  from?: GruState;
+}
+
 /**
- * [T, B, input] → [T, B, 2·H]. The backward direction reads each utterance from its own last frame; what both give beyond
- * its length means nothing, and comes after all that does.
- * @param lengths int64 [B]
+ * [T, B, input] → [T, B, H · directions]. What a layer gives beyond an utterance's length means nothing, and comes after
+ * all that does.
+ * @returns frames, and the last states [directions, B, H]
  */
-export function quantisedGru(context: Context, input: Value, lengths: Value, name: string): Value {
+export function quantisedGru(
+  context: Context,
+  input: Value,
+  name: string,
+  { lengths, from }: QuantisedGruRun,
+): { frames: Value; last: Value } {
   const { graph, weights } = context;
+  const directions = directionsOf(weights, name);
   const hiddenSize = weightOf(weights, `${name}.weight_hh_l0`).shape[1]!;
-  const backwards = (value: Value) => graph.op("ReverseSequence", [value, lengths], { time_axis: 0, batch_axis: 1 });
-  const frames = quantiseRows(graph, input);
-  const inputs = [frames, { values: backwards(frames.values), scales: backwards(frames.scales) }];
-  const projected = (["rz", "n"] as const).map((gates) =>
-    graph.op(
-      "Concat",
-      inputs.map((own, i) => projectInput(context, own, { name, end: DIRECTIONS[i]!, gates })),
-      { axis: 1 },
-    ),
-  ); // [T, 2, B, 2·H] and [T, 2, B, H]
-  const start = graph.op("Expand", [graph.float(0), stateShape(graph, input, hiddenSize)]); // [2, B, H]
-  const [, states] = graph.ops("Scan", [start, ...projected], 2, {
-    body: step(context, name, hiddenSize),
+  const backwards = (value: Value) => graph.op("ReverseSequence", [value, lengths!], { time_axis: 0, batch_axis: 1 });
+  const rows = quantiseRows(graph, input);
+  const reversed = directions.length === 2 && { values: backwards(rows.values), scales: backwards(rows.scales) };
+  const inputs = reversed ? [rows, reversed] : [rows];
+  const [rz, n] = (["rz", "n"] as const).map((gates) => {
+    const ofEach = inputs.map((own, i) => projectInput(context, own, { name, end: directions[i]!, gates }));
+    return ofEach.length === 1 ? ofEach[0]! : graph.op("Concat", ofEach, { axis: 1 });
+  }) as [Value, Value]; // [T, directions, B, 2·H] and [T, directions, B, H]
+  const begin = from
+    ? graph.op("Unsqueeze", [from.state, graph.ints([0])])
+    : graph.op("Expand", [graph.float(0), stateShape(graph, input, { directions: directions.length, hiddenSize })]);
+  const leaving = from ? graph.op("Add", [rz, leavingGates(graph, from.isOutside, hiddenSize)]) : rz;
+  const [last, states] = graph.ops("Scan", [begin, leaving, n], 2, {
+    body: step(context, name, { directions, hiddenSize }),
     num_scan_inputs: 2,
-  }); // [T, 2, B, H]
+  }) as [Value, Value]; // [T, directions, B, H]
+  if (!reversed) return { frames: graph.op("Squeeze", [states, graph.ints([1])]), last };
   const [forward, backward] = graph
-    .ops("Split", [states!], 2, { axis: 1 })
+    .ops("Split", [states], 2, { axis: 1 })
     .map((direction) => graph.op("Squeeze", [direction, graph.ints([1])])) as [Value, Value];
-  return graph.op("Concat", [forward, backwards(backward)], { axis: 2 });
+  return { frames: graph.op("Concat", [forward, backwards(backward)], { axis: 2 }), last };
+}
+
+/** [T, 1, B, 2·H]: what opens the update gates, the second half of these, at frames that leave the state as it is. */
+function leavingGates(graph: GraphBuilder, isOutside: Value, hiddenSize: number): Value {
+  const gates = new Float32Array(2 * hiddenSize).fill(LEAVES_STATE, hiddenSize);
+  const row = graph.constant("gru/leaving", "float32", gates, [2 * hiddenSize]);
+  return graph.op("Mul", [graph.op("Unsqueeze", [isOutside, graph.ints([1])]), row]);
 }
 
 /** What does not depend on the state, for all frames at once: input · Wᵀ + b, with the biases of both sides but the new gate's. [T, 1, B, …] */
@@ -78,42 +101,57 @@ function rowsOf({ data, shape: [rows = 0, ...rest] }: Weight, [from, to]: readon
   return { data: data.subarray(from * gate, to * gate), shape: [((to - from) * rows) / 3, ...rest] };
 }
 
-function stateShape(graph: GraphBuilder, input: Value, hiddenSize: number): Value {
+interface LayerSize {
+  directions: number;
+  hiddenSize: number;
+}
+
+function stateShape(graph: GraphBuilder, input: Value, { directions, hiddenSize }: LayerSize): Value {
   const batch = graph.op("Unsqueeze", [sizeOf(graph, input, 1), graph.ints([0])]);
-  return graph.op("Concat", [graph.ints([2]), batch, graph.ints([hiddenSize])], { axis: 0 });
+  return graph.op("Concat", [graph.ints([directions]), batch, graph.ints([hiddenSize])], { axis: 0 });
 }
 
 /**
- * One frame of both directions:
+ * One frame of all directions:
  *   r, z = σ(x_rz + W_rz h),  n = tanh(x_n + r · (W_n h + b_n)),  h' = n + z · (h − n)
+ *
+ * Its weights stand in the graph around it, where another graph can share them.
  */
-function step({ weights }: Context, name: string, hiddenSize: number): GraphBuilder {
+function step(
+  { graph, weights }: Context,
+  name: string,
+  { directions, hiddenSize }: { directions: readonly string[]; hiddenSize: number },
+): GraphBuilder {
   const body = new GraphBuilder(name);
-  const state = body.input(`${name}/state`, "float32", [2, "batch", hiddenSize]);
-  const inputRz = body.input(`${name}/x_rz`, "float32", [2, "batch", 2 * hiddenSize]);
-  const inputN = body.input(`${name}/x_n`, "float32", [2, "batch", hiddenSize]);
+  const count = directions.length;
+  const state = body.input(`${name}/state`, "float32", [count, "batch", hiddenSize]);
+  const inputRz = body.input(`${name}/x_rz`, "float32", [count, "batch", 2 * hiddenSize]);
+  const inputN = body.input(`${name}/x_n`, "float32", [count, "batch", hiddenSize]);
 
-  const quantised = body.ops("Split", [toUint8(body, state, STATE_SCALE)], 2, { axis: 0 }); // [1, B, H] each
-  const recurrent = DIRECTIONS.map((end) => quantiseWeight(weightOf(weights, `${name}.weight_hh_${end}`)));
-  const products = DIRECTIONS.map((end, i) =>
-    integerProduct(body, quantised[i]!, `${name}.weight_hh_${end}`, recurrent[i]!),
+  const whole8 = toUint8(body, state, STATE_SCALE);
+  const quantised = count === 1 ? [whole8] : body.ops("Split", [whole8], count, { axis: 0 }); // [1, B, H] each
+  const recurrent = directions.map((end) => quantiseWeight(weightOf(weights, `${name}.weight_hh_${end}`)));
+  const products = directions.map((end, i) =>
+    integerProduct(body, quantised[i]!, quantisedConstant(graph, `${name}.weight_hh_${end}`, recurrent[i]!)),
   );
-  const whole = body.op("Cast", [body.op("Concat", products, { axis: 0 })], { to: DATA_TYPES.float32 });
+  const joinedProducts = count === 1 ? products[0]! : body.op("Concat", products, { axis: 0 });
+  const whole = body.op("Cast", [joinedProducts], { to: DATA_TYPES.float32 });
   const units = joined(recurrent.map(({ scales }) => scales)).map((scale) => scale * STATE_SCALE);
-  const unit = body.constant(`${name}/units`, "float32", units, [2, 1, 3 * hiddenSize]);
+  const unit = body.constant(`${name}/units`, "float32", units, [count, 1, 3 * hiddenSize]);
   const gates = body.ints([2 * hiddenSize, hiddenSize]);
   const [stateRz, stateN] = body.ops("Split", [body.op("Mul", [whole, unit]), gates], 2, { axis: 2 }) as [Value, Value];
 
   const rz = body.op("Sigmoid", [body.op("Add", [inputRz, stateRz])]);
   const [r, z] = body.ops("Split", [rz], 2, { axis: 2 }) as [Value, Value];
-  const biases = DIRECTIONS.map((end) => rowsOf(weightOf(weights, `${name}.bias_hh_${end}`), GATES.n).data);
-  const bias = body.constant(`${name}/bias_n`, "float32", joined(biases), [2, 1, hiddenSize]);
+  const biases = directions.map((end) => rowsOf(weightOf(weights, `${name}.bias_hh_${end}`), GATES.n).data);
+  const bias = body.constant(`${name}/bias_n`, "float32", joined(biases), [count, 1, hiddenSize]);
   const reset = body.op("Mul", [r, body.op("Add", [stateN, bias])]);
   const n = body.op("Tanh", [body.op("Add", [inputN, reset])]);
   const next = body.op("Add", [n, body.op("Mul", [z, body.op("Sub", [state, n])])]);
 
   // A graph's results need names of their own.
-  for (const result of [body.op("Identity", [next]), next]) body.result(result, "float32", [2, "batch", hiddenSize]);
+  for (const result of [body.op("Identity", [next]), next])
+    body.result(result, "float32", [count, "batch", hiddenSize]);
   return body;
 }
 

@@ -6,7 +6,8 @@ import { GraphBuilder } from "../onnx/graph-builder.js";
 import { decodeModel, encodeModel } from "../onnx/schema.js";
 import { type Context, convolution, normaliseAndActivate, readConvolution, readNorm } from "./layers.js";
 import { linear, readLinear } from "./linear.js";
-import { bidirectionalGru, readGru } from "./recurrence.js";
+import { gru, readGru } from "./recurrence.js";
+import { readRowConvolution, rowConvolution } from "./row-convolution.js";
 import { type Constants, type NamedWeight, readFloats, type Weights } from "./weights.js";
 
 /** Parameters of these shapes; all numbers differ, so that no two can change places unseen. */
@@ -59,8 +60,18 @@ const LAYERS: Readonly<Record<string, Layer>> = {
         [`x.bias_hh_${end}`, [12]],
       ]),
     ),
-    write: (context) => bidirectionalGru(context, "input", "lengths", "x"),
+    write: (context) => gru(context, "input", "x", { lengths: "lengths" }),
     read: readGru,
+  },
+  "a forward GRU": {
+    shapes: { "x.weight_ih_l0": [12, 5], "x.weight_hh_l0": [12, 4], "x.bias_ih_l0": [12], "x.bias_hh_l0": [12] },
+    write: (context) => gru(context, "input", "x", { lengths: "lengths" }),
+    read: readGru,
+  },
+  "a row convolution": {
+    shapes: { "lookahead.weight": [4, 3] },
+    write: (context) => rowConvolution(context, "input"),
+    read: (constants) => readRowConvolution(constants),
   },
 };
 

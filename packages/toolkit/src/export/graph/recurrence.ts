@@ -1,40 +1,84 @@
-/** A bidirectional GRU layer by ONNX's own operator. */
+/** A GRU layer, of both directions or forward alone, by ONNX's own operator. */
 import type { Value } from "../onnx/graph-builder.js";
 import { matrixConstant } from "./expanded-weights.js";
 import type { Context } from "./layers.js";
-import { type Constants, floatConstant, type NamedWeight, readFloats, type Weight, weightOf } from "./weights.js";
+import {
+  type Constants,
+  floatConstant,
+  type NamedWeight,
+  readFloats,
+  type Weight,
+  type Weights,
+  weightOf,
+} from "./weights.js";
 
 const DIRECTIONS = ["l0", "l0_reverse"] as const;
 
-/**
- * [T, B, input] → [T, B, 2·hidden]; the backward direction starts at each utterance's last frame.
- * @param lengths int32 [B]
- */
-export function bidirectionalGru(context: Context, input: Value, lengths: Value, name: string): Value {
-  const { graph, weights, precision } = context;
-  const both = (part: string) => DIRECTIONS.map((end) => swapGates(weightOf(weights, `${name}.${part}_${end}`)));
-  const matrix = (suffix: string, weight: Weight) =>
-    matrixConstant(graph, `${name}.${suffix}`, weight, { precision, inputAxis: 2 });
-  const recurrent = stack(both("weight_hh")); // [2, 3·hidden, hidden]
-  const hiddenSize = recurrent.shape[2]!;
-  const [inputBias, recurrentBias] = [stack(both("bias_ih")), stack(both("bias_hh"))];
-  const [output] = graph.ops(
-    "GRU",
-    [
-      input,
-      matrix("weight_ih", stack(both("weight_ih"))), // [2, 3·hidden, input]
-      matrix("weight_hh", recurrent),
-      floatConstant(graph, `${name}.bias`, joinRows(inputBias, recurrentBias), precision), // [2, 6·hidden]
-      lengths,
-    ],
-    1,
-    { direction: "bidirectional", hidden_size: hiddenSize, linear_before_reset: 1 },
-  ); // [T, 2, B, hidden]
-  const byUtterance = graph.op("Transpose", [output!], { perm: [0, 2, 1, 3] }); // [T, B, 2, hidden]
-  return graph.op("Reshape", [byUtterance, graph.ints([0, 0, 2 * hiddenSize])]);
+/** What a layer is run with. */
+export interface GruRun {
+  /** int32 [B]: frames of each utterance. Default: all of them. */
+  lengths?: Value;
+  /** Of a forward layer that goes on where it stopped. */
+  from?: GruState;
 }
 
-/** The parameters of `bidirectionalGru`. */
+export interface GruState {
+  /** [B, hidden] */
+  state: Value;
+  /** [T, B, 1]: 1 at frames that are none of the utterance's, and leave the state as it is; else 0 */
+  isOutside: Value;
+}
+
+/** What opens the update gate so wide that a frame leaves the state as it is: σ of it is 1. */
+export const LEAVES_STATE = 1000;
+
+/**
+ * [T, B, input] → [T, B, hidden · directions]; a backward direction starts at each utterance's last frame.
+ * @returns frames, and the last states [directions, B, hidden]
+ */
+export function gru(context: Context, input: Value, name: string, run: GruRun): { frames: Value; last: Value } {
+  const { graph, weights, precision } = context;
+  const directions = directionsOf(weights, name);
+  const all = (part: string) => stack(directions.map((end) => swapGates(weightOf(weights, `${name}.${part}_${end}`))));
+  const matrix = (suffix: string, weight: Weight) =>
+    matrixConstant(graph, `${name}.${suffix}`, weight, { precision, inputAxis: 2 });
+  const recurrent = all("weight_hh"); // [directions, 3·hidden, hidden]
+  const hiddenSize = recurrent.shape[2]!;
+  const ofInput = matrix("weight_ih", all("weight_ih")); // [directions, 3·hidden, input]
+  const { from } = run;
+  const [output, last] = graph.ops(
+    "GRU",
+    [
+      from ? graph.op("Concat", [input, from.isOutside], { axis: 2 }) : input,
+      from ? graph.op("Concat", [ofInput, leavingColumn(context, hiddenSize)], { axis: 2 }) : ofInput,
+      matrix("weight_hh", recurrent),
+      floatConstant(graph, `${name}.bias`, joinRows(all("bias_ih"), all("bias_hh")), precision), // [directions, 6·hidden]
+      run.lengths ?? "",
+      ...(from ? [graph.op("Unsqueeze", [from.state, graph.ints([0])])] : []), // [1, B, hidden]
+    ],
+    2,
+    {
+      direction: directions.length === 2 ? "bidirectional" : "forward",
+      hidden_size: hiddenSize,
+      linear_before_reset: 1,
+    },
+  ) as [Value, Value]; // [T, directions, B, hidden]
+  const byUtterance = graph.op("Transpose", [output], { perm: [0, 2, 1, 3] }); // [T, B, directions, hidden]
+  return { frames: graph.op("Reshape", [byUtterance, graph.ints([0, 0, directions.length * hiddenSize])]), last };
+}
+
+/** The directions of a layer's weights. */
+export function directionsOf(weights: Weights, name: string): readonly string[] {
+  return DIRECTIONS.filter((end) => weights.has(`${name}.weight_hh_${end}`));
+}
+
+/** [1, 3·hidden, 1]: a further input of a GRU, which opens its update gates, the first of ONNX's. */
+function leavingColumn({ graph }: Context, hiddenSize: number): Value {
+  const data = new Float32Array(3 * hiddenSize).fill(LEAVES_STATE, 0, hiddenSize);
+  return graph.constant("gru/leaving", "float32", data, [1, 3 * hiddenSize, 1]);
+}
+
+/** The parameters of `gru`. */
 export function readGru(constants: Constants, name: string): NamedWeight[] {
   const [inputBias, recurrentBias] = splitRows(readFloats(constants, `${name}.bias`));
   const stacked = {
