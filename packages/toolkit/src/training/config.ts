@@ -109,6 +109,13 @@ export const trainConfigSchema = z.strictObject({
     .string()
     .optional()
     .describe("fine-tune: start from the weights of this checkpoint, run or bundle, with its model and features"),
+  teacher: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "learn the answers of this trained model too, a run, checkpoint or bundle; objective.teacherWeight is their share",
+    ),
   freeze: z
     .array(z.string().min(1))
     .default([])

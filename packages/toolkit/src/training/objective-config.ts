@@ -17,6 +17,14 @@ export const objectiveSchema = z.strictObject({
       "recurrent layer, counted from 1, whose output learns the phones of English, by a head in training alone; 0: none",
     ),
   phoneWeight: weight.default(0.3).describe("its share of the loss, where there is one"),
+  teacherWeight: weight
+    .default(0.5)
+    .describe("share of the output's loss that is its distance from the teacher's answers, where there is a teacher"),
+  teacherDelayFrames: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("frames of output by which the model may answer later than its teacher: for one that hears little ahead"),
   consistencyWeight: z
     .number()
     .min(0)

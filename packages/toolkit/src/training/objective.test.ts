@@ -75,6 +75,39 @@ describe("the objective", () => {
     });
   });
 
+  it("takes its distance from a teacher's answers, some frames earlier, in each view", () => {
+    tidy(() => {
+      const [one, teacher] = [outputOf(1), outputOf(-2)];
+      const both = { logProbs: cat([one.logProbs, one.logProbs]), logProbLengths: [6, 4, 6, 4] };
+      const objective = { teacherWeight: 0.25, teacherDelayFrames: 2, labelSmoothing: 0.5 };
+      const taught = { ...options(objective), teacher };
+      const terms = termsOf({ output: one, intermediate: [], phones: null }, targets, taught);
+      assert.deepEqual(
+        terms.map(({ name, weight }) => [name, weight]),
+        [
+          ["ctc", 0.375],
+          ["smoothing", 0.375],
+          ["teacher", 0.25],
+        ],
+      );
+      const [p, q] = [ownLogProbs(teacher), ownLogProbs(one)];
+      const distances = q.map((frames, row) =>
+        sumOf(frames.slice(2).map((frame, t) => divergence(p[row]![t]!, frame))),
+      );
+      // Of four tokens.
+      assertClose(terms.at(-1)!.loss.item(), sumOf(distances) / 4);
+      const views = termsOf({ output: both, intermediate: [], phones: null }, targets, { ...taught, views: 2 });
+      assertClose(views.find(({ name }) => name === "teacher")!.loss.item(), sumOf(distances) / 4);
+      const same = termsOf({ output: one, intermediate: [], phones: null }, targets, {
+        ...options({ teacherWeight: 0.5 }),
+        teacher: one,
+      });
+      assertClose(same.at(-1)!.loss.item(), 0);
+      const late = { ...options({ teacherWeight: 0.5, teacherDelayFrames: 9 }), teacher };
+      assert.equal(termsOf({ output: one, intermediate: [], phones: null }, targets, late).at(-1)!.loss.item(), 0);
+    });
+  });
+
   it("gives intermediate heads their share, the mean of them", () => {
     tidy(() => {
       const outputs = { output: outputOf(1), intermediate: [outputOf(2), outputOf(0.5)], phones: null };

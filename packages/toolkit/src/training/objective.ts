@@ -11,11 +11,13 @@
  * Consistency: what two differently masked views of an utterance give should be the same (Z. Yao et al., "CR-CTC:
  * Consistency regularization on CTC for improved speech recognition", ICLR 2025, arXiv:2410.05101).
  *
+ * Teacher: at each frame the divergence of the answer from a trained model's (teacher.ts), some frames earlier.
+ *
  * Label smoothing: at each frame the distance of the answer from one that is equally unsure of all tokens (S. Kim et al.,
  * "Improved training for online end-to-end speech recognition systems", Interspeech 2018, arXiv:1711.02212).
  */
 import { minimumFrames } from "@deepspeech-ts/speech";
-import { call, nn, type Tensor, tensor } from "@deepspeech-ts/torch";
+import { call, cat, nn, type Tensor, tensor } from "@deepspeech-ts/torch";
 import { averageOfUtterances, ctcLoss, type LossAverage, type ModelOutput } from "../acoustic-model/index.js";
 import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import type { ObjectiveConfig } from "./objective-config.js";
@@ -35,6 +37,8 @@ export interface ObjectiveOptions {
   views: number;
   blankId: number;
   lossAverage: LossAverage;
+  /** What the teacher says of the utterances of one view; none where there is no teacher. */
+  teacher?: ModelOutput | undefined;
   /** Each utterance's phones, of one view, where there is a head for them; undefined for one that has none. */
   phoneTargets?: readonly (readonly number[] | undefined)[];
 }
@@ -42,7 +46,7 @@ export interface ObjectiveOptions {
 /** One part of the loss: a number on the device, and what it counts for. */
 export interface Term {
   /** "ctc" is CTC on the model's output, the first of all terms. */
-  name: "ctc" | "intermediate" | "phones" | "consistency" | "smoothing";
+  name: "ctc" | "intermediate" | "phones" | "consistency" | "smoothing" | "teacher";
   loss: Tensor;
   weight: number;
 }
@@ -53,18 +57,28 @@ type Targets = readonly (readonly number[])[];
 export function termsOf(
   { output, intermediate, phones }: TrainingOutput,
   targets: Targets,
-  { objective, views, blankId, lossAverage, phoneTargets = [] }: ObjectiveOptions,
+  { objective, views, blankId, lossAverage, teacher, phoneTargets = [] }: ObjectiveOptions,
 ): [Term, ...Term[]] {
   const all = Array<Targets>(views).fill(targets).flat();
   const ctc = (outputs: ModelOutput) => ctcLoss(outputs, all, { blankId, average: lossAverage });
   const { consistencyWeight, labelSmoothing: smoothing } = objective;
   const intermediateShare = intermediate.length > 0 ? objective.intermediateWeight : 0;
   const phoneShare = phones ? objective.phoneWeight : 0;
-  const own = 1 - intermediateShare - phoneShare;
+  const ofOutput = 1 - intermediateShare - phoneShare;
+  const taught = teacher ? objective.teacherWeight : 0;
+  const own = ofOutput * (1 - taught);
   const terms: [Term, ...Term[]] = [{ name: "ctc", loss: ctc(output), weight: own * (1 - smoothing) }];
   if (smoothing > 0) {
     const loss = averageOfUtterances(certainty(output), all, lossAverage);
     terms.push({ name: "smoothing", loss, weight: own * smoothing });
+  }
+  if (teacher && taught > 0) {
+    const divergence = distanceFrom(teacher, output, { views, delay: objective.teacherDelayFrames });
+    terms.push({
+      name: "teacher",
+      loss: averageOfUtterances(divergence, all, lossAverage),
+      weight: ofOutput * taught,
+    });
   }
   if (views === 2) {
     const loss = averageOfUtterances(inconsistency(output), targets, lossAverage);
@@ -127,6 +141,24 @@ function inconsistency({ logProbs, logProbLengths }: ModelOutput): Tensor {
   const divergence = (still: Tensor, other: Tensor) => still.exp().mul(still.sub(other)).sum(2); // [B, T']
   const both = divergence(firstStill, second).add(divergence(secondStill, first)).mul(0.5);
   return overOwnFrames(both, logProbLengths.slice(0, rows / 2), frames);
+}
+
+/**
+ * Σ over frames t of the divergence of the answer at t from the teacher's at t − delay, which is there from frame `delay`
+ * on: [views · B]
+ */
+function distanceFrom(
+  { logProbs: taught }: ModelOutput,
+  { logProbs, logProbLengths }: ModelOutput,
+  { views, delay }: { views: number; delay: number },
+): Tensor {
+  const [, frames = 0] = logProbs.shape;
+  const width = Math.max(0, frames - delay);
+  const all = views === 1 ? taught : cat(Array<Tensor>(views).fill(taught));
+  const [still, own] = [all.narrow(1, 0, width), logProbs.narrow(1, frames - width, width)];
+  const divergence = still.exp().mul(still.sub(own)).sum(2); // [views · B, T' − delay]
+  const lengths = logProbLengths.map((length) => Math.max(0, length - delay));
+  return overOwnFrames(divergence, lengths, width);
 }
 
 /** [B, T'] → [B], without what lies behind an utterance's end */

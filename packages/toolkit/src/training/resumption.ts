@@ -39,7 +39,7 @@ const POLICIES: Record<keyof TrainConfig, Policy> = {
     wandb: "acts",
   },
   ...{ epochs: "acts", patience: "acts", maxMinutes: "acts", seed: "plan" },
-  ...{ device: "acts", threads: "acts", precision: "acts", initFrom: BEGINNING, freeze: "acts" },
+  ...{ device: "acts", threads: "acts", precision: "acts", initFrom: BEGINNING, teacher: "acts", freeze: "acts" },
   ...{ maxBatchSeconds: "plan", maxBatchUtterances: "plan", accumulateBatches: "plan", shortestFirstEpochs: "plan" },
   ...{ workers: "acts", cacheGigabytes: "acts" },
   ...{ learningRate: "acts", betas: "acts", weightDecay: "acts", emaDecay: "acts", gradientClip: "acts" },

@@ -21,6 +21,7 @@ import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 import { freeze, openStartingPoint, takeWeights, wildcard } from "./starting-point.js";
+import { Teacher } from "./teacher.js";
 import {
   hasCheckpoint,
   loadLast,
@@ -55,6 +56,8 @@ export class TrainingSession {
   /** Whether the model must learn what its features are like: see feature-statistics.ts. */
   readonly lacksStatistics: boolean;
   readonly extractor: FeatureExtractor;
+  /** Whose answers the model learns; null where it has none. */
+  readonly teacher: Teacher | null;
   readonly optimizer: optim.AdamW;
   readonly runFolder: string;
   progress: Progress = nothingDone();
@@ -83,6 +86,7 @@ export class TrainingSession {
     this.trained = freeze(this.model, config.freeze);
     this.heads = new AuxiliaryHeads(this.model.config, config.objective).to(device);
     this.extractor = new FeatureExtractor(config.features, device);
+    this.teacher = config.teacher === undefined ? null : new Teacher(config.teacher, alphabet, config);
     this.optimizer = new optim.AdamW(new Map([...this.trained, ...this.heads.namedParameters(HEADS)]), {
       betas: config.betas,
       weightDecay: config.weightDecay,
@@ -200,6 +204,7 @@ export class TrainingSession {
     this.averaged?.dispose();
     this.heads.dispose();
     this.extractor.dispose();
+    this.teacher?.dispose();
     this.optimizer.dispose();
     this.#gradientSum?.[Symbol.dispose]();
   }

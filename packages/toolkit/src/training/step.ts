@@ -102,7 +102,8 @@ export function backward(
     const output = forward(session, features, featureLengths);
     const targets = batch.utterances.map((utterance) => utterance.targets);
     const phoneTargets = batch.utterances.map(({ targetText }) => session.phonetise?.(targetText));
-    const terms = termsOf(output, targets, { ...config, views, blankId: alphabet.blankId, phoneTargets });
+    const teacher = session.teacher?.answers(batch);
+    const terms = termsOf(output, targets, { ...config, views, blankId: alphabet.blankId, teacher, phoneTargets });
     const total = totalOf(terms);
     const factor = weight * (config.precision === "fp16" ? progress.lossScale.scale : 1);
     (factor === 1 ? total : total.mul(factor)).backward();
