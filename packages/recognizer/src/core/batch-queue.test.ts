@@ -11,7 +11,7 @@ class SlowModel {
   readonly batches: number[][] = [];
   #waiting: (() => void)[] = [];
 
-  readonly run = async (waveforms: readonly Float32Array[]): Promise<Emissions[]> => {
+  readonly run = async (waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]> => {
     this.batches.push(waveforms.map(({ length }) => length));
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
     return waveforms.map(({ length }) => ({ logProbs: new Float32Array(length), numFrames: length, numTokens: 1 }));

@@ -19,29 +19,35 @@ export interface BatchQueueOptions {
   /** Batches that may run at the same time. */
   readonly numRunners: number;
   readonly sampleRate: number;
+  /** The longest of a batch has at most so many times the samples of the shortest. Default 1.5. */
+  readonly mostLengthRatio?: number;
 }
 
-/** Runs the model once over waveforms; one result each, in order. */
-export type RunBatch = (waveforms: readonly Float32Array<ArrayBuffer>[]) => Promise<Emissions[]>;
+/** Runs the model once over a batch, such as waveforms; one result each, in order. */
+export type RunBatch<Input, Output> = (batch: readonly Input[]) => Promise<Output[]>;
 
-/** The longest waveform of a batch has at most so many times the samples of the shortest. */
 const MOST_LENGTH_RATIO = 1.5;
 
-interface Request {
-  readonly samples: Float32Array<ArrayBuffer>;
-  readonly resolve: (emissions: Emissions) => void;
+/** What is batched has a number of samples. */
+interface Sized {
+  readonly length: number;
+}
+
+interface Request<Input, Output> {
+  readonly input: Input;
+  readonly resolve: (output: Output) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export class BatchQueue {
-  readonly #run: RunBatch;
+export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output = Emissions> {
+  readonly #run: RunBatch<Input, Output>;
   readonly #options: BatchQueueOptions;
   /** Oldest first. */
-  #waiting: Request[] = [];
+  #waiting: Request<Input, Output>[] = [];
   #numRunning = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(run: RunBatch, options: BatchQueueOptions) {
+  constructor(run: RunBatch<Input, Output>, options: BatchQueueOptions) {
     this.#run = run;
     this.#options = options;
   }
@@ -55,10 +61,10 @@ export class BatchQueue {
    * Rejects with the reason as soon as it is cancelled. A request that has not started then leaves the queue; requests
    * that share a batch with one that has are not touched.
    */
-  submit(samples: Float32Array<ArrayBuffer>, cancellation: Cancellation): Promise<Emissions> {
-    let request: Request | undefined;
-    const result = new Promise<Emissions>((resolve, reject) => {
-      request = { samples, resolve, reject };
+  submit(input: Input, cancellation: Cancellation): Promise<Output> {
+    let request: Request<Input, Output> | undefined;
+    const result = new Promise<Output>((resolve, reject) => {
+      request = { input, resolve, reject };
       this.#waiting.push(request);
     });
     const release = cancellation.onCancel((reason) => {
@@ -78,7 +84,7 @@ export class BatchQueue {
   }
 
   #waitingSeconds(): number {
-    return this.#waiting.reduce((sum, { samples }) => sum + samples.length, 0) / this.#options.sampleRate;
+    return this.#waiting.reduce((sum, { input }) => sum + input.length, 0) / this.#options.sampleRate;
   }
 
   #start(): void {
@@ -95,28 +101,29 @@ export class BatchQueue {
     if (this.#numRunning < this.#options.numRunners) this.#schedule();
   }
 
-  async #serve(batch: readonly Request[]): Promise<void> {
+  async #serve(batch: readonly Request<Input, Output>[]): Promise<void> {
     try {
-      const results = await this.#run(batch.map(({ samples }) => samples));
-      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Emissions);
+      const results = await this.#run(batch.map(({ input }) => input));
+      for (const [index, { resolve }] of batch.entries()) resolve(results[index] as Output);
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
   }
 
   /** The oldest request and those that go well with it. */
-  #takeBatch(): Request[] {
+  #takeBatch(): Request<Input, Output>[] {
     const [oldest] = this.#waiting;
     if (!oldest) return [];
-    const target = oldest.samples.length;
-    const unlikeness = ({ samples }: Request) => Math.abs(Math.log(samples.length / target));
+    const { mostLengthRatio = MOST_LENGTH_RATIO } = this.#options;
+    const target = oldest.input.length;
+    const unlikeness = ({ input }: Request<Input, Output>) => Math.abs(Math.log(input.length / target));
     const batch = [oldest];
     const range = { shortest: target, longest: target };
     const others = this.#waiting.slice(1).sort((a, b) => unlikeness(a) - unlikeness(b));
     for (const other of others) {
-      const shortest = Math.min(range.shortest, other.samples.length);
-      const longest = Math.max(range.longest, other.samples.length);
-      if (longest > MOST_LENGTH_RATIO * shortest || !this.#fits(longest, batch.length + 1)) continue;
+      const shortest = Math.min(range.shortest, other.input.length);
+      const longest = Math.max(range.longest, other.input.length);
+      if (longest > mostLengthRatio * shortest || !this.#fits(longest, batch.length + 1)) continue;
       Object.assign(range, { shortest, longest });
       batch.push(other);
     }

@@ -3,11 +3,13 @@
  * model as it comes. Of the sound, only what the model has not seen is kept.
  */
 import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { joinArrays } from "../audio/join-arrays.js";
 import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
 import { hearShort, isShort } from "./short-sound.js";
 import { ACTIVITY_FRAME_RATE, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
+import type { StepUtterance } from "./step-utterance.js";
 
 /** Pauses within a sentence stay, for the model was trained on sentences; those between paragraphs do not. */
 export const RECORDING_RULES: SegmentRules = {
@@ -24,6 +26,9 @@ const OVERLAP_SECONDS = 6;
 /** Windows that may wait for the model at a time. */
 const MOST_PENDING = 8;
 
+/** Frames of a step of a model that streams. */
+const STEP_FRAMES = 64;
+
 /** A segment that the model has heard all of. */
 export interface HeardSegment {
   readonly startSeconds: number;
@@ -36,6 +41,8 @@ export interface HeardSegment {
 export interface LongAudioEngine {
   /** Hears one piece of sound. */
   infer(samples: Float32Array<ArrayBuffer>): Promise<Emissions>;
+  /** Begins an utterance; where the model streams. */
+  readonly steps?: () => StepUtterance;
   readonly detect: DetectSpeech;
 }
 
@@ -45,6 +52,15 @@ interface OpenSegment {
   /** Where the next window starts. */
   nextWindow: number;
   readonly windows: Promise<PlacedEmissions>[];
+  /** Instead of windows, where the model streams and the segment is longer than one. */
+  steps?: StepwiseSegment;
+}
+
+interface StepwiseSegment {
+  readonly utterance: StepUtterance;
+  readonly known: Float32Array[];
+  /** All of it that has begun. */
+  done: Promise<void>;
 }
 
 export class LongAudio {
@@ -100,6 +116,11 @@ export class LongAudio {
 
   #startFullWindows(open: OpenSegment, end: number): void {
     const window = this.#inFrames(WINDOW_SECONDS);
+    if (this.#engine.steps && end - open.start > window) {
+      open.steps ??= { utterance: this.#engine.steps(), known: [], done: Promise.resolve() };
+      this.#goOn(open, open.steps, end);
+      return;
+    }
     // A window that is full may still be the last: the next one must have something of its own.
     while (end - open.nextWindow > window) {
       this.#startWindow(open, open.nextWindow + window);
@@ -117,6 +138,10 @@ export class LongAudio {
       return;
     }
     this.#startFullWindows(open, end);
+    if (open.steps) {
+      this.#finishSteps(open, open.steps, end);
+      return;
+    }
     if (open.windows.length === 0 || end > open.nextWindow + this.#inFrames(OVERLAP_SECONDS)) {
       this.#startWindow(open, end);
     }
@@ -127,6 +152,37 @@ export class LongAudio {
     }));
     heard.catch(() => {});
     this.#onSegment(heard);
+  }
+
+  /** Hears what came, in its turn. */
+  #goOn(open: OpenSegment, steps: StepwiseSegment, end: number): void {
+    // At a segment's end, more may have been heard already.
+    const sound = this.#buffer.slice(open.nextWindow, Math.max(open.nextWindow, end));
+    open.nextWindow += sound.length;
+    this.#advance(steps, () => steps.utterance.push(sound));
+  }
+
+  #finishSteps({ start, nextWindow }: OpenSegment, steps: StepwiseSegment, end: number): void {
+    const { sampleRate, alphabet } = this.#header;
+    this.#advance(steps, () => steps.utterance.finish());
+    const most = Math.ceil((end - start) / this.#frameSamples) * alphabet.tokens.length;
+    const heard = steps.done.then(() => {
+      // Beyond the end there is silence.
+      const logProbs = joinArrays(steps.known).subarray(0, nextWindow > end ? most : undefined);
+      const numTokens = alphabet.tokens.length;
+      const emissions = { logProbs, numFrames: logProbs.length / numTokens, numTokens };
+      return { startSeconds: start / sampleRate, endSeconds: end / sampleRate, emissions };
+    });
+    heard.catch(() => {});
+    this.#onSegment(heard);
+  }
+
+  #advance(steps: StepwiseSegment, prepare: () => void): void {
+    steps.done = steps.done.then(async () => {
+      prepare();
+      for await (const { logProbs } of steps.utterance.advance(STEP_FRAMES)) steps.known.push(logProbs);
+    });
+    this.#wait(steps.done);
   }
 
   #finishShort(start: number, end: number): void {
@@ -145,8 +201,12 @@ export class LongAudio {
       emissions,
     }));
     open.windows.push(placed);
-    // Its failure is reported by the segment's promise.
-    const settled = placed.then(
+    this.#wait(placed);
+  }
+
+  /** Its failure is reported by the segment's promise. */
+  #wait(work: Promise<unknown>): void {
+    const settled = work.then(
       () => {},
       () => {},
     );

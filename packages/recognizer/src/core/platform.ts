@@ -7,6 +7,7 @@ import type { ResolvedAudio } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
 import type { FoundText, PartialText, SearchSettings } from "./search.js";
 import type { Detection, DetectorState } from "./speech-detector.js";
+import type { Step, StepResult } from "./step-runs.js";
 
 export interface OpenAudioOptions {
   /** What error messages call the sound. */
@@ -22,6 +23,8 @@ export interface OpenAudioOptions {
 export interface Platform {
   /** Runs the model once over a batch; one result for each waveform. */
   infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]>;
+  /** Runs the graph for steps once, over rows of equally many samples; of a bundle that has one. */
+  step(steps: readonly Step[]): Promise<StepResult[]>;
   /** `detectInRuns` */
   detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection>;
   /** `searchText` */

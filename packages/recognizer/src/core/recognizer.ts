@@ -20,6 +20,8 @@ import {
 } from "./options.js";
 import type { Platform } from "./platform.js";
 import type { SearchSettings } from "./search.js";
+import type { Step, StepResult } from "./step-runs.js";
+import { StepUtterance } from "./step-utterance.js";
 import { streamEvents } from "./stream.js";
 import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
 import {
@@ -41,6 +43,8 @@ export class CoreRecognizer implements AsyncDisposable {
   readonly header: BundleHeader;
   readonly #platform: Platform;
   readonly #queue: BatchQueue;
+  /** Of live streams and long recordings, where the bundle has a graph for steps: all share its runs. */
+  readonly #steps: BatchQueue<Step, StepResult> | undefined;
   readonly #closing = new Cancellation();
   /** Requests under way, live ones included. */
   #numOpen = 0;
@@ -49,16 +53,26 @@ export class CoreRecognizer implements AsyncDisposable {
   constructor(header: BundleHeader, platform: Platform, options: CoreOptions) {
     this.header = header;
     this.#platform = platform;
-    const run: RunBatch = (waveforms) => {
-      options.onBatch?.(waveforms.length);
-      return platform.infer(waveforms);
-    };
-    this.#queue = new BatchQueue(run, {
+    const counted =
+      <Input, Output>(run: RunBatch<Input, Output>): RunBatch<Input, Output> =>
+      (batch) => {
+        options.onBatch?.(batch.length);
+        return run(batch);
+      };
+    const batching = {
       ...options,
       sampleRate: header.sampleRate,
       // A request that is alone need not wait for others.
-      expectsCompany: (numWaiting) => this.#numOpen > numWaiting,
-    });
+      expectsCompany: (numWaiting: number) => this.#numOpen > numWaiting,
+    };
+    this.#queue = new BatchQueue(
+      counted((waveforms: readonly Float32Array<ArrayBuffer>[]) => platform.infer(waveforms)),
+      batching,
+    );
+    if (header.streaming) {
+      const step = counted((steps: readonly Step[]) => platform.step(steps));
+      this.#steps = new BatchQueue(step, { ...batching, mostLengthRatio: 1 });
+    }
   }
 
   /**
@@ -74,10 +88,7 @@ export class CoreRecognizer implements AsyncDisposable {
       const settings = resolveSearch(options, this.header);
       const segments: Promise<Segment>[] = [];
       const durationSeconds = await this.#hear(input, options, cancellation, (heard) => {
-        const found = heard.then((segment) => {
-          options.onEmissions?.(segment);
-          return this.#search(segment, settings, cancellation);
-        });
+        const found = heard.then((segment) => this.#search(segment, settings, cancellation));
         segments.push(announced(found, segments.at(-1), options.onSegment));
       });
       const found = (await Promise.all(segments)).filter(({ text }) => text !== "");
@@ -128,7 +139,7 @@ export class CoreRecognizer implements AsyncDisposable {
     yield* streamEvents(source, options, {
       header: this.header,
       cancellation,
-      infer: (samples) => this.#queue.submit(samples, cancellation),
+      ...this.#hearing(cancellation),
       detect: (samples, state) => cancellable(this.#platform.detectSpeech(samples, state), cancellation),
       search: (segment, settledEnds) => this.#search(segment, settings, cancellation, settledEnds),
       searchPartial: (emissions, settledEnds) =>
@@ -185,6 +196,17 @@ export class CoreRecognizer implements AsyncDisposable {
     };
   }
 
+  /** The model, for one request. */
+  #hearing(cancellation: Cancellation): Pick<LongAudioEngine, "infer" | "steps"> {
+    const { streaming } = this.header;
+    const queue = this.#steps;
+    return {
+      infer: (samples) => this.#queue.submit(samples, cancellation),
+      ...(streaming &&
+        queue && { steps: () => new StepUtterance(streaming, (step) => queue.submit(step, cancellation)) }),
+    };
+  }
+
   /** Feeds a recording to the model. Answers with its length when all of it was read. */
   async #hear(
     input: AudioInput,
@@ -197,7 +219,7 @@ export class CoreRecognizer implements AsyncDisposable {
     const fileName = options.fileName ?? (typeof resolved === "string" ? resolved : "the recording");
     const inputSampleRate = options.sampleRate ?? sampleRate;
     const engine: LongAudioEngine = {
-      infer: (samples) => this.#queue.submit(samples, cancellation),
+      ...this.#hearing(cancellation),
       detect: (samples, state) => this.#platform.detectSpeech(samples, state),
     };
     const audio = new LongAudio(this.header, engine, onSegment);

@@ -52,6 +52,11 @@ export class Segmenter {
     return this.#stretch?.start ?? this.#startBefore(this.#numFrames);
   }
 
+  /** The first frame that a segment after this one may begin at. */
+  get earliestNext(): number {
+    return this.#numFrames - Math.max(PADDING_FRAMES, this.#recent.length);
+  }
+
   push({ isActive, level }: ActivityFrame): SegmentEvent[] {
     const events: SegmentEvent[] = [];
     const now = this.#numFrames++;
@@ -65,6 +70,16 @@ export class Segmenter {
     if (this.#recent.length > this.#numRecent) this.#recent.shift();
     if (this.#stretch) this.#endAtPause(this.#stretch, now, events);
     return events;
+  }
+
+  /** Ends a segment here, whatever was active: the next begins here too, where there still is activity. */
+  interrupt(): SegmentEvent[] {
+    const stretch = this.#stretch;
+    if (!stretch) return [];
+    const now = this.#numFrames;
+    this.#lastEnd = now;
+    this.#stretch = undefined;
+    return [{ kind: "end", frame: now }];
   }
 
   /** At the recording's end. */

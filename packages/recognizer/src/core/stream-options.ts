@@ -30,11 +30,11 @@ export interface StreamOptions extends DecodingOptions, RequestOptions {
   fileName?: string;
   /** Called with the seconds of sound that have come of the stream in all, as it is decoded. */
   onSound?: (seconds: number) => void;
-  /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5. */
+  /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5; 0.2 of a model that streams. */
   chunkSeconds?: number;
-  /** Sound before what is new that the model hears again each time. Default 4. */
+  /** Sound before what is new that the model hears again each time; one that streams hears nothing twice. Default 4. */
   contextSeconds?: number;
-  /** Sound that must follow before a frame is settled. Default 1. */
+  /** Sound that must follow before a frame is settled; of a model that streams, its own. Default 1. */
   lookaheadSeconds?: number;
   /** Silence that ends a segment. Default 0.8. */
   endpointSeconds?: number;
@@ -76,6 +76,9 @@ export const STREAM_CHECKS = {
   endpointSeconds: positive,
   maxSegmentSeconds: positive,
 };
+
+/** Of a model that streams, to which a step more costs little. */
+export const STEPWISE_CHUNK_SECONDS = 0.2;
 
 export const STREAM_DEFAULTS = {
   chunkSeconds: 0.5,

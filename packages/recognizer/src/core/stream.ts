@@ -1,7 +1,6 @@
 /**
- * Live recognition with a model that reads both ways. Each new piece of sound is heard together with the seconds before
- * it; what the model says of frames changes while sound still follows them, and hardly after a second. So frames that
- * have had their second of lookahead are settled for good, and those after them are heard again with the next piece.
+ * Live recognition. Speech is found, and each segment of it is heard as it comes: step by step by a model that streams
+ * (stepwise-hearing.ts), by overlapping windows by one that reads both ways (windowed-hearing.ts).
  *
  * Settled emissions only grow. The search says which words of theirs no later frame can change: these are stable, and
  * the segment's final text starts with them.
@@ -9,25 +8,38 @@
 import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import type { Cancellation } from "./cancellation.js";
-import { changeOver, concatenated, endOf, frames, type PlacedEmissions } from "./join-emissions.js";
+import type { LiveHearing } from "./live-hearing.js";
 import type { HeardSegment } from "./long-audio.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import type { PartialText } from "./search.js";
 import { Segmenter } from "./segmenter.js";
 import { hearShort, isShort } from "./short-sound.js";
 import { ACTIVITY_FRAME_RATE, ACTIVITY_LAG_SECONDS, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
-import { STREAM_DEFAULTS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
+import type { StepUtterance } from "./step-utterance.js";
+import { StepwiseHearing } from "./stepwise-hearing.js";
+import {
+  STEPWISE_CHUNK_SECONDS,
+  STREAM_DEFAULTS,
+  type StreamEvent,
+  type StreamInput,
+  type StreamOptions,
+} from "./stream-options.js";
 import { streamSamples } from "./stream-source.js";
 import type { Segment } from "./transcription.js";
+import { WindowedHearing } from "./windowed-hearing.js";
 
 /** From this share of the greatest length on, half the silence ends a segment. */
 const LONG_SHARE = 0.5;
+/** A segment in which a model that streams finds no word for so many times the silence that ends one, ends too. */
+const WORDLESS_TIMES = 3;
 
 /** What a stream needs of its recogniser. */
 export interface StreamEngine {
   readonly header: BundleHeader;
   readonly cancellation: Cancellation;
   infer(samples: Float32Array<ArrayBuffer>): Promise<Emissions>;
+  /** Begins an utterance; where the model streams. */
+  readonly steps?: () => StepUtterance;
   readonly detect: DetectSpeech;
   search(segment: HeardSegment, settledEnds: readonly number[]): Promise<Segment>;
   searchPartial(emissions: Emissions, settledEnds: readonly number[]): Promise<PartialText>;
@@ -39,7 +51,8 @@ export async function* streamEvents(
   engine: StreamEngine,
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const { sampleRate } = engine.header;
-  const session = new StreamSession(engine, { ...STREAM_DEFAULTS, ...withoutUndefined(options) });
+  const chunk = engine.steps && { chunkSeconds: STEPWISE_CHUNK_SECONDS };
+  const session = new StreamSession(engine, { ...STREAM_DEFAULTS, ...chunk, ...withoutUndefined(options) });
   const pieceSamples = Math.max(1, Math.round(session.chunkSeconds * sampleRate));
   let numSamples = 0;
   try {
@@ -64,18 +77,6 @@ function withoutUndefined<T extends object>(options: T): T {
 
 type Settings = StreamOptions & typeof STREAM_DEFAULTS;
 
-/** A segment that has not ended. Samples count from the stream's start, frames from the segment's. */
-interface LiveSegment {
-  readonly startSample: number;
-  /** Emissions that will not change. */
-  readonly settled: Float32Array[];
-  /** Up to which frame, after each step that settled some. */
-  readonly settledEnds: number[];
-  /** What the model said last. */
-  latest: PlacedEmissions | undefined;
-  lastShown: string;
-}
-
 class StreamSession {
   readonly #engine: StreamEngine;
   readonly #settings: Settings;
@@ -83,8 +84,9 @@ class StreamSession {
   readonly #detector: SpeechDetector;
   readonly #segmenter: Segmenter;
   readonly #activitySamples: number;
-  readonly #frameSamples: number;
-  #live: LiveSegment | undefined;
+  #live: LiveHearing | undefined;
+  /** Of the segment that has not ended. */
+  #lastShown = "";
   #numSegments = 0;
   /** Where the stream stood when the model heard it last. */
   #lastStep = 0;
@@ -92,7 +94,8 @@ class StreamSession {
   #stepSeconds = 0;
 
   constructor(engine: StreamEngine, settings: Settings) {
-    const { sampleRate, frameSeconds } = engine.header;
+    const { sampleRate, frameSeconds, streaming } = engine.header;
+    const lookaheadSeconds = streaming ? streaming.delayFrames * frameSeconds : settings.lookaheadSeconds;
     this.#engine = engine;
     this.#settings = settings;
     this.#detector = new SpeechDetector(sampleRate, engine.detect);
@@ -102,10 +105,9 @@ class StreamSession {
       shortPauseSeconds: settings.endpointSeconds / 2,
       maxSegmentSeconds: settings.maxSegmentSeconds,
       // Frames that may be settled are not cut off.
-      cutSeconds: Math.max(0, settings.lookaheadSeconds - ACTIVITY_LAG_SECONDS),
+      cutSeconds: Math.max(0, lookaheadSeconds - ACTIVITY_LAG_SECONDS),
     });
     this.#activitySamples = Math.round(sampleRate / ACTIVITY_FRAME_RATE);
-    this.#frameSamples = Math.round(frameSeconds * sampleRate);
   }
 
   get chunkSeconds(): number {
@@ -118,8 +120,7 @@ class StreamSession {
     const { sampleRate } = this.#engine.header;
     const step = Math.max(this.chunkSeconds, this.#stepSeconds) * sampleRate;
     if (this.#live && this.#buffer.end - this.#lastStep >= step) yield* this.#step(this.#live);
-    const earliest = this.#segmenter.earliestFrame * this.#activitySamples;
-    this.#buffer.dropBefore(this.#live ? this.#windowStart(this.#live) : earliest);
+    this.#buffer.dropBefore(this.#earliestNeeded);
   }
 
   async *end(): AsyncGenerator<StreamEvent, void, undefined> {
@@ -130,27 +131,48 @@ class StreamSession {
   async *#take(events: ReturnType<Segmenter["push"]>): AsyncGenerator<StreamEvent, void, undefined> {
     for (const { kind, frame } of events) {
       const sample = Math.min(this.#buffer.end, frame * this.#activitySamples);
-      if (kind === "start") this.#live = newSegment(sample);
+      if (kind === "start") this.#begin(sample);
       else if (this.#live) yield* this.#finish(this.#live, sample);
     }
   }
 
-  async *#step(live: LiveSegment): AsyncGenerator<StreamEvent, void, undefined> {
+  get #earliestNeeded(): number {
+    const { earliestFrame, earliestNext } = this.#segmenter;
+    if (!this.#live) return earliestFrame * this.#activitySamples;
+    return Math.min(this.#live.neededFrom, earliestNext * this.#activitySamples);
+  }
+
+  #begin(startSample: number): void {
+    const { header, steps } = this.#engine;
+    const { contextSeconds, lookaheadSeconds } = this.#settings;
+    const infer = (samples: Float32Array<ArrayBuffer>) => this.#engine.infer(samples);
+    const stepFrames = Math.max(1, Math.round(this.chunkSeconds / header.frameSeconds));
+    this.#lastShown = "";
+    this.#live = steps
+      ? new StepwiseHearing(startSample, { header, utterance: steps(), stepFrames })
+      : new WindowedHearing(startSample, { header, infer, contextSeconds, lookaheadSeconds });
+  }
+
+  async *#step(live: LiveHearing): AsyncGenerator<StreamEvent, void, undefined> {
     if (this.#buffer.end - live.startSample < this.#engine.header.minSamples) return;
     const started = performance.now();
     this.#lastStep = this.#buffer.end;
-    const emissions = await this.#hear(live, this.#buffer.end);
+    const emissions = await live.hear(this.#buffer, this.#buffer.end);
     const { stable, text } = await this.#engine.searchPartial(emissions, live.settledEnds);
     this.#stepSeconds = (performance.now() - started) / 1000;
     const shown = `${stable}|${text}`;
-    if (text === "" || shown === live.lastShown) return;
-    live.lastShown = shown;
-    const startSeconds = live.startSample / this.#engine.header.sampleRate;
-    const tailText = text.slice(stable.length).trim();
-    yield { kind: "partial", ...this.#place(), stable, tail: tailText, startSeconds };
+    if (text !== "" && shown !== this.#lastShown) {
+      this.#lastShown = shown;
+      const startSeconds = live.startSample / this.#engine.header.sampleRate;
+      const tailText = text.slice(stable.length).trim();
+      yield { kind: "partial", ...this.#place(), stable, tail: tailText, startSeconds };
+    }
+    if (live.silentSeconds >= WORDLESS_TIMES * this.#settings.endpointSeconds) {
+      yield* this.#take(this.#segmenter.interrupt());
+    }
   }
 
-  async *#finish(live: LiveSegment, endSample: number): AsyncGenerator<StreamEvent, void, undefined> {
+  async *#finish(live: LiveHearing, endSample: number): AsyncGenerator<StreamEvent, void, undefined> {
     this.#live = undefined;
     const { sampleRate, minSamples } = this.#engine.header;
     if (endSample - live.startSample < minSamples) return;
@@ -161,9 +183,7 @@ class StreamSession {
       yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, ...heard }, []));
       return;
     }
-    // Silence may have been settled already.
-    const settledEnd = live.startSample + settledFrames(live) * this.#frameSamples;
-    const emissions = await this.#hear(live, Math.min(this.#buffer.end, Math.max(endSample, settledEnd)));
+    const emissions = await live.finish(this.#buffer, endSample);
     yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, emissions }, live.settledEnds));
   }
 
@@ -173,46 +193,7 @@ class StreamSession {
     this.#numSegments += 1;
   }
 
-  /** Runs the model up to a sample, settles what can be, and answers with all of the segment's frames. */
-  async #hear(live: LiveSegment, endSample: number): Promise<Emissions> {
-    const start = this.#windowStart(live);
-    const emissions = await this.#engine.infer(this.#buffer.slice(start, endSample));
-    const heard = { firstFrame: (start - live.startSample) / this.#frameSamples, emissions };
-    this.#settle(live, heard);
-    live.latest = heard;
-    const tail = frames(heard, settledFrames(live), endOf(heard));
-    return concatenated([...live.settled, tail], emissions.numTokens);
-  }
-
-  /** The last hearing's frames, up to where it goes over to the new one, will not be heard again. */
-  #settle(live: LiveSegment, heard: PlacedEmissions): void {
-    const { latest } = live;
-    const from = settledFrames(live);
-    if (!latest) return;
-    const lookahead = Math.round(this.#settings.lookaheadSeconds / this.#engine.header.frameSeconds);
-    const last = Math.min(endOf(latest) - lookahead, endOf(heard));
-    if (last <= from) return;
-    const { blankId } = this.#engine.header.alphabet;
-    const cut = changeOver(latest, heard, { from, to: last, near: last }, blankId);
-    if (cut === from) return;
-    live.settled.push(frames(latest, from, cut).slice());
-    live.settledEnds.push(cut);
-  }
-
-  #windowStart(live: LiveSegment): number {
-    const context = Math.round(this.#settings.contextSeconds / this.#engine.header.frameSeconds);
-    return live.startSample + Math.max(0, settledFrames(live) - context) * this.#frameSamples;
-  }
-
   #place(): { segment: number; heardSeconds: number } {
     return { segment: this.#numSegments, heardSeconds: this.#buffer.end / this.#engine.header.sampleRate };
   }
-}
-
-function settledFrames({ settledEnds }: LiveSegment): number {
-  return settledEnds.at(-1) ?? 0;
-}
-
-function newSegment(startSample: number): LiveSegment {
-  return { startSample, settled: [], settledEnds: [], latest: undefined, lastShown: "" };
 }

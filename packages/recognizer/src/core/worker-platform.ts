@@ -12,6 +12,7 @@ import type { ModelClient } from "./model-client.js";
 import type { OpenAudioOptions, Platform } from "./platform.js";
 import type { FoundText, PartialText, SearchSettings } from "./search.js";
 import type { Detection, DetectorState } from "./speech-detector.js";
+import { runSteps, type Step, type StepResult } from "./step-runs.js";
 import type { TensorData } from "./tensor-data.js";
 
 /** Decoding and search take far less time than the model. */
@@ -90,6 +91,11 @@ export class WorkerPlatform implements Platform {
     };
     const outputs = await leastBusy(this.#models).run(inputs, ["log_probs", "log_prob_lengths"]);
     return emissionsOf(outputs.log_probs, outputs.log_prob_lengths);
+  }
+
+  step(steps: readonly Step[]): Promise<StepResult[]> {
+    const model = leastBusy(this.#models);
+    return runSteps(steps, (inputs, outputNames) => model.runStep(inputs, outputNames));
   }
 
   detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection> {
