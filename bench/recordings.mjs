@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { decodeWaveform } from "../packages/recognizer/dist/audio/index.js";
 
 export const BUNDLE = fileURLToPath(new URL("../test/fixtures/bundles/quickstart-fp16.dsb", import.meta.url));
+/** Of a model that streams. */
+export const STREAMING_BUNDLE = fileURLToPath(new URL("../test/fixtures/bundles/streaming-fp16.dsb", import.meta.url));
 
 /** @returns {{ path: string, text: string }[]} utterances of a subset, in the order of their names */
 export function sampleUtterances(subset) {

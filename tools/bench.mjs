@@ -20,6 +20,7 @@ const BENCHMARKS = [
   ["--expose-gc", "bench/decoding/beam-search-bench.mjs"],
   ["bench/recognizer/recognizer-bench.mjs"],
   ["bench/streaming/streaming-bench.mjs"],
+  ["bench/streaming/live-streams-bench.mjs"],
   ["build/bench/speech-detection/speech-detection-bench.js"],
   ["bench/serving/serving-bench.mjs"],
 ];

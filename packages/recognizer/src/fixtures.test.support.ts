@@ -65,6 +65,9 @@ export function correlation(a: Float32Array, b: Float32Array): number {
 /** A small model of one voice, with a language model: see test/fixtures/bundles/README.md. */
 export const BUNDLE = fileURLToPath(new URL("test/fixtures/bundles/quickstart-fp16.dsb", root));
 
+/** As `BUNDLE`, of a model that streams and without a language model. */
+export const STREAMING_BUNDLE = fileURLToPath(new URL("test/fixtures/bundles/streaming-fp16.dsb", root));
+
 /** Deterministic numbers from 0 to 1 (mulberry32, by T. Ettinger). */
 export function randomNumbers(seed: number): () => number {
   let state = seed;
