@@ -11,9 +11,11 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorMessage } from "@deepspeech-ts/recognizer/system";
+import { placeIn } from "@deepspeech-ts/toolkit/internal/training/team/place.js";
 import { formatBytes, formatCount, formatPlural } from "./format.js";
 import { measureSettingsCost, type SettingsCost, settingsCostLine } from "./kernel-settings.js";
 import { measureMatrixSpeed } from "./matrix-speed.js";
+import { checkProcesses } from "./sum-speed.js";
 
 export interface Finding {
   name: string;
@@ -39,11 +41,14 @@ const LEAST_MEMORY_BYTES = 3e9;
 const OPENBLAS = "sudo apt-get install libopenblas0-openmp";
 const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
-export async function examineMachine(): Promise<Check[]> {
+/** @param processes how many are to be joined. Default: none */
+export async function examineMachine({ processes }: { processes?: number | undefined } = {}): Promise<Check[]> {
   // Before libtorch is loaded: it sets what is unset.
   const settings = checkKernelSettings(await measureSettingsCost());
   const forUse = [checkNode(), checkProcessor(), checkMemory(), await checkDisk(), checkOnnxRuntime()];
   const forTraining = [...(await checkLibtorch()), ...settings, ...checkSampleCorpus()];
+  const joined = processes === undefined ? undefined : await checkProcesses(processes, placeIn(process.env));
+  if (joined) forTraining.push(joined);
   return [...atLevel("use", forUse), ...atLevel("train", forTraining)];
 }
 
@@ -148,6 +153,7 @@ function describeLibtorch(torch: Torch, libraries: readonly string[]): Finding {
   const details = [
     version,
     mkldnnAvailable ? "with oneDNN" : "without oneDNN",
+    torch.distributed.canJoin ? "with Gloo" : "without Gloo, so that no processes can be joined",
     ...(library ? [originOf(realpathSync(library))] : []),
   ];
   return { name: "libtorch", status: "ok", found: details.join(", ") };

@@ -1,4 +1,5 @@
 /** `deepspeech doctor`. */
+import { parseWhole } from "@deepspeech-ts/server/command-line";
 import type { Command } from "commander";
 import { type Check, examineMachine } from "./doctor-checks.js";
 
@@ -8,16 +9,22 @@ Exit code 1 where the first is broken; a machine that cannot train, and a warnin
 
 Examples:
   $ npx deepspeech-ts doctor
-  $ npx deepspeech-ts doctor --json`;
+  $ npx deepspeech-ts doctor --json
+  $ npx deepspeech-ts doctor --processes 2`;
 
 const MARKS: Record<Check["status"], string> = { ok: "✓", warning: "!", problem: "✗" };
 
 export function configure(command: Command): void {
   command
     .option("--json", "print the checks as JSON")
+    .option(
+      "--processes <count>",
+      "also measure how fast so many processes add up gradients",
+      parseWhole("--processes", 2, 64),
+    )
     .addHelpText("after", HELP)
-    .action(async ({ json }: { json?: true }) => {
-      const checks = await examineMachine();
+    .action(async ({ json, processes }: { json?: true; processes?: number }) => {
+      const checks = await examineMachine({ processes });
       const text = json ? JSON.stringify(checks, null, 2) : doctorLines(checks).join("\n");
       process.stdout.write(`${text}\n`);
       if (isBroken(checks)) process.exitCode = 1;

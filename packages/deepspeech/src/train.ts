@@ -5,6 +5,7 @@ import type { Dashboard } from "@deepspeech-ts/toolkit/internal/dashboard/index.
 import type { TrainConfig } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
 import { runTraining } from "@deepspeech-ts/toolkit/internal/training/run-training.js";
+import { type Place, placeIn } from "@deepspeech-ts/toolkit/internal/training/team/place.js";
 import type { Command } from "commander";
 import { addFlags, givenSettings } from "./flags.js";
 import { measureSettingsCost, settingsCostLine } from "./kernel-settings.js";
@@ -50,15 +51,26 @@ export function configure(command: Command): void {
 }
 
 async function train(config: TrainConfig, { download, dashboard }: TrainFlags): Promise<void> {
+  const place = placeIn(process.env);
+  const speaks = !place || place.rank === 0;
+  if (speaks) tellRanks(config, place);
   // Both before libtorch is loaded.
-  await tellSlowKernels(config);
-  await provideTrainingData(config, { mayDownload: download });
-  const page = dashboard && (await openPage(config));
+  if (speaks) await tellSlowKernels(config);
+  await provideTrainingData(config, { mayDownload: download && !place });
+  const page = dashboard && speaks ? await openPage(config) : undefined;
   try {
-    await trainTelling(config);
+    await trainTelling(config, place);
   } finally {
     await page?.close();
   }
+}
+
+/** Who trains together, and how that is known. */
+function tellRanks({ processes }: TrainConfig, place: Place | undefined): void {
+  const found = place
+    ? `${place.size} processes by ${place.startedBy}, ${place.localSize} of them here, meeting at ${place.host}:${place.port}`
+    : `${processes} processes on this machine`;
+  if (place || processes > 1) process.stdout.write(`Ranks  ${found}\n`);
 }
 
 /** A setting of the environment that holds the processor back. */
@@ -75,7 +87,7 @@ async function openPage({ runs }: TrainConfig): Promise<Dashboard> {
   return page;
 }
 
-async function trainTelling(config: TrainConfig): Promise<void> {
+async function trainTelling(config: TrainConfig, place: Place | undefined): Promise<void> {
   const reporter = new TrainingReporter({
     writeLine: (line) => process.stdout.write(`${line}\n`),
     terminal: process.stderr.isTTY ? process.stderr : undefined,
@@ -86,6 +98,7 @@ async function trainTelling(config: TrainConfig): Promise<void> {
   });
   try {
     await runTraining(config, {
+      place,
       signal: interruption.signal,
       onEvent: (event) => {
         reporter.handle(event);

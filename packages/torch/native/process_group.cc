@@ -8,6 +8,9 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <future>
+#include <thread>
+
 namespace {
 
 using Store = c10::intrusive_ptr<c10d::Store>;
@@ -17,6 +20,9 @@ struct StoreHandle {
   HandleKind kind = HandleKind::store;
   Store store;
   uint16_t port;
+  milliseconds timeout;
+  // One request was given up, and its answer may still come: nobody can tell it from that of the next.
+  bool gave_up = false;
 };
 
 struct GroupHandle {
@@ -58,6 +64,23 @@ auto talk(Napi::Env env, Body body) {
   }
 }
 
+// Has the store do something. Its own time limits are for what it waits for on purpose; an answer from a process that was
+// stopped never comes. So a thread of its own asks, and is left behind when the time is over.
+template <typename Body>
+auto ask(Napi::Env env, StoreHandle& handle, Body body) {
+  if (handle.gave_up) throw_torch_error(env, "TIMEOUT", "the store did not answer before");
+  using Result = decltype(body(*handle.store));
+  std::packaged_task<Result()> task([store = handle.store, body = std::move(body)] { return body(*store); });
+  std::future<Result> answer = task.get_future();
+  std::thread(std::move(task)).detach();
+  // A little more, so that the store's own error comes first where there is one.
+  if (answer.wait_for(handle.timeout + milliseconds(250)) != std::future_status::ready) {
+    handle.gave_up = true;
+    throw_torch_error(env, "TIMEOUT", "the store does not answer");
+  }
+  return talk(env, [&] { return answer.get(); });
+}
+
 // openStore(host, port, isServer, timeoutMs): port 0 lets the system choose one for a server
 Napi::Value open_store(const Napi::CallbackInfo& info) {
   c10d::TCPStoreOptions options;
@@ -68,7 +91,7 @@ Napi::Value open_store(const Napi::CallbackInfo& info) {
   return talk(info.Env(), [&] {
     auto store = c10::make_intrusive<c10d::TCPStore>(text_of(info[0]), options);
     const uint16_t port = store->getPort();
-    return wrap(info.Env(), new StoreHandle{HandleKind::store, std::move(store), port});
+    return wrap(info.Env(), new StoreHandle{HandleKind::store, std::move(store), port, options.timeout});
   });
 }
 
@@ -78,33 +101,32 @@ Napi::Value store_port(const Napi::CallbackInfo& info) {
 
 Napi::Value store_set(const Napi::CallbackInfo& info) {
   const auto bytes = info[2].As<Napi::Uint8Array>();
-  talk(info.Env(), [&] {
-    unwrap_store(info[0]).store->set(text_of(info[1]), {bytes.Data(), bytes.Data() + bytes.ByteLength()});
-  });
+  const std::vector<uint8_t> value(bytes.Data(), bytes.Data() + bytes.ByteLength());
+  ask(info.Env(), unwrap_store(info[0]), [key = text_of(info[1]), value](c10d::Store& store) { store.set(key, value); });
   return info.Env().Undefined();
 }
 
 // storeGet(store, key) -> bytes, as soon as there are any
 Napi::Value store_get(const Napi::CallbackInfo& info) {
-  return talk(info.Env(), [&] {
-    const std::vector<uint8_t> value = unwrap_store(info[0]).store->get(text_of(info[1]));
-    auto bytes = Napi::Uint8Array::New(info.Env(), value.size());
-    std::copy_n(value.data(), value.size(), bytes.Data());
-    return bytes;
-  });
+  const std::vector<uint8_t> value = ask(
+      info.Env(), unwrap_store(info[0]), [key = text_of(info[1])](c10d::Store& store) { return store.get(key); });
+  auto bytes = Napi::Uint8Array::New(info.Env(), value.size());
+  std::copy_n(value.data(), value.size(), bytes.Data());
+  return bytes;
 }
 
 Napi::Value store_add(const Napi::CallbackInfo& info) {
-  return talk(info.Env(), [&] {
-    const int64_t sum = unwrap_store(info[0]).store->add(text_of(info[1]), info[2].As<Napi::Number>().Int64Value());
-    return Napi::Number::New(info.Env(), static_cast<double>(sum));
+  const int64_t amount = info[2].As<Napi::Number>().Int64Value();
+  const int64_t sum = ask(info.Env(), unwrap_store(info[0]), [key = text_of(info[1]), amount](c10d::Store& store) {
+    return store.add(key, amount);
   });
+  return Napi::Number::New(info.Env(), static_cast<double>(sum));
 }
 
 Napi::Value store_has(const Napi::CallbackInfo& info) {
-  return talk(info.Env(), [&] {
-    return Napi::Boolean::New(info.Env(), unwrap_store(info[0]).store->check(texts_of(info[1])));
-  });
+  const bool has = ask(info.Env(), unwrap_store(info[0]),
+                       [keys = texts_of(info[1])](c10d::Store& store) { return store.check(keys); });
+  return Napi::Boolean::New(info.Env(), has);
 }
 
 Napi::Value close_store(const Napi::CallbackInfo& info) {

@@ -11,6 +11,9 @@ export function setNativeDefaults(): void {
   process.env.OMP_WAIT_POLICY ??= "PASSIVE";
   // oneDNN keeps a compiled kernel for each shape it meets, 1024 of them by default, and every batch has another shape.
   process.env.ONEDNN_PRIMITIVE_CACHE_CAPACITY ??= "8";
+  // c10d warns on standard error of every peer that it loses; those who lose it are told by an error.
+  process.env.GLOG_minloglevel ??= "3";
+  process.env.TORCH_CPP_LOG_LEVEL ??= "ERROR";
   // OpenBLAS falls back to kernels of 2004 on a processor younger than itself (0.3.21 of Debian 12 does on Sapphire
   // Rapids): matrix products then run at a quarter of their speed. What the processor can do is told by its flags.
   const core = openblasCore();

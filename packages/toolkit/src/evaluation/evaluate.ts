@@ -44,11 +44,15 @@ export interface LoadOptions {
   maxBatchUtterances?: number;
   /** Which utterances share a batch; it changes no result. Default: "shortest-first", in the batches that cost least. */
   order?: BatchOrder;
+  /** Where several processes measure, the places of this one's batches, of what all cost. Default: all. */
+  share?: (costs: readonly number[]) => readonly number[];
 }
 
 /** Sound that is to be measured, on its way. */
 export interface LoadingCorpus {
   plan: BatchPlan<PreparedUtterance>;
+  /** This process's batches, by their places in the plan. */
+  share: readonly number[];
   batches: AsyncIterable<Batch<PreparedUtterance>>;
 }
 
@@ -63,6 +67,17 @@ export interface EvaluateOptions extends Recognition, LoadOptions {
   onProgress?: (done: number, total: number) => void;
   /** Asked between batches: true ends the evaluation, with what was done so far. */
   shouldStop?: () => boolean;
+  /** Brings together what several processes have measured of it. Default: this one has measured all. */
+  gather?: (own: MeasuredBatch[]) => MeasuredBatch[][];
+}
+
+/** What is measured of a batch; `place` is its place in the plan. */
+export interface MeasuredBatch {
+  place: number;
+  /** Not scored yet. */
+  utterances: Omit<UtteranceResult, "words" | "characters">[];
+  losses: UtteranceLoss[];
+  leftOut: EvaluationResult["leftOut"];
 }
 
 export interface UtteranceResult {
@@ -90,13 +105,15 @@ export interface EvaluationResult {
 /** Asks for the utterances' sound: the first of it loads while something else runs. */
 export function beginLoading(
   utterances: readonly PreparedUtterance[],
-  { loader, maxBatchSeconds, maxBatchUtterances = 64, order = "shortest-first" }: LoadOptions,
+  { loader, maxBatchSeconds, maxBatchUtterances = 64, order = "shortest-first", share: shareOf }: LoadOptions,
 ): LoadingCorpus {
   const limits = { maxBatchSeconds, maxBatchUtterances };
   // Company drawn by lot comes in full batches, with the padding that it brings.
   const filling = order === "shortest-first" ? "cheapest" : "full";
   const plan = planBatches(utterances, { ...limits, seed: 0, epoch: 0, order, filling });
-  return { plan, batches: loader.batches(plan) };
+  const costs = plan.batches.map((batch) => batch.length * Math.max(...batch.map((each) => each.durationSeconds)));
+  const share = shareOf?.(costs) ?? [...plan.batches.keys()];
+  return { plan, share, batches: loader.batches({ batches: share.map((place) => plan.batches[place]!) }) };
 }
 
 /**
@@ -108,35 +125,52 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<EvaluationResult> {
   const started = performance.now();
-  const { loading = beginLoading(utterances, options), onProgress, shouldStop } = options;
-  const errorRates = new ErrorRateAccumulator();
-  const result = { utterances: [] as UtteranceResult[], leftOut: [] as EvaluationResult["leftOut"] };
-  const losses: UtteranceLoss[] = [];
+  const { loading = beginLoading(utterances, options), gather = (own) => [own] } = options;
   options.model.eval();
-  for await (const loaded of loading.batches) {
-    const batch = usableBatch(loaded, { features: options.extractor.config });
-    for (const { utterance, reason } of batch.failures) result.leftOut.push({ id: utterance.id, reason });
-    const recognised = batch.utterances.length > 0 ? recognise(batch, options) : { hypotheses: [], losses: [] };
-    losses.push(...recognised.losses);
-    for (const [row, utterance] of batch.utterances.entries()) {
-      const { id, speaker, audioPath, durationSeconds, targetText: reference } = utterance;
-      const hypothesis = recognised.hypotheses[row]!;
-      const score = errorRates.add(reference, hypothesis);
-      result.utterances.push({ id, speaker, audioPath, durationSeconds, reference, hypothesis, ...score });
-    }
-    onProgress?.(result.utterances.length + result.leftOut.length, utterances.length);
-    if (shouldStop?.()) break;
-  }
-  if (result.utterances.length === 0) throw nothingLoaded(result.leftOut);
-  const falseAlarms = countFalseAlarms(result.utterances);
-  if (falseAlarms?.numWordless === result.utterances.length) throw nothingSaid(falseAlarms);
+  const measured = gather(await measureBatches(loading, options)).flat();
+  measured.sort((a, b) => a.place - b.place);
+  const errorRates = new ErrorRateAccumulator();
+  const score = ({ reference, hypothesis }: { reference: string; hypothesis: string }) =>
+    errorRates.add(reference, hypothesis);
+  const results = measured.flatMap((batch) => batch.utterances).map((each) => ({ ...each, ...score(each) }));
+  const leftOut = measured.flatMap((batch) => batch.leftOut);
+  if (results.length === 0) throw nothingLoaded(leftOut);
+  const falseAlarms = countFalseAlarms(results);
+  if (falseAlarms?.numWordless === results.length) throw nothingSaid(falseAlarms);
+  const losses = measured.flatMap((batch) => batch.losses);
   return {
     rates: errorRates.result(),
     loss: averageLoss(losses, options.lossAverage ?? "tokens"),
-    ...result,
+    ...{ utterances: results, leftOut },
     audioSeconds: loading.plan.audioSeconds,
     elapsedSeconds: (performance.now() - started) / 1000,
   };
+}
+
+/** This process's batches, as far as nobody asks to stop. */
+async function measureBatches(loading: LoadingCorpus, options: EvaluateOptions): Promise<MeasuredBatch[]> {
+  const { onProgress, shouldStop } = options;
+  const total = loading.share.reduce((sum, place) => sum + loading.plan.batches[place]!.length, 0);
+  const measured: MeasuredBatch[] = [];
+  let done = 0;
+  for await (const loaded of loading.batches) {
+    measured.push({ place: loading.share[measured.length]!, ...measureBatch(loaded, options) });
+    done += loaded.utterances.length + loaded.failures.length;
+    onProgress?.(done, total);
+    if (shouldStop?.()) break;
+  }
+  return measured;
+}
+
+function measureBatch(loaded: Batch<PreparedUtterance>, options: EvaluateOptions): Omit<MeasuredBatch, "place"> {
+  const batch = usableBatch(loaded, { features: options.extractor.config });
+  const recognised = batch.utterances.length > 0 ? recognise(batch, options) : { hypotheses: [], losses: [] };
+  const utterances = batch.utterances.map((utterance, row) => {
+    const { id, speaker, audioPath, durationSeconds, targetText: reference } = utterance;
+    return { id, speaker, audioPath, durationSeconds, reference, hypothesis: recognised.hypotheses[row]! };
+  });
+  const leftOut = batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason }));
+  return { utterances, losses: recognised.losses, leftOut };
 }
 
 function diverged(): UserError {

@@ -11,7 +11,7 @@ import { isBetter } from "./selection.js";
 export async function averageEpochs(run: RunContext): Promise<void> {
   const { progress, config, runFolder } = run.session;
   const best = progress.kept.slice(0, config.averageBest).map(({ epoch }) => epoch);
-  const last = lastEpochs(runFolder, progress.epoch, config);
+  const last = run.team.first(() => lastEpochs(runFolder, progress.epoch, config));
   const isSame = String(best.toSorted()) === String(last.toSorted());
   for (const epochs of isSame ? [best] : [best, last]) {
     if (epochs.length >= 2 && !run.shouldStop) await averageOf(run, epochs);
@@ -23,10 +23,12 @@ async function averageOf(run: RunContext, epochs: number[]): Promise<void> {
   const { session, corpora } = run;
   const { progress, config, runFolder } = session;
   const path = checkpointPath(runFolder, "averaged");
-  tidy(() => {
-    const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
-    saveCheckpoint(path, header, tensors);
-  });
+  run.team.first(() =>
+    tidy(() => {
+      const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
+      saveCheckpoint(path, header, tensors);
+    }),
+  );
   using model = session.modelIn(path);
   const dev = await measure(run, "dev", corpora.dev, { model });
   if (run.shouldStop) return;

@@ -32,6 +32,8 @@ function isAlphabet(characters: string): boolean {
   }
 }
 
+const deviceSchema = z.string().regex(/^(cpu|cuda(:\d+)?)$/, "must be cpu, cuda or cuda:N");
+
 export const trainConfigSchema = z.strictObject({
   train: paths(
     "data/LibriSpeech/train-clean-100",
@@ -93,12 +95,23 @@ export const trainConfigSchema = z.strictObject({
     ),
   maxMinutes: positive.optional().describe("end training after this time; the schedule is fitted to it"),
   seed: z.int().min(0).default(1).describe("fixes initial weights, order, augmentation and dropout"),
-  device: z
-    .string()
-    .regex(/^(cpu|cuda(:\d+)?)$/, "must be cpu, cuda or cuda:N")
-    .default("cpu")
-    .describe("cpu, cuda or cuda:N"),
-  threads: threadCount.optional().describe("threads for one operator; default: as many as there are cores"),
+  device: deviceSchema.default("cpu").describe("cpu, cuda or cuda:N"),
+  threads: threadCount
+    .optional()
+    .describe(
+      "threads for one operator; default: as many as there are cores, shared out among this machine's processes",
+    ),
+  processes: threadCount
+    .default(1)
+    .describe(
+      "processes on this machine that share each step's batches; a power of two that divides accumulateBatches",
+    ),
+  devices: z.array(deviceSchema).default([]).describe("each process's device, in turn; default: device"),
+  reduction: z
+    .enum(["exact", "fast"])
+    .default("exact")
+    .describe("exact: any number of processes gives the same bits; fast: fewer messages, and bits that hang on it"),
+  peerTimeoutSeconds: positive.default(120).describe("how long a process waits for another that does not answer"),
 
   precision: z
     .enum(["fp32", "bf16", "fp16"])

@@ -1,4 +1,5 @@
 /** One epoch: batches become steps, and the model that they leave is measured, ranked and saved. */
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { usableBatch } from "../acoustic-model/index.js";
 import type { BatchPlan } from "../data/batches.js";
@@ -6,6 +7,7 @@ import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { EvaluationResult, LoadingCorpus } from "../evaluation/evaluate.js";
 import { spectrogramsOf } from "./augmented-features.js";
+import type { TrainConfig } from "./config.js";
 import { rank, saveRanked } from "./kept-checkpoints.js";
 import { beginLoadingDev, measure, measurementOf, summaryOf } from "./measuring.js";
 import { explainingMemory } from "./rehearsal.js";
@@ -13,14 +15,31 @@ import type { RunContext } from "./run-context.js";
 import { blanksWarning } from "./run-length.js";
 import { updatePlateau } from "./schedule-plateau.js";
 import { hasLeftPlateau, isBetter, selectionMetric } from "./selection.js";
+import type { Setback } from "./setbacks.js";
 import { lossCount, type StepResult, trainStep } from "./step.js";
+import { inGroups, ownShare } from "./team/dealing.js";
+import { checkAlike, checkSameWeights } from "./team/same-weights.js";
 import type { MeasuredEpoch } from "./training-state.js";
 
 /** A model that has answered blanks alone for so many epochs and steps is told of. */
 const BLANK_EPOCHS = 3;
 const BLANK_STEPS = 500;
 
+/** So often, in steps, ranks compare their weights. */
+const COMPARED_STEPS = 100;
+
 type TrainingBatch = Batch<PreparedUtterance>;
+
+/** What a rank's share of a step is, for the others. */
+interface StepShare {
+  /** Tokens or utterances (`lossAverage`). */
+  lossCount: number;
+  isEmpty: boolean;
+  audioSeconds: number;
+  failures: Setback[];
+  /** Why noises and rooms could not be used. */
+  unaugmented: string[];
+}
 
 export class EpochTrainer {
   readonly #run: RunContext;
@@ -44,59 +63,93 @@ export class EpochTrainer {
     const { progress, config } = session;
     const plan = runPlan.batchesOf(progress.epoch);
     runPlan.countSteps(plan);
-    const remaining = plan.batches.slice(progress.batch);
-    const batches = this.#nextEpoch ?? loader.batches({ batches: remaining });
+    this.#checkSamePlan(plan);
+    const groups = this.#groupsOf(plan);
+    const share = groups.flatMap(({ batches }) => batches);
+    const loading = this.#nextEpoch ?? loader.batches({ batches: share });
     this.#nextEpoch = undefined;
-    let group: TrainingBatch[] = [];
-    let numLoaded = 0;
-    for await (const loaded of batches) {
-      group.push(usableBatch(loaded, config));
-      numLoaded++;
-      if (numLoaded === remaining.length) this.#dev = beginLoadingDev(this.#run);
-      if (group.length < config.accumulateBatches && numLoaded < remaining.length) continue;
-      this.#step(group, plan);
+    const sizes = groups.map(({ batches }) => batches.length);
+    let [numSteps, numLoaded] = [0, 0];
+    for await (const loaded of inGroups(loading, sizes)) {
+      const { firstBatch, end } = groups[numSteps++]!;
+      numLoaded += loaded.length;
+      if (numLoaded === share.length) this.#dev ??= beginLoadingDev(this.#run);
+      const batches = loaded.map((batch) => usableBatch(batch, config));
+      this.#step(batches, { firstBatch, plan });
       // Node frees the handles of collected tensors in turns of the event loop, which resolved promises alone starve.
       await setImmediate();
-      progress.batch += group.length;
-      group = [];
+      progress.batch = end;
       progress.elapsedSeconds = clock.elapsedSeconds;
       this.#run.saveLastIfDue();
       if (this.#run.shouldStop || clock.timeIsUp) return;
     }
   }
 
-  #step(group: readonly TrainingBatch[], plan: BatchPlan): void {
-    const { session, setbacks, log } = this.#run;
+  /** What is left of an epoch in steps, and of each this rank's batches. */
+  #groupsOf({ batches }: BatchPlan<PreparedUtterance>, from = this.#run.session.progress.batch) {
+    const { team, config } = this.#run.session;
+    const size = config.accumulateBatches;
+    return Array.from({ length: Math.ceil((batches.length - from) / size) }, (_, i) => {
+      const end = Math.min(batches.length, from + (i + 1) * size);
+      const [first, last] = ownShare(team, { first: from + i * size, size, end });
+      return { firstBatch: first, batches: batches.slice(first, last), end };
+    });
+  }
+
+  /** Recordings, noises and rooms that another rank has otherwise would be trained on twice, or not at all. */
+  #checkSamePlan({ batches }: BatchPlan<PreparedUtterance>): void {
+    const { team } = this.#run;
+    if (team.size === 1) return;
+    const digest = createHash("sha256");
+    for (const batch of batches) {
+      const facts = batch.map(({ utterance: { id }, ...rest }) => ({ ...rest, id }));
+      digest.update(JSON.stringify(facts));
+    }
+    checkAlike(team, digest.digest("hex"), (odd, others) => `${odd} has planned other batches than ${others}`);
+  }
+
+  /** @param batches this rank's of the step */
+  #step(
+    batches: readonly TrainingBatch[],
+    { firstBatch, plan }: { firstBatch: number; plan: BatchPlan<PreparedUtterance> },
+  ): void {
+    const { session, setbacks, log, team } = this.#run;
     const { progress, config } = session;
-    for (const { failures, unaugmented = [] } of group) {
+    const shares = this.#run.gather(shareOf(batches, config));
+    for (const { failures, unaugmented } of shares) {
       setbacks.trainingFailures(failures);
       setbacks.augmentationFailures(unaugmented);
     }
-    const batches = group.filter(({ utterances }) => utterances.length > 0);
-    if (batches.length === 0) return;
+    if (shares.every(({ isEmpty }) => isEmpty)) return;
     const learningRate = this.#run.plan.learningRate(plan);
-    if (progress.batch === 0) log.logSpectrograms(progress.step + 1, spectrogramsOf(session, batches[0]!));
+    const usable = batches.filter(({ utterances }) => utterances.length > 0);
+    if (progress.batch === 0 && usable[0]) log?.logSpectrograms(progress.step + 1, spectrogramsOf(session, usable[0]));
     const before = performance.now();
-    const result = explainingMemory(sizeOf(batches, config.features), () => trainStep(session, group, learningRate));
+    const count = sum(shares.map((share) => share.lossCount));
+    const result = explainingMemory(sizeOf(usable, config.features), () =>
+      trainStep(session, batches, learningRate, { firstBatch, lossCount: count }),
+    );
     this.#trainedSeconds += (performance.now() - before) / 1000;
-    this.#trainedAudioSeconds += sum(batches.flatMap((batch) => batch.sampleLengths)) / config.features.sampleRate;
+    this.#trainedAudioSeconds += sum(shares.map(({ audioSeconds }) => audioSeconds));
     progress.step++;
+    team.step = progress.step;
     if (!result.skipped) {
       // Each step counts as it does in the mean that dev's loss is, so that the two can be compared.
-      const count = lossCount(batches, config.lossAverage);
       progress.lossSum += count * result.loss;
       progress.lossCount += count;
     }
-    this.#reportStep(result, { learningRate, batches, plan });
+    this.#reportStep(result, { learningRate, batches: usable, plan });
+    if (progress.step % COMPARED_STEPS === 0) checkSameWeights(session);
   }
 
   #reportStep(
     result: StepResult,
     { learningRate, batches, plan }: { learningRate: number; batches: readonly TrainingBatch[]; plan: BatchPlan },
   ): void {
-    const { session, clock, plan: runPlan, setbacks } = this.#run;
+    const { session, clock, plan: runPlan, setbacks, team } = this.#run;
     const { progress } = session;
-    const ids = batches.flatMap(({ utterances }) => utterances.map(({ id }) => id));
+    const ownIds = batches.flatMap(({ utterances }) => utterances.map(({ id }) => id));
+    const ids = result.skipped ? team.gather(ownIds).flat() : ownIds;
     this.#run.emit({
       kind: "step",
       epoch: progress.epoch + 1,
@@ -108,7 +161,7 @@ export class EpochTrainer {
       ...result,
       ...(result.skipped && { skippedIds: ids }),
     });
-    setbacks.step(result.skipped, ids[0]!);
+    setbacks.step(result.skipped, ids[0] ?? "");
   }
 
   /** Measures, keeps the best, and moves on to the next epoch; a request to stop leaves the epoch to be measured. */
@@ -132,7 +185,10 @@ export class EpochTrainer {
     if (isBest) progress.averaged = null;
     this.#notePlateau(measured);
     const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
-    if (!this.#isOver()) this.#nextEpoch = loader.batches(plan.batchesOf(epoch));
+    if (!this.#isOver()) {
+      const groups = this.#groupsOf(plan.batchesOf(epoch), 0);
+      this.#nextEpoch = loader.batches({ batches: groups.flatMap(({ batches }) => batches) });
+    }
     this.#run.emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });
     this.#tellOfBlanks(dev);
     saveRanked(session, ranking, { isBest, saveProgress: () => this.#run.saveLast() });
@@ -159,6 +215,16 @@ export class EpochTrainer {
     const message = blanksWarning({ ...progress, config, maxBatchSeconds: plan.maxBatchSeconds });
     this.#run.emit({ kind: "warning", message });
   }
+}
+
+function shareOf(batches: readonly TrainingBatch[], { lossAverage, features }: TrainConfig): StepShare {
+  return {
+    lossCount: lossCount(batches, lossAverage),
+    isEmpty: batches.every(({ utterances }) => utterances.length === 0),
+    audioSeconds: sum(batches.flatMap(({ sampleLengths }) => sampleLengths)) / features.sampleRate,
+    failures: batches.flatMap(({ failures }) => failures.map(({ utterance: { id }, reason }) => ({ id, reason }))),
+    unaugmented: batches.flatMap(({ unaugmented = [] }) => unaugmented.map(({ reason }) => reason)),
+  };
 }
 
 function sizeOf(batches: readonly TrainingBatch[], { sampleRate }: { sampleRate: number }) {

@@ -49,6 +49,7 @@ export function saveRanked(
   if (isNeeded(measured.epoch)) session.saveWeights(epochCheckpointPath(runFolder, measured.epoch));
   if (isBest) session.saveWeights(checkpointPath(runFolder, "best"));
   saveProgress();
+  if (!session.team.isFirst) return;
   const perhapsOver = [...dropped.map(({ epoch }) => epoch), measured.epoch - averageLast];
   for (const epoch of perhapsOver) if (!isNeeded(epoch)) removeCheckpoint(epochCheckpointPath(runFolder, epoch));
 }

@@ -21,7 +21,7 @@ export async function reviewKept(
   session: TrainingSession,
   measure: (path: string) => Promise<Partial<Measurement>> = async () => ({}),
 ): Promise<void> {
-  const { progress, config, runFolder } = session;
+  const { progress, config, runFolder, team } = session;
   const best = checkpointPath(runFolder, "best");
   const ownPath = ({ epoch }: MeasuredEpoch) => epochCheckpointPath(runFolder, epoch);
   const averaged = progress.averaged && { ...progress.averaged, ...(await measure(best)) };
@@ -29,8 +29,10 @@ export async function reviewKept(
   for (const [place, epoch] of progress.kept.entries()) {
     // Where one alone was kept, its weights are the best checkpoint's.
     const isBest = place === 0 && progress.averaged === null;
-    if (!existsSync(ownPath(epoch)) && isBest && numKept(config) > 1) copyCheckpoint(best, ownPath(epoch));
-    const path = existsSync(ownPath(epoch)) ? ownPath(epoch) : isBest ? best : undefined;
+    const path = team.first(() => {
+      if (!existsSync(ownPath(epoch)) && isBest && numKept(config) > 1) copyCheckpoint(best, ownPath(epoch));
+      return existsSync(ownPath(epoch)) ? ownPath(epoch) : isBest ? best : undefined;
+    });
     if (path) kept.push({ ...epoch, ...(await measure(path)) });
   }
   const bestBefore = progress.averaged ? undefined : progress.kept[0]?.epoch;
@@ -40,7 +42,7 @@ export async function reviewKept(
   if (first && averaged && !isBetter(first, averaged, config.selectBy)) progress.averaged = averaged;
   else {
     progress.averaged = null;
-    if (first && first.epoch !== bestBefore) copyCheckpoint(ownPath(first), best);
+    if (first && first.epoch !== bestBefore) team.first(() => copyCheckpoint(ownPath(first), best));
   }
   progress.plateau = { ...INITIAL_PLATEAU, scale: progress.plateau.scale };
 }

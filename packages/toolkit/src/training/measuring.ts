@@ -13,6 +13,7 @@ import { worstUtterances } from "../evaluation/worst-utterances.js";
 import type { EvaluationSummary } from "./events.js";
 import type { RunContext } from "./run-context.js";
 import { checkpointPath } from "./run-folder.js";
+import { dealByCost } from "./team/dealing.js";
 
 /** Without gradients to keep, a batch of this length fits where training does; shorter ones would take longer to measure. */
 const LEAST_EVALUATION_BATCH_SECONDS = 40;
@@ -44,7 +45,8 @@ export async function measure(
     ...{ ...loadOptions(run), model, extractor, alphabet, loading, lossAverage: config.lossAverage },
     decode: (emissions) => greedyDecode(emissions, alphabet),
     onProgress: (done, total) => run.host.emit({ kind: "evaluating", corpus: name, done, total }),
-    shouldStop: () => run.shouldStop,
+    shouldStop: () => run.isAskedToStop,
+    gather: (own) => run.gather(own),
   });
   for (const { id, reason } of result.leftOut) run.setbacks.name(id, reason);
   return result;
@@ -77,6 +79,10 @@ export function summaryOf({ rates, loss, utterances }: EvaluationResult): Evalua
   return { rates, loss, ...(falseAlarms && { falseAlarms }), samples, worst };
 }
 
-function loadOptions({ loader, plan }: RunContext): LoadOptions {
-  return { loader, maxBatchSeconds: Math.max(plan.maxBatchSeconds, LEAST_EVALUATION_BATCH_SECONDS) };
+function loadOptions({ loader, plan, team }: RunContext): LoadOptions {
+  return {
+    loader,
+    maxBatchSeconds: Math.max(plan.maxBatchSeconds, LEAST_EVALUATION_BATCH_SECONDS),
+    ...(team.size > 1 && { share: (costs) => dealByCost(team, costs) }),
+  };
 }

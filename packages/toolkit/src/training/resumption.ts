@@ -39,6 +39,7 @@ const POLICIES: Record<keyof TrainConfig, Policy> = {
     wandb: "acts",
   },
   ...{ epochs: "acts", patience: "acts", maxMinutes: "acts", seed: "plan" },
+  ...{ processes: "acts", devices: "acts", reduction: "acts", peerTimeoutSeconds: "acts" },
   ...{ device: "acts", threads: "acts", precision: "acts", initFrom: BEGINNING, teacher: "acts", freeze: "acts" },
   ...{ maxBatchSeconds: "plan", maxBatchUtterances: "plan", accumulateBatches: "plan", shortestFirstEpochs: "plan" },
   ...{ workers: "acts", cacheGigabytes: "acts" },

@@ -6,6 +6,7 @@ export interface RunBudget {
 
 export class RunClock {
   readonly #started = performance.now();
+  #agreed: number | undefined;
 
   /** @param elapsedBefore seconds of earlier sessions */
   constructor(
@@ -13,8 +14,19 @@ export class RunClock {
     readonly elapsedBefore: number,
   ) {}
 
+  /** Where several processes train, as of when they last agreed on it. */
   get elapsedSeconds(): number {
+    return this.#agreed ?? this.ownSeconds;
+  }
+
+  /** By this process's own clock. */
+  get ownSeconds(): number {
     return this.elapsedBefore + (performance.now() - this.#started) / 1000;
+  }
+
+  /** From now on the clock stands still between two agreements, so that all processes decide alike. */
+  agree(elapsedSeconds: number): void {
+    this.#agreed = elapsedSeconds;
   }
 
   get timeIsUp(): boolean {

@@ -8,6 +8,8 @@ import type { RunLog } from "./run-log.js";
 import { RunPlan } from "./run-plan.js";
 import type { TrainingSession } from "./session.js";
 import { Setbacks } from "./setbacks.js";
+import { checkSameWeights } from "./team/same-weights.js";
+import type { Team } from "./team/team.js";
 
 export interface TrainingHost {
   emit(event: TrainingEvent): void;
@@ -26,7 +28,8 @@ export interface TrainingParts {
   loader: AudioLoader;
   corpora: Corpora;
   augmentation: PreparedAugmentation;
-  log: RunLog;
+  /** Rank 0's alone. */
+  log: RunLog | null;
   host: TrainingHost;
   /** Of a resumed run: what is another than before. Default: nothing. */
   changes?: readonly ConfigChange[];
@@ -37,16 +40,19 @@ export class RunContext implements TrainingParts {
   readonly loader: AudioLoader;
   readonly corpora: Corpora;
   readonly augmentation: PreparedAugmentation;
-  readonly log: RunLog;
+  readonly log: RunLog | null;
   readonly host: TrainingHost;
   readonly changes: readonly ConfigChange[];
   readonly clock: RunClock;
   readonly plan: RunPlan;
   readonly setbacks: Setbacks;
+  readonly team: Team;
   #savedAtSeconds: number;
+  #stopsTogether = false;
 
   constructor({ session, loader, corpora, augmentation, log, host, changes = [] }: TrainingParts) {
     this.session = session;
+    this.team = session.team;
     this.loader = loader;
     this.corpora = corpora;
     this.augmentation = augmentation;
@@ -55,24 +61,43 @@ export class RunContext implements TrainingParts {
     this.changes = changes;
     const { config, progress } = session;
     this.clock = new RunClock(config, progress.elapsedSeconds);
+    if (this.team.size > 1) this.clock.agree(progress.elapsedSeconds);
     this.plan = new RunPlan({ session, train: corpora.train, augmentation, clock: this.clock });
     const failure = (id: string, reason: string) => this.emit({ kind: "failure", id, reason });
     this.setbacks = new Setbacks(corpora.train.utterances.length, failure);
     this.#savedAtSeconds = progress.elapsedSeconds;
   }
 
+  /** Several ranks stop together, once they have spoken of it. */
   get shouldStop(): boolean {
-    return this.host.shouldStop();
+    return this.team.size === 1 ? this.host.shouldStop() : this.#stopsTogether;
+  }
+
+  /** Whether some rank was asked to stop, as far as this one knows. */
+  get isAskedToStop(): boolean {
+    if (this.team.size === 1) return this.host.shouldStop();
+    if (this.host.shouldStop()) this.team.askToStop();
+    return this.team.isAskedToStop;
+  }
+
+  /** Everybody's values, by rank; with them all agree on the time, and on whether to stop. */
+  gather<T>(value: T): T[] {
+    if (this.team.size === 1) return [value];
+    const all = this.team.gather({ value, stop: this.host.shouldStop(), seconds: this.clock.ownSeconds });
+    this.#stopsTogether ||= all.some(({ stop }) => stop);
+    this.clock.agree(all[0]!.seconds);
+    return all.map((each) => each.value);
   }
 
   emit(event: TrainingEvent): void {
-    this.log.handle(event);
+    this.log?.handle(event);
     this.host.emit(event);
   }
 
   saveLast(): void {
+    checkSameWeights(this.session);
     // First the log: what a checkpoint has done, the log of a run that is killed right after it has told.
-    this.log.flush();
+    this.log?.flush();
     this.session.saveLast();
     this.#savedAtSeconds = this.clock.elapsedSeconds;
   }

@@ -22,6 +22,7 @@ import { modelConfigOf, type TrainConfig } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 import { freeze, openStartingPoint, takeWeights, wildcard } from "./starting-point.js";
 import { Teacher } from "./teacher.js";
+import { Team } from "./team/team.js";
 import {
   hasCheckpoint,
   loadLast,
@@ -39,11 +40,14 @@ export interface SessionOptions {
   data?: TrainingState["data"] | undefined;
   /** Needed where `objective.phoneLayer` is set. Default: none. */
   phonetise?: Phonetiser | null;
+  /** Who trains with this process; rank 0 alone reads and writes files. Default: nobody. */
+  team?: Team;
 }
 
 export class TrainingSession {
   readonly data: TrainingState["data"] | undefined;
   readonly phonetise: Phonetiser | null;
+  readonly team: Team;
   readonly model: DeepSpeech;
   /** The running average of the model's weights; null where `emaDecay` is 0. */
   readonly averaged: DeepSpeech | null;
@@ -66,21 +70,22 @@ export class TrainingSession {
   constructor(
     readonly config: TrainConfig,
     readonly alphabet: Alphabet,
-    { data, phonetise = null }: SessionOptions = {},
+    { data, phonetise = null, team = Team.alone }: SessionOptions = {},
   ) {
     this.data = data;
     this.phonetise = phonetise;
+    this.team = team;
     if (config.objective.phoneLayer > 0 && !phonetise) throw new TypeError("objective.phoneLayer needs a phonetiser");
     const { device, initFrom, resume } = config;
     manualSeed(config.seed);
     this.model = this.#build();
-    const isBegun = resume !== undefined && hasCheckpoint(resume);
+    const isBegun = resume !== undefined && team.isFirst && hasCheckpoint(resume);
     this.freshParameters =
-      initFrom === undefined || isBegun
+      initFrom === undefined || isBegun || !team.isFirst
         ? []
         : tidy(() => takeWeights(this.model, alphabet, openStartingPoint(initFrom)));
     const hasNone = initFrom === undefined || this.freshParameters.includes("input_norm.mean");
-    this.lacksStatistics = this.model.inputNorm !== null && !isBegun && hasNone;
+    this.lacksStatistics = team.first(() => this.model.inputNorm !== null && !isBegun && hasNone);
     this.model.to(device);
     this.averaged = config.emaDecay > 0 ? this.#copyOfModel() : null;
     this.trained = freeze(this.model, config.freeze);
@@ -94,7 +99,8 @@ export class TrainingSession {
       decays: (_, parameter) => parameter.shape.length > 1,
     });
     if (isBegun) this.#restore(resume);
-    this.runFolder = resume ?? createRunFolder(config);
+    this.runFolder = team.first(() => resume ?? createRunFolder(config));
+    this.shareState();
   }
 
   /** What is evaluated and kept: the average of the weights, or the weights themselves. */
@@ -104,7 +110,9 @@ export class TrainingSession {
 
   /** Where the gradients of a step's batches are added up; made when it is first asked for, since one batch needs none. */
   get gradientSum(): distributed.GradientSum {
-    this.#gradientSum ??= new distributed.GradientSum(this.trainedParameters());
+    const { processes } = this.team;
+    const { reduction } = this.config;
+    this.#gradientSum ??= new distributed.GradientSum(this.trainedParameters(), { processes, reduction });
     return this.#gradientSum;
   }
 
@@ -115,13 +123,7 @@ export class TrainingSession {
 
   /** Saves all that is needed to go on. */
   saveLast(): void {
-    tidy(() => {
-      const tensors = modelTensors(this.model);
-      for (const [name, tensor] of this.heads.namedParameters(HEADS)) tensors.set(name, tensor);
-      for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(`average.${name}`, tensor);
-      for (const [name, tensor] of this.optimizer.stateDict()) tensors.set(`optimizer.${name}`, tensor);
-      this.#save(checkpointPath(this.runFolder, "last"), tensors);
-    });
+    tidy(() => this.#save(checkpointPath(this.runFolder, "last"), this.stateTensors()));
   }
 
   /** Saves a model's weights alone. Default: the evaluated ones. */
@@ -131,7 +133,20 @@ export class TrainingSession {
 
   /** The model in one of the run's checkpoints, beside the run's own; dispose it. */
   modelIn(path: string): DeepSpeech {
-    return tidy(() => modelFromCheckpoint(loadCheckpoint(path), this.config.device));
+    const { device } = this.config;
+    const load = () => tidy(() => modelFromCheckpoint(loadCheckpoint(path), device));
+    const model = this.team.isFirst ? load() : this.#copyOfModel();
+    this.team.share(model.stateDict().values());
+    return model;
+  }
+
+  /** All that steps change, by name; it does not hang on who computes. */
+  stateTensors(): Map<string, Tensor> {
+    const tensors = new Map(modelTensors(this.model));
+    for (const [name, tensor] of this.heads.namedParameters(HEADS)) tensors.set(name, tensor);
+    for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(`average.${name}`, tensor);
+    for (const [name, tensor] of this.optimizer.stateDict()) tensors.set(`optimizer.${name}`, tensor);
+    return tensors;
   }
 
   #build(): DeepSpeech {
@@ -142,6 +157,18 @@ export class TrainingSession {
     return model;
   }
 
+  /** All ranks go on from where rank 0 stands. */
+  shareState(): void {
+    const { progress, optimizer, team } = this;
+    if (team.size === 1) return;
+    const shared = team.first(() => ({ progress, optimizerSteps: optimizer.steps }));
+    this.progress = shared.progress;
+    tidy(() => {
+      team.share(this.stateTensors().values());
+      optimizer.loadStateDict(optimizer.stateDict(), shared.optimizerSteps);
+    });
+  }
+
   #copyOfModel(): DeepSpeech {
     const copy = this.#build().to(this.config.device).eval();
     copy.loadStateDict(this.model.stateDict());
@@ -150,6 +177,7 @@ export class TrainingSession {
   }
 
   #save(path: string, tensors: ReadonlyMap<string, Tensor>): void {
+    if (!this.team.isFirst) return;
     const { model, progress, optimizer, data } = this;
     const { resume: _, ...config } = this.config;
     const training = { config, progress, optimizerSteps: optimizer.steps, data };

@@ -1,7 +1,6 @@
 /** What a run puts up with: a few unreadable files, a few steps without a finite loss. Beyond that it stops. */
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import { formatPlural } from "@deepspeech-ts/speech";
-import type { LeftOutUtterance } from "../data/prepare.js";
 
 /** More unreadable files than this share of the corpus, and something is wrong with the corpus … */
 const TOLERATED_SHARE = 0.05;
@@ -9,6 +8,12 @@ const TOLERATED_SHARE = 0.05;
 const TOLERATED_FILES = 3;
 /** So many steps in a row without a finite loss, and the run has diverged. */
 const TOLERATED_SKIPS = 20;
+
+/** What could not be used, and why. */
+export interface Setback {
+  id: string;
+  reason: string;
+}
 
 export class Setbacks {
   readonly #failed = new Set<string>();
@@ -23,10 +28,10 @@ export class Setbacks {
   ) {}
 
   /** @throws UserError `bad-corpus` where they are too many */
-  trainingFailures(failures: readonly LeftOutUtterance[]): void {
-    for (const { utterance, reason } of failures) {
-      this.name(utterance.id, reason);
-      this.#failed.add(utterance.id);
+  trainingFailures(failures: readonly Setback[]): void {
+    for (const { id, reason } of failures) {
+      this.name(id, reason);
+      this.#failed.add(id);
       if (this.#failed.size <= tolerated(this.numTrainingFiles)) continue;
       throw new UserError(
         `${this.#failed.size} of ${formatPlural(this.numTrainingFiles, "training file")} could not be loaded, more than can be passed over; the last: ${reason}`,
@@ -36,8 +41,8 @@ export class Setbacks {
   }
 
   /** Tells once of each noise or room that cannot be used; training goes on without it. */
-  augmentationFailures(unaugmented: readonly LeftOutUtterance[]): void {
-    for (const { reason } of unaugmented) {
+  augmentationFailures(reasons: readonly string[]): void {
+    for (const reason of reasons) {
       if (this.#unusable.has(reason)) continue;
       this.#unusable.add(reason);
       this.onFailure("augmentation", reason);

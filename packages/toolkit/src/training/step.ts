@@ -1,5 +1,5 @@
 /** One training step: batches of waveforms in, updated weights out. Nothing it makes outlives it. */
-import { autocast, call, cat, manualSeed, optim, stack, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { autocast, call, cat, manualSeed, optim, stack, type Tensor, tensor, tidy } from "@deepspeech-ts/torch";
 import { deviceKind, type LossAverage } from "../acoustic-model/index.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
@@ -30,47 +30,88 @@ interface BatchLosses {
   weight: number;
 }
 
+export interface StepOptions {
+  /** The place of the first of the batches in its epoch. Default: `session.progress.batch`. */
+  firstBatch?: number;
+  /** What the losses of all ranks' batches are means of, together. Default: that of these. */
+  lossCount?: number;
+}
+
 /**
- * Trains on batches whose gradients add up to those of one batch that holds them all.
+ * Trains on batches whose gradients add up to those of one batch that holds them all, with those of the other ranks.
  *
- * @param batches they begin at the epoch's batch `session.progress.batch`; what is empty, for it could not be read, counts for
- *   nothing
+ * @param batches of this rank; what is empty, for it could not be read, counts for nothing
  */
 export function trainStep(
   session: TrainingSession,
   batches: readonly TrainingBatch[],
   learningRate: number,
+  {
+    firstBatch = session.progress.batch,
+    lossCount: all = lossCount(batches, session.config.lossAverage),
+  }: StepOptions = {},
 ): StepResult {
   const { model, optimizer, config } = session;
   optimizer.learningRate = learningRate;
   model.train();
-  const weights = lossWeights(batches, config.lossAverage);
-  const result = tidy(() => update(session, gradientsOf(session, batches, weights)));
+  // What each batch's mean counts for in the mean over all: its share of tokens, or of utterances.
+  const leaves = batches.map((batch, i) => {
+    return { batch, index: firstBatch + i, weight: lossCount([batch], config.lossAverage) / all };
+  });
+  const result = tidy(() => update(session, gradientsOf(session, leaves)));
   optimizer.zeroGrad();
   return result;
 }
 
-/** Leaves the sum of the batches' gradients in the parameters. @returns the losses of those that are not empty */
-function gradientsOf(
-  session: TrainingSession,
-  batches: readonly TrainingBatch[],
-  weights: readonly number[],
-): BatchLosses[] {
+interface Leaf {
+  batch: TrainingBatch;
+  index: number;
+  weight: number;
+}
+
+/** Leaves the sum of all batches' gradients in the parameters. @returns the losses of those that are not empty */
+function gradientsOf(session: TrainingSession, leaves: readonly Leaf[]): BatchLosses[] {
+  const { config, team } = session;
   const losses: BatchLosses[] = [];
   const addGradients = (i: number) => {
-    losses.push(backward(session, batches[i]!, { index: session.progress.batch + i, weight: weights[i]! }));
+    const { batch, ...options } = leaves[i]!;
+    losses.push(backward(session, batch, options));
   };
-  if (batches.length === 1 && session.config.accumulateBatches === 1) {
+  if (leaves.length === 1 && config.accumulateBatches === 1) {
     addGradients(0);
     return losses;
   }
-  const used = session.gradientSum.compute(
-    batches.map(({ utterances }) => utterances.length > 0),
-    addGradients,
-  );
+  // The tree is that of a whole step, though an epoch's last one has fewer batches.
+  const length = Math.max(leaves.length, config.accumulateBatches / team.size);
+  const present = Array.from({ length }, (_, i) => isUsable(leaves[i]?.batch));
+  const used = session.gradientSum.compute(present, addGradients);
+  const all = team.size === 1 ? { used, losses } : withOthers(session, { used, losses });
   // What no batch had a gradient for is left as it is, where zeros would let it decay.
-  for (const [i, parameter] of session.trainedParameters().entries()) if (!used[i]) parameter.grad = null;
-  return losses;
+  for (const [i, parameter] of session.trainedParameters().entries()) if (!all.used[i]) parameter.grad = null;
+  return all.losses;
+}
+
+function isUsable(batch: TrainingBatch | undefined): boolean {
+  return batch !== undefined && batch.utterances.length > 0;
+}
+
+interface Computed {
+  /** For each parameter, whether a batch had a gradient for it. */
+  used: readonly boolean[];
+  losses: BatchLosses[];
+}
+
+/** Of all ranks, in the order of the batches. */
+function withOthers({ team, config }: TrainingSession, { used, losses }: Computed): Computed {
+  const unused = used.flatMap((isUsed, i) => (isUsed ? [] : [i]));
+  const own = losses.map(({ values, ...loss }) => ({ ...loss, values: values.toNumbers() }));
+  const all = team.gather({ unused: new Set(unused), losses: own });
+  return {
+    used: used.map((_, i) => all.some((each) => !each.unused.has(i))),
+    losses: all.flatMap((each) =>
+      each.losses.map((loss) => ({ ...loss, values: tensor(loss.values, { device: config.device }) })),
+    ),
+  };
 }
 
 export interface BackwardOptions {
@@ -163,13 +204,6 @@ function meansOf(losses: readonly BatchLosses[], values: readonly number[]): Par
     for (const name of names) means[name] = (means[name] ?? 0) + values[next++]! * weight;
   }
   return means;
-}
-
-/** What each batch's mean counts for in the mean over all of them: its share of tokens, or of utterances. */
-function lossWeights(batches: readonly TrainingBatch[], average: LossAverage): number[] {
-  const counts = batches.map((batch) => lossCount([batch], average));
-  const all = total(counts);
-  return counts.map((count) => count / all);
 }
 
 /** What the batches' mean loss is a mean of: their tokens, or their utterances. */

@@ -1,7 +1,7 @@
 /** The thread that trains. */
 import { serveTask } from "../worker-task.js";
-import type { TrainConfig } from "./config.js";
 import type { TrainingEvent } from "./events.js";
+import type { TrainingTask } from "./run-training.js";
 import { train } from "./train.js";
 
-serveTask<TrainConfig, TrainingEvent>(train);
+serveTask<TrainingTask, TrainingEvent>(({ config, place }, host) => train(config, host, place));

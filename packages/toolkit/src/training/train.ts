@@ -18,39 +18,68 @@ import { batchSecondsOf } from "./run-length.js";
 import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
+import { runOfEarlierAttempt } from "./team/earlier-attempt.js";
+import type { Place } from "./team/place.js";
+import { checkAlike } from "./team/same-weights.js";
+import { Team } from "./team/team.js";
+import { checkTeamSize } from "./team/team-size.js";
 import { runEpochs } from "./training-run.js";
 import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
 import { overlapWarnings } from "./warnings.js";
 
-/** It runs in a worker thread (train-worker.ts), because a step blocks its thread. */
-export async function train(given: TrainConfig, host: TrainingHost): Promise<void> {
-  const before = runBefore(given);
-  // What was chosen once holds for as long as the run lasts, however many epochs are added.
-  const asked = { ...given, maxBatchSeconds: given.maxBatchSeconds ?? before?.config.maxBatchSeconds };
-  setNumThreads(asked.threads ?? availableParallelism());
+/**
+ * It runs in a worker thread (train-worker.ts), because a step blocks its thread.
+ *
+ * @param place of this process among several. Default: it trains alone
+ */
+export async function train(given: TrainConfig, host: TrainingHost, place?: Place): Promise<void> {
+  checkTeamSize(place?.size ?? 1, given.accumulateBatches);
+  using team = await Team.join(place, { timeoutSeconds: given.peerTimeoutSeconds });
+  try {
+    if (team.isFirst) await trainTogether(given, host, { team, place });
+    else await trainTogether(given, { ...host, emit: () => {} }, { team, place });
+  } catch (error) {
+    throw await team.explain(error);
+  }
+}
+
+interface Company {
+  team: Team;
+  place: Place | undefined;
+}
+
+async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place }: Company): Promise<void> {
+  const given = sharedConfig(own, { team, place });
+  setNumThreads(threadsOf(given, place));
   setFlushDenormal(true);
-  checkDevice(asked.device);
-  checkPrecision(asked);
-  checkDirection(asked);
-  if (asked.wandb !== undefined) await loadWandb();
-  const changes = before ? configChanges(before, asked) : [];
-  const alphabet = alphabetFor(asked);
+  checkDevice(given.device);
+  checkPrecision(given);
+  checkDirection(given);
+  const { maxBatchSeconds, alphabet, before, changes } = team.first(() => whatIsAsked(given));
+  const asked = { ...given, maxBatchSeconds };
+  if (asked.wandb !== undefined && team.isFirst) await loadWandb();
   const corpora = await loadCorpora(asked, alphabet);
   const config = { ...asked, maxBatchSeconds: batchSecondsOf(asked, corpora.train.facts.audioSeconds) };
   const data = { train: fingerprintOf(corpora.train.facts), dev: fingerprintOf(corpora.dev.facts) };
+  checkAlike(team, JSON.stringify(data), (odd, others) => `${odd} has other training or dev data than ${others}`);
   if (before) changes.push(...dataChanges(before, data));
   const facts = { train: corpora.train.facts, dev: corpora.dev.facts, test: corpora.test?.facts ?? null };
   host.emit({ kind: "data", ...facts });
   const augmentation = await prepareAugmentation(config.augmentation);
   const { workers, cacheGigabytes, features } = config;
+  const neighbours = place?.localSize ?? 1;
   await using loader = new AudioLoader({
     sampleRate: features.sampleRate,
-    cacheBytes: cacheGigabytes * 1e9,
-    ...(workers && { numWorkers: workers }),
+    cacheBytes: (cacheGigabytes * 1e9) / neighbours,
+    ...(workers ? { numWorkers: workers } : neighbours > 1 && { numWorkers: 1 }),
   });
   const phonetise = await phonetiserFor(config, corpora);
-  using session = new TrainingSession(config, alphabet, { data, phonetise });
-  if (session.lacksStatistics) await learnFeatureStatistics(session, loader, corpora.train.utterances);
+  using session = new TrainingSession(config, alphabet, { data, phonetise, team });
+  if (session.lacksStatistics) {
+    if (team.isFirst) await learnFeatureStatistics(session, loader, corpora.train.utterances);
+    session.shareState();
+  }
+  if (!team.isFirst) return await runEpochs({ session, loader, corpora, augmentation, log: null, host, changes });
   const { runFolder, progress } = session;
   if (config.resume !== undefined) writeConfig(runFolder, config);
   const log = await RunLog.open(runFolder, {
@@ -68,6 +97,34 @@ export async function train(given: TrainConfig, host: TrainingHost): Promise<voi
   } finally {
     await log.close();
   }
+}
+
+/** Rank 0's configuration holds for all, but for what is each machine's own. */
+function sharedConfig(own: TrainConfig, { team, place }: Company): TrainConfig {
+  if (team.size === 1) return own;
+  const { train, dev, test, threads, workers, cacheGigabytes } = own;
+  const first = team.first(() => ({ ...own, resume: own.resume ?? runOfEarlierAttempt(own, place) }));
+  return { ...first, train, dev, test, threads, workers, cacheGigabytes, device: deviceOf(own, place) };
+}
+
+/** "cuda" is each process's own card. */
+function deviceOf({ device, devices }: TrainConfig, place: Place | undefined): string {
+  const local = place?.localRank ?? 0;
+  return devices[local % devices.length] ?? (device === "cuda" ? `cuda:${local}` : device);
+}
+
+/** What other processes on this machine leave. */
+function threadsOf({ threads }: TrainConfig, place: Place | undefined): number {
+  return threads ?? Math.max(1, Math.floor(availableParallelism() / (place?.localSize ?? 1)));
+}
+
+/** What rank 0's configuration, and the run that it resumes, come to. */
+function whatIsAsked(given: TrainConfig) {
+  const before = runBefore(given);
+  // What was chosen once holds for as long as the run lasts, however many epochs are added.
+  const asked = { ...given, maxBatchSeconds: given.maxBatchSeconds ?? before?.config.maxBatchSeconds };
+  const changes = before ? configChanges(before, asked) : [];
+  return { maxBatchSeconds: asked.maxBatchSeconds, before, changes, alphabet: alphabetFor(asked) };
 }
 
 /** A resumed run as its checkpoint has it; undefined for a new run, and for one that has no checkpoint yet. */

@@ -36,7 +36,12 @@ function collectives() {
     processes.broadcast(root, size - 1);
     processes.barrier();
     const gathered = processes.gather(numbers).map((each) => each.toNumbers());
-    const values = processes.gatherValues({ rank, text: "ä".repeat(rank) });
+    const values = processes
+      .gatherValues({ rank, text: "ä".repeat(rank), not: Number.NaN })
+      .map(({ not, ...value }) => ({
+        ...value,
+        not: String(not),
+      }));
     return { sum: sum.toNumbers(), root: root.toNumbers(), gathered, values };
   });
 }

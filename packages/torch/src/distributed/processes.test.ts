@@ -50,7 +50,7 @@ describe("joined processes", { skip: !distributed.canJoin && "this add-on was bu
       [2, 20],
       [3, 30],
     ];
-    const values = [0, 1, 2].map((rank) => ({ rank, text: "ä".repeat(rank) }));
+    const values = [0, 1, 2].map((rank) => ({ rank, text: "ä".repeat(rank), not: "NaN" }));
     const expected = { sum: [6, 60], root: [2], gathered, values };
     assert.deepEqual(await answersOf(3, { what: "collectives" }), [expected, expected, expected]);
   });

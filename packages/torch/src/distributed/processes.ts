@@ -2,6 +2,7 @@
  * Processes that compute one thing together: `size` of them, each with a `rank` from 0. Collective operations are called
  * by all ranks in the same order, and block the calling thread until all have called them, or the time limit is over.
  */
+import { deserialize, serialize } from "node:v8";
 import { fromTypedArray, zeros } from "../creation.js";
 import { native, type ProcessGroupHandle } from "../native.js";
 import { tidy } from "../scope.js";
@@ -71,17 +72,16 @@ export class Processes implements Disposable {
     return outputs;
   }
 
-  /** Everybody's values, by rank, as JSON carries them. */
+  /** Everybody's values, by rank: anything that can be cloned, NaN and undefined included. */
   gatherValues<T>(value: T): T[] {
-    const bytes = new TextEncoder().encode(JSON.stringify(value));
+    const bytes = new Uint8Array(serialize(value));
     return tidy(() => {
       const sizes = this.gather(fromTypedArray(BigInt64Array.of(BigInt(bytes.length)))).map((size) => size.item());
       const padded = new Uint8Array(Math.max(...sizes));
       padded.set(bytes);
-      const texts = this.gather(fromTypedArray(padded)).map((all, rank) =>
-        new TextDecoder().decode((all.toTypedArray() as Uint8Array).subarray(0, sizes[rank])),
+      return this.gather(fromTypedArray(padded)).map(
+        (all, rank) => deserialize((all.toTypedArray() as Uint8Array).subarray(0, sizes[rank])) as T,
       );
-      return texts.map((text) => JSON.parse(text) as T);
     });
   }
 

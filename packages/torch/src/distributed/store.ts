@@ -39,6 +39,9 @@ export class Store implements Disposable {
     this.#handle = native.openStore(host, port, serve, Math.ceil(timeoutSeconds * 1000));
     this.host = host;
     this.port = native.storePort(this.#handle);
+    // A connection that waits to be accepted when the serving process dies is reset, which a thread of libtorch's does not
+    // survive, nor the process. Whoever has an answer was accepted.
+    if (!serve) this.has("");
   }
 
   set(key: string, value: Uint8Array | string): void {
