@@ -11,6 +11,8 @@ import { BLANK_PAGE, type Site, startSite } from "./site.js";
 const ROOT = new URL("../../../", import.meta.url);
 export const rootPath = (path: string): string => fileURLToPath(new URL(path, ROOT));
 export const BUNDLE = rootPath("test/fixtures/bundles/quickstart-fp16.dsb");
+/** Of a model that streams. */
+export const STREAMING_BUNDLE = rootPath("test/fixtures/bundles/streaming-fp16.dsb");
 /** How the toolkit's own tests find a browser. */
 const { chromiumOrSkip } = (await import(
   new URL("packages/toolkit/dist/evaluation/report/chromium.test.support.js", ROOT).href

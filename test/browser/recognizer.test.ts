@@ -1,6 +1,6 @@
 /** The recogniser in a real page gives what it gives in Node. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
@@ -10,7 +10,7 @@ import { saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
 import { runExport } from "@deepspeech-ts/toolkit/export";
 import { checkpointFromBundle } from "@deepspeech-ts/toolkit/internal/export/bundle-checkpoint.js";
 import { tidy } from "@deepspeech-ts/torch";
-import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
+import { BUNDLE, fakeMicrophone, openPage, rootPath, STREAMING_BUNDLE } from "./page.js";
 
 /** In the page. */
 declare const recognition: typeof web;
@@ -69,6 +69,33 @@ async function bundleForPages(t: TestContext): Promise<string> {
   await runExport({ checkpoint, output, precisions: ["web"], evaluate: [], threads: 1, workers: 1 });
   return output;
 }
+
+test("a model that streams hears in the page what it hears in Node, step by step", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  opened.site.files.set("/streaming.dsb", STREAMING_BUNDLE);
+  const name = CALLS[0]!;
+  const found = await opened.page.evaluate(async (path) => {
+    const sizes: number[] = [];
+    const loaded = await recognition.Recognizer.load("/streaming.dsb", { onBatch: (size) => sizes.push(size) });
+    const file = new Uint8Array(await (await fetch(path)).arrayBuffer());
+    const texts: string[] = [];
+    for await (const event of loaded.stream(file, { encoding: "file" })) {
+      if (event.kind === "final") texts.push(event.text);
+    }
+    await loaded.close();
+    return { texts, numRuns: sizes.length };
+  }, `corpus/${name}`);
+  await using inNode = await Recognizer.load(STREAMING_BUNDLE, { threads: 1 });
+  const expected: string[] = [];
+  const file = await readFile(rootPath(`sample-corpus/test/${name}`));
+  for await (const event of inNode.stream(file, { encoding: "file" })) {
+    if (event.kind === "final") expected.push(event.text);
+  }
+  assert.deepEqual(found.texts, expected);
+  assert.ok(expected.join("").length > 0);
+  assert.ok(found.numRuns > 3, `${found.numRuns} runs`);
+});
 
 test("a bundle that was exported for pages has the same text in the page, in Node, and of fp16", async (t) => {
   const opened = await openPage(t);

@@ -18,6 +18,8 @@ const root = new URL("../../../", import.meta.url);
 
 /** A small model of one voice: see test/fixtures/bundles/README.md. */
 export const BUNDLE = fileURLToPath(new URL("test/fixtures/bundles/quickstart-fp16.dsb", root));
+/** Of a model that streams. */
+export const STREAMING_BUNDLE = fileURLToPath(new URL("test/fixtures/bundles/streaming-fp16.dsb", root));
 export const MODEL = "quickstart-fp16";
 
 export function audioFixture(name: string): string {

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Segmenter } from "./segmenter.js";
+
+const RULES = {
+  pauseSeconds: 1,
+  longSegmentSeconds: 20,
+  shortPauseSeconds: 0.4,
+  maxSegmentSeconds: 30,
+  cutSeconds: 0.2,
+};
+const active = { isActive: true, level: -20 };
+
+test("an interruption ends a segment where it is, and the next begins there if there still is activity", () => {
+  const segmenter = new Segmenter(RULES);
+  assert.deepEqual(segmenter.interrupt(), []);
+  assert.deepEqual(segmenter.push(active), [{ kind: "start", frame: 0 }]);
+  for (let i = 1; i < 100; i++) assert.deepEqual(segmenter.push(active), []);
+  assert.deepEqual(segmenter.interrupt(), [{ kind: "end", frame: 100 }]);
+  assert.deepEqual(segmenter.interrupt(), []);
+  assert.deepEqual(segmenter.push(active), [{ kind: "start", frame: 100 }]);
+});
+
+test("no segment begins before what is told to be kept", () => {
+  const segmenter = new Segmenter({ ...RULES, maxSegmentSeconds: 3 });
+  for (let frame = 0; frame < 1000; frame++) {
+    const kept = segmenter.earliestNext;
+    for (const event of segmenter.push({ ...active, isActive: frame % 211 < 150, level: -20 - (frame % 7) })) {
+      if (event.kind === "start")
+        assert.ok(event.frame >= Math.min(kept, frame) || event.frame === 0, `${event.frame}, ${kept}`);
+    }
+  }
+});
