@@ -1,6 +1,7 @@
 /**
  * Makes what a page loads of the recogniser, packages/recognizer/dist/browser: each script whole, so that it runs from any
- * static folder, with a bundler or without, and beside them ONNX Runtime's WebAssembly and the detector of speech.
+ * static folder, with a bundler or without, and beside them ONNX Runtime's WebAssembly and the detector of speech. And of
+ * apps/demo the page that the server shows, packages/server/dist/page.
  *
  * Workers know no import maps: a script of theirs that imported "@deepspeech-ts/speech" would run under no server as it is.
  */
@@ -9,6 +10,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { build as buildPage } from "vite";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const RECOGNIZER = join(ROOT, "packages/recognizer");
@@ -61,3 +63,5 @@ await build({
 });
 await copyFile(join(runtime, "ort-wasm-simd-threaded.wasm"), join(OUTPUT, "ort-wasm-simd-threaded.wasm"));
 await copyFile(join(RECOGNIZER, "models/speech-detector.onnx"), join(OUTPUT, "speech-detector.onnx"));
+
+await buildPage({ root: join(ROOT, "apps/demo"), logLevel: "warn" });

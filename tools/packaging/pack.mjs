@@ -57,8 +57,8 @@ export function publishedPackages(root) {
 }
 
 /**
- * Removes what a compiler left of sources that are no more. What the bundler makes of the recogniser stays: it clears its
- * folder itself.
+ * Removes what a compiler left of sources that are no more. What bundlers make of the recogniser and of the
+ * page stays: they clear their folders themselves.
  *
  * @param {string} folder of a package
  */
@@ -67,7 +67,7 @@ export function removeStaleOutputs(folder) {
   if (!existsSync(dist)) return;
   for (const path of filesUnder(dist, (file) => /\.(js|d\.ts)(\.map)?$/.test(file))) {
     const name = relative(dist, path);
-    if (/^browser[/\\]/.test(name)) continue;
+    if (/^(browser|page)[/\\]/.test(name)) continue;
     const source = join(folder, "src", name.replace(/\.(js|d\.ts)(\.map)?$/, ".ts"));
     // Another process may be packing too.
     if (!existsSync(source)) rmSync(path, { force: true });

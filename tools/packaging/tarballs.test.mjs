@@ -21,7 +21,7 @@ const rootManifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")
 const licence = readFileSync(join(root, "LICENSE"), "utf8");
 
 /** Made by nobody's source: the bundler's, native code, what is neither script nor type. */
-const WITHOUT_SOURCE = /^(dist\/browser\/|native\/|setup\/|src\/|models\/|bin\/|[^/]+$)/;
+const WITHOUT_SOURCE = /^(dist\/(browser|page)\/|native\/|setup\/|src\/|models\/|bin\/|[^/]+$)/;
 const BUILD_LEFTOVERS =
   /\.tsbuildinfo$|\.test\.|(^|\/)(node_modules|build|coverage)\/|tsconfig\.json$|\.(orig|log|tmp)$/;
 
@@ -33,6 +33,13 @@ it("every package of the design is packed, those that others stand on first", ()
   for (const { manifest } of packages)
     for (const name of Object.keys(manifest.dependencies ?? {}))
       if (names.includes(name)) assert.ok(names.indexOf(name) < names.indexOf(manifest.name), manifest.name);
+});
+
+it("the server brings its page, built", () => {
+  const server = packages.find(({ manifest }) => manifest.name === "@deepspeech-ts/server");
+  const paths = server?.files.map(({ path }) => path) ?? [];
+  assert.ok(paths.includes("dist/page/index.html"));
+  assert.ok(paths.some((path) => /^dist\/page\/assets\/.*\.js$/.test(path)));
 });
 
 for (const { folder, manifest, tarball, files } of packages) {

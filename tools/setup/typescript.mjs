@@ -1,5 +1,5 @@
 /**
- * Compiles the TypeScript of all packages and of the tests, and makes what pages load of the recogniser.
+ * Compiles the TypeScript of all packages and of the tests, and makes what pages load of the recogniser, and the server's own page.
  */
 
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -28,9 +28,12 @@ export async function compileTypescript(context) {
  * @param {string} root
  */
 function sourceStamp(root) {
-  const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs)$|tsconfig[^/]*\.json$/.test(path);
-  const folders = [...packages(root).map((name) => join("packages", name, "src")), "test", "tools", "bench"];
-  const configs = readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name));
+  const isSource = (/** @type {string} */ path) => /\.(ts|mts|mjs|css|svg)$|tsconfig[^/]*\.json$/.test(path);
+  const page = "apps/demo";
+  const sources = packages(root).map((name) => join("packages", name, "src"));
+  const folders = [...sources, join(page, "src"), "test", "tools", "bench"];
+  const ownConfigs = readdirSync(root).filter((name) => /^tsconfig.*\.json$/.test(name));
+  const configs = [...ownConfigs, ...["index.html", "tsconfig.json", "vite.config.ts"].map((name) => join(page, name))];
   const packageConfigs = packages(root).map((name) => join("packages", name, "tsconfig.json"));
   const paths = [...configs, ...packageConfigs.filter((path) => existsSync(join(root, path)))]
     .map((path) => join(root, path))
@@ -51,5 +54,6 @@ function packages(root) {
 /** @param {string} root */
 function outputsExist(root) {
   const isCompiled = packages(root).every((name) => existsSync(join(root, "packages", name, "dist")));
-  return isCompiled && existsSync(join(root, "packages/recognizer/dist/browser/index.js"));
+  const built = ["packages/recognizer/dist/browser/index.js", "packages/server/dist/page/index.html"];
+  return isCompiled && built.every((path) => existsSync(join(root, path)));
 }

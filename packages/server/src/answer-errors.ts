@@ -25,14 +25,15 @@ export function answerErrors(app: FastifyInstance): void {
 function answerWrongPaths(app: FastifyInstance): void {
   const routes: { path: RegExp; method: string }[] = [];
   app.addHook("onRoute", ({ url, method }) => {
-    const path = new RegExp(`^${url.replace(/:\w+/g, "[^/]+")}$`);
+    const path = new RegExp(`^${url.replace(/:\w+/g, "[^/]+").replace("*", ".*")}$`);
     for (const each of [method].flat()) routes.push({ path, method: each });
   });
   app.setNotFoundHandler((request, reply) => {
     const { method } = request;
     const path = request.url.split("?", 1)[0] ?? "";
     const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method);
-    if (allowed.length === 0) {
+    // A route of files may have none by that name.
+    if (allowed.length === 0 || allowed.includes(method)) {
       const message = `There is no ${method} ${path}; /openapi.json lists what there is.`;
       return sendError(new ApiError(404, message, { code: "unknown_url" }), request, reply);
     }

@@ -85,6 +85,8 @@ export interface ServerOptions {
   apiKeys?: readonly string[];
   /** Origins whose pages may use the server ("https://example.org"), or "*" for all. Default: none. */
   corsOrigins?: readonly string[];
+  /** Whether the page for people is there, at /. It gives out the bundle too. Default true. */
+  page?: boolean;
   /** Whatever is absent is as in `DEFAULT_LIMITS`. */
   limits?: Partial<Limits>;
   /** How the model runs. */

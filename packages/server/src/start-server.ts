@@ -19,6 +19,7 @@ import { addModels } from "./models.js";
 import { addOpenApiRoute, registerOpenApi } from "./openapi.js";
 import { DEFAULT_HOST, DEFAULT_PORT, type Limits, resolveLimits, type ServerOptions } from "./options.js";
 import { guardOrigins } from "./origins.js";
+import { addPage } from "./page.js";
 import { logRequests, requestId } from "./request-log.js";
 import { addTranscriptions } from "./transcriptions.js";
 import { MULTIPART_LIMITS } from "./upload.js";
@@ -161,6 +162,7 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
   addModels(app, context);
   addHealth(app, context);
   addOpenApiRoute(app);
+  if (options.page ?? true) addPage(app, { bundle: options.bundle, keys: context.keys });
   return app;
 }
 

@@ -7,7 +7,6 @@
  * and Ogg have checksums besides. M4A and WebM promise nothing, and of these a decoder's own complaint must do.
  */
 import { errorMessage, RecognizerError } from "../errors.js";
-import { createChunkDecoder } from "./chunk-decoder.js";
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { type AudioFormat, detectAudioFormat, foreignFormat, SUPPORTED_FORMATS } from "./format.js";
@@ -77,6 +76,8 @@ export async function* decodeChunks(
   try {
     for await (const { bytes, tagBytes } of withoutTags(pieces)) {
       format ??= formatOf(bytes, { fileName, hasTags: tagBytes > 0 });
+      // Decoders are WebAssembly by the hundred kilobytes, which pages fetch when there is a file to be read.
+      const { createChunkDecoder } = await import("./chunk-decoder.js");
       decoder ??= await createChunkDecoder(format, { head: bytes, fileBytes: fileBytes - tagBytes, targetSampleRate });
       for (const audio of await decoder.push(bytes)) yield checked(audio);
     }

@@ -68,6 +68,13 @@ test("--host, --model-id, --api-key-file, --cors-origin, --log-level and --log-t
   assert.equal(server.log().find(({ path }) => path === "/v1/audio/transcriptions")?.text, text);
 });
 
+test("--no-page leaves out the page, and the bundle that it would fetch", async (t) => {
+  const statuses = ({ url }: Served) =>
+    Promise.all(["/", "/model.dsb", "/recognizer/index.js"].map(async (path) => (await fetch(url + path)).status));
+  assert.deepEqual(await statuses(await serveWith(t)), [200, 200, 200]);
+  assert.deepEqual(await statuses(await serveWith(t, "--no-page")), [404, 404, 404]);
+});
+
 test("--log-level silent logs nothing", async (t) => {
   const server = await serveWith(t, "--log-level", "silent");
   await postSound(server.url, sample.bytes);

@@ -63,6 +63,7 @@ interface Flags {
   modelId?: string[];
   apiKeyFile?: string;
   corsOrigin?: string[];
+  page: boolean;
   workers?: number;
   threads?: number;
   batchWait?: number;
@@ -85,6 +86,7 @@ export function configure(command: Command, { defaultBundle }: ServeCommandOptio
     .option("--port <n>", "port to listen at; 0 for any", parsePort, DEFAULT_PORT)
     .option("--model-id <name...>", "what clients may call the model (default: the bundle's name without .dsb)")
     .option("--api-key-file <file>", "a file with an API key a line")
+    .option("--no-page", "leave out the page at /, and the bundle that it fetches")
     .option("--cors-origin <origin...>", "pages that may use the server, such as https://example.org; * for all")
     .option(
       "--workers <n>",
@@ -144,7 +146,7 @@ async function serve(bundle: string, flags: Flags, command: Command): Promise<vo
 }
 
 async function serverOptions(bundle: string, flags: Flags, command: Command): Promise<ServerOptions> {
-  const { host, port, modelId, corsOrigin, workers, threads, batchWait, logLevel, logText } = flags;
+  const { host, port, modelId, corsOrigin, page, workers, threads, batchWait, logLevel, logText } = flags;
   const sources = { file: flags.apiKeyFile, variable: process.env[API_KEYS_VARIABLE] };
   const recognizer = withoutUndefined({ workers, threads, maxWaitMilliseconds: batchWait });
   return {
@@ -153,6 +155,7 @@ async function serverOptions(bundle: string, flags: Flags, command: Command): Pr
     port,
     apiKeys: await readApiKeys(sources),
     corsOrigins: corsOrigin ?? [],
+    page,
     recognizer,
     logLevel,
     logText: logText ?? false,

@@ -1,0 +1,128 @@
+/** Recognises at the server that the page came from: see docs/serving.md. */
+import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+import { fileOf, pcm16, type Recording } from "../sound/recording.js";
+import type { Answer, Engine, Listener, Live, LiveSound, Settings } from "./engine.js";
+
+interface ServerWord {
+  readonly word: string;
+  readonly start: number;
+  readonly end: number;
+  readonly confidence: number;
+}
+
+export class ServerError extends Error {}
+
+/** The models that a server beside the page has; undefined where none is, and "locked" where it wants a key. */
+export async function askServer(key: string): Promise<readonly string[] | "locked" | undefined> {
+  try {
+    const answer = await fetch("v1/models", { headers: authorisation(key) });
+    if (answer.status === 401) return "locked";
+    if (!answer.ok) return undefined;
+    const { data } = (await answer.json()) as { data: { id: string }[] };
+    return data.map(({ id }) => id);
+  } catch {
+    return undefined;
+  }
+}
+
+export function authorisation(key: string): Record<string, string> {
+  return key === "" ? {} : { authorization: `Bearer ${key}` };
+}
+
+export class ServerEngine implements Engine {
+  constructor(
+    readonly model: string,
+    readonly key: () => string,
+  ) {}
+
+  get description(): string {
+    return `${this.model}, at ${new URL(".", document.baseURI).href}`;
+  }
+
+  makeTokens(): undefined {
+    return undefined;
+  }
+
+  async transcribe(recording: Recording, { hotWords }: Settings, listener: Listener): Promise<Answer> {
+    const form = new FormData();
+    form.set("model", this.model);
+    form.set("response_format", "verbose_json");
+    form.append("timestamp_granularities[]", "word");
+    if (hotWords.length > 0) form.set("hot_words", hotWords.join("\n"));
+    form.set("file", fileOf(recording));
+    const answer = await fetch("v1/audio/transcriptions", {
+      method: "POST",
+      headers: authorisation(this.key()),
+      body: form,
+    });
+    const body = await answer.json();
+    if (!answer.ok) throw new ServerError(body.error?.message ?? `the server answers with status ${answer.status}`);
+    const { text, duration } = body as { text: string; duration: number };
+    const words = wordsOf(body.words);
+    if (text !== "") listener.onSegment({ text, words });
+    return { text, words, durationSeconds: duration };
+  }
+
+  async *listen({ sound, sampleRate }: LiveSound, { hotWords }: Settings): AsyncGenerator<Live> {
+    if (this.key() !== "") {
+      // A browser cannot send a key with a WebSocket: the recording is recognised once it is whole.
+      for await (const _ of sound);
+      return;
+    }
+    const url = new URL("v1/audio/stream", document.baseURI);
+    url.protocol = url.protocol.replace("http", "ws");
+    url.searchParams.set("sample_rate", String(sampleRate));
+    url.searchParams.set("word_timestamps", "true");
+    if (hotWords.length > 0) url.searchParams.set("hot_words", hotWords.join(","));
+    const socket = new WebSocket(url);
+    const messages = messagesOf(socket);
+    void send(socket, sound);
+    for await (const message of messages) {
+      if (message.type === "done") break;
+      if (message.type === "error") throw new ServerError(message.error.message);
+      if (message.type === "partial") yield { kind: "partial", text: `${message.stable} ${message.tail}`.trim() };
+      else if (message.text !== "") yield { kind: "segment", text: message.text, words: wordsOf(message.words) };
+    }
+    socket.close();
+  }
+
+  align(): never {
+    throw new ServerError("the server does not align; choose this machine");
+  }
+}
+
+type Message =
+  | { readonly type: "partial"; readonly stable: string; readonly tail: string }
+  | { readonly type: "final"; readonly text: string; readonly words?: readonly ServerWord[] }
+  | { readonly type: "done" }
+  | { readonly type: "error"; readonly error: { readonly message: string } };
+
+async function* messagesOf(socket: WebSocket): AsyncGenerator<Message> {
+  const waiting: Message[] = [];
+  let wake = () => {};
+  socket.onmessage = ({ data }) => {
+    waiting.push(JSON.parse(String(data)) as Message);
+    wake();
+  };
+  socket.onclose = () => wake();
+  for (;;) {
+    const message = waiting.shift();
+    if (message) yield message;
+    else if (socket.readyState === WebSocket.CLOSED) throw new ServerError("the server ended the live stream");
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+async function send(socket: WebSocket, sound: AsyncIterable<Float32Array>): Promise<void> {
+  const isOpen = new Promise((resolve) => socket.addEventListener("open", resolve));
+  for await (const samples of sound) {
+    await isOpen;
+    if (socket.readyState !== WebSocket.OPEN) return;
+    socket.send(pcm16(samples));
+  }
+  socket.send('{"type":"end"}');
+}
+
+function wordsOf(words: readonly ServerWord[] = []): SpokenWord[] {
+  return words.map(({ word, start, end, confidence }) => ({ word, startSeconds: start, endSeconds: end, confidence }));
+}

@@ -1,0 +1,86 @@
+/** The page of a deepspeech-ts server, or of any static folder: recognition to look at. */
+import type { LoadProgress } from "@deepspeech-ts/recognizer/web";
+import { EngineChoice } from "./engines/choice.js";
+import { find } from "./find.js";
+import { curlLine } from "./panels/curl.js";
+import { HotWords } from "./panels/hot-words.js";
+import { Session } from "./session.js";
+
+const choice = new EngineChoice(showProgress);
+const hotWords = new HotWords();
+const isGreedy = () => document.querySelector<HTMLInputElement>("[name=search]:checked")?.value === "greedy";
+const session = new Session(choice, () => ({ isGreedy: isGreedy(), hotWords: hotWords.phrases }));
+
+function showProgress({ loadedBytes, totalBytes, isCached }: LoadProgress): void {
+  const bar = find<HTMLProgressElement>("progress");
+  bar.hidden = isCached || loadedBytes === totalBytes;
+  if (totalBytes === undefined) bar.removeAttribute("value");
+  else [bar.max, bar.value] = [totalBytes, loadedBytes];
+}
+
+function showSettings(): void {
+  find("promise").textContent = choice.isLocal
+    ? "It is recognised on this machine; no sound leaves it."
+    : "It is sent to the server, and recognised there.";
+  // How a server searches is its bundle's affair.
+  for (const input of document.querySelectorAll<HTMLInputElement>("[name=search]")) input.disabled = !choice.isLocal;
+  find<HTMLInputElement>("phrase").disabled = choice.isLocal && isGreedy();
+  find("curl").textContent = curlLine({
+    url: document.baseURI,
+    model: choice.model,
+    fileName: session.fileName,
+    hotWords: hotWords.phrases,
+    isLocked: choice.isLocked,
+  });
+}
+
+function settingsChanged(): void {
+  showSettings();
+  void session.again();
+}
+
+function takeFiles(): void {
+  const input = find<HTMLInputElement>("file");
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) void session.open(file);
+    input.value = "";
+  });
+  const stage = document.body;
+  const mark = (isOver: boolean) => stage.classList.toggle("dropping", isOver);
+  stage.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  stage.addEventListener("dragleave", ({ relatedTarget }) => mark(relatedTarget !== null));
+  stage.addEventListener("drop", (event) => {
+    event.preventDefault();
+    mark(false);
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) void session.open(file);
+  });
+}
+
+function offerCopy(): void {
+  const button = find<HTMLButtonElement>("copy");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(find("curl").textContent ?? "");
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 1500);
+  });
+}
+
+takeFiles();
+offerCopy();
+let wasLocal = true;
+choice.onChange = () => {
+  // The server may answer while nothing else has changed.
+  if (choice.isLocal === wasLocal) showSettings();
+  else settingsChanged();
+  wasLocal = choice.isLocal;
+};
+hotWords.onChange = settingsChanged;
+session.onRecording = showSettings;
+for (const input of document.querySelectorAll("[name=search]")) input.addEventListener("change", settingsChanged);
+showSettings();
+void choice.askServer();

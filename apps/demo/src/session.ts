@@ -1,0 +1,214 @@
+/** One recording's way through the page: it comes, is recognised, and is there to be heard, corrected and saved. */
+import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+import type { EngineChoice } from "./engines/choice.js";
+import type { Answer, Engine, Settings } from "./engines/engine.js";
+import { find } from "./find.js";
+import { LiveRecording } from "./microphone.js";
+import { Downloads } from "./panels/downloads.js";
+import { Editor } from "./panels/editor.js";
+import { Transcript } from "./panels/transcript.js";
+import { Columns } from "./sound/columns.js";
+import { Player } from "./sound/player.js";
+import { type Recording, readRecording } from "./sound/recording.js";
+import { clock } from "./timeline/lanes.js";
+import { Timeline } from "./timeline/timeline.js";
+
+/** Of a word, what is heard around it. */
+const MARGIN_SECONDS = 0.06;
+
+export class Session {
+  readonly #choice: EngineChoice;
+  readonly #settings: () => Settings;
+  readonly #timeline = new Timeline(find("timeline"));
+  readonly #transcript = new Transcript();
+  readonly #downloads = new Downloads();
+  readonly #editor = new Editor();
+  readonly #player = new Player();
+  readonly #record = find<HTMLButtonElement>("record");
+  readonly #play = find<HTMLButtonElement>("play");
+  readonly #status = find("status");
+  readonly #problem = find("problem");
+  #live: LiveRecording | undefined;
+  #recording: Recording | undefined;
+  /** Each request's own: what an older one still brings is nobody's. */
+  #turn = 0;
+  onRecording: () => void = () => {};
+
+  constructor(choice: EngineChoice, settings: () => Settings) {
+    this.#choice = choice;
+    this.#settings = settings;
+    const playWord = ({ startSeconds, endSeconds }: SpokenWord) =>
+      void this.#player.play(Math.max(0, startSeconds - MARGIN_SECONDS), endSeconds + MARGIN_SECONDS);
+    this.#timeline.onWord = playWord;
+    this.#transcript.onWord = playWord;
+    this.#timeline.onSeek = (seconds) => void this.#player.play(seconds);
+    this.#player.onTime = (seconds) => this.#showTime(seconds);
+    this.#editor.onText = (text) => void this.#attempt(() => this.#align(text));
+    this.#record.addEventListener("click", () => this.toggleRecording());
+    this.#play.addEventListener("click", () =>
+      this.#player.isPlaying ? this.#player.stop() : void this.#player.play(),
+    );
+  }
+
+  /** What the curl line names. */
+  get fileName(): string {
+    return this.#recording?.file?.name ?? "recording.wav";
+  }
+
+  async open(file: File): Promise<void> {
+    if (file.name.endsWith(".dsb")) {
+      this.#choice.useBundle(file);
+      await this.#attempt(async () => this.#say(`Using ${file.name}. ${(await this.#choice.engine()).description}`));
+      return;
+    }
+    await this.#attempt(async () => {
+      this.#say("Reading the recording…");
+      const recording = await readRecording(file);
+      const columns = new Columns(recording.sampleRate);
+      columns.push(recording.samples);
+      this.#begin(columns);
+      await this.#recognise(recording);
+    });
+  }
+
+  /** Recognises what is there, with other settings or elsewhere. */
+  async again(): Promise<void> {
+    const recording = this.#recording;
+    if (recording && !this.#live) await this.#attempt(() => this.#recognise(recording));
+  }
+
+  toggleRecording(): void {
+    if (this.#live) this.#live.stop();
+    else void this.#attempt(() => this.#hear());
+  }
+
+  async #hear(): Promise<void> {
+    this.#say("Opening the microphone…");
+    const live = await LiveRecording.open((words) => this.#complain(words));
+    this.#live = live;
+    this.#showRecording(true);
+    const columns = new Columns(live.sampleRate);
+    this.#begin(columns, { isLive: true });
+    const sound = live.heard((samples) => {
+      columns.push(samples);
+      this.#timeline.draw();
+      find("clock").textContent = clock(columns.seconds);
+    });
+    this.#say("Listening…");
+    try {
+      const engine = await this.#choice.engine();
+      for await (const event of engine.listen({ sound, sampleRate: live.sampleRate }, this.#settings())) {
+        if (event.kind === "partial") this.#transcript.showPartial(event.text);
+        else {
+          this.#transcript.showPartial("");
+          this.#transcript.addSegment(event.words);
+        }
+      }
+    } finally {
+      live.stop();
+      await live.close();
+      this.#live = undefined;
+      find("clock").textContent = "";
+      this.#showRecording(false);
+    }
+    this.#timeline.show(columns);
+    await this.#recognise(live.recording);
+  }
+
+  #begin(columns: Columns, options: { isLive?: boolean } = {}): void {
+    find("drop").hidden = true;
+    this.#player.open(undefined);
+    this.#play.hidden = true;
+    this.#offer(undefined);
+    this.#transcript.clear();
+    this.#timeline.show(columns, options);
+  }
+
+  async #recognise(recording: Recording): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.#recording = recording;
+    this.#player.open(recording);
+    this.#play.hidden = recording.samples.length === 0;
+    this.onRecording();
+    const engine = await this.#choice.engine();
+    find("runtime").textContent = engine.description;
+    this.#say("Recognising…");
+    this.#transcript.clear();
+    this.#timeline.setWords([]);
+    const [answer, seconds] = await this.#transcribe(engine, recording, () => turn === this.#turn);
+    if (turn !== this.#turn) return;
+    this.#show(answer);
+    if (answer.text === "") this.#transcript.showNothingHeard();
+    const times = (answer.durationSeconds / seconds).toFixed(seconds < 1 ? 0 : 1);
+    this.#say(`${answer.durationSeconds.toFixed(1)} s of sound in ${seconds.toFixed(2)} s: ${times} times real time`);
+  }
+
+  async #transcribe(engine: Engine, recording: Recording, isCurrent: () => boolean): Promise<[Answer, number]> {
+    const tokens = engine.makeTokens();
+    this.#timeline.setTokens(tokens);
+    const started = performance.now();
+    const answer = await engine.transcribe(recording, this.#settings(), {
+      onSegment: ({ words }) => {
+        if (isCurrent()) this.#transcript.addSegment(words);
+      },
+      onEmissions: (heard) => {
+        tokens?.add(heard);
+        this.#timeline.draw();
+      },
+    });
+    return [answer, (performance.now() - started) / 1000];
+  }
+
+  async #align(text: string): Promise<void> {
+    if (!this.#recording || text === "") return;
+    this.#say("Aligning…");
+    const engine = await this.#choice.engine();
+    const answer = await engine.align(this.#recording, text);
+    this.#transcript.clear();
+    this.#transcript.addSegment(answer.words);
+    this.#show(answer);
+    this.#say("Aligned with the recording.");
+  }
+
+  #show(answer: Answer): void {
+    this.#timeline.setWords(answer.words);
+    this.#offer(answer);
+  }
+
+  #offer(answer: Answer | undefined): void {
+    this.#downloads.offer(answer, this.#recording?.name);
+    this.#editor.offer(answer && this.#choice.isLocal ? answer.text : undefined);
+  }
+
+  #showTime(seconds: number | undefined): void {
+    this.#timeline.setTime(seconds);
+    this.#transcript.setTime(seconds);
+    this.#play.textContent = seconds === undefined ? "Play" : "Stop";
+  }
+
+  #showRecording(isLive: boolean): void {
+    this.#record.setAttribute("aria-pressed", String(isLive));
+    find("record-label").textContent = isLive ? "Stop" : "Record";
+  }
+
+  /** Whatever goes wrong is told, and the page goes on. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    this.#complain("");
+    try {
+      await work();
+    } catch (error) {
+      this.#say("");
+      this.#complain(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #say(text: string): void {
+    this.#status.textContent = text;
+  }
+
+  #complain(text: string): void {
+    this.#problem.hidden = text === "";
+    this.#problem.textContent = text;
+  }
+}

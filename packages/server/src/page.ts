@@ -1,0 +1,74 @@
+/**
+ * The page at /: recognition to look at, here and in the visitor's browser. Its files are those that apps/demo was built
+ * to; the recogniser is the package's own; and the bundle is the one that is served, which the page may fetch to
+ * recognise on the visitor's machine.
+ */
+import { existsSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import send from "@fastify/send";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ApiKeys } from "./api-keys.js";
+
+const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
+/** Vite puts a hash of the content into their names. */
+const FOREVER = { maxAge: 365 * 24 * 3600 * 1000, immutable: true };
+
+const HEADERS = {
+  // No other host is asked for anything. WebAssembly is compiled; decoders bring theirs within their scripts.
+  "content-security-policy":
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
+    "media-src 'self' blob:; worker-src 'self' blob:; connect-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+  // A page that is isolated from others may have threads.
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+  "referrer-policy": "no-referrer",
+};
+
+export interface PageOptions {
+  /** The path of the bundle that is served. */
+  readonly bundle: string;
+  readonly keys: ApiKeys;
+}
+
+/** Adds nothing where the page was not built. */
+export function addPage(app: FastifyInstance, { bundle, keys }: PageOptions): void {
+  if (!existsSync(`${PAGE}index.html`)) return;
+  const recognizer = dirname(fileURLToPath(import.meta.resolve("@deepspeech-ts/recognizer/web")));
+  const add = (url: string, handler: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
+    app.route({ method: "GET", url, schema: { hide: true } as object, handler });
+  const restOf = ({ params }: FastifyRequest) => `/${encodeURI((params as { "*": string })["*"])}`;
+  add("/", (request, reply) => sendFile(request, reply, { root: PAGE, path: "/index.html" }));
+  add("/assets/*", (request, reply) =>
+    sendFile(request, reply, { root: `${PAGE}assets`, path: restOf(request), ...FOREVER }),
+  );
+  add("/recognizer/*", (request, reply) => sendFile(request, reply, { root: recognizer, path: restOf(request) }));
+  add("/model.dsb", async (request, reply) => {
+    keys.check(request);
+    return sendFile(request, reply, { root: dirname(bundle), path: `/${encodeURIComponent(basename(bundle))}` });
+  });
+}
+
+interface Sent {
+  readonly root: string;
+  readonly path: string;
+  readonly maxAge?: number;
+  readonly immutable?: boolean;
+}
+
+/** With what browsers ask of files: ETag, ranges, and "not modified". */
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { path, ...options }: Sent,
+): Promise<FastifyReply> {
+  const { statusCode, headers, stream, type } = await send(request.raw, path, { ...options, dotfiles: "deny" });
+  if (type === "error" && (statusCode === 403 || statusCode === 404)) {
+    reply.callNotFound();
+    return reply;
+  }
+  return reply
+    .code(statusCode)
+    .headers({ ...headers, ...HEADERS })
+    .send(stream);
+}

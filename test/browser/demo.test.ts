@@ -1,0 +1,199 @@
+/** The server's page in a real browser: what it hears, shows, corrects and saves, for everybody. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { after, before, type TestContext, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
+import { type RunningServer, startServer } from "@deepspeech-ts/server";
+import type { AxeResults, RunOptions } from "axe-core";
+import type { Page } from "playwright-core";
+import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
+
+/** In the page. */
+declare const axe: { run(options: RunOptions): Promise<AxeResults> };
+
+const SPOKEN = "activated";
+const FILE = rootPath("test/fixtures/audio/speech.m4a");
+const AXE = createRequire(rootPath("apps/demo/package.json")).resolve("axe-core");
+
+let server: RunningServer;
+let expected: Transcription;
+before(async () => {
+  server = await startServer({ bundle: BUNDLE, host: "127.0.0.1", port: 0, logLevel: "silent" });
+  await server.ready;
+  await using recognizer = await Recognizer.load(BUNDLE, { threads: 1 });
+  expected = await recognizer.transcribe(FILE, { wordTimes: true });
+});
+after(() => server.close());
+
+async function openDemo(t: TestContext, args: string[] = []): Promise<{ page: Page; troubles: string[] } | undefined> {
+  const opened = await openPage(t, { args: ["--autoplay-policy=no-user-gesture-required", ...args] });
+  if (!opened) return undefined;
+  const { page } = opened;
+  const troubles: string[] = [];
+  page.on("pageerror", ({ message }) => troubles.push(message));
+  page.on("console", (message) => {
+    if (message.type() === "error") troubles.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.url) && !/^(blob|data):/.test(request.url())) troubles.push(request.url());
+  });
+  await page.goto(server.url);
+  await page.getByRole("radio", { name: "Server" }).and(page.locator(":enabled")).waitFor({ state: "attached" });
+  return { page, troubles };
+}
+
+const heard = async (page: Page) => {
+  await page.getByRole("status").filter({ hasText: "times real time" }).waitFor();
+  return (await page.getByRole("log").textContent())?.trim();
+};
+
+/** Not in step: the server is this process. */
+function inShell(command: string, cwd: string): Promise<{ status: unknown; stdout: string }> {
+  return new Promise((resolve) => {
+    execFile("sh", ["-c", command], { cwd }, (error, stdout) => resolve({ status: error?.code ?? 0, stdout }));
+  });
+}
+
+async function complaints(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() =>
+    axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+  );
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  );
+}
+
+test("the page weighs less than 150 kB, gzipped, without what runs in workers", async () => {
+  const page = rootPath("packages/server/dist/page");
+  const own = (await readdir(page, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const paths = new Set(own.map((entry) => join(entry.parentPath, entry.name)));
+  const follow = async (path: string): Promise<void> => {
+    paths.add(path);
+    const script = await readFile(path, "utf8");
+    for (const [, from] of script.matchAll(/(?:from|import)"(\.[^"]+)"/g)) await follow(join(dirname(path), from!));
+  };
+  // Workers bring ONNX Runtime and decoders of sound files.
+  for (const name of ["index", "microphone-worklet"]) {
+    await follow(rootPath(`packages/recognizer/dist/browser/${name}.js`));
+  }
+  const sizes = await Promise.all([...paths].map(async (path) => gzipSync(await readFile(path)).length));
+  const total = sizes.reduce((sum, size) => sum + size);
+  assert.ok(total < 150_000, `${total} bytes`);
+});
+
+test("a file is recognised, shown, played, corrected and saved, and a curl line does the same", async (t) => {
+  const opened = await openDemo(t);
+  if (!opened) return;
+  const { page, troubles } = opened;
+  await page.locator("#file").setInputFiles(FILE);
+  assert.equal(await heard(page), expected.text);
+  const [word] = expected.timedWords!;
+  const button = page.getByRole("log").getByRole("button", { name: SPOKEN });
+  assert.match((await button.getAttribute("title")) ?? "", new RegExp(`at ${word!.startSeconds.toFixed(2)} s$`));
+  await button.click();
+  await page.locator(".word.playing").waitFor();
+  await page.locator(".word:not(.playing)").waitFor();
+
+  const saved = async (format: string) => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: format, exact: true }).click(),
+    ]);
+    assert.equal(download.suggestedFilename(), `speech.${format}`);
+    return readFile(await download.path(), "utf8");
+  };
+  assert.equal(await saved("txt"), `${SPOKEN}\n`);
+  assert.match(await saved("srt"), /^1\n00:00:0.*-->.*\nactivated\n/);
+  assert.match(await saved("vtt"), /^WEBVTT\n/);
+  assert.equal(JSON.parse(await saved("json")).text, SPOKEN);
+
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("The text as it was said").fill("Activate it!");
+  await page.getByRole("button", { name: "Align anew" }).click();
+  await page.getByRole("status").filter({ hasText: "Aligned" }).waitFor();
+  assert.equal((await page.getByRole("log").textContent())?.trim(), "Activate it!");
+
+  const curl = (await page.locator("#curl").textContent()) as string;
+  const { status, stdout } = await inShell(curl, dirname(FILE));
+  if (status === 127) t.diagnostic("there is no curl: its line was not tried");
+  else assert.equal(JSON.parse(stdout).text, SPOKEN);
+  assert.deepEqual(troubles, []);
+});
+
+test("hot words, the search and the place change what is heard, and the line for the terminal", async (t) => {
+  const opened = await openDemo(t);
+  if (!opened) return;
+  const { page, troubles } = opened;
+  await page.locator("#file").setInputFiles(FILE);
+  await heard(page);
+  const phrase = page.getByLabel("Hot words");
+  await phrase.fill("alarm, O'Neill");
+  await phrase.press("Enter");
+  assert.equal(await heard(page), SPOKEN);
+  assert.match((await page.locator("#curl").textContent()) ?? "", /-F hot_words='alarm,O'\\''Neill'/);
+  await page.getByRole("button", { name: "Remove alarm" }).click();
+  await page.getByRole("radio", { name: "Greedy" }).check();
+  await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#phrase")?.disabled);
+  assert.equal(await heard(page), SPOKEN);
+  await page.getByRole("radio", { name: "Server" }).check();
+  await page.getByText("It is sent to the server").waitFor({ state: "attached" });
+  await page.locator("#runtime").filter({ hasText: "quickstart-fp16, at http" }).waitFor();
+  assert.equal(await heard(page), SPOKEN);
+  await page
+    .locator("#file")
+    .setInputFiles({ name: "no-sound.wav", mimeType: "audio/wav", buffer: Buffer.from("text") });
+  await page.getByRole("alert").filter({ hasText: "no-sound.wav" }).waitFor();
+  assert.deepEqual(
+    troubles.filter((trouble) => !trouble.includes("400")),
+    [],
+  );
+});
+
+test("a microphone is heard, here and at the server", async (t) => {
+  for (const place of ["This machine", "Server"]) {
+    const opened = await openDemo(t, await fakeMicrophone());
+    if (!opened) return;
+    const { page, troubles } = opened;
+    await page.getByRole("radio", { name: place }).check();
+    await page.getByRole("button", { name: "Record" }).click();
+    await page.getByRole("log").getByRole("button", { name: SPOKEN }).waitFor();
+    await page.getByRole("button", { name: "Stop" }).click();
+    assert.equal(await heard(page), SPOKEN, place);
+    assert.deepEqual(troubles, []);
+  }
+});
+
+test("nobody is shut out: axe finds nothing, on desks and phones, in light and dark", async (t) => {
+  const opened = await openDemo(t);
+  if (!opened) return;
+  const { page } = opened;
+  assert.deepEqual(await complaints(page), []);
+  await page.getByLabel("Hot words").fill("alarm");
+  await page.getByLabel("Hot words").press("Enter");
+  await page.locator("#file").setInputFiles(FILE);
+  await heard(page);
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [1280, 360]) {
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.setViewportSize({ width, height: 800 });
+      assert.deepEqual(await complaints(page), [], `${colorScheme}, ${width} pixels`);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+    }
+  }
+  // All of it by keyboard, in the order in which it is read.
+  await page.getByRole("radio", { name: "This machine" }).focus();
+  const reached: (string | undefined)[] = [];
+  for (let i = 0; i < 6; i++) {
+    await page.keyboard.press("Tab");
+    reached.push(
+      await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || undefined),
+    );
+  }
+  assert.deepEqual(reached, ["timeline", "record", "file", "play", "edit", "txt"]);
+});
