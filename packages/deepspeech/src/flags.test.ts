@@ -62,6 +62,7 @@ const OTHER_VALUES: Record<string, [words: string[], value: unknown]> = {
     ["0.1", "0.6"],
     [0.1, 0.6],
   ],
+  devices: [["cpu,cuda:1"], ["cpu", "cuda:1"]],
   "objective.intermediateLayers": [["1,2"], [1, 2]],
   speedFactors: [["0.95,1.05"], [0.95, 1.05]],
   tempoFactors: [["0.9,1.2"], [0.9, 1.2]],
@@ -99,6 +100,7 @@ describe("flags", () => {
       "--max-minutes",
       "--threads",
       "--init-from",
+      "--teacher",
       "--max-batch-seconds",
       "--workers",
     ]);

@@ -57,7 +57,7 @@ describe("a training run's settings", () => {
   it("a recipe that does not exist is refused, with those that do", async () => {
     await assert.rejects(read([], { recipe: "referense" }), {
       exitCode: 2,
-      message: '--recipe must be default or reference, not "referense"; did you mean "reference"?',
+      message: '--recipe must be default, reference or streaming, not "referense"; did you mean "reference"?',
     });
   });
 

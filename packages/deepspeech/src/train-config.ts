@@ -43,7 +43,9 @@ function recipeNamed(name: string): TrainConfigInput {
   if (Object.hasOwn(recipes, name)) return recipes[name as keyof typeof recipes];
   const names = Object.keys(recipes);
   const meant = nearestName(name, names);
-  throw refuse(`--recipe must be ${names.join(" or ")}, not "${name}"${meant ? `; did you mean "${meant}"?` : ""}`);
+  throw refuse(
+    `--recipe must be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}, not "${name}"${meant ? `; did you mean "${meant}"?` : ""}`,
+  );
 }
 
 /**

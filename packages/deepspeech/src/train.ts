@@ -40,7 +40,7 @@ interface TrainFlags {
 export function configure(command: Command): void {
   command
     .option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json")
-    .option("--recipe <name>", `settings to begin with: ${Object.keys(recipes).join(" or ")} (default: default)`)
+    .option("--recipe <name>", `settings to begin with: ${Object.keys(recipes).join(", ")} (default: default)`)
     .option("--dashboard", "serve a live page of this and earlier runs, on this machine alone")
     .option("--no-download", "where LibriSpeech is asked for and missing, refuse instead of fetching it");
   addFlags(command, trainSettings, trainSections);
