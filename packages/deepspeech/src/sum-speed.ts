@@ -17,6 +17,8 @@ const ROUNDS = 5;
 
 export interface SumSpeed {
   size: number;
+  /** What was added up: numbers of 32 bits. */
+  parameters: number;
   /** Of the median sum. */
   seconds: number;
   /** Rank 0's own address, and the network interface that has it. */
@@ -41,7 +43,7 @@ export async function measureSum(team: Team, place: Place): Promise<SumSpeed> {
     }),
   );
   const median = seconds.sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!;
-  return { size: team.size, seconds: median, address, networkInterface: interfaceOf(address) };
+  return { size: team.size, parameters: PARAMETERS, seconds: median, address, networkInterface: interfaceOf(address) };
 }
 
 function interfaceOf(address: string): string {
