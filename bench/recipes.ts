@@ -82,6 +82,7 @@ async function measure(recipe: keyof typeof recipes, seed: number): Promise<Row>
   const settings = trainConfigSchema.parse({
     ...{ ...recipes[recipe], ...config, ...SIZE, runs, epochs, seed, threads: 1, workers: 1, maxBatchSeconds: 1e6 },
     features: { ...recipes[recipe].features, ...SIZE.features },
+    model: { ...(recipes[recipe] as TrainConfigInput).model, ...SIZE.model },
     // Equal steps: neither recipe may end early.
     patience: 0,
   });

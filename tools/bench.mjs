@@ -29,6 +29,7 @@ const BENCHMARKS = [
 const LONG = [
   ["build/bench/lever-cost.js"],
   ["build/bench/recipes.js"],
+  ["build/bench/look-ahead.js"],
   ["bench/fuzz/fuzz-audio.mjs"],
   ["bench/fuzz/fuzz-files.mjs"],
   ["bench/kill/kill.mjs"],

@@ -177,7 +177,9 @@ class StreamSession {
     const { sampleRate, minSamples } = this.#engine.header;
     if (endSample - live.startSample < minSamples) return;
     const [startSeconds, endSeconds] = [live.startSample / sampleRate, endSample / sampleRate];
-    if (isShort(endSample - live.startSample, this.#engine.header)) {
+    // What was told as stable stands.
+    const isOpen = this.#lastShown === "" || this.#lastShown.startsWith("|");
+    if (isOpen && isShort(endSample - live.startSample, this.#engine.header)) {
       const samples = this.#buffer.slice(live.startSample, endSample);
       const heard = await hearShort(samples, this.#engine.header, (padded) => this.#engine.infer(padded));
       yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, ...heard }, []));
