@@ -1,6 +1,6 @@
 /**
  * What npm would publish, looked at as its users get it: each package is packed, and the tarball's files, its manifest,
- * its source maps and its types are inspected.
+ * its source maps and its types are inspected, and npm is asked what it would publish.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -124,6 +124,18 @@ for (const { folder, manifest, tarball, files } of packages) {
       const words = [attw, tarball, "--profile", "esm-only", "--format", "ascii", "--no-color", "--no-emoji"];
       const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
       assert.equal(status, 0, stdout + stderr);
+    });
+
+    it("would be published whole, to everybody", () => {
+      // Nobody listens there: a dry run asks no registry for leave.
+      const env = { ...process.env, npm_config_registry: "http://127.0.0.1:9/", npm_config_fetch_retries: "0" };
+      const words = ["publish", tarball, "--dry-run", "--json", "--force", "--ignore-scripts"];
+      const { status, stdout, stderr } = spawnSync("npm", words, { cwd: workplace, encoding: "utf8", env });
+      assert.equal(status, 0, stderr);
+      const told = JSON.parse(stdout);
+      const answer = told[manifest.name] ?? told;
+      assert.deepEqual([answer.id, answer.entryCount], [`${manifest.name}@${manifest.version}`, files.length]);
+      assert.match(stderr, /public access \(dry-run\)/);
     });
   });
 }

@@ -1,4 +1,4 @@
-/** Releases, in a copy of the repository's manifests with a history of its own; and npm's word on what would be published. */
+/** Releases, in a copy of the repository's manifests with a history of its own. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { packAll, publishedPackages } from "./pack.mjs";
+import { publishedPackages } from "./pack.mjs";
 import { isNewer, setVersions, withSection } from "./versions.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -55,20 +55,6 @@ test("the changelog grows at its top", () => {
     withSection(first, "0.2.0", "2026-02-01", ["It serves", "It aligns"]),
     "# Changelog\n\n## 0.2.0, 2026-02-01\n\n- It serves\n- It aligns\n\n## 0.1.0, 2026-01-01\n\n- It trains\n",
   );
-});
-
-test("npm would publish every package, to everybody", () => {
-  // Nobody listens there: a dry run asks no registry for leave.
-  const env = { ...process.env, npm_config_registry: "http://127.0.0.1:9/", npm_config_fetch_retries: "0" };
-  for (const { manifest, tarball, files } of packAll(root, copy)) {
-    const words = ["publish", tarball, "--dry-run", "--json", "--force", "--ignore-scripts"];
-    const { status, stdout, stderr } = spawnSync("npm", words, { cwd: copy, encoding: "utf8", env });
-    assert.equal(status, 0, stderr);
-    const [told] = /** @type {any[]} */ (Object.values({ 0: JSON.parse(stdout) }));
-    const answer = told[manifest.name] ?? told;
-    assert.deepEqual([answer.id, answer.entryCount], [`${manifest.name}@${manifest.version}`, files.length]);
-    assert.match(stderr, /public access \(dry-run\)/);
-  }
 });
 
 test("what is asked for wrongly is told how to be asked for", () => {

@@ -19,10 +19,10 @@ import { filesUnder } from "../../packages/torch/setup/context.mjs";
  * @returns {TestFiles}
  */
 export function discoverTests(root, filters) {
-  const folders = readdirSync(join(root, "packages"))
+  const packages = readdirSync(join(root, "packages"))
     .map((name) => join(root, "packages", name))
     .map((folder) => ({ sources: join(folder, "src"), compiled: join(folder, "dist") }));
-  folders.push({ sources: join(root, "test"), compiled: join(root, "build/test") });
+  const folders = [{ sources: join(root, "test"), compiled: join(root, "build/test") }, ...packages];
 
   const sources = folders.flatMap((folder) =>
     filesUnder(folder.sources, (path) => path.endsWith(".test.ts")).map((source) => {
@@ -34,9 +34,10 @@ export function discoverTests(root, filters) {
   const scripts = [join(root, "tools"), ...folders.map(({ sources }) => join(dirname(sources), "setup"))];
   const tools = scripts.flatMap((folder) => filesUnder(folder, (path) => path.endsWith(".test.mjs")));
   return {
+    // First what goes through whole programs and takes minutes: begun last, it would run on while a core has nothing to do.
     files: [
-      ...chosen.map(({ compiled }) => compiled).filter((path) => existsSync(path)),
       ...tools.filter((path) => isChosen(relative(root, path), filters)),
+      ...chosen.map(({ compiled }) => compiled).filter((path) => existsSync(path)),
     ],
     uncompiled: chosen.filter(({ compiled }) => !existsSync(compiled)).map(({ source }) => relative(root, source)),
   };
