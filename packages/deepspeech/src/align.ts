@@ -8,9 +8,8 @@ import {
   parseNumber,
   parseWhole,
   usageError,
-  withoutUndefined,
 } from "@deepspeech-ts/server/command-line";
-import { type OutputFormat, outputFormats } from "@deepspeech-ts/speech";
+import { type OutputFormat, outputFormats, withoutUndefined } from "@deepspeech-ts/speech";
 import { loadWaveform } from "@deepspeech-ts/toolkit/internal/data/audio/waveform.js";
 import type { Command } from "commander";
 import { complaintOfText, findPairs, NOTHING_TO_ALIGN, type Pair, type PartOfFile } from "./align-pairs.js";

@@ -11,8 +11,8 @@ import {
   RecognizerError,
 } from "@deepspeech-ts/recognizer";
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
-import { checkBundlePath, usageError, withoutUndefined } from "@deepspeech-ts/server/command-line";
-import { type DecodingSettings, encodeBundle } from "@deepspeech-ts/speech";
+import { checkBundlePath, usageError } from "@deepspeech-ts/server/command-line";
+import { type DecodingSettings, encodeBundle, withoutUndefined } from "@deepspeech-ts/speech";
 import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import { languageModelSection } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
 

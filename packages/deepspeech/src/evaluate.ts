@@ -1,12 +1,8 @@
 /** `deepspeech evaluate`. */
 
 import { UserError } from "@deepspeech-ts/recognizer/system";
-import {
-  INTERRUPTED_EXIT_CODE,
-  listenForInterrupt,
-  parseWhole,
-  withoutUndefined,
-} from "@deepspeech-ts/server/command-line";
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt, parseWhole } from "@deepspeech-ts/server/command-line";
+import { withoutUndefined } from "@deepspeech-ts/speech";
 import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { analyse } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
 import { compareResults } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";

@@ -1,13 +1,8 @@
 /** `deepspeech export`. */
 
 import { UserError } from "@deepspeech-ts/recognizer/system";
-import {
-  INTERRUPTED_EXIT_CODE,
-  listenForInterrupt,
-  usageError,
-  withoutUndefined,
-} from "@deepspeech-ts/server/command-line";
-import { BUNDLE_PRECISIONS, type BundlePrecision } from "@deepspeech-ts/speech";
+import { INTERRUPTED_EXIT_CODE, listenForInterrupt, usageError } from "@deepspeech-ts/server/command-line";
+import { BUNDLE_PRECISIONS, type BundlePrecision, withoutUndefined } from "@deepspeech-ts/speech";
 import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/describe-decoding.js";
 import { type ExportOptions, type ExportResult, runExport } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
 import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";

@@ -6,9 +6,8 @@ import {
   missingArgumentHint,
   parseWhole,
   usageError,
-  withoutUndefined,
 } from "@deepspeech-ts/server/command-line";
-import { outputFormats } from "@deepspeech-ts/speech";
+import { outputFormats, withoutUndefined } from "@deepspeech-ts/speech";
 import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import type { Command } from "commander";
 import type { z } from "zod";

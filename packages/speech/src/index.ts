@@ -3,7 +3,7 @@
 export { type AlignTextOptions, alignText, type TextAlignment } from "./alignment/align-text.js";
 export * from "./bundle/index.js";
 export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
-export type { BeamSearchOptions } from "./decoding/beam-search-options.js";
+export { BEAM_SEARCH_RANGES, type BeamSearchOptions, checkWeights } from "./decoding/beam-search-options.js";
 export {
   type ConfidenceCalibration,
   calibrateConfidence,
@@ -62,3 +62,4 @@ export { plainText } from "./text/plain-text.js";
 export type { TextEncoding } from "./text/text-encoding.js";
 export type { TagTreatment } from "./text/transcript-tags.js";
 export { spellOut, type Unspellable, type WrittenWord, writtenWords } from "./text/written-words.js";
+export { withoutUndefined } from "./without-undefined.js";

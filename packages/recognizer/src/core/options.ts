@@ -1,6 +1,13 @@
 /** What a caller may ask for, checked at the door. */
 import type { Alphabet, BundleHeader, HotWord } from "@deepspeech-ts/speech";
-import { createBeamSearchDecoder, SpeechError, spellOut, UNCALIBRATED } from "@deepspeech-ts/speech";
+import {
+  checkWeights,
+  createBeamSearchDecoder,
+  SpeechError,
+  spellOut,
+  UNCALIBRATED,
+  withoutUndefined,
+} from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import type { HeardSegment } from "./long-audio.js";
 import type { SearchSettings } from "./search.js";
@@ -134,8 +141,8 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
   const beam = {
     hotWords,
     nBest,
-    ...given({ beamSize, wordScore: alphabet.tokens.includes(" ") ? wordScore : options.wordScore }),
-    ...(useLanguageModel && given(languageModelWeights(options, header))),
+    ...withoutUndefined({ beamSize, wordScore: alphabet.tokens.includes(" ") ? wordScore : options.wordScore }),
+    ...(useLanguageModel && withoutUndefined(languageModelWeights(options, header))),
   };
   checkBeam({ ...beam, frameSeconds }, header);
   return { ...common, useLanguageModel, beam };
@@ -169,18 +176,13 @@ function languageModelWeights(options: DecodingOptions, { decoding }: BundleHead
 
 /** Lets the beam search itself judge its numbers and phrases; the language model is elsewhere. */
 function checkBeam(beam: Parameters<typeof createBeamSearchDecoder>[1], { alphabet }: BundleHeader): void {
-  const { lmWeight = 0.5, unknownWordScore = 0, ...rest } = beam;
-  if (!(lmWeight >= 0 && lmWeight <= 20)) throw badArgument(`lmWeight is ${lmWeight}; it must be from 0 to 20`);
-  if (!(unknownWordScore <= 0)) throw badArgument(`unknownWordScore is ${unknownWordScore}; it must be at most 0`);
+  const { lmWeight, unknownWordScore, ...rest } = beam;
   try {
+    checkWeights({ lmWeight, unknownWordScore });
     createBeamSearchDecoder(alphabet, rest);
   } catch (error) {
     throw error instanceof SpeechError ? badArgument(error.message) : error;
   }
-}
-
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
 function badArgument(message: string): RecognizerError {

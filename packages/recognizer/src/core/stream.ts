@@ -5,7 +5,7 @@
  * Settled emissions only grow. The search says which words of theirs no later frame can change: these are stable, and
  * the segment's final text starts with them.
  */
-import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, withoutUndefined } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import type { Cancellation } from "./cancellation.js";
 import type { LiveHearing } from "./live-hearing.js";
@@ -69,10 +69,6 @@ export async function* streamEvents(
     throw error;
   }
   yield* session.end();
-}
-
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
 type Settings = StreamOptions & typeof STREAM_DEFAULTS;

@@ -7,4 +7,3 @@ export { createProgram, type ProgramOptions } from "./program.js";
 export { type BuildProgram, runProgram } from "./run-program.js";
 export { usageError } from "./usage-error.js";
 export { excessMessage, missingArgumentHint, swallowedModelHint } from "./usage-hints.js";
-export { withoutUndefined } from "./without-undefined.js";

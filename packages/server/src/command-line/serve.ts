@@ -1,5 +1,6 @@
 /** `deepspeech serve`, and the whole of `npx @deepspeech-ts/server`: one definition of what both are told. */
 import { once } from "node:events";
+import { withoutUndefined } from "@deepspeech-ts/speech";
 import { type Command, Option } from "commander";
 import {
   API_KEYS_VARIABLE,
@@ -19,7 +20,6 @@ import { listenForInterrupt } from "./interrupt.js";
 import { parseNumber, parsePort, parseWhole } from "./number-flags.js";
 import { usageError } from "./usage-error.js";
 import { swallowedModelHint } from "./usage-hints.js";
-import { withoutUndefined } from "./without-undefined.js";
 
 const MEGABYTE = 2 ** 20;
 

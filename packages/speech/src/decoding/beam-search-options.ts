@@ -3,6 +3,7 @@
 import { SpeechError } from "../errors.js";
 import type { LanguageModel } from "../language-model/types.js";
 import { type Alphabet, validateAlphabet } from "../text/alphabet.js";
+import { withoutUndefined } from "../without-undefined.js";
 import { type ConfidenceCalibration, checkCalibration, UNCALIBRATED } from "./confidence.js";
 import type { HotWord } from "./hot-words.js";
 import type { Lexicon } from "./lexicon.js";
@@ -71,6 +72,13 @@ const DEFAULTS = {
 /** Held the number of words best, on dev of the sample corpus with gaps in the model: see bench/decoding. */
 const WORD_SCORE_OF_WEIGHT = 0.5;
 
+/** What scores may be. They become factors to masses, which could overflow beyond these. */
+export const BEAM_SEARCH_RANGES = {
+  lmWeight: { least: 0, most: 20 },
+  wordScore: { least: -100, most: 100 },
+  unknownWordScore: { least: Number.NEGATIVE_INFINITY, most: 0 },
+} as const;
+
 const KNOWN = new Set([...Object.keys(DEFAULTS), "frameSeconds", "languageModel", "lexicon"]);
 
 /**
@@ -106,10 +114,6 @@ function defaultsWithModel(lmWeight = DEFAULTS.lmWeight): Pick<BeamSearchOptions
   };
 }
 
-function withoutUndefined(options: BeamSearchOptions): BeamSearchOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
-}
-
 function checkNumbers(settings: BeamSearchSettings): void {
   for (const name of ["beamSize", "topTokens", "nBest"] as const) {
     check(name, settings[name], Number.isInteger(settings[name]) && settings[name] >= 1, "a whole number from 1");
@@ -120,10 +124,21 @@ function checkNumbers(settings: BeamSearchSettings): void {
   const { frameSeconds } = settings;
   check("frameSeconds", frameSeconds, frameSeconds > 0 && Number.isFinite(frameSeconds), "a finite number above 0");
   checkCalibration("confidenceCalibration", settings.confidenceCalibration);
-  // Scores become factors to masses: beyond these bounds they could overflow.
-  check("lmWeight", settings.lmWeight, settings.lmWeight >= 0 && settings.lmWeight <= 20, "from 0 to 20");
-  check("wordScore", settings.wordScore, Math.abs(settings.wordScore) <= 100, "from -100 to 100");
-  check("unknownWordScore", settings.unknownWordScore, settings.unknownWordScore <= 0, "at most 0");
+  checkWeights(settings);
+}
+
+/**
+ * Refuses what is outside `BEAM_SEARCH_RANGES`; what is not given has a default that is within.
+ *
+ * @throws SpeechError `number-out-of-range`
+ */
+export function checkWeights(given: { [K in keyof typeof BEAM_SEARCH_RANGES]?: number | undefined }): void {
+  for (const [name, { least, most }] of Object.entries(BEAM_SEARCH_RANGES)) {
+    const value = given[name as keyof typeof BEAM_SEARCH_RANGES];
+    if (value === undefined) continue;
+    const wanted = Number.isFinite(least) ? `from ${least} to ${most}` : `at most ${most}`;
+    check(name, value, value >= least && value <= most, wanted);
+  }
 }
 
 function check(name: string, value: number, holds: boolean, wanted: string): void {

@@ -1,5 +1,8 @@
 /** How emissions become text. Apart from decoding.ts, so that the command line can read it without loading a model. */
+import { BEAM_SEARCH_RANGES } from "@deepspeech-ts/speech";
 import { z } from "zod";
+
+const { lmWeight, wordScore, unknownWordScore } = BEAM_SEARCH_RANGES;
 
 export const decodingSchema = z.strictObject({
   lm: z.string().min(1).optional().describe('language model: binary, .arpa or .arpa.gz, from "deepspeech lm build"'),
@@ -10,16 +13,19 @@ export const decodingSchema = z.strictObject({
     .describe("prefixes that beam search keeps; default: 100 with lm or hotWords, else greedy"),
   lmWeight: z
     .number()
-    .min(0)
+    .min(lmWeight.least)
+    .max(lmWeight.most)
     .optional()
     .describe('weight of the language model; "deepspeech lm tune" finds it; default: 0.5'),
   wordScore: z
     .number()
+    .min(wordScore.least)
+    .max(wordScore.most)
     .optional()
     .describe("added to the score for each word; default: with lm 0.5 × (1 + its weight), else 0"),
   unknownWordScore: z
     .number()
-    .max(0)
+    .max(unknownWordScore.most)
     .optional()
     .describe("added for each word that the language model lacks, besides what its letters cost; default: -1"),
   confidenceCalibration: z

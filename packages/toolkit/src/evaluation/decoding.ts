@@ -14,6 +14,7 @@ import {
   type TimedHypothesis,
   type TimedWord,
   UNCALIBRATED,
+  withoutUndefined,
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
 import { loadLanguageModel } from "../language-model/load.js";
@@ -49,9 +50,7 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
   if (isGreedy) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
   return beamDecode(alphabet, {
     frameSeconds,
-    ...(Object.fromEntries(
-      Object.entries(scores).filter(([, value]) => value !== undefined),
-    ) as Partial<BeamSearchOptions>),
+    ...withoutUndefined(scores),
     ...(lm !== undefined && { languageModel: await loadLanguageModel(lm, { alphabet }) }),
     hotWords: spelledHotWords(hotWords, alphabet).map((phrase) => ({ phrase, weight: hotWordWeight })),
   });

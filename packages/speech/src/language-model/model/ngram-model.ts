@@ -8,7 +8,7 @@ import { END_ID, SPECIAL_WORDS, START_ID, UNKNOWN_ID } from "../special-words.js
 import type { LanguageModel, LmState } from "../types.js";
 import type { Vocabulary } from "../vocabulary.js";
 import { type ModelParts, modelChunks, readModel } from "./binary-format.js";
-import { findChild, orderOf, stateOf, type TrieLevel } from "./trie.js";
+import { BackOff, stateOf, type TrieLevel } from "./trie.js";
 
 export interface ModelFromBufferOptions {
   /** Whether to compare the checksum and to check the arrays, which reads the whole buffer. Default true. */
@@ -22,12 +22,14 @@ export class NgramModel implements LanguageModel {
   nextState: LmState = 0;
   readonly #parts: ModelParts;
   readonly #levels: readonly TrieLevel[];
+  readonly #backOff: BackOff;
   readonly #startState: LmState;
 
   constructor(parts: ModelParts) {
     this.order = parts.levels.length;
     this.#parts = parts;
     this.#levels = parts.levels;
+    this.#backOff = new BackOff(parts.levels);
     this.#startState = stateOf(parts.levels[0] as TrieLevel, START_ID);
   }
 
@@ -84,31 +86,12 @@ export class NgramModel implements LanguageModel {
   }
 
   score(state: LmState, wordId: number): number {
-    const levels = this.#levels;
-    let backoff = 0;
-    let from = state;
-    while (from !== 0) {
-      const order = orderOf(levels, from);
-      const level = levels[order - 1] as TrieLevel;
-      const next = levels[order] as TrieLevel;
-      const index = from - level.firstState;
-      const child = findChild(level, next, index, wordId);
-      if (child !== -1) {
-        this.nextState = stateOf(next, child);
-        return backoff + next.probabilities.get(child);
-      }
-      backoff += level.backoffs?.get(index) ?? 0;
-      from = level.links?.get(index) ?? 0;
-    }
-    const unigrams = levels[0] as TrieLevel;
-    this.nextState = stateOf(unigrams, wordId);
-    return backoff + unigrams.probabilities.get(wordId);
+    const score = this.#backOff.score(state, wordId);
+    this.nextState = this.#backOff.state;
+    return score;
   }
 
   end(state: LmState): number {
-    const next = this.nextState;
-    const score = this.score(state, END_ID);
-    this.nextState = next;
-    return score;
+    return this.#backOff.score(state, END_ID);
   }
 }

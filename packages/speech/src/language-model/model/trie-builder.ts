@@ -8,7 +8,7 @@ import { MemoryRunStorage, type RecordCursor, type RunStorage } from "../records
 import type { Vocabulary } from "../vocabulary.js";
 import { PackedArray } from "./packed-array.js";
 import { type QuantisationBits, QuantisedValues, quantise } from "./quantised-values.js";
-import { findChild, orderOf, stateOf, type TrieLevel } from "./trie.js";
+import { BackOff, findChild, type TrieLevel } from "./trie.js";
 
 export interface TrieBuilderOptions {
   order: number;
@@ -47,6 +47,7 @@ export class TrieBuilder {
   readonly #vocabulary: Vocabulary;
   readonly #workspace = new SortWorkspace();
   readonly #levels: OpenLevel[] = [];
+  readonly #backOff = new BackOff(this.#levels);
   /** Of the last finished order; NaN where there is none. They are final once it is known what extends them. */
   #backoffs: Floats = new Float32Array(0);
   #sorter: RecordSorter | undefined;
@@ -204,25 +205,11 @@ export class TrieBuilder {
       const end = firstChildren.get(context + 1);
       const contextLink = below.links?.get(context) ?? 0;
       for (let index = firstChildren.get(context); index < end; index++) {
-        links.set(index, this.#follow(contextLink, (level.words as PackedArray).get(index)));
+        this.#backOff.find(contextLink, (level.words as PackedArray).get(index));
+        links.set(index, this.#backOff.state);
       }
     }
     return links;
-  }
-
-  /** The state after `word` from `state`, backing off as far as need be. */
-  #follow(state: number, word: number): number {
-    let from = state;
-    while (from !== 0) {
-      const order = orderOf(this.#levels, from);
-      const level = this.#levels[order - 1] as TrieLevel;
-      const next = this.#levels[order] as TrieLevel;
-      const index = from - level.firstState;
-      const child = findChild(level, next, index, word);
-      if (child !== -1) return stateOf(next, child);
-      from = level.links?.get(index) ?? 0;
-    }
-    return stateOf(this.#levels[0] as TrieLevel, word);
   }
 }
 

@@ -61,3 +61,61 @@ export function stateOf(level: TrieLevel, index: number): LmState {
   }
   return links === undefined ? 0 : links.get(index);
 }
+
+/**
+ * Looks for the n-gram of a context and a word, backing off to ever shorter contexts until there is one. What was found
+ * stands in fields: a search asks millions of times, and would make as many objects.
+ */
+export class BackOff {
+  /** The found n-gram's level, 0 for unigrams, and its index there. */
+  level = 0;
+  index = 0;
+  /** The back-off weights on the way, added up: natural logarithms. */
+  weight = 0;
+  protected readonly levels: readonly TrieLevel[];
+
+  /** @param levels orders from 1; a list that grows may be given */
+  constructor(levels: readonly TrieLevel[]) {
+    this.levels = levels;
+  }
+
+  find(state: LmState, word: number): void {
+    let from = state;
+    this.weight = 0;
+    while (from !== 0) {
+      const order = orderOf(this.levels, from);
+      const context = this.levels[order - 1] as TrieLevel;
+      const index = from - context.firstState;
+      const child = findChild(context, this.levels[order] as TrieLevel, index, word);
+      if (child !== -1 && this.has(order, child)) {
+        this.level = order;
+        this.index = child;
+        return;
+      }
+      this.weight += this.backOffOf(order - 1, index);
+      from = context.links?.get(index) ?? 0;
+    }
+    this.level = 0;
+    this.index = word;
+  }
+
+  /** log P(word | state). */
+  score(state: LmState, word: number): number {
+    this.find(state, word);
+    return this.weight + (this.levels[this.level] as TrieLevel).probabilities.get(this.index);
+  }
+
+  /** The state after the word that was looked for. */
+  get state(): LmState {
+    return stateOf(this.levels[this.level] as TrieLevel, this.index);
+  }
+
+  /** Whether the model has this n-gram. */
+  protected has(_level: number, _index: number): boolean {
+    return true;
+  }
+
+  protected backOffOf(level: number, index: number): number {
+    return (this.levels[level] as TrieLevel).backoffs?.get(index) ?? 0;
+  }
+}

@@ -4,7 +4,7 @@ import type { EstimatedNgrams } from "../estimation/estimate.js";
 import { bitsOf } from "../float-bits.js";
 import type { NgramModel } from "../model/ngram-model.js";
 import type { PackedArray } from "../model/packed-array.js";
-import { findChild, orderOf, type TrieLevel } from "../model/trie.js";
+import { BackOff, type TrieLevel } from "../model/trie.js";
 import { RecordWriter, type Run, type RunStorage } from "../records.js";
 import { LEAST_MASS } from "./importance.js";
 
@@ -27,14 +27,39 @@ export function withoutNgrams(input: PruningInput, origin: Origin): EstimatedNgr
   return new Pruning(input).run(origin);
 }
 
-class Pruning {
+/** Backs off in the pruned model, whose shorter contexts are weighed already. */
+class PrunedBackOff extends BackOff {
+  readonly #pruned: PrunedNgrams;
+
+  constructor(levels: readonly TrieLevel[], pruned: PrunedNgrams) {
+    super(levels);
+    this.#pruned = pruned;
+  }
+
+  protected override has(level: number, index: number): boolean {
+    return this.#pruned.stays(level, index);
+  }
+
+  protected override backOffOf(level: number, index: number): number {
+    return (this.#pruned.backoffs[level] as Floats)[index] as number;
+  }
+}
+
+/** What is left of a model's n-grams, and how their contexts back off. */
+interface PrunedNgrams {
+  stays(level: number, index: number): boolean;
+  /** By level and index, natural logarithms: 0 where nothing is left to extend. */
+  readonly backoffs: readonly Floats[];
+}
+
+class Pruning implements PrunedNgrams {
   readonly #model: NgramModel;
   readonly #levels: readonly TrieLevel[];
   readonly #worth: readonly Floats[];
   readonly #threshold: number;
   readonly #storage: RunStorage;
-  /** By order and index, natural logarithms: 0 where nothing is left to extend. */
-  readonly #backoffs: Floats[];
+  readonly backoffs: readonly Floats[];
+  readonly #backOff: BackOff;
 
   constructor({ model, worth, threshold, storage }: PruningInput) {
     this.#model = model;
@@ -42,7 +67,8 @@ class Pruning {
     this.#worth = worth;
     this.#threshold = threshold;
     this.#storage = storage;
-    this.#backoffs = model.levels.map(({ count }) => new Float32Array(count));
+    this.backoffs = model.levels.map(({ count }) => new Float32Array(count));
+    this.#backOff = new PrunedBackOff(model.levels, this);
   }
 
   run({ discounts, numWords, numSentences }: Origin): EstimatedNgrams {
@@ -55,14 +81,14 @@ class Pruning {
     return { vocabulary: this.#model.vocabulary, ...kept, discounts, numWords, numSentences };
   }
 
-  #stays(level: number, index: number): boolean {
+  stays(level: number, index: number): boolean {
     return level === 0 || ((this.#worth[level - 1] as Floats)[index] as number) >= this.#threshold;
   }
 
   /** The back-off weights of the contexts of `levels[n]`. */
   #weighOrder(n: number): void {
     const { count } = this.#levels[n - 1] as TrieLevel;
-    const backoffs = this.#backoffs[n - 1] as Floats;
+    const backoffs = this.backoffs[n - 1] as Floats;
     for (let context = 0; context < count; context++) backoffs[context] = this.#weigh(n, context);
   }
 
@@ -75,32 +101,15 @@ class Pruning {
     let lowerLeft = 1;
     let kept = 0;
     for (let child = (firstChildren as PackedArray).get(context); child < end; child++) {
-      if (!this.#stays(n, child)) continue;
+      if (!this.stays(n, child)) continue;
       kept += 1;
       left -= Math.exp(level.probabilities.get(child));
-      lowerLeft -= Math.exp(this.#score(shorter, (level.words as PackedArray).get(child)));
+      lowerLeft -= Math.exp(this.#backOff.score(shorter, (level.words as PackedArray).get(child)));
     }
     if (kept === 0) return 0;
     // A context that foresees all but everything has no mass to share out anew.
     if (left < LEAST_MASS || lowerLeft < LEAST_MASS) return backoffs?.get(context) ?? 0;
     return Math.log(left / lowerLeft);
-  }
-
-  /** log P(word | state) of the pruned model, whose shorter contexts are weighed already. */
-  #score(state: number, word: number): number {
-    let backoff = 0;
-    let from = state;
-    while (from !== 0) {
-      const order = orderOf(this.#levels, from);
-      const level = this.#levels[order - 1] as TrieLevel;
-      const next = this.#levels[order] as TrieLevel;
-      const index = from - level.firstState;
-      const child = findChild(level, next, index, word);
-      if (child !== -1 && this.#stays(order, child)) return backoff + next.probabilities.get(child);
-      backoff += (this.#backoffs[order - 1] as Floats)[index] as number;
-      from = level.links?.get(index) ?? 0;
-    }
-    return backoff + (this.#levels[0] as TrieLevel).probabilities.get(word);
   }
 
   #write(): Run[] {
@@ -119,11 +128,11 @@ class Pruning {
     const at = writer.reserve();
     writer.block.set(words.subarray(0, level + 1), at);
     writer.block[at + level + 1] = bitsOf(probabilities.get(index) / Math.LN10);
-    writer.block[at + level + 2] = bitsOf(((this.#backoffs[level] as Floats)[index] as number) / Math.LN10);
+    writer.block[at + level + 2] = bitsOf(((this.backoffs[level] as Floats)[index] as number) / Math.LN10);
     if (firstChildren === undefined) return;
     const end = firstChildren.get(index + 1);
     for (let child = firstChildren.get(index); child < end; child++) {
-      if (this.#stays(level + 1, child)) this.#writeFrom(level + 1, child, words, writers);
+      if (this.stays(level + 1, child)) this.#writeFrom(level + 1, child, words, writers);
     }
   }
 }
