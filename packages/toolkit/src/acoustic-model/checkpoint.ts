@@ -1,7 +1,7 @@
 /**
  * Checkpoints: one safetensors file that holds a model's weights and, in its metadata, all that is needed to use it or
- * to train it on. The same metadata stands beside it as JSON, for people. Being one file, written to a temporary name
- * and renamed, a checkpoint is whole or it is not there.
+ * to train it on. In a run's folder the same metadata stands beside it as JSON, for people. Being one file, written to a
+ * temporary name and renamed, a checkpoint is whole or it is not there.
  */
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -44,16 +44,24 @@ export interface Checkpoint {
   tensors: Map<string, Tensor>;
 }
 
-/** Writes `path` (ending in .safetensors) and its JSON twin. The old files stay until the new ones are whole. */
-export function saveCheckpoint(
-  path: string,
-  header: Omit<CheckpointHeader, "format" | "version">,
-  tensors: ReadonlyMap<string, Tensor>,
-): void {
-  const full = { format: FORMAT, version: 1, ...header };
-  writeFileAtomicallySync(path, encodeSafetensors(tensors, { checkpoint: JSON.stringify(full) }));
-  const json = new TextEncoder().encode(`${JSON.stringify(full, null, 2)}\n`);
+/** What a checkpoint says of itself; its form is added when it is written. */
+export type CheckpointFacts = Omit<CheckpointHeader, "format" | "version">;
+
+/** Writes `path`, and nothing beside it. The old file stays until the new one is whole. */
+export function saveCheckpoint(path: string, facts: CheckpointFacts, tensors: ReadonlyMap<string, Tensor>): void {
+  const checkpoint = JSON.stringify(fullHeader(facts));
+  writeFileAtomicallySync(path, encodeSafetensors(tensors, { checkpoint }));
+}
+
+/** For a run's own folder, where nobody else's files are: the checkpoint, and its metadata beside it. */
+export function saveRunCheckpoint(path: string, facts: CheckpointFacts, tensors: ReadonlyMap<string, Tensor>): void {
+  saveCheckpoint(path, facts, tensors);
+  const json = new TextEncoder().encode(`${JSON.stringify(fullHeader(facts), null, 2)}\n`);
   writeFileAtomicallySync(checkpointTwin(path), [json]);
+}
+
+function fullHeader(facts: CheckpointFacts): CheckpointHeader {
+  return { format: FORMAT, version: 1, ...facts };
 }
 
 /** Names the model's weights, as they stand in a checkpoint. */
@@ -138,7 +146,7 @@ export function restoreModel(model: DeepSpeech, { path, tensors }: Checkpoint): 
   }
 }
 
-/** The file beside a checkpoint that holds its metadata for people. */
+/** The file beside a run's checkpoint that holds its metadata for people. */
 export function checkpointTwin(path: string): string {
   return path.replace(/\.safetensors$/, ".json");
 }

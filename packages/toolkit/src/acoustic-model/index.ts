@@ -11,6 +11,7 @@ export {
   refuseMuchLarger,
   restoreModel,
   saveCheckpoint,
+  saveRunCheckpoint,
 } from "./checkpoint.js";
 export {
   type CorpusFacts,

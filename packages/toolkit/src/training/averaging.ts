@@ -1,6 +1,6 @@
 /** The average of a run's epochs, measured when the run is over; where it is better than the best, it is the best. */
 import { tidy } from "@deepspeech-ts/torch";
-import { averageCheckpoints, saveCheckpoint } from "../acoustic-model/index.js";
+import { averageCheckpoints, saveRunCheckpoint } from "../acoustic-model/index.js";
 import { lastEpochs } from "./kept-checkpoints.js";
 import { measure, measurementOf, summaryOf } from "./measuring.js";
 import type { RunContext } from "./run-context.js";
@@ -26,7 +26,7 @@ async function averageOf(run: RunContext, epochs: number[]): Promise<void> {
   run.team.first(() =>
     tidy(() => {
       const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
-      saveCheckpoint(path, header, tensors);
+      saveRunCheckpoint(path, header, tensors);
     }),
   );
   using model = session.modelIn(path);

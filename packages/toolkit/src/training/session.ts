@@ -14,7 +14,7 @@ import {
   modelFromCheckpoint,
   modelTensors,
   restoreModel,
-  saveCheckpoint,
+  saveRunCheckpoint,
 } from "../acoustic-model/index.js";
 import type { Phonetiser } from "../data/phones/phones.js";
 import { AuxiliaryHeads } from "./auxiliary-heads.js";
@@ -181,7 +181,7 @@ export class TrainingSession {
     const { model, progress, optimizer, data } = this;
     const { resume: _, ...config } = this.config;
     const training = { config, progress, optimizerSteps: optimizer.steps, data };
-    saveCheckpoint(
+    saveRunCheckpoint(
       path,
       { model: model.config, features: config.features, alphabet: this.alphabet, training },
       tensors,
