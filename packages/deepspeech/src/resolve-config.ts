@@ -34,6 +34,8 @@ export function resolveConfig<S extends z.ZodObject>(schema: S, sources: ConfigS
   const setting = settings.find(({ path }) => path.every((key, index) => key === issue.path[index]));
   const wasFlag = setting !== undefined && [...flags.keys()].some(({ key }) => key === setting.key);
   const subject = wasFlag ? flagOf(setting) : `${file?.path ?? "configuration"}: "${keyOf(issue.path, setting)}"`;
+  // A check that has a whole sentence to say.
+  if (issue.code === "custom" && !issue.message.startsWith("must ")) throw refuse(`${subject}: ${issue.message}`);
   const found = quoteValue(getPath(merged, issue.path));
   throw refuse(`${subject} ${requirementOf(issue.message, setting)}, not ${found}`);
 }

@@ -13,6 +13,7 @@ export type SpeechErrorCode =
   | "decoder-not-begun"
   | "invalid-lexicon"
   | "invalid-arpa"
+  | "no-arpa"
   | "invalid-language-model"
   | "invalid-text"
   | "invalid-encoding"

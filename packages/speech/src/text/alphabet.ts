@@ -30,7 +30,8 @@ export const englishAlphabet: Alphabet = Object.freeze({
 
 /**
  * Refuses an alphabet that cannot map text to ids and back: a blank outside the tokens, no token but the blank, a
- * token that is not exactly one character (code point), or one that stands twice.
+ * token that is not exactly one character (code point), one that cannot be written (a control character, a space of
+ * another kind, half of a pair), or one that stands twice.
  *
  * @throws SpeechError `invalid-alphabet`
  */
@@ -49,6 +50,7 @@ export function validateAlphabet({ tokens, blankId }: Alphabet): void {
     if (id !== blankId && [...token].length !== 1) {
       throw new SpeechError("invalid-alphabet", `token ${id} is ${quote(token)}; a token must be a single character`);
     }
+    if (id !== blankId) refuseUnwritable(token);
     const firstId = firstIds.get(token);
     if (firstId !== undefined) {
       throw new SpeechError("invalid-alphabet", `tokens ${firstId} and ${id} are both ${quote(token)}`);
@@ -144,6 +146,16 @@ export function minimumFrames(tokenIds: ArrayLike<number>): number {
  */
 const UNWRITABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}|(?! )\p{Zs}/u;
 
+/** @param more what is unwritable besides, in its place */
+function refuseUnwritable(character: string, more?: RegExp): void {
+  if (!UNWRITABLE.test(character) && more?.test(character) !== true) return;
+  const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
+  throw new SpeechError(
+    "invalid-alphabet",
+    `the alphabet has U+${code}, which no text can have as a letter; leave it out`,
+  );
+}
+
 /**
  * An alphabet from the characters that a model is to write, in their order, composed (NFC). The space, which parts words, is
  * always one of them: it comes last where it is not given. The blank follows. Capitals and small letters are letters apart.
@@ -155,14 +167,7 @@ const UNWRITABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]|(?![\u200C\u200D])\p{Cf}|(?! )\p{
  */
 export function alphabetOf(characters: string): Alphabet {
   const given = [...characters.normalize("NFC")];
-  const unwritable = given.find((character, i) => UNWRITABLE.test(character) || (i === 0 && /\p{M}/u.test(character)));
-  if (unwritable !== undefined) {
-    const code = (unwritable.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0");
-    throw new SpeechError(
-      "invalid-alphabet",
-      `the alphabet has U+${code}, which no text can have as a letter; leave it out`,
-    );
-  }
+  for (const [i, character] of given.entries()) refuseUnwritable(character, i === 0 ? /\p{M}/u : undefined);
   const repeated = given.find((character, index) => given.indexOf(character) !== index);
   if (repeated !== undefined) {
     throw new SpeechError(

@@ -47,9 +47,7 @@ export async function loadLanguageModel(path: string, options: LoadLanguageModel
     return model;
   } catch (error) {
     if (!(error instanceof SpeechError)) throw error;
-    const wayOut = error.message.includes("no ARPA file")
-      ? '; "deepspeech lm build" makes a language model of text'
-      : "";
+    const wayOut = error.code === "no-arpa" ? '; "deepspeech lm build" makes a language model of text' : "";
     throw new UserError(`${path}: ${error.message}${wayOut}.`, { code: "bad-language-model", cause: error });
   }
 }

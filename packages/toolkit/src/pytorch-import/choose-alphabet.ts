@@ -42,7 +42,7 @@ export function chooseAlphabet(choice: string, numTokens: number): Alphabet {
 }
 
 function readAlphabet(choice: string): Alphabet {
-  const tokens = existsSync(choice) ? tokensOfFile(choice) : tokensOfText(choice);
+  const tokens = existsSync(choice) ? tokensOfFile(readTextFileSync(choice)) : tokensOfText(choice.normalize("NFC"));
   if (!tokens.includes(BLANK)) tokens.push(BLANK);
   const alphabet = { tokens, blankId: tokens.indexOf(BLANK) };
   try {
@@ -55,8 +55,8 @@ function readAlphabet(choice: string): Alphabet {
 }
 
 /** A line that holds a space is the space. */
-function tokensOfFile(path: string): string[] {
-  return readTextFileSync(path).normalize("NFC").replace(/\n$/, "").split("\n");
+function tokensOfFile(text: string): string[] {
+  return text.normalize("NFC").replace(/\n$/, "").split("\n");
 }
 
 function tokensOfText(text: string): string[] {

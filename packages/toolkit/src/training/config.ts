@@ -2,6 +2,7 @@
  * Everything a training run can be told, in one schema: the type, the defaults, the checks, the help text and the
  * command line's flags all come from here, so no option can exist in one of them alone.
  */
+import { errorMessage } from "@deepspeech-ts/recognizer/system";
 import { alphabetOf } from "@deepspeech-ts/speech";
 import { z } from "zod";
 import { featureConfigSchema } from "../acoustic-model/feature-config.js";
@@ -24,11 +25,12 @@ const several = z
   .refine((value) => value !== 1, "must be 0 or at least 2")
   .default(0);
 
-function isAlphabet(characters: string): boolean {
+/** Passes on what `alphabetOf` has to say. */
+function checkAlphabet(characters: string, context: z.RefinementCtx): void {
   try {
-    return alphabetOf(characters).blankId > 0;
-  } catch {
-    return false;
+    alphabetOf(characters);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: errorMessage(error) });
   }
 }
 
@@ -59,7 +61,7 @@ export const trainConfigSchema = z.strictObject({
     .describe("[laughter] and other tags for sounds in transcripts: drop them, or refuse the utterance"),
   alphabet: z
     .string()
-    .refine(isAlphabet, "must hold a character besides the space, each character once, and no control characters")
+    .superRefine(checkAlphabet)
     .optional()
     .describe("characters that the model can write, and the space; default: ' and a to z, or initFrom's"),
   minDurationSeconds: z.number().min(0).default(0.2).describe("leave shorter utterances out"),

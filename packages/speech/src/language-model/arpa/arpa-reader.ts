@@ -6,7 +6,7 @@
  * an n-gram whose context is missing, a file that was cut.
  */
 
-import { quote, type SpeechError } from "../../errors.js";
+import { quote, SpeechError } from "../../errors.js";
 import { LineSplitter } from "../lines.js";
 import { NgramModel } from "../model/ngram-model.js";
 import type { QuantisationBits } from "../model/quantised-values.js";
@@ -72,7 +72,7 @@ export class ArpaReader {
   /**
    * The model.
    *
-   * @throws SpeechError `invalid-arpa` when the file ended too early
+   * @throws SpeechError `no-arpa` when nothing of the file is ARPA; `invalid-arpa` when it ended too early
    */
   finish(): NgramModel {
     this.#lines.finish();
@@ -86,7 +86,8 @@ export class ArpaReader {
 
   #cutError(): SpeechError {
     const { lineNumber } = this.#lines;
-    if (this.#phase === "preamble") return arpaError(lineNumber, "it is no ARPA file: it ends without \\data\\");
+    if (this.#phase === "preamble")
+      return new SpeechError("no-arpa", `line ${lineNumber}: it is no ARPA file: it ends without \\data\\`);
     const count = this.#announced[this.#order - 1]?.count ?? 0;
     const where = this.#order === 0 ? "its header" : `its ${this.#order}-grams, after ${this.#read} of ${count}`;
     return arpaError(lineNumber, `the file ends in ${where}; it was cut, \\end\\ is missing`);
