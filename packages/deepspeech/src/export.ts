@@ -6,10 +6,10 @@ import { BUNDLE_PRECISIONS, type BundlePrecision, withoutUndefined } from "@deep
 import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/describe-decoding.js";
 import { type ExportOptions, type ExportResult, runExport } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
 import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
 import { exportLines } from "./export-lines.js";
-import { addFlags, givenSettings } from "./flags.js";
+import { addFlags, givenSettings, SettingOption } from "./flags.js";
 import { ProgressBar } from "./progress-bar.js";
 import { resolveConfig } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
@@ -38,6 +38,7 @@ interface ExportFlags {
   output: string;
   precision: BundlePrecision[];
   evaluate?: string[] | false;
+  license?: string;
 }
 
 export function configure(command: Command): void {
@@ -48,12 +49,17 @@ export function configure(command: Command): void {
       "the bundle to write, ending in .dsb; of several, each gets its precision's name",
     )
     .addOption(
-      new Option("--precision <names>", `one or more of ${BUNDLE_PRECISIONS.join(", ")}, between commas; or all`)
+      new SettingOption(
+        "--precision <names>",
+        `one or more of ${BUNDLE_PRECISIONS.join(", ")}, between commas; or all`,
+        [...BUNDLE_PRECISIONS, "all"],
+      )
         .argParser(parsePrecisions)
         .default(["fp32"], "fp32"),
     )
     .option("--evaluate <path...>", "corpora to measure on (default: the run's development data)")
-    .option("--no-evaluate", "measure no error rates");
+    .option("--no-evaluate", "measure no error rates")
+    .option("--license <name>", "what others may do with the model, such as CC-BY-4.0; info shows it");
   addFlags(command, settings, []);
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, flags: ExportFlags) => {
@@ -65,7 +71,7 @@ export function configure(command: Command): void {
       output: flags.output,
       precisions: flags.precision,
       decoding,
-      ...withoutUndefined(config),
+      ...withoutUndefined({ ...config, license: flags.license }),
     };
     const result = await exportWithProgress({ ...request, ...(Array.isArray(evaluate) && { evaluate }) });
     process.stdout.write(`${exportLines(result, describeDecoding(decoding)).join("\n")}\n`);

@@ -12,6 +12,16 @@ export interface FlagSection {
   firstKey: string;
 }
 
+/** A flag that knows the words it takes, which its description tells people. */
+export class SettingOption extends Option {
+  readonly words: readonly string[];
+
+  constructor(flags: string, description: string, words: readonly string[] = []) {
+    super(flags, description);
+    this.words = words;
+  }
+}
+
 /** The flag of a setting: `--model.hidden-size`. */
 export function flagOf({ key }: Pick<Setting, "key">): string {
   return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -40,7 +50,9 @@ export function givenSettings(command: Command, settings: readonly Setting[]): M
 /** A boolean has two flags, --x and --no-x, and one line in --help. */
 function optionsOf(setting: Setting): Option[] {
   const flag = flagOf(setting);
-  if (setting.kind !== "boolean") return [new Option(`${flag} <${placeholderOf(setting)}>`, helpOf(setting))];
+  if (setting.kind !== "boolean") {
+    return [new SettingOption(`${flag} <${placeholderOf(setting)}>`, helpOf(setting), setting.choices)];
+  }
   const positive = new Option(flag, helpOf(setting));
   positive.flags = flag.replace("--", "--[no-]");
   return [positive, new Option(flag.replace("--", "--no-")).hideHelp()];

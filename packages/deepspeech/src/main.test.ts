@@ -23,6 +23,8 @@ const COMMANDS = [
   "import",
   "average",
   "summary",
+  "info",
+  "completion",
   "doctor",
 ];
 
@@ -34,7 +36,7 @@ describe("usage", () => {
       assert.match(stdout, new RegExp(`^  ${name} `, "m"));
     }
     const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
-    assert.equal(deepspeech("--version").stdout, `${version}\n`);
+    for (const flag of ["--version", "-v"]) assert.equal(deepspeech(flag).stdout, `${version}\n`);
   });
 
   test("without a command, help goes to stderr, with exit code 2", () => {

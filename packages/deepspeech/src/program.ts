@@ -8,8 +8,12 @@ import type { Command } from "commander";
 
 /** What each command's module exports. */
 interface CommandModule {
-  /** Gives the command its arguments, flags, examples and action. */
-  configure(command: Command): void;
+  /**
+   * Gives the command its arguments, flags, examples and action.
+   *
+   * @param wholeProgram gives the program with every command that this machine can load, for what is made of all of them
+   */
+  configure(command: Command, wholeProgram: () => Promise<Command>): void;
 }
 
 interface CommandEntry {
@@ -80,6 +84,16 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./summary.js"),
   },
   {
+    name: "info",
+    description: "show what a bundle, run, checkpoint or language model holds",
+    load: () => import("./info.js"),
+  },
+  {
+    name: "completion",
+    description: "print what makes a shell complete these commands and their flags",
+    load: () => import("./completion.js"),
+  },
+  {
     name: "setup",
     description: "find or install libtorch, and compile what training needs of it",
     load: () => import("./setup.js"),
@@ -93,18 +107,33 @@ const COMMANDS: readonly CommandEntry[] = [
 
 /** The whole program; of its commands, those that `words` name are ready to run, the others have a name alone. */
 export async function buildProgram(words: readonly string[]): Promise<Command> {
-  const program = createProgram({
+  const program = emptyProgram();
+  for (const { name, description, load } of COMMANDS) {
+    const command = program.command(name).description(description);
+    if (words.includes(name)) (await load()).configure(command, wholeProgram);
+  }
+  return program;
+}
+
+/** Where libtorch is missing, commands that need it have a name alone. */
+async function wholeProgram(): Promise<Command> {
+  const program = emptyProgram();
+  for (const { name, description, load } of COMMANDS) {
+    const command = program.command(name).description(description);
+    const module = await load().catch(() => undefined);
+    module?.configure(command, wholeProgram);
+  }
+  return program;
+}
+
+function emptyProgram(): Command {
+  return createProgram({
     name: "deepspeech",
     description: "End-to-end speech recognition: train, evaluate and run DeepSpeech 2 models.",
     manifest: new URL("../package.json", import.meta.url),
   })
     .helpCommand("help [command]", "show a command's help")
     .addHelpText("after", `\n${EXAMPLES}`);
-  for (const { name, description, load } of COMMANDS) {
-    const command = program.command(name).description(description);
-    if (words.includes(name)) (await load()).configure(command);
-  }
-  return program;
 }
 
 const EXAMPLES = `Examples:

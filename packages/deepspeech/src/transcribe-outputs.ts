@@ -13,7 +13,8 @@ import {
   type TimedWord,
   transcriptJson,
 } from "@deepspeech-ts/speech";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
+import { SettingOption } from "./flags.js";
 import { inOneCell } from "./format.js";
 
 /** What was said in a recording, or why that cannot be told. */
@@ -67,9 +68,10 @@ export function addOutputFlags(command: Command, { formats, standard, jsonHelp }
   command
     .option("--json", `print a JSON object a line: ${jsonHelp}`)
     .addOption(
-      new Option(
+      new SettingOption(
         "--format <names>",
         `one or more of ${formats.join(", ")}, between commas (default: ${standard})`,
+        formats,
       ).argParser((text) => parseFormats(text, formats)),
     )
     .option(

@@ -15,7 +15,7 @@ export interface ProgramOptions {
 export function createProgram({ name, description, manifest }: ProgramOptions): Command {
   return new Command(name)
     .description(description)
-    .version(versionOf(manifest), "--version", "print the version")
+    .version(versionOf(manifest), "-v, --version", "print the version")
     .option("--verbose", "show where an error came from (also: DEEPSPEECH_DEBUG=1)")
     .helpOption("--help", "show this text")
     .configureHelp({ showGlobalOptions: true, formatItem, minWidthToWrap: 1 })

@@ -57,6 +57,8 @@ export interface TrainingFacts {
   readonly numParameters: number;
   /** Names of the training corpora. */
   readonly corpora: readonly string[];
+  /** What others may do with the model, such as "CC-BY-4.0"; its maker's word. */
+  readonly license?: string;
   readonly epochs?: number;
   /** Updates of the weights. */
   readonly steps?: number;

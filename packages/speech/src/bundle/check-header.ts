@@ -104,7 +104,7 @@ const TRAINING: Fields = {
   numParameters: whole(1),
   corpora: listOf(text),
 };
-const TRAINING_OPTIONAL: Fields = { epochs: whole(0), steps: whole(0), dev: object, evaluation: object };
+const TRAINING_OPTIONAL: Fields = { license: text, epochs: whole(0), steps: whole(0), dev: object, evaluation: object };
 
 const RATES: Fields = { wer: share, cer: share };
 const EVALUATION: Fields = { ...RATES, corpora: listOf(text), numUtterances: whole(1), audioSeconds: positive };

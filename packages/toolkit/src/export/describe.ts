@@ -28,13 +28,14 @@ export interface DescribeOptions {
   projectVersion: string;
   /** When the bundle is made. */
   exportedAt: Date;
+  license?: string | undefined;
   /** What was measured with this very bundle. */
   evaluation?: TrainingFacts["evaluation"];
 }
 
 export function describeCheckpoint(header: CheckpointHeader, options: DescribeOptions): BundleDescription {
   const { features, model, alphabet, training } = header;
-  const { exportedAt, projectVersion, evaluation } = options;
+  const { exportedAt, projectVersion, license, evaluation } = options;
   const streaming = streamingFacts(model, features);
   return {
     alphabet,
@@ -51,6 +52,7 @@ export function describeCheckpoint(header: CheckpointHeader, options: DescribeOp
       projectVersion,
       numParameters: numParameters(model),
       ...runFacts(training),
+      ...(license !== undefined && { license }),
       ...(evaluation && { evaluation }),
     },
   };
@@ -61,8 +63,11 @@ function decodingSettings({ lm: _, ...settings }: DecodingConfig): DecodingSetti
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** Corpora are named without the folders they lay in, which are nobody's business. */
-function runFacts(training: unknown): Pick<TrainingFacts, "corpora" | "epochs" | "steps" | "dev"> {
+/**
+ * What a checkpoint's training records tell of its run. Corpora are named without the folders they lay in, which are nobody's
+ * business.
+ */
+export function runFacts(training: unknown): Pick<TrainingFacts, "corpora" | "epochs" | "steps" | "dev"> {
   const { success, data } = runSchema.safeParse(training);
   if (!success) return { corpora: [] };
   const { epoch, step, kept, averaged } = data.progress;

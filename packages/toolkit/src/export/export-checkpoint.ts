@@ -83,7 +83,7 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
     if (host.shouldStop()) return undefined;
   }
   return {
-    variants: await writeVariants(variants, { header, decoding, paths, data }),
+    variants: await writeVariants(variants, { header, decoding, paths, data, license: request.license }),
     corpora: data.corpora,
     numUtterances: variants[0]?.rates?.numUtterances ?? 0,
     audioSeconds: data.audioSeconds,
@@ -154,14 +154,15 @@ interface Wrapping extends Pick<OpenCheckpoint, "header"> {
   decoding: DecodingConfig;
   paths: ReadonlyMap<BundlePrecision, string>;
   data: EvaluationData;
+  license: string | undefined;
 }
 
 async function writeVariants(
   variants: readonly Variant[],
-  { header, decoding, paths, data }: Wrapping,
+  { header, decoding, paths, data, license }: Wrapping,
 ): Promise<ExportedVariant[]> {
   const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
-  const facts = { exportedAt: new Date(), projectVersion: projectVersion() };
+  const facts = { license, exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];
   for (const { precision, graphs, parity, rates, confidence } of variants) {
     const settings = confidence ? withCalibration(decoding, confidence) : decoding;

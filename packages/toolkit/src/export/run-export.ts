@@ -22,6 +22,8 @@ export interface ExportRequest {
   normaliser?: string;
   /** What becomes of tags for sounds in transcripts. Default "drop". */
   soundTags?: TagTreatment;
+  /** What others may do with the model; the bundle tells it. Default: it tells nothing. */
+  license?: string;
   /** Threads for one operator. Default: as many as there are cores. */
   threads?: number;
   /** Threads that decode audio. Default: one fewer than there are cores, at most 8. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { type Dtype, loadSafetensors, noGrad, type Tensor, tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint, modelFromCheckpoint } from "../acoustic-model/checkpoint.js";
+import { loadCheckpoint, loadCheckpointHeader, modelFromCheckpoint } from "../acoustic-model/checkpoint.js";
 import { DeepSpeech } from "../acoustic-model/deepspeech.js";
 import { defaultModelConfig, type ModelConfig } from "../acoustic-model/model-config.js";
 import { expectedShapes } from "../acoustic-model/weight-shapes.js";
@@ -214,6 +214,9 @@ describe("import refuses", () => {
     const path = join(dirname(await fileOf(t, "")), "tokens.txt");
     writeFileSync(path, "a\nbc\n");
     await assert.rejects(importFile(t, source, { alphabet: path }), /token 1 is "bc"; a token must be a single char/);
+    writeFileSync(path, "a\n\u0007\n\u00a0\n");
+    const message = `--alphabet ${path}: the alphabet has U+0007, which no text can have as a letter; leave it out.`;
+    await assert.rejects(importFile(t, source, { alphabet: path }), { message });
   });
 });
 
@@ -236,7 +239,9 @@ describe("alphabets", () => {
 
   it("of the newest reference stand two places later", async (t) => {
     const { output } = await importFile(t, source, { alphabet: "reference-newest" });
-    const { tokens, blankId } = JSON.parse(readFileSync(output.replace(".safetensors", ".json"), "utf8")).alphabet;
+    // And nothing but what was asked for was written.
+    assert.deepEqual(readdirSync(dirname(output)), [basename(output)]);
+    const { tokens, blankId } = loadCheckpointHeader(output).header.alphabet;
     assert.deepEqual([tokens.length, blankId, tokens[2], tokens[4], tokens[27]], [29, 28, "'", "a", "x"]);
   });
 });
