@@ -12,6 +12,7 @@ import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
 /** In the page: what the recorder told, by name. */
 declare const told: [name: string, detail: unknown][];
 declare const elements: typeof element;
+declare function getToken(): Promise<string>;
 
 const SPOKEN = "activated";
 
@@ -98,16 +99,26 @@ test("a recorder hears on this machine, tells what it hears, and is a control of
   assert.deepEqual(foreign, []);
 });
 
-test("a recorder hears at a server, until it is stopped", async (t) => {
+test("a recorder hears at a server that wants keys, until it is stopped", async (t) => {
   const opened = await openPage(t, { args: await fakeMicrophone() });
   if (!opened) return;
   const { site, page } = opened;
   const silent = { host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
-  const server = await startServer({ bundle: BUNDLE, corsOrigins: [site.url], ...silent });
+  const key = "a-key-0123456789abc";
+  const server = await startServer({ bundle: BUNDLE, corsOrigins: [site.url], apiKeys: [key], ...silent });
   t.after(() => server.close());
   await server.ready;
   site.files.set("/at.html", pageWith(`<deepspeech-recorder continuous server="${server.url}"></deepspeech-recorder>`));
   await showRecorder(page, `${site.url}/at.html`);
+  // As the page's own server does, which has the key.
+  await page.exposeFunction("getToken", async () => {
+    const headers = { authorization: `Bearer ${key}` };
+    const answer = await fetch(`${server.url}/v1/audio/stream/token`, { method: "POST", headers });
+    return ((await answer.json()) as { token: string }).token;
+  });
+  await page.evaluate(() => {
+    document.querySelector("deepspeech-recorder")!.token = getToken;
+  });
   await page.getByRole("button", { name: "Record" }).click();
   await waitFor(page, "segment");
   assert.deepEqual((await detailsOf(page, "statechange")).at(-1), { state: "listening" }, "it is continuous");

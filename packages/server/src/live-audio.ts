@@ -2,10 +2,11 @@
 import { formatPlural } from "@deepspeech-ts/speech";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError, badField } from "./api-error.js";
+import { TOKEN_SECONDS } from "./api-keys.js";
 import { recordRequest, type ServerContext } from "./context.js";
 import { fieldsOf, single } from "./fields.js";
 import { LiveSession, type LiveWish } from "./live-session.js";
-import { STREAM_SCHEMA } from "./openapi.js";
+import { STREAM_SCHEMA, TOKEN_SCHEMA } from "./openapi.js";
 import {
   checkLanguage,
   checkModel,
@@ -18,7 +19,10 @@ import {
 /** Frames of some seconds; a larger one is refused by its header alone. */
 export const MAX_FRAME_BYTES = 2 ** 20;
 
-const KNOWN_PARAMETERS = ["model", "encoding", "sample_rate", "language", "prompt", "hot_words", "word_timestamps"];
+const KNOWN_PARAMETERS = [
+  ...["model", "encoding", "sample_rate", "language", "prompt", "hot_words", "word_timestamps"],
+  "token",
+];
 const SAMPLE_RATES = { least: 8000, most: 192_000 };
 const RETRY_SECONDS = 5;
 
@@ -32,6 +36,11 @@ declare module "fastify" {
 export function addLiveAudio(app: FastifyInstance, context: ServerContext): void {
   const { keys, lifecycle } = context;
   app.decorateRequest("liveWish", undefined);
+  app.post("/v1/audio/stream/token", {
+    schema: TOKEN_SCHEMA,
+    onRequest: async (request) => keys.check(request),
+    handler: async () => ({ token: keys.makeToken(), expires_in: TOKEN_SECONDS }),
+  });
   app.route({
     method: "GET",
     url: "/v1/audio/stream",
@@ -39,7 +48,7 @@ export function addLiveAudio(app: FastifyInstance, context: ServerContext): void
     schema: STREAM_SCHEMA,
     // Refusals come before the upgrade, as HTTP statuses.
     onRequest: async (request) => {
-      keys.check(request);
+      keys.checkToken(tokenOf(request), request);
       lifecycle.checkOpen();
       checkRoom(context);
       request.liveWish = parseWish(request, context);
@@ -67,6 +76,11 @@ export function addLiveAudio(app: FastifyInstance, context: ServerContext): void
       }
     },
   });
+}
+
+function tokenOf({ query }: FastifyRequest): string | undefined {
+  const { token } = query as Record<string, unknown>;
+  return typeof token === "string" ? token : undefined;
 }
 
 function checkRoom({ streams, limits }: ServerContext): void {

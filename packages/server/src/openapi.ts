@@ -150,6 +150,7 @@ export const STREAM_SCHEMA: FastifySchema = {
       encoding: { type: "string", enum: ["pcm16", "file"], default: "pcm16" },
       sample_rate: { type: "integer", minimum: 8000, maximum: 192_000, description: "Default: the model's." },
       word_timestamps: { type: "boolean", default: false },
+      token: { type: "string", description: "Of POST /v1/audio/stream/token, in the place of a key." },
       ...WISH,
     },
   },
@@ -159,6 +160,22 @@ export const STREAM_SCHEMA: FastifySchema = {
     404: error("There is no such model."),
     426: error("The request did not ask for a WebSocket."),
     429: error("Too many streams are open."),
+    ...REFUSALS,
+  },
+  security: [{ apiKey: [] }, {}],
+};
+
+export const TOKEN_SCHEMA: FastifySchema = {
+  summary: "A token with which a browser may open a live stream",
+  description: "Good for a minute, to be given as the parameter token of /v1/audio/stream.",
+  operationId: "createStreamToken",
+  response: {
+    200: {
+      description: "The token.",
+      type: "object",
+      required: ["token", "expires_in"],
+      properties: { token: { type: "string" }, expires_in: { type: "integer", description: "Seconds." } },
+    },
     ...REFUSALS,
   },
   security: [{ apiKey: [] }, {}],

@@ -91,6 +91,7 @@ test("the OpenAPI document is whole: every reference leads somewhere, every oper
     "/metrics",
     "/readyz",
     "/v1/audio/stream",
+    "/v1/audio/stream/token",
     "/v1/audio/transcriptions",
     "/v1/models",
     "/v1/models/{id}",
@@ -100,7 +101,7 @@ test("the OpenAPI document is whole: every reference leads somewhere, every oper
     assert.ok(found, `${reference[1]} leads nowhere`);
   }
   const operations = Object.values(paths).flatMap((path) => Object.values(path));
-  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, 7);
+  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, 8);
   for (const { responses } of operations) assert.ok(Object.keys(responses as Json).length > 0);
   const operation = paths["/v1/audio/transcriptions"]?.post as Json | undefined;
   const body = operation?.requestBody as {

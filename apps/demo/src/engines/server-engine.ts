@@ -64,16 +64,12 @@ export class ServerEngine implements Engine {
   }
 
   async *listen({ sound, sampleRate }: LiveSound, { hotWords }: Settings): AsyncGenerator<Live> {
-    if (this.key() !== "") {
-      // A browser cannot send a key with a WebSocket: the recording is recognised once it is whole.
-      for await (const _ of sound);
-      return;
-    }
     const url = new URL("v1/audio/stream", document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("sample_rate", String(sampleRate));
     url.searchParams.set("word_timestamps", "true");
     if (hotWords.length > 0) url.searchParams.set("hot_words", hotWords.join(","));
+    if (this.key() !== "") url.searchParams.set("token", await this.#token());
     const socket = new WebSocket(url);
     const messages = messagesOf(socket);
     void send(socket, sound);
@@ -84,6 +80,13 @@ export class ServerEngine implements Engine {
       else if (message.text !== "") yield { kind: "segment", text: message.text, words: wordsOf(message.words) };
     }
     socket.close();
+  }
+
+  /** A browser cannot send a key with a WebSocket. */
+  async #token(): Promise<string> {
+    const answer = await fetch("v1/audio/stream/token", { method: "POST", headers: authorisation(this.key()) });
+    if (!answer.ok) throw new ServerError(`the server gives no token for a live stream (status ${answer.status})`);
+    return ((await answer.json()) as { token: string }).token;
   }
 
   align(): never {

@@ -35,7 +35,9 @@ export async function hearAtServer(options: HearOptions & { readonly server: str
     for (const track of stream.getTracks()) track.stop();
   };
   try {
-    const socket = await openSocket(streamUrl(options), options);
+    const url = streamUrl(options);
+    if (options.token) url.searchParams.set("token", await options.token());
+    const socket = await openSocket(url, options);
     tellOfTrack(stream, options.onMicrophone);
     sendSound(recorder, socket);
     options.onListening();

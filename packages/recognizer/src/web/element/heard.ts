@@ -33,6 +33,8 @@ export interface HearOptions {
   readonly bundle: string | undefined;
   /** The URL of a server, which hears instead. */
   readonly server: string | undefined;
+  /** For a server that wants keys: asked for each recording. */
+  readonly token: (() => string | Promise<string>) | undefined;
   readonly hotWords: readonly string[];
   /** Aborted, the microphone is let go at once; what was said is not recognised. */
   readonly signal: AbortSignal;

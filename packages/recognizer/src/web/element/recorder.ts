@@ -50,6 +50,12 @@ export class DeepspeechRecorder extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = ["required"];
 
+  /**
+   * For a server that wants keys: gives a token of its POST /v1/audio/stream/token, which the page's own server asks for.
+   * Called for each recording.
+   */
+  token: (() => string | Promise<string>) | undefined;
+
   readonly #internals = this.attachInternals();
   readonly #view: RecorderView;
   #state: RecorderState = "idle";
@@ -219,9 +225,9 @@ export class DeepspeechRecorder extends Base {
   }
 
   #open(signal: AbortSignal): Promise<Hearing> {
-    const { bundle, server, hotWords } = this;
+    const { bundle, server, hotWords, token } = this;
     const options: HearOptions = {
-      ...{ bundle, server, hotWords, signal },
+      ...{ bundle, server, hotWords, token, signal },
       onProgress: (progress) => this.#showProgress(progress),
       onMicrophone: (kind) => this.#showMicrophone(kind),
       onListening: () => {

@@ -12,6 +12,8 @@ export interface SpeechRecognitionSource {
   readonly bundle?: string;
   /** The URL of a server, to hear there. */
   readonly server?: string;
+  /** For a server that wants keys: gives a token of its POST /v1/audio/stream/token. */
+  readonly token?: () => string | Promise<string>;
   /** What the model understands. Default "en". */
   readonly lang?: string;
 }
@@ -133,9 +135,9 @@ export class ModelSpeechRecognition extends EventTarget {
   }
 
   #open(signal: AbortSignal): Promise<Hearing> {
-    const { bundle, server } = this.#source;
+    const { bundle, server, token } = this.#source;
     const options = {
-      ...{ bundle, server, signal },
+      ...{ bundle, server, signal, token },
       hotWords: this.phrases.map(({ phrase }) => phrase),
       onProgress: () => {},
       onMicrophone: () => {},
