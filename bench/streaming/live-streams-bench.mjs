@@ -30,7 +30,8 @@ for (const bundle of args.bundle) await measure(bundle);
 
 async function measure(bundle) {
   const sizes = [];
-  const recognizer = await Recognizer.load(bundle, { threads: 1, onBatch: (size) => sizes.push(size) });
+  const workers = availableParallelism();
+  const recognizer = await Recognizer.load(bundle, { threads: 1, workers, onBatch: (size) => sizes.push(size) });
   const { training, streaming } = recognizer.header;
   // Models and helpers are loaded by the first.
   for await (const _ of recognizer.stream(samples.slice(0, 48_000)));

@@ -71,6 +71,17 @@ describe("a training run's settings", () => {
     await runExport({ checkpoint: run.runFolder, output: bundle, evaluate: [], threads: 1, workers: 1 });
     const fromBundle = await read(["--init-from", bundle, "--train", "my.jsonl"]);
     assert.deepEqual([fromBundle.model, fromBundle.features], [own.model, own.features]);
+    // A recipe that has its model read another way keeps that, and the model's dimensions.
+    const streaming = await read(["--init-from", run.runFolder, "--train", "my.jsonl"], { recipe: "streaming" });
+    assert.deepEqual(
+      [streaming.model, streaming.features],
+      [
+        { ...own.model, direction: "forward", lookaheadFrames: 16 },
+        { ...own.features, normalisation: "running" },
+      ],
+    );
+    const reference = await read(["--init-from", run.runFolder, "--train", "my.jsonl"], { recipe: "reference" });
+    assert.deepEqual([reference.model, reference.features], [own.model, own.features]);
   });
 
   it("a run whose config.json was damaged before its first checkpoint is named", async (t) => {
