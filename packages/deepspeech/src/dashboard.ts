@@ -1,7 +1,7 @@
 /** `deepspeech dashboard`. */
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
-import { UserError } from "@deepspeech-ts/recognizer/system";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { listenForInterrupt, parsePort } from "@deepspeech-ts/server/command-line";
 import { startDashboard } from "@deepspeech-ts/toolkit/internal/dashboard/index.js";
 import type { Command } from "commander";
@@ -41,9 +41,19 @@ async function serve(folders: readonly string[], options: Options): Promise<void
   const file = folders.find((folder) => existsSync(folder) && !statSync(folder).isDirectory());
   if (file !== undefined)
     throw new UserError(`${file}: is no folder; name a run, or a folder of runs.`, { exitCode: 2 });
+  for (const folder of folders) if (existsSync(folder)) requireReadable(folder);
   using interruption = listenForInterrupt(() => {});
   const dashboard = await startDashboard({ folders, ...options });
   process.stdout.write(`Dashboard of ${folders.join(", ")}: ${dashboard.url} (Ctrl-C ends it)\n`);
   if (!interruption.signal.aborted) await once(interruption.signal, "abort");
   await dashboard.close();
+}
+
+/** Or the page would be empty, and nobody told why. */
+function requireReadable(folder: string): void {
+  try {
+    readdirSync(folder);
+  } catch (error) {
+    throw explainReadError(folder, error);
+  }
 }

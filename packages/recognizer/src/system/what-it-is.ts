@@ -1,5 +1,5 @@
 /** What a path holds, told by its content, for messages where one thing is given in another's place. */
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { isBundle } from "@deepspeech-ts/speech";
 import { detectAudioFormat } from "../audio/format.js";
@@ -13,13 +13,13 @@ const START_BYTES = 4096;
 /**
  * Reads a file's first bytes; a pipe is not touched, for what is read of it is gone.
  *
- * @throws UserError where the file may not be read
+ * @throws UserError where the file or folder may not be read
  */
 export function whatItIs(path: string): PathKind {
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
     if (!stats) return "missing";
-    if (stats.isDirectory()) return existsSync(join(path, "config.json")) ? "run" : "folder";
+    if (stats.isDirectory()) return statSync(join(path, "config.json"), { throwIfNoEntry: false }) ? "run" : "folder";
     return stats.isFile() ? kindOfFile(path) : "pipe";
   } catch (error) {
     throw explainReadError(path, error);
