@@ -113,7 +113,8 @@ function helpOf(command: Command): string {
   const call = `npx ${command.parent ? "deepspeech-ts serve" : "@deepspeech-ts/server"}`;
   return `
 Speaks OpenAI's API: POST /v1/audio/transcriptions, GET /v1/models; live sound over a WebSocket at /v1/audio/stream;
-/healthz, /readyz, /metrics and /openapi.json for machines. No libtorch is needed. docs/serving.md tells the rest.
+/healthz, /readyz, /metrics and /openapi.json for machines; a page at / for people. No libtorch is needed.
+docs/serving.md tells the rest.
 API keys come from --api-key-file or from ${API_KEYS_VARIABLE} (between commas); without any, whoever reaches the server
 may use it, which by default is this machine alone. Ctrl-C finishes what has begun, a second one does not.
 
