@@ -242,7 +242,7 @@ test("options are checked at the door", async () => {
     assert.rejects(recognizer.transcribe(new Float32Array(100), options), { code: "bad-argument", message });
   const names =
     "signal, timeoutSeconds, sampleRate, fileName, maxDurationSeconds, languageModel, hotWords, beamSize, lmWeight, " +
-    "wordScore, unknownWordScore, nBest, wordTimes, onSegment";
+    "wordScore, unknownWordScore, nBest, wordTimes, onSegment, onEmissions";
   await reject({ beamsize: 5 }, `beamsize is no option here; there are ${names}`);
   await reject({ beamSize: 0 }, "beamSize is 0, expected a whole number of 1 or more");
   await reject(
