@@ -153,10 +153,16 @@ function describeLibtorch(torch: Torch, libraries: readonly string[]): Finding {
   const details = [
     version,
     mkldnnAvailable ? "with oneDNN" : "without oneDNN",
-    torch.distributed.canJoin ? "with Gloo" : "without Gloo, so that no processes can be joined",
+    joiningOf(torch),
     ...(library ? [originOf(realpathSync(library))] : []),
   ];
   return { name: "libtorch", status: "ok", found: details.join(", ") };
+}
+
+/** What joins processes, on the processor and on cards. */
+function joiningOf({ distributed }: Torch): string {
+  if (!distributed.canJoin) return "without Gloo, so that no processes can be joined";
+  return distributed.canJoinCards ? "with Gloo and NCCL" : "with Gloo";
 }
 
 /** @param library path of libtorch's library */

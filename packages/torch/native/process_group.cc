@@ -1,5 +1,5 @@
-// Several processes: c10d's store, by which they meet, and its groups, by which they add and hand round tensors.
-// Every function blocks its thread until it is done, or until the time limit of its store or group.
+// Several processes: c10d's store, by which they meet, and its groups, by which they add and hand round tensors: Gloo's for
+// the processor's, NCCL's for cards'. Every function blocks its thread until it is done, or until the time limit of its store or group.
 #include "process_group.h"
 
 #ifdef USE_C10D_GLOO
@@ -7,6 +7,12 @@
 #include <torch/csrc/distributed/c10d/PrefixStore.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
+
+#ifdef USE_C10D_NCCL
+#include <torch/csrc/distributed/c10d/ProcessGroupNCCL.hpp>
+
+#include <cstdlib>
+#endif
 
 #include <future>
 #include <thread>
@@ -134,16 +140,43 @@ Napi::Value close_store(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// openGroup(store, prefix, rank, size, timeoutMs, host): `host` is the own address by which the others reach this process
+struct Members {
+  Store store;
+  int rank;
+  int size;
+  milliseconds timeout;
+};
+
+// `host` is the own address by which the others reach this process.
+ProcessGroup gloo_group(const Members& members, const std::string& host) {
+  auto options = c10d::ProcessGroupGloo::Options::create(members.timeout);
+  options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(host));
+  options->threads = 1;
+  return c10::make_intrusive<c10d::ProcessGroupGloo>(members.store, members.rank, members.size, std::move(options));
+}
+
+#ifdef USE_C10D_NCCL
+ProcessGroup nccl_group(const Members& members) {
+  // Only then does NCCL heed the time limit; libtorch 2 has another name for it.
+  for (const char* name : {"NCCL_BLOCKING_WAIT", "TORCH_NCCL_BLOCKING_WAIT"}) setenv(name, "1", 0);
+  auto options = c10d::ProcessGroupNCCL::Options::create();
+  options->timeout = members.timeout;
+  return c10::make_intrusive<c10d::ProcessGroupNCCL>(members.store, members.rank, members.size, std::move(options));
+}
+#endif
+
+// openGroup(store, prefix, rank, size, timeoutMs, host): one for the tensors of cards where `host` is "", which NCCL finds itself
 Napi::Value open_group(const Napi::CallbackInfo& info) {
-  const int rank = info[2].As<Napi::Number>().Int32Value();
-  const int size = info[3].As<Napi::Number>().Int32Value();
   return talk(info.Env(), [&] {
-    auto options = c10d::ProcessGroupGloo::Options::create(milliseconds_of(info[4]));
-    options->devices.push_back(c10d::ProcessGroupGloo::createDeviceForHostname(text_of(info[5])));
-    options->threads = 1;
-    const auto store = c10::make_intrusive<c10d::PrefixStore>(text_of(info[1]), unwrap_store(info[0]).store);
-    ProcessGroup group = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, std::move(options));
+    const Members members{c10::make_intrusive<c10d::PrefixStore>(text_of(info[1]), unwrap_store(info[0]).store),
+                          info[2].As<Napi::Number>().Int32Value(), info[3].As<Napi::Number>().Int32Value(),
+                          milliseconds_of(info[4])};
+    const std::string host = text_of(info[5]);
+#ifdef USE_C10D_NCCL
+    ProcessGroup group = host.empty() ? nccl_group(members) : gloo_group(members, host);
+#else
+    ProcessGroup group = gloo_group(members, host);
+#endif
     return wrap(info.Env(), new GroupHandle{HandleKind::process_group, std::move(group)});
   });
 }
@@ -205,6 +238,11 @@ void throw_collective_error(Napi::Env env, const std::exception& error) {
 
 void init_process_group(Napi::Env env, Napi::Object exports) {
   exports.Set("processGroups", Napi::Boolean::New(env, true));
+#ifdef USE_C10D_NCCL
+  exports.Set("cardGroups", Napi::Boolean::New(env, true));
+#else
+  exports.Set("cardGroups", Napi::Boolean::New(env, false));
+#endif
   expose<open_store>(exports, "openStore");
   expose<store_port>(exports, "storePort");
   expose<store_set>(exports, "storeSet");
@@ -226,6 +264,7 @@ void init_process_group(Napi::Env env, Napi::Object exports) {
 
 void init_process_group(Napi::Env env, Napi::Object exports) {
   exports.Set("processGroups", Napi::Boolean::New(env, false));
+  exports.Set("cardGroups", Napi::Boolean::New(env, false));
 }
 
 #endif

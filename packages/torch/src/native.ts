@@ -95,6 +95,8 @@ interface Native {
   recordOperators(body: () => void): string[];
   /** Whether the add-on was compiled with c10d and Gloo; without, what follows up to `groupBarrier` is missing. */
   processGroups: boolean;
+  /** Whether groups for the tensors of cards (NCCL) can be opened. */
+  cardGroups: boolean;
   openStore(host: string, port: number, isServer: boolean, timeoutMs: number): StoreHandle;
   storePort(store: StoreHandle): number;
   storeSet(store: StoreHandle, key: string, value: Uint8Array): void;

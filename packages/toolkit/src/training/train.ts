@@ -34,7 +34,10 @@ import { overlapWarnings } from "./warnings.js";
  */
 export async function train(given: TrainConfig, host: TrainingHost, place?: Place): Promise<void> {
   checkTeamSize(place?.size ?? 1, given.accumulateBatches);
-  using team = await Team.join(place, { timeoutSeconds: given.peerTimeoutSeconds });
+  using team = await Team.join(place, {
+    timeoutSeconds: given.peerTimeoutSeconds,
+    device: deviceOf(given, place),
+  });
   try {
     if (team.isFirst) await trainTogether(given, host, { team, place });
     else await trainTogether(given, { ...host, emit: () => {} }, { team, place });

@@ -12,6 +12,9 @@ import { type Store, storeHandle } from "./store.js";
 /** Whether this add-on can join processes at all. */
 export const canJoin: boolean = native.processGroups;
 
+/** Whether it joins cards by NCCL; their tensors go through Gloo, and the processor, otherwise. */
+export const canJoinCards: boolean = native.cardGroups;
+
 export interface JoinOptions {
   store: Store;
   /** From 0. */
@@ -22,6 +25,8 @@ export interface JoinOptions {
   host?: string;
   /** For each operation. Default: 120. */
   timeoutSeconds?: number;
+  /** Where the gradients are; "cuda" or "cuda:N" for cards. Default: "cpu". */
+  device?: string;
   /** Tells apart several groups that meet at one store, such as those of a restart. Default: "". */
   name?: string;
 }
@@ -30,6 +35,8 @@ export class Processes implements Disposable {
   readonly rank: number;
   readonly size: number;
   readonly #all: ProcessGroupHandle;
+  /** For tensors on cards, where NCCL is there; else the same. */
+  readonly #cards: ProcessGroupHandle;
   readonly #pairs: ProcessGroupHandle[] = [];
 
   /**
@@ -37,16 +44,19 @@ export class Processes implements Disposable {
    *
    * @throws TorchError `TIMEOUT` where some do not come, `PEER_LOST` where one is gone
    */
-  constructor({ store, rank, size, host = "127.0.0.1", timeoutSeconds = 120, name = "" }: JoinOptions) {
+  constructor({ store, rank, size, host = "127.0.0.1", timeoutSeconds = 120, name = "", device = "cpu" }: JoinOptions) {
     if (!Number.isInteger(size) || size < 1) throw new RangeError(`size is ${size}; it must be a whole number from 1`);
     if (!Number.isInteger(rank) || rank < 0 || rank >= size) {
       throw new RangeError(`rank is ${rank}; it must be a whole number from 0 to ${size - 1}`);
     }
     this.rank = rank;
     this.size = size;
-    const open = (group: string, place: number, members: number) =>
-      native.openGroup(storeHandle(store), `${name}/${group}`, place, members, Math.ceil(timeoutSeconds * 1000), host);
-    this.#all = open("all", rank, size);
+    const timeoutMs = Math.ceil(timeoutSeconds * 1000);
+    const own = canJoinCards && device.startsWith("cuda") ? "" : host;
+    const open = (group: string, place: number, members: number, address = own) =>
+      native.openGroup(storeHandle(store), `${name}/${group}`, place, members, timeoutMs, address);
+    this.#all = open("all", rank, size, host);
+    this.#cards = own === host ? this.#all : open("cards", rank, size);
     for (let distance = 1; Number.isInteger(Math.log2(size)) && distance < size; distance *= 2) {
       const lower = rank & ~distance;
       this.#pairs.push(open(`pair/${distance}/${lower}`, rank === lower ? 0 : 1, 2));
@@ -55,12 +65,12 @@ export class Processes implements Disposable {
 
   /** Adds up a tensor over all ranks, in place. The order of the sum is Gloo's: for whole numbers, or where bits do not matter. */
   sum(tensor: Tensor): void {
-    native.groupSum(this.#all, handleOf(tensor));
+    native.groupSum(this.#groupOf(tensor), handleOf(tensor));
   }
 
   /** Hands `root`'s tensor to all, in place. */
   broadcast(tensor: Tensor, root = 0): void {
-    native.groupBroadcast(this.#all, handleOf(tensor), root);
+    native.groupBroadcast(this.#groupOf(tensor), handleOf(tensor), root);
   }
 
   /** Everybody's tensors, by rank; all have one shape. */
@@ -68,7 +78,7 @@ export class Processes implements Disposable {
     const outputs = Array.from({ length: this.size }, () =>
       zeros(tensor.shape, { dtype: tensor.dtype, device: tensor.device }),
     );
-    native.groupGather(this.#all, handleOf(tensor), outputs.map(handleOf));
+    native.groupGather(this.#groupOf(tensor), handleOf(tensor), outputs.map(handleOf));
     return outputs;
   }
 
@@ -103,10 +113,14 @@ export class Processes implements Disposable {
 
   /** One sum over all ranks at once, faster over slow networks; its bits hang on how many there are. @internal */
   get fastRounds(): readonly ProcessGroupHandle[] {
-    return this.size === 1 ? [] : [this.#all];
+    return this.size === 1 ? [] : [this.#cards];
+  }
+
+  #groupOf({ device }: Tensor): ProcessGroupHandle {
+    return device.startsWith("cuda") ? this.#cards : this.#all;
   }
 
   [Symbol.dispose](): void {
-    for (const group of [...this.#pairs, this.#all]) native.closeGroup(group);
+    for (const group of new Set([...this.#pairs, this.#cards, this.#all])) native.closeGroup(group);
   }
 }

@@ -41,6 +41,8 @@ interface Joined {
 export interface TeamOptions {
   /** How long to wait for a rank that does not answer. */
   timeoutSeconds: number;
+  /** Where this rank computes. Default: "cpu". */
+  device?: string;
 }
 
 export class Team implements Disposable {
@@ -57,7 +59,7 @@ export class Team implements Disposable {
    * Waits until all processes have come.
    * @throws UserError `peer-lost` where some do not
    */
-  static async join(place: Place | undefined, { timeoutSeconds }: TeamOptions): Promise<Team> {
+  static async join(place: Place | undefined, { timeoutSeconds, device = "cpu" }: TeamOptions): Promise<Team> {
     if (!place) return Team.alone;
     const { rank, size, host, port, isServedByRank0 } = place;
     const meetingPoint = `${host}:${port}`;
@@ -68,7 +70,8 @@ export class Team implements Disposable {
       const name = prefixOf(place);
       const heartbeat = await Heartbeat.begin(place, name);
       const address = await ownAddress(host);
-      const processes = new distributed.Processes({ store, rank, size, host: address, timeoutSeconds, name });
+      const joining = { store, rank, size, host: address, timeoutSeconds, name, device };
+      const processes = new distributed.Processes(joining);
       const hosts = processes.gatherValues(hostname());
       return new Team({ place, store, board, processes, hosts, heartbeat });
     } catch (error) {
