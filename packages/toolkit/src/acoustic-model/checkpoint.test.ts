@@ -190,6 +190,31 @@ describe("a checkpoint that cannot be used is named", () => {
     );
   });
 
+  it("parts that do not belong together", async (t) => {
+    const path = join(await temporaryFolder(t), "a.safetensors");
+    const model = freshModel();
+    const whole = { model: model.config, features, alphabet: englishAlphabet, training: {} };
+    const messageWith = (changed: Partial<typeof whole>) => {
+      saveCheckpoint(path, { ...whole, ...changed }, modelTensors(model));
+      const { message } = failureOf(path);
+      assert.throws(() => loadCheckpointHeader(path), { code: "bad-checkpoint", message });
+      return message;
+    };
+    const { tokens } = englishAlphabet;
+    assert.equal(
+      messageWith({ alphabet: { tokens: tokens.slice(1), blankId: 0 } }),
+      `${path}: its model writes ${tokens.length} tokens, and its alphabet has ${tokens.length - 1}; use another checkpoint.`,
+    );
+    assert.equal(
+      messageWith({ features: { ...features, numMels: 9 } }),
+      `${path}: its model reads 8 mel bands, and its features have 9; use another checkpoint.`,
+    );
+    assert.equal(
+      messageWith({ alphabet: { tokens, blankId: tokens.length } }),
+      `${path}: its blank is token ${tokens.length} of ${tokens.length}; use another checkpoint.`,
+    );
+  });
+
   it("whose model is far larger than their weights are refused before room is made for it", async (t) => {
     const path = join(await temporaryFolder(t), "huge.safetensors");
     for (const change of [{ hiddenSize: 10_000_000 }, { residualLayers: 2 ** 40 }, { convChannels: 100_000 }]) {

@@ -96,12 +96,27 @@ export function loadCheckpointHeader(path: string): Pick<Checkpoint, "path" | "h
 function parseHeader(file: string, { metadata, shapes }: SafetensorsHeader): CheckpointHeader {
   const header = headerSchema.safeParse(parseJson(metadata.checkpoint));
   if (header.success) {
+    refuseContradictions(file, header.data);
     refuseMuchLarger(file, header.data.model, shapes);
     return header.data;
   }
   throw new UserError(`${file}: is not a checkpoint of this project; give one that "deepspeech train" wrote.`, {
     code: "bad-checkpoint",
   });
+}
+
+/** Parts that do not belong together would each be taken for what they are, and their sum fail far from here. */
+function refuseContradictions(file: string, { model, features, alphabet }: CheckpointHeader): void {
+  const numTokens = alphabet.tokens.length;
+  const problem =
+    model.numTokens !== numTokens
+      ? `its model writes ${model.numTokens} tokens, and its alphabet has ${numTokens}`
+      : model.numMels !== features.numMels
+        ? `its model reads ${model.numMels} mel bands, and its features have ${features.numMels}`
+        : alphabet.blankId < 0 || alphabet.blankId >= numTokens
+          ? `its blank is token ${alphabet.blankId} of ${numTokens}`
+          : undefined;
+  if (problem) throw new UserError(`${file}: ${problem}; use another checkpoint.`, { code: "bad-checkpoint" });
 }
 
 /**
