@@ -19,6 +19,7 @@ test("english.config.ts makes the configuration that metrics.json has of the run
   const { training } = JSON.parse(readFileSync(join(folder, "metrics.json"), "utf8")) as {
     training: { recipe: Record<string, unknown> };
   };
-  const stated = Object.fromEntries(Object.keys(training.recipe).map((key) => [key, config[key]]));
-  assert.deepEqual(stated, training.recipe);
+  // Settings that are younger than the run had their defaults.
+  const recipe: Record<string, unknown> = trainConfigSchema.parse(training.recipe);
+  for (const key of Object.keys(training.recipe)) assert.deepEqual(config[key], recipe[key], key);
 });

@@ -107,8 +107,7 @@ describe("a training run's settings", () => {
 
   it("an alphabet must have a letter", async () => {
     await assert.rejects(read(["--alphabet", " "]), {
-      message:
-        '--alphabet must hold a character besides the space, each character once, and no control characters, not " "',
+      message: '--alphabet: the alphabet " " needs a character besides the space',
     });
   });
 });
