@@ -25,6 +25,7 @@ const SCRIPTS = new Set([
   "npm test",
   "npm run lint",
   "npm run format",
+  "npm run docs",
   "npm run quickstart",
   "npm run setup",
   "npm run bench",

@@ -5,6 +5,7 @@
 
 import { printable } from "@deepspeech-ts/speech";
 
+/** What kind of trouble a `RecognizerError` reports. */
 export type RecognizerErrorCode =
   /** The bytes are no model bundle of a version that this package reads, or are damaged. */
   | "bad-bundle"

@@ -35,6 +35,7 @@ export interface Limits {
   drainDelaySeconds: number;
 }
 
+/** What a server bears unless told otherwise. */
 export const DEFAULT_LIMITS: Readonly<Limits> = {
   maxUploadBytes: 25 * 2 ** 20,
   maxHeldBytes: 512 * 2 ** 20,
@@ -66,12 +67,17 @@ export function resolveLimits(given: Partial<Limits> = {}): Limits {
   return limits;
 }
 
+/** This machine alone. */
 export const DEFAULT_HOST = "127.0.0.1";
+/** Where a server listens unless told otherwise. */
 export const DEFAULT_PORT = 8080;
 
+/** From the most that is logged to nothing. */
 export const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+/** How much a server logs. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** What `startServer` serves, where, to whom, and how much of it. */
 export interface ServerOptions {
   /** The path of a .dsb file. */
   bundle: string;

@@ -3,6 +3,7 @@
 import { readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
 import { formatPlural, plainText } from "@deepspeech-ts/speech";
 
+/** The environment variable that holds keys, separated by commas. */
 export const API_KEYS_VARIABLE = "DEEPSPEECH_API_KEYS";
 
 /** A shorter one could be guessed. */

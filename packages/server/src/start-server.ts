@@ -32,6 +32,7 @@ const FLUSH_MILLISECONDS = 1000;
 /** How often connections are searched for those that are too slow. */
 const CHECK_MILLISECONDS = 500;
 
+/** A server that listens. */
 export interface RunningServer {
   /** Where it listens: "http://127.0.0.1:8080". */
   readonly url: string;

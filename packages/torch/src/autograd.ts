@@ -12,6 +12,7 @@ export function enableGrad<T>(body: () => T): T {
   return withGradMode(true, body);
 }
 
+/** Whether operations on this thread are recorded for autograd. */
 export function isGradEnabled(): boolean {
   return native.isGradEnabled();
 }
@@ -39,6 +40,7 @@ export function autocast<T>(device: "cpu" | "cuda", dtype: Dtype, body: () => T)
   }
 }
 
+/** How `grad` differentiates. */
 export interface GradOptions {
   /** One for each output that has more than one element. */
   gradOutputs?: readonly Tensor[];

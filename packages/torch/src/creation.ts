@@ -8,6 +8,7 @@ import type { Generator } from "./random.js";
 import { handleOf, Tensor } from "./tensor.js";
 import { allocate, dtypeOf } from "./typed-arrays.js";
 
+/** What a new tensor is like. */
 export interface TensorOptions {
   /** Default: float32, or the typed array's own. */
   dtype?: Dtype;
@@ -87,14 +88,17 @@ function withGrad(made: Tensor, { requiresGrad = false }: TensorOptions): Tensor
   return made;
 }
 
+/** A tensor of zeros. */
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
   return full(shape, 0, options);
 }
 
+/** A tensor of ones. */
 export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }
 
+/** A tensor of one value. */
 export function full(shape: readonly number[], value: Scalar, options: TensorOptions = {}): Tensor {
   const { dtype = "float32", device = "cpu" } = options;
   return withGrad(call("full", [shape, value], { dtype, device }), options);
@@ -136,6 +140,7 @@ export function generatorState(generator: Generator): Tensor {
   return new Tensor(native.generatorState(generator.handle));
 }
 
+/** Sets a generator to a state that `generatorState` gave. */
 export function setGeneratorState(generator: { readonly handle: GeneratorHandle }, state: Tensor): void {
   native.setGeneratorState(generator.handle, handleOf(state));
 }

@@ -22,6 +22,7 @@ export type TorchErrorCode =
   | "PEER_LOST"
   | "LIBTORCH";
 
+/** A failure of libtorch or of this binding; `code` is for programs. */
 export class TorchError extends Error {
   override readonly name = "TorchError";
 

@@ -35,6 +35,7 @@ export type Dtype =
   | "complex64"
   | "complex128";
 
+/** What libtorch runs here. */
 export interface RuntimeInfo {
   /** libtorch's version, such as "1.13.0". */
   version: string;

@@ -41,6 +41,7 @@ interface Entry {
   data_offsets: [number, number];
 }
 
+/** What a safetensors file holds. */
 export interface Safetensors {
   tensors: Map<string, Tensor>;
   metadata: Record<string, string>;
@@ -105,6 +106,7 @@ function failureIn(source: string): Fail {
   };
 }
 
+/** What a safetensors file holds, but for the values. */
 export interface SafetensorsHeader {
   metadata: Record<string, string>;
   shapes: Map<string, readonly number[]>;

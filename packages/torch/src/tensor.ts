@@ -14,6 +14,7 @@ type Operand = Tensor | Scalar;
 
 let handleOfTensor: (tensor: Tensor) => TensorHandle;
 
+/** An array of libtorch's, on any device. */
 export class Tensor {
   readonly #handle: TensorHandle;
 

@@ -2,6 +2,7 @@
 import { TorchError } from "./errors.js";
 import type { Dtype } from "./native.js";
 
+/** JavaScript's arrays that a tensor can be made of. */
 export type TypedArray =
   | Float32Array
   | Float64Array

@@ -21,6 +21,7 @@ const HEAD_BYTES = 4096;
 /** Samples a second: no recorder makes more or less, and what claims to would come out a thousand times as long. */
 const SAMPLE_RATES = { least: 1000, most: 384_000 };
 
+/** How `decodeAudio` decodes. */
 export interface DecodeOptions {
   /** What error messages call the sound. */
   fileName: string;
@@ -47,6 +48,7 @@ export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Pr
   return { channels: whole, sampleRate };
 }
 
+/** How `decodeAudioChunks` decodes; it cannot see how long its file is. */
 export interface DecodeChunksOptions extends DecodeOptions {
   fileBytes: number;
 }

@@ -6,6 +6,7 @@ import { foreignOggCodec, type OggCodec, oggCodec } from "./ogg-links.js";
 import { isText } from "./tags.js";
 import { wavLayout } from "./wav-chunks.js";
 
+/** Formats and codecs that are decoded. */
 export type AudioFormat = "flac" | "wav" | "mp3" | OggCodec | "m4a" | "webm";
 
 /** Formats as an error message lists them. */

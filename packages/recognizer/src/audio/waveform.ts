@@ -15,6 +15,7 @@ export interface Waveform {
 /** The sample rate that models are trained on, in samples a second. */
 export const MODEL_SAMPLE_RATE = 16_000;
 
+/** What waveform is wanted. */
 export interface WaveformOptions {
   /** Samples a second of the result. Default 16000. */
   sampleRate?: number;

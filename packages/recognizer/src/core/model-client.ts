@@ -3,6 +3,7 @@ import { CallClient, type StartHost } from "./call-client.js";
 import type { Detection, DetectorState } from "./speech-detector.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
 
+/** The process or thread that runs a model, as the recogniser talks to it. */
 export class ModelClient {
   readonly #client: CallClient;
 

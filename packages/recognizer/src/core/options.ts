@@ -36,6 +36,7 @@ export interface DecodingOptions {
   wordTimes?: boolean;
 }
 
+/** What every request may be given. */
 export interface RequestOptions {
   /** Aborting rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -43,6 +44,7 @@ export interface RequestOptions {
   timeoutSeconds?: number;
 }
 
+/** What a request with sound may be given besides. */
 export interface AudioOptions {
   /** Samples a second, where raw samples are given: 1000 to 384,000. Default: the model's. */
   sampleRate?: number;
@@ -59,6 +61,7 @@ export interface TranscribeOptions extends DecodingOptions, RequestOptions, Audi
   onEmissions?: (heard: HeardSegment) => void;
 }
 
+/** What `align` may be given. */
 export interface AlignOptions extends RequestOptions, AudioOptions {}
 
 type Check = { readonly wanted: string; holds(value: unknown): boolean };

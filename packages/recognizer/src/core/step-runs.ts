@@ -28,7 +28,12 @@ export function firstState({ stateSize }: StreamingFacts): StepState {
   return new Float32Array(stateSize);
 }
 
-/** @param steps of equally many samples */
+/**
+ * Runs one step of several utterances at once.
+ *
+ * @param steps of equally many samples
+ * @returns each one's result, in order
+ */
 export async function runSteps(steps: readonly Step[], run: RunStep): Promise<StepResult[]> {
   const batch = steps.length;
   const rowsOf = (rows: readonly Float32Array[]): TensorData => {

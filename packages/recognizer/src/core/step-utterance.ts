@@ -3,6 +3,7 @@ import type { Emissions, StreamingFacts } from "@deepspeech-ts/speech";
 import { StepInput } from "./step-input.js";
 import { firstState, type Step, type StepResult, type StepState } from "./step-runs.js";
 
+/** One utterance of a model that streams: what came of it, and the state that its next step begins with. */
 export class StepUtterance {
   readonly #facts: StreamingFacts;
   readonly #run: (step: Step) => Promise<StepResult>;

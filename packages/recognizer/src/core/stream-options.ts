@@ -42,6 +42,7 @@ export interface StreamOptions extends DecodingOptions, RequestOptions {
   maxSegmentSeconds?: number;
 }
 
+/** What live recognition tells: text that may still change, and the final text of a segment. */
 export type StreamEvent =
   | {
       readonly kind: "partial";

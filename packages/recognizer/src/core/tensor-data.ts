@@ -5,4 +5,5 @@ export interface TensorData {
   readonly dims: readonly number[];
 }
 
+/** A graph's inputs or outputs by their names. */
 export type Tensors = Readonly<Record<string, TensorData>>;

@@ -11,6 +11,7 @@ import { RecognizerError } from "../errors.js";
 import { openBundleFile } from "./bundle-file.js";
 import { startNodePlatform } from "./node-platform.js";
 
+/** How `Recognizer.load` opens a model. */
 export interface LoadOptions {
   /** Processes that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
   workers?: number;

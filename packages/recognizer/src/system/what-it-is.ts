@@ -5,6 +5,7 @@ import { isBundle } from "@deepspeech-ts/speech";
 import { detectAudioFormat } from "../audio/format.js";
 import { explainReadError } from "./files.js";
 
+/** What a path can be, as far as its name and first bytes tell. */
 export type PathKind = "bundle" | "recording" | "run" | "folder" | "file" | "pipe" | "missing";
 
 /** More than an Ogg file's first packet has, by which its codec is told. */

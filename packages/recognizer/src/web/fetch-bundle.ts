@@ -11,6 +11,7 @@ import { joinBytes } from "../audio/join-arrays.js";
 import { openVerified } from "../core/open-verified.js";
 import { RecognizerError } from "../errors.js";
 
+/** How far a bundle has come. */
 export interface LoadProgress {
   readonly loadedBytes: number;
   /** Undefined where the server does not say. */

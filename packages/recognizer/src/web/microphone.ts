@@ -15,10 +15,12 @@ import { RecognizerError } from "../errors.js";
  */
 export type MicrophoneEvent = "interrupted" | "resumed" | "lost";
 
+/** How a microphone is listened to. */
 export interface MicrophoneOptions {
   onMicrophone?: ((event: MicrophoneEvent) => void) | undefined;
 }
 
+/** A microphone that is listened to. */
 export interface MicrophoneSound {
   /** Ends with the track. */
   readonly sound: AsyncIterable<Float32Array>;

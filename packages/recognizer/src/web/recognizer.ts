@@ -14,6 +14,7 @@ import { fetchBundle, forgetBundles, type KeptBundle, keptBundles, type LoadProg
 import { type MicrophoneOptions, microphoneSound } from "./microphone.js";
 import { startWebPlatform } from "./web-platform.js";
 
+/** How `Recognizer.load` opens a model in a page. */
 export interface WebLoadOptions {
   /** Called as the bundle comes. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;

@@ -7,13 +7,16 @@ export const BUNDLE_FORMAT = "deepspeech-ts bundle";
 export const BUNDLE_VERSION = 2;
 export const BUNDLE_VERSIONS = [1, BUNDLE_VERSION] as const;
 
+/** The precisions that a bundle may have. */
 export const BUNDLE_PRECISIONS = ["fp32", "fp16", "int8", "web"] as const;
 /** How the graph's large weights are stored; those of "web" in 8 bits, to become 32 when the graph is opened. */
 export type BundlePrecision = (typeof BUNDLE_PRECISIONS)[number];
 
 export const BUNDLE_SECTIONS = ["model.onnx", "step.onnx", "language-model.bin"] as const;
+/** The name of a section that a bundle may have. */
 export type BundleSectionName = (typeof BUNDLE_SECTIONS)[number];
 
+/** Where a section is in the file, and by what it is known to be whole. */
 export interface BundleSection {
   readonly name: BundleSectionName;
   /** Bytes from the beginning of the first section; a multiple of 64. */
@@ -42,6 +45,7 @@ export interface DecodingSettings {
   readonly hotWordWeight: number;
 }
 
+/** Error rates that were measured when the bundle was made. */
 export interface BundleRates {
   /** Shares, not percentages. */
   readonly wer: number;
@@ -86,6 +90,7 @@ export interface StreamingFacts {
   readonly stateSize: number;
 }
 
+/** All that a bundle says of itself. */
 export interface BundleHeader {
   readonly format: typeof BUNDLE_FORMAT;
   readonly version: (typeof BUNDLE_VERSIONS)[number];

@@ -29,6 +29,7 @@ export function calibrateConfidence(confidence: number, calibration: ConfidenceC
   return 1 / (1 + Math.exp(-(offset + slope * logConfidence + slopeOfDoubt * minusLogDoubt)));
 }
 
+/** Whether confidences stay as the search gives them. */
 export function isUncalibrated(calibration: ConfidenceCalibration): boolean {
   return calibration.every((value, i) => value === UNCALIBRATED[i]);
 }

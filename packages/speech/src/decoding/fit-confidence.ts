@@ -13,6 +13,7 @@ export interface ConfidenceSample {
   correct: boolean;
 }
 
+/** How well confidences say what is right. */
 export interface CalibrationQuality {
   /** The mean negative log-likelihood of what was right and wrong, natural log. */
   negativeLogLikelihood: number;
@@ -22,6 +23,7 @@ export interface CalibrationQuality {
   bins: readonly ConfidenceBin[];
 }
 
+/** Words of like confidence. */
 export interface ConfidenceBin {
   numWords: number;
   /** The mean of their confidences. */
@@ -30,6 +32,7 @@ export interface ConfidenceBin {
   correct: number;
 }
 
+/** A calibration, and what it brings. */
 export interface ConfidenceFit {
   /** `UNCALIBRATED` where none helps. */
   calibration: ConfidenceCalibration;

@@ -11,6 +11,7 @@
 import { SpeechError } from "../errors.js";
 import { countErrors, type EditCounts } from "./edit-distance.js";
 
+/** How an interval is drawn. */
 export interface BootstrapOptions {
   /** How many times the corpus is drawn anew. Default: 1000. */
   resamples?: number;
@@ -20,6 +21,7 @@ export interface BootstrapOptions {
   confidence?: number;
 }
 
+/** Where a rate lies with this confidence. */
 export interface ConfidenceInterval {
   low: number;
   high: number;
@@ -59,7 +61,8 @@ export function bootstrapInterval(
 /**
  * Compares two systems by drawing the same utterances for both.
  *
- * @param first, second the counts of each utterance, in the same order and of the same references
+ * @param first the counts of each utterance by one system
+ * @param second by the other, in the same order and of the same references
  * @throws SpeechError `empty-reference`; `invalid-option`, also where the references disagree
  */
 export function pairedBootstrap(

@@ -3,6 +3,7 @@
 import { align } from "./edit-distance.js";
 import { splitWords, type TranscriptPair } from "./error-rate.js";
 
+/** A word and what was heard in its place. */
 export interface Confusion {
   /** What was said; undefined for an insertion. */
   reference?: string;

@@ -16,11 +16,13 @@ export interface TranscriptPair {
   hypothesis: string;
 }
 
+/** The edits of one utterance. */
 export interface UtteranceScore {
   words: EditCounts;
   characters: EditCounts;
 }
 
+/** Error rates over many utterances: all edits by all that was said. */
 export interface CorpusErrorRates {
   /** Word error rate: 0 is perfect; insertions can take it past 1. */
   wer: number;

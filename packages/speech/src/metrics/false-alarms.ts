@@ -1,6 +1,7 @@
 /** What a recogniser hears where nothing was said: noise, music, silence. */
 import { splitWords, type TranscriptPair } from "./error-rate.js";
 
+/** What was heard where nothing was said. */
 export interface FalseAlarms {
   /** Recordings in which nothing was said: their references hold no word. */
   numWordless: number;

@@ -2,6 +2,7 @@
 
 import { type CorpusErrorRates, ErrorRateAccumulator, type TranscriptPair } from "./error-rate.js";
 
+/** The error rates of one group. */
 export interface GroupErrorRates<Key> {
   group: Key;
   rates: CorpusErrorRates;

@@ -6,6 +6,7 @@
 import type { TimedWord } from "../decoding/timed-word.js";
 import { SpeechError } from "../errors.js";
 
+/** How text is cut into subtitles. */
 export interface CueOptions {
   /** The most characters in a line; only a longer word exceeds it. Default 42. */
   maxLineCharacters?: number;

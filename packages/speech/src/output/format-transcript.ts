@@ -22,6 +22,7 @@ function cuesOf({ timedWords, durationSeconds }: Transcript, options: CueOptions
   return splitIntoCues(timedWords, { ...(durationSeconds !== undefined && { durationSeconds }), ...options });
 }
 
+/** A format that `formatTranscript` writes. */
 export type OutputFormat = keyof typeof FORMATTERS;
 
 /** The formats that `formatTranscript` writes. */

@@ -17,6 +17,7 @@ export interface TranscriptJson {
   alternatives?: { text: string; score: number }[];
 }
 
+/** A word with its times, in JSON. */
 export interface WordJson {
   word: string;
   startSeconds: number;

@@ -16,12 +16,14 @@ export interface NormalisationExample {
   position: number;
 }
 
+/** How often something was changed or refused, with examples. */
 export interface NormalisationTally {
   count: number;
   /** The first few, up to the report's `maxExamples`. */
   examples: NormalisationExample[];
 }
 
+/** What normalising a corpus changed and refused. */
 export interface NormalisationSummary {
   numUtterances: number;
   /** Utterances with at least one change. */
@@ -33,6 +35,7 @@ export interface NormalisationSummary {
   refused: ReadonlyMap<string, NormalisationTally>;
 }
 
+/** How much a report keeps. */
 export interface NormalisationReportOptions {
   /** Examples kept for each kind of change and each refused character; 3 by default. */
   maxExamples?: number;

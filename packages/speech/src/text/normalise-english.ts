@@ -40,11 +40,13 @@ export interface TextChange {
  */
 export type RefusedCharacter = LocatedCharacter;
 
+/** How `normaliseEnglish` writes what is no plain word. */
 export interface NormaliseOptions {
   /** What becomes of "[laughter]" and other tags for sounds. Default "drop": they are left out, and counted as changes. */
   tags?: TagTreatment | undefined;
 }
 
+/** A text as it is spoken, and what was changed for it. */
 export interface NormalisedText {
   /** Only a to z, apostrophes and single spaces between words. */
   text: string;

@@ -35,8 +35,10 @@ const headerSchema = z.object({
   training: z.unknown(),
 });
 
+/** What a checkpoint says of itself. */
 export type CheckpointHeader = z.infer<typeof headerSchema>;
 
+/** A checkpoint that was read. */
 export interface Checkpoint {
   path: string;
   header: CheckpointHeader;

@@ -10,6 +10,7 @@ import { type FeatureConfig, numFrames } from "./feature-config.js";
 import { tooLongForMemory } from "./memory.js";
 import { type ModelConfig, outputFrames } from "./model-config.js";
 
+/** What a corpus is, for a run's log. */
 export interface CorpusFacts {
   numUtterances: number;
   audioSeconds: number;
@@ -21,6 +22,7 @@ export interface CorpusFacts {
   digest: string;
 }
 
+/** A corpus that a model can be trained or measured on. */
 export interface ModelCorpus {
   utterances: PreparedUtterance[];
   facts: CorpusFacts;
@@ -37,11 +39,13 @@ interface CorpusOptions {
   soundTags?: TagTreatment | undefined;
 }
 
+/** How a corpus to measure on is loaded. */
 export interface HeldOutOptions extends CorpusOptions {
   /** Leave out what the machine has no memory to recognise with this model. Default: nothing. */
   recognisedBy?: ModelConfig;
 }
 
+/** How a corpus to train on is loaded. */
 export interface TrainingCorpusOptions extends CorpusOptions {
   model: { timeStride: number };
   minDurationSeconds: number;

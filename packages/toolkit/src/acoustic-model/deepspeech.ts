@@ -18,6 +18,7 @@ import { RunningNorm } from "./running-norm.js";
 
 const { functional } = nn;
 
+/** What a model says of a batch. */
 export interface ModelOutput {
   /** [B, T', numTokens], natural logarithms; rows beyond an utterance's length mean nothing */
   logProbs: Tensor;
@@ -25,11 +26,13 @@ export interface ModelOutput {
   logProbLengths: number[];
 }
 
+/** A model's output, and that of lower layers. */
 export interface TappedOutput extends ModelOutput {
   /** What the tapped recurrent layers gave, [B, T', width] each, in the order asked for; both directions make it twice as wide. */
   taps: Tensor[];
 }
 
+/** The acoustic model: features in, log-probabilities of tokens out. */
 export class DeepSpeech extends nn.Module {
   /** Of a forward model. */
   readonly inputNorm: RunningNorm | null;

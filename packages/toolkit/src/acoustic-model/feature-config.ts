@@ -1,6 +1,7 @@
 /** How waveforms become features. Apart from features.ts, so that the command line can read it without libtorch. */
 import { z } from "zod";
 
+/** What a configuration may say of features. */
 export const featureConfigSchema = z.strictObject({
   kind: z
     .enum(["log-mel", "mel"])
@@ -18,8 +19,10 @@ export const featureConfigSchema = z.strictObject({
     ),
 });
 
+/** What features are, all of it. */
 export type FeatureConfig = z.infer<typeof featureConfigSchema>;
 
+/** The features of a default run. */
 export const defaultFeatureConfig: FeatureConfig = featureConfigSchema.parse({});
 
 /** Frames that `numSamples` samples give: one at each hop, counted from the first sample. */

@@ -10,6 +10,7 @@ import { call, fromTypedArray, keep, nn, type Tensor, tidy } from "@deepspeech-t
 import { defaultFeatureConfig, type FeatureConfig, minSamples, numFrames } from "./feature-config.js";
 import { melFilterBank } from "./mel-filter-bank.js";
 
+/** A batch's features. */
 export interface Features {
   /** [B, T, numMels], zero beyond each utterance's length */
   features: Tensor;

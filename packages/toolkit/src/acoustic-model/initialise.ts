@@ -2,6 +2,7 @@
 import { nn, noGrad, type Tensor, tidy } from "@deepspeech-ts/torch";
 import type { DeepSpeech } from "./deepspeech.js";
 
+/** How a model's weights begin. */
 export interface InitialiseOptions {
   /** Makes each gate's recurrent matrix orthogonal, so that early gradients neither vanish nor explode over time. */
   orthogonalRecurrence: boolean;

@@ -5,6 +5,7 @@ import { z } from "zod";
 
 const size = z.int().min(1);
 
+/** What a configuration may say of the model. */
 export const modelConfigSchema = z.strictObject({
   numMels: size.default(128).describe("mel bands of the input"),
   convChannels: size.default(32).describe("channels of all convolutions"),
@@ -36,6 +37,7 @@ export const modelConfigSchema = z.strictObject({
     .describe("'time'; 'batch' repeats a defect of the reference, for its own checkpoints alone"),
 });
 
+/** A model's dimensions, all of them. */
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 
 /** The reference's dimensions: 14,233,053 parameters. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 
+/** What a configuration may say of SpecAugment. */
 export const specAugmentSchema = z.strictObject({
   startEpoch: z.int().min(1).default(1).describe("the first epoch with masks, counted from 1"),
   startCer: z

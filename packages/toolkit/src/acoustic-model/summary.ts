@@ -5,6 +5,7 @@ import { defaultFeatureConfig, type FeatureConfig } from "./feature-config.js";
 import { lookaheadSamples } from "./latency.js";
 import type { ModelConfig } from "./model-config.js";
 
+/** One layer of a model. */
 export interface LayerSummary {
   /** The full name, as in the state dict. */
   name: string;
@@ -15,6 +16,7 @@ export interface LayerSummary {
   numParameters: number;
 }
 
+/** A model's layers, one after another. */
 export interface ModelSummary {
   layers: LayerSummary[];
   numParameters: number;
@@ -25,7 +27,11 @@ export interface ModelSummary {
   lookaheadMilliseconds: number | null;
 }
 
-/** @param frames length of the input whose output shape is shown */
+/**
+ * What `deepspeech summary` shows: every layer of a model, its output's shape and its parameters.
+ *
+ * @param frames length of the input whose output shape is shown
+ */
 export function summariseModel(
   config: ModelConfig,
   frames = 800,

@@ -8,6 +8,7 @@ import type { PreparedUtterance } from "../data/prepare.js";
 import { type FeatureConfig, minSamples, numFrames } from "./feature-config.js";
 import { outputFrames } from "./model-config.js";
 
+/** What makes an utterance unusable. */
 export interface UsableBatchOptions {
   features: FeatureConfig;
   /** Also take out what CTC cannot align. Default: only what has no features. */

@@ -18,6 +18,7 @@ import type { Utterance } from "./types.js";
 
 export type BatchOrder = "shuffled" | "shortest-first" | "as-is";
 
+/** How an epoch is planned. */
 export interface BatchPlanOptions {
   /** The most audio in a batch, padding counted: longest utterance times utterances. Default: no limit. */
   maxBatchSeconds?: number;
@@ -53,6 +54,7 @@ export interface PlannedUtterance<U extends Utterance = Utterance> {
   readonly augmentation?: UtteranceAugmentation | undefined;
 }
 
+/** One epoch's batches. */
 export interface BatchPlan<U extends Utterance = Utterance> {
   readonly batches: PlannedUtterance<U>[][];
   /** At the planned speeds, padding not counted. */

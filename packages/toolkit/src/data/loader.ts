@@ -15,6 +15,7 @@ import { MODEL_SAMPLE_RATE, type Utterance } from "./types.js";
 import { WaveformCache } from "./waveform-cache.js";
 import { WorkerPool } from "./worker-pool.js";
 
+/** How sound is decoded ahead. */
 export interface AudioLoaderOptions {
   /** Samples a second of every waveform. Default 16000. */
   sampleRate?: number;

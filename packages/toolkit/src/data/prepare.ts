@@ -30,6 +30,7 @@ export interface TranscriptOptions {
   soundTags?: TagTreatment | undefined;
 }
 
+/** What an utterance must be to be of use. */
 export interface PrepareOptions extends TranscriptOptions {
   /** How many frames of output the model gives for a length of audio. Default: CTC's need for frames is not checked. */
   framesOf?: (durationSeconds: number) => number;
@@ -67,6 +68,7 @@ export interface Unusable {
   readonly reason: string;
 }
 
+/** A corpus whose transcripts the model can write, and what was left out of it. */
 export interface PreparedCorpus {
   readonly utterances: PreparedUtterance[];
   readonly leftOut: (LeftOutUtterance & Unusable)[];

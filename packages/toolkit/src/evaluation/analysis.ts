@@ -9,6 +9,7 @@ import {
 } from "@deepspeech-ts/speech";
 import type { UtteranceResult } from "./evaluate.js";
 
+/** An evaluation's error rates by what they hang on. */
 export interface EvaluationAnalysis {
   /** 95% intervals by bootstrap over utterances. */
   intervals: { wer: ConfidenceInterval; cer: ConfidenceInterval };
@@ -20,11 +21,13 @@ export interface EvaluationAnalysis {
   byLength: LengthRates[];
 }
 
+/** The error rates of one speaker. */
 export interface SpeakerRates {
   speaker: string;
   rates: CorpusErrorRates;
 }
 
+/** The error rates of utterances of like length. */
 export interface LengthRates {
   /** Utterances of at least so many seconds. */
   fromSeconds: number;

@@ -3,6 +3,7 @@ import { UserError } from "@deepspeech-ts/recognizer/system";
 import { countErrors, type PairedBootstrap, pairedBootstrap } from "@deepspeech-ts/speech";
 import type { UtteranceResult } from "./evaluate.js";
 
+/** Two evaluations of the same utterances, side by side. */
 export interface Comparison {
   /** First less second: below 0, the first is better. */
   wer: PairedBootstrap;
@@ -19,6 +20,7 @@ export interface Comparison {
   utterances: ComparedUtterance[];
 }
 
+/** What two evaluations heard of one utterance. */
 export interface ComparedUtterance {
   id: string;
   reference: string;

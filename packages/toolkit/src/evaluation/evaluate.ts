@@ -80,6 +80,7 @@ export interface MeasuredBatch {
   leftOut: EvaluationResult["leftOut"];
 }
 
+/** What was heard of one utterance, and its edits. */
 export interface UtteranceResult {
   id: string;
   /** "" when unknown */
@@ -92,6 +93,7 @@ export interface UtteranceResult {
   characters: EditCounts;
 }
 
+/** What an evaluation measured. */
 export interface EvaluationResult {
   rates: CorpusErrorRates;
   /** CTC's loss, averaged as in training (`lossAverage`); utterances that CTC cannot align, or without words, not counted. */

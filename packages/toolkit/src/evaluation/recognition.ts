@@ -15,6 +15,7 @@ import { type Decode, frameSecondsOf, openDecoding } from "./decoding.js";
 import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
 import type { Recognition } from "./evaluate.js";
 
+/** Which model recognises, and how it decodes. */
 export interface RecognitionOptions {
   /** A .safetensors file, or a run's folder, which stands for its best checkpoint. */
   checkpoint: string;

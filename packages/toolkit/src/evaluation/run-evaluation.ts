@@ -35,6 +35,7 @@ export type EvaluationEvent =
   | { kind: "progress"; done: number; total: number }
   | { kind: "result"; result: EvaluationRun };
 
+/** How `runEvaluation` evaluates, and who is told. */
 export interface EvaluationOptions extends EvaluationRequest {
   /** Counts utterances through every time that they are scored. */
   onProgress?: (done: number, total: number) => void;

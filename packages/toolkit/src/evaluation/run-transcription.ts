@@ -21,6 +21,7 @@ export type TranscriptionResult =
   | { file: string; text: string; durationSeconds: number; timedWords?: TimedWord[] }
   | { file: string; error: string };
 
+/** How `runTranscription` transcribes, and who is told. */
 export interface TranscriptionOptions extends TranscriptionRequest {
   onResult: (result: TranscriptionResult) => void;
   signal?: AbortSignal;

@@ -5,6 +5,7 @@ import { runTask, type TaskOptions } from "../worker-task.js";
 import type { RecognitionOptions } from "./recognition.js";
 import type { Trial } from "./tune.js";
 
+/** What is tuned, and on what. */
 export interface TuningRequest extends RecognitionOptions {
   /** Development data: folders in LibriSpeech's layout, or manifests. */
   data: string[];
@@ -16,6 +17,7 @@ export interface TuningRequest extends RecognitionOptions {
   normalise: boolean;
 }
 
+/** What tuning tells as it goes. */
 export type TuningEvent =
   | { kind: "emissions"; done: number; total: number }
   | { kind: "leftOut"; leftOut: LeftOut[] }

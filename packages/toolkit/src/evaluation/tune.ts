@@ -12,6 +12,7 @@ import {
 } from "@deepspeech-ts/speech";
 import { beamDecode } from "./decoding.js";
 
+/** What each trial decodes anew. */
 export interface StoredUtterance {
   reference: string;
   emissions: Emissions;
@@ -28,6 +29,7 @@ export interface TuneOptions {
   shouldStop?: () => boolean;
 }
 
+/** One setting of decoding, and what it gave. */
 export interface Trial {
   lmWeight: number;
   wordScore: number;

@@ -14,6 +14,7 @@ export const INVARIANCE_TOLERANCE = 1e-4;
 /** How the corpus was scored again. */
 export type Rescoring = "alone" | "shuffled";
 
+/** An utterance that was heard otherwise in other company. */
 export interface InvarianceDifference {
   id: string;
   rescoring: Rescoring;
@@ -23,6 +24,7 @@ export interface InvarianceDifference {
   hypotheses: [first: string, again: string];
 }
 
+/** Whether company changes what is heard. */
 export interface InvarianceReport {
   numUtterances: number;
   /** Over all utterances and both rescorings. */

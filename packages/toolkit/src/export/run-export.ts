@@ -5,6 +5,7 @@ import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { runTask } from "../worker-task.js";
 import type { Parity } from "./parity.js";
 
+/** What is exported, and to where. */
 export interface ExportRequest {
   /** A .safetensors file, or a run's folder, which stands for its best checkpoint. */
   checkpoint: string;
@@ -30,6 +31,7 @@ export interface ExportRequest {
   workers?: number;
 }
 
+/** One bundle of an export. */
 export interface ExportedVariant {
   precision: BundlePrecision;
   path: string;
@@ -42,6 +44,7 @@ export interface ExportedVariant {
   parity: Parity;
 }
 
+/** What an export wrote and measured. */
 export interface ExportResult {
   variants: ExportedVariant[];
   /** What was evaluated on. */
@@ -55,6 +58,7 @@ export type ExportEvent =
   | { kind: "progress"; precision: BundlePrecision; done: number; total: number }
   | { kind: "result"; result: ExportResult };
 
+/** How `runExport` exports, and who is told. */
 export interface ExportOptions extends ExportRequest {
   /** Counts utterances that a variant was measured on. */
   onProgress?: (precision: BundlePrecision, done: number, total: number) => void;

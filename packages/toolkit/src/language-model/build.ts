@@ -4,8 +4,10 @@ import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet, EstimatedDiscounts, QuantisationBits, TagTreatment } from "@deepspeech-ts/speech";
 import { runTask } from "../worker-task.js";
 
+/** The file formats of language models. */
 export type LanguageModelFormat = "arpa" | "binary";
 
+/** What language model is built of what text. */
 export interface BuildLanguageModelOptions {
   /** Text files, plain or gzip: one sentence a line, words between blanks. */
   input: readonly string[];

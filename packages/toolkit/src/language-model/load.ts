@@ -13,6 +13,7 @@ import {
 import { describeMisfit } from "./misfit.js";
 import { readBytes } from "./read-bytes.js";
 
+/** How a language model's file is read. */
 export interface LoadLanguageModelOptions {
   /** Of an ARPA file: bits for each probability and back-off. Default 32: exact. */
   quantisationBits?: QuantisationBits | undefined;

@@ -21,6 +21,7 @@ const FLOATING = new Set(["float16", "bfloat16", "float32", "float64"]);
 /** A file can name tensors larger than itself, whose elements repeat; no model of this family is nearly as large. */
 const MAX_PARAMETERS = 500_000_000;
 
+/** Which checkpoint of the reference's is read, and how. */
 export interface ImportOptions {
   /** The .ckpt, .pt or .pth file. */
   source: string;
@@ -32,6 +33,7 @@ export interface ImportOptions {
   recurrence: ModelConfig["recurrence"];
 }
 
+/** What a checkpoint of the reference's held. */
 export interface ImportSummary {
   model: ModelConfig;
   features: FeatureConfig;

@@ -36,6 +36,7 @@ function checkAlphabet(characters: string, context: z.RefinementCtx): void {
 
 const deviceSchema = z.string().regex(/^(cpu|cuda(:\d+)?)$/, "must be cpu, cuda or cuda:N");
 
+/** What a configuration of training may say, with every default. */
 export const trainConfigSchema = z.strictObject({
   train: paths(
     "data/LibriSpeech/train-clean-100",

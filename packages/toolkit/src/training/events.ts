@@ -42,6 +42,7 @@ export interface ConfigChange {
   is: string;
 }
 
+/** What a run tells, as plain data. */
 export type TrainingEvent =
   | { kind: "data"; train: CorpusFacts; dev: CorpusFacts; test: CorpusFacts | null }
   | {

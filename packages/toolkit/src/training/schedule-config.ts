@@ -8,6 +8,7 @@ const positive = z.number().positive();
 const count = z.int().min(0);
 const share = z.number().min(0).max(1);
 
+/** What a configuration may say of the learning rate. */
 export const scheduleSchema = z
   .strictObject({
     kind: z

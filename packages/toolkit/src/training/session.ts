@@ -44,6 +44,7 @@ export interface SessionOptions {
   team?: Team;
 }
 
+/** A run's model, optimiser and progress: opened new, or where its last checkpoint stands. */
 export class TrainingSession {
   readonly data: TrainingState["data"] | undefined;
   readonly phonetise: Phonetiser | null;

@@ -10,6 +10,7 @@ import { type Term, type TrainingOutput, termsOf, totalOf } from "./objective.js
 import type { TrainingSession } from "./session.js";
 import { updateWeightAverage } from "./weight-average.js";
 
+/** What a training step made. */
 export interface StepResult {
   /** CTC on the model's output, whatever else the step made smaller. */
   loss: number;

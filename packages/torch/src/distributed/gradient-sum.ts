@@ -11,6 +11,7 @@ import { handleOf, type Tensor } from "../tensor.js";
 import { type AccumulationStep, accumulationPlan } from "./accumulation-plan.js";
 import type { Processes } from "./processes.js";
 
+/** How gradients are added up. */
 export interface GradientSumOptions {
   /** Who adds with this process. Default: nobody. */
   processes?: Processes | undefined;
@@ -30,6 +31,7 @@ interface Buffer {
   readonly gradients: readonly Tensor[];
 }
 
+/** The sum of several batches' gradients, over one process or many. */
 export class GradientSum implements Disposable {
   readonly #parameters: readonly Tensor[];
   readonly #bucketOf: readonly number[];

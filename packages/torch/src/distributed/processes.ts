@@ -15,6 +15,7 @@ export const canJoin: boolean = native.processGroups;
 /** Whether it joins cards by NCCL; their tensors go through Gloo, and the processor, otherwise. */
 export const canJoinCards: boolean = native.cardGroups;
 
+/** How a process joins others. */
 export interface JoinOptions {
   store: Store;
   /** From 0. */
@@ -31,6 +32,7 @@ export interface JoinOptions {
   name?: string;
 }
 
+/** The processes that this one has joined. */
 export class Processes implements Disposable {
   readonly rank: number;
   readonly size: number;

@@ -8,6 +8,7 @@ import { native, type StoreHandle } from "../native.js";
 /** @internal */
 export let storeHandle: (store: Store) => StoreHandle;
 
+/** Where a store is, and who serves it. */
 export interface StoreOptions {
   /** Address of the process that serves the store. Default: "127.0.0.1". */
   host?: string;
@@ -19,6 +20,7 @@ export interface StoreOptions {
   timeoutSeconds?: number;
 }
 
+/** Keys and bytes that several processes share. */
 export class Store implements Disposable {
   /** Where it is served: told to the processes that are to join. */
   readonly host: string;

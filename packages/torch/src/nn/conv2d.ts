@@ -3,6 +3,7 @@ import type { Tensor } from "../tensor.js";
 import { uniform } from "./init.js";
 import { Module } from "./module.js";
 
+/** How a convolution moves. */
 export interface Conv2dOptions {
   /** Step along height and width. Default: 1. */
   stride?: number | readonly [number, number];

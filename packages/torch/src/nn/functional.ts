@@ -20,14 +20,17 @@ export function pad(input: Tensor, padding: readonly number[], value = 0): Tenso
   return call("constant_pad_nd", [input, padding, value]);
 }
 
+/** exp(x) / Σ exp(x) along a dimension; the same shape. */
 export function softmax(input: Tensor, dimension: number): Tensor {
   return call("softmax.int", [input, dimension]);
 }
 
+/** ln softmax(x) along a dimension; the same shape. */
 export function logSoftmax(input: Tensor, dimension: number): Tensor {
   return call("log_softmax.int", [input, dimension]);
 }
 
+/** How CTC's loss is counted. */
 export interface CtcLossOptions {
   /** Index of the blank. Default: 0. */
   blankId?: number;

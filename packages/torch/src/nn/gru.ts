@@ -19,6 +19,7 @@ import { uniform } from "./init.js";
 import { packingOf } from "./lengths.js";
 import { Module } from "./module.js";
 
+/** What GRU is made. */
 export interface GRUOptions {
   /** Stacked layers; each reads the one below. Default: 1. */
   numLayers?: number;

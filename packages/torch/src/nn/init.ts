@@ -13,6 +13,7 @@ export function uniform(shape: readonly number[], bound: number, generator?: Gen
   return drawn.add_(-bound);
 }
 
+/** A tensor of one value, to begin a parameter with. */
 export function constant(shape: readonly number[], value: number): Tensor {
   return full(shape, value);
 }

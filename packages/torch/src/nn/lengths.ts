@@ -4,7 +4,7 @@ import type { Dtype } from "../native.js";
 import { tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
-/** [B, frames]: 1 within each row's length, 0 beyond. */
+/** A mask [B, frames]; 1 within each row's length, 0 beyond. */
 export function lengthMask(
   lengths: readonly number[],
   frames: number,

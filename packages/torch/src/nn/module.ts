@@ -17,8 +17,10 @@ import { TorchError } from "../errors.js";
 import { keep, tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
+/** A module's parameters and buffers by their full names. */
 export type StateDict = Map<string, Tensor>;
 
+/** A layer, or layers within layers: parameters, buffers and children by name. */
 export class Module {
   readonly #parameters = new Map<string, Tensor>();
   readonly #buffers = new Map<string, Tensor>();

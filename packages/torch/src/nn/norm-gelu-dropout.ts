@@ -6,6 +6,7 @@ import { isFusable } from "./fused.js";
 import type { LayerNorm } from "./layer-norm.js";
 import { lengthMask } from "./lengths.js";
 
+/** What is done beside LayerNorm and GELU. */
 export interface NormGeluDropoutOptions {
   /** Default: nothing is dropped. */
   dropout?: Dropout;

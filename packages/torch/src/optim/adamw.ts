@@ -10,6 +10,7 @@ import { TorchError } from "../errors.js";
 import { keep, tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
+/** How AdamW steps. */
 export interface AdamWOptions {
   /** Step size. Default: 1e-3. */
   learningRate?: number;
@@ -32,6 +33,7 @@ interface Slot {
 
 type ActiveSlot = Slot & { readonly gradient: Tensor };
 
+/** AdamW over parameters by name. */
 export class AdamW {
   /** May be set between steps, by a schedule. */
   learningRate: number;

@@ -3,6 +3,7 @@ import type { RecognizerErrorCode } from "../../errors.js";
 import type { LoadProgress } from "../fetch-bundle.js";
 import type { MicrophoneEvent } from "../microphone.js";
 
+/** A word of the element's result. */
 export interface SpokenWord {
   readonly word: string;
   readonly startSeconds: number;

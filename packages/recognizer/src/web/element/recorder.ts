@@ -20,6 +20,7 @@ export interface RecorderResult {
   readonly segments: readonly SpokenSegment[];
 }
 
+/** What went wrong, for programs and for people. */
 export interface RecorderFailure {
   readonly code: RecognizerErrorCode | "server" | "failed";
   readonly message: string;
@@ -46,6 +47,7 @@ const STATUS: Readonly<Record<RecorderState, string>> = {
 /** On a server, where pages are rendered, there are no elements; the class is there, and is never made. */
 const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
+/** `<deepspeech-recorder>`: a button that records, and a control of forms whose value is what was said. */
 export class DeepspeechRecorder extends Base {
   static readonly formAssociated = true;
   static readonly observedAttributes = ["required"];

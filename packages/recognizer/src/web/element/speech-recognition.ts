@@ -7,6 +7,7 @@ import { hearAtServer } from "./hear-at-server.js";
 import { hearHere } from "./hear-here.js";
 import type { Hearing, SpokenSegment } from "./heard.js";
 
+/** Where `speechRecognitionOf` hears: one of `bundle` and `server`. */
 export interface SpeechRecognitionSource {
   /** The URL of a bundle, to hear on this machine. */
   readonly bundle?: string;
@@ -18,6 +19,7 @@ export interface SpeechRecognitionSource {
   readonly lang?: string;
 }
 
+/** What may have been said, as the Web Speech API has it. */
 export interface RecognitionAlternative {
   readonly transcript: string;
   readonly confidence: number;
@@ -29,17 +31,20 @@ export type RecognitionResult = readonly RecognitionAlternative[] & {
   item(index: number): RecognitionAlternative;
 };
 
+/** The Web Speech API's event "result". */
 export interface RecognitionEvent extends Event {
   readonly resultIndex: number;
   readonly results: readonly RecognitionResult[] & { item(index: number): RecognitionResult };
 }
 
+/** The Web Speech API's event "error". */
 export interface RecognitionErrorEvent extends Event {
   /** The API's own codes: "not-allowed", "audio-capture", "network", "aborted", "language-not-supported". */
   readonly error: string;
   readonly message: string;
 }
 
+/** A phrase to favour, as the Web Speech API has it. */
 export interface RecognitionPhrase {
   readonly phrase: string;
   readonly boost?: number;
@@ -56,6 +61,7 @@ const HANDLED = ["start", "audiostart", "speechstart", "speechend", "audioend", 
 type Handled = (typeof HANDLED)[number];
 type Handler = ((event: Event) => void) | null;
 
+/** The Web Speech API's SpeechRecognition, by a model of ours; made by `speechRecognitionOf`. */
 export class ModelSpeechRecognition extends EventTarget {
   readonly #source: SpeechRecognitionSource;
   lang = "";

@@ -17,6 +17,7 @@ import { Vocabulary } from "../vocabulary.js";
 import { arpaError, Fields, LARGEST_ARPA_ORDER, parseCount, parseSection } from "./arpa-lines.js";
 import { LOG10_ZERO, parseNumber } from "./arpa-number.js";
 
+/** How an ARPA file becomes a model. */
 export interface ArpaReaderOptions {
   /** Bits for each probability and back-off of two words and more. Default 32: exact. */
   bits?: QuantisationBits | undefined;

@@ -22,6 +22,7 @@ import { initialProbabilities } from "./initial-probabilities.js";
 import { interpolate } from "./interpolate.js";
 import { contextOrder, LARGEST_ORDER, Stage, suffixOrder } from "./stage.js";
 
+/** What model is estimated, and in how much memory. */
 export interface EstimationOptions {
   /** The longest n-gram, 1 to 6. */
   order: number;
@@ -42,6 +43,7 @@ export interface EstimationOptions {
   onStage?: ((stage: EstimationStage) => void) | undefined;
 }
 
+/** The steps of an estimation, in their order. */
 export type EstimationStage = "adjust" | "discount" | "interpolate";
 
 /** Probabilities and back-offs of all n-grams, before they take the form of a model. */

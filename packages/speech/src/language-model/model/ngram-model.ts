@@ -10,6 +10,7 @@ import type { Vocabulary } from "../vocabulary.js";
 import { type ModelParts, modelChunks, readModel } from "./binary-format.js";
 import { BackOff, stateOf, type TrieLevel } from "./trie.js";
 
+/** How a binary model is opened. */
 export interface ModelFromBufferOptions {
   /** Whether to compare the checksum and to check the arrays, which reads the whole buffer. Default true. */
   verify?: boolean | undefined;

@@ -9,6 +9,7 @@ import { MemoryRunStorage, type RunStorage } from "../records.js";
 import { importances } from "./importance.js";
 import { type Origin, withoutNgrams } from "./without-ngrams.js";
 
+/** How large a pruned model may be. */
 export interface PruneToSizeOptions {
   /** The size that the binary form may have. */
   maxBytes: number;

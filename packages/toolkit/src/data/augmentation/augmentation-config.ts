@@ -22,6 +22,7 @@ function range(low: number, high: number, value = z.number()) {
     .default([low, high]);
 }
 
+/** What a configuration may say of augmentation. */
 export const augmentationSchema = z.strictObject({
   noise: paths.describe("recordings of noise to mix in: audio files, or folders of them"),
   madeUpNoise: z

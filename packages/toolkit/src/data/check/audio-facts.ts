@@ -7,6 +7,7 @@ import { monoPieces } from "../audio/sound-file.js";
 import { parsePackedPath } from "../packing/packed-path.js";
 import { readPacked, toPcm16 } from "../packing/shard.js";
 
+/** What a recording is like. */
 export interface AudioFacts {
   readonly durationSeconds: number;
   /** As the file has it, before resampling. */

@@ -11,6 +11,7 @@ import { type MeasureOptions, measureCorpus } from "./measure-corpus.js";
 import { type Problem, type Severity, severityOf } from "./problems.js";
 import { checkTranscript, findOddSpeeds, findSharedSpeakers } from "./transcript-checks.js";
 
+/** How a corpus is checked. */
 export interface CheckOptions extends MeasureOptions {
   /** How training prepares its corpus: what it leaves out is of no use. */
   readonly prepare: PrepareOptions;
@@ -28,6 +29,7 @@ export interface BatchSize {
   readonly seconds: number;
 }
 
+/** What a check found. */
 export interface CheckResult {
   readonly problems: Problem[];
   /** What is of use, with durations corrected. */

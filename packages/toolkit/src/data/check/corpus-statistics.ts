@@ -8,6 +8,7 @@ export interface HistogramBin {
   readonly count: number;
 }
 
+/** A corpus in numbers. */
 export interface CorpusStatistics {
   readonly numUtterances: number;
   readonly audioSeconds: number;
@@ -25,6 +26,7 @@ export interface CorpusStatistics {
 
 const MOST_BINS = 18;
 
+/** Counts a corpus: its sound, speakers, words and lengths. */
 export function corpusStatistics(utterances: readonly Utterance[]): CorpusStatistics {
   const words = utterances.flatMap(({ text }) => text.toLowerCase().match(/\S+/g) ?? []);
   const secondsBySpeaker = new Map<string, number>();

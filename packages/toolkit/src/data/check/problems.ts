@@ -10,6 +10,7 @@ export interface ProblemKind {
   readonly severity: Severity;
 }
 
+/** All that a check looks for, and whether it makes an utterance useless. */
 export const PROBLEM_KINDS = [
   kind("unreadable", "fatal", "audio that cannot be read"),
   kind("no-words", "fatal", "transcripts without words"),
@@ -30,6 +31,7 @@ export const PROBLEM_KINDS = [
 
 export type ProblemName = (typeof PROBLEM_KINDS)[number]["name"];
 
+/** What is wrong with one utterance. */
 export interface Problem {
   readonly kind: ProblemName;
   readonly utteranceId: string;

@@ -18,6 +18,7 @@ import { archiveUrls, type LibriSpeechSubset } from "./librispeech-subsets.js";
 
 export type DownloadStage = "downloading" | "verifying" | "unpacking";
 
+/** How LibriSpeech is fetched. */
 export interface DownloadOptions {
   /** The folder that LibriSpeech/ goes into; it is created. */
   readonly folder: string;

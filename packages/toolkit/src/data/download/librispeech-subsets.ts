@@ -19,6 +19,7 @@ export interface LibriSpeechSubset {
   readonly description: string;
 }
 
+/** LibriSpeech's parts, with their sizes and checksums. */
 export const LIBRISPEECH_SUBSETS: readonly LibriSpeechSubset[] = [
   subset(
     "train-clean-100",

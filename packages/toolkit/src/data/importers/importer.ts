@@ -12,6 +12,7 @@ import { mapConcurrently } from "../concurrency.js";
 import { DistinctIds } from "../distinct-ids.js";
 import type { Corpus, LeftOut, Utterance } from "../types.js";
 
+/** Reads a corpus in another layout than ours. */
 export interface Importer {
   /** What the command line calls the format. */
   readonly name: string;

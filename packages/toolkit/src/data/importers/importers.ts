@@ -7,6 +7,7 @@ import { ljspeech } from "./ljspeech.js";
 import { mozillaCsv } from "./mozilla-csv.js";
 import { nemo } from "./nemo.js";
 
+/** All importers, by the order in which help lists them. */
 export const IMPORTERS: readonly Importer[] = [commonVoice, ljspeech, folder, mozillaCsv, nemo];
 
 /** The importer of that name; a UserError lists the names where there is none. */

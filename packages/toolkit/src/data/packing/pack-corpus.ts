@@ -23,6 +23,7 @@ import { MODEL_SAMPLE_RATE, type Utterance } from "../types.js";
 import { formatPackedPath, SHARD_EXTENSION } from "./packed-path.js";
 import { BYTES_PER_SAMPLE, SHARD_HEADER_BYTES, shardHeader, toPcm16 } from "./shard.js";
 
+/** How a corpus is packed. */
 export interface PackOptions {
   /** The folder to make; it must not exist. */
   readonly folder: string;
@@ -34,6 +35,7 @@ export interface PackOptions {
   readonly onProgress?: (packed: number, total: number) => void;
 }
 
+/** What packing made. */
 export interface PackResult {
   readonly numShards: number;
   readonly numBytes: number;

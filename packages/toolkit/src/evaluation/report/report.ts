@@ -11,6 +11,7 @@ import { confusionSection, leftOutSection, lengthSection, speakerSection, summar
 import { STYLE } from "./style.js";
 import { worstSection } from "./worst-section.js";
 
+/** All that a report shows. */
 export interface ReportData {
   /** The checkpoint and the data as they were asked for. */
   checkpoint: string;

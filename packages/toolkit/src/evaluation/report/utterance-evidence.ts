@@ -11,6 +11,7 @@ import type { PreparedUtterance } from "../../data/prepare.js";
 import { frameSecondsOf } from "../decoding.js";
 import { emissionsOf, forwardBatch, type Recognition } from "../evaluate.js";
 
+/** What a report shows and plays of one utterance. */
 export interface UtteranceEvidence {
   id: string;
   /** One channel in [-1, 1]. */

@@ -22,6 +22,7 @@ import type { Constants, NamedWeight, Weights } from "./weights.js";
 const OPSET = 17;
 const IR_VERSION = 8;
 
+/** What graph is written. */
 export interface GraphOptions {
   model: ModelConfig;
   features: FeatureConfig;
