@@ -224,7 +224,7 @@ describe("runExport", () => {
         return true;
       });
     }
-    assert.deepEqual(readdirSync(folder).sort(), ["random.json", "random.safetensors"]);
+    assert.deepEqual(readdirSync(folder).sort(), ["random.safetensors"]);
   });
 
   it("leaves nothing behind when it is interrupted", async (t) => {
@@ -237,7 +237,7 @@ describe("runExport", () => {
       onProgress: () => controller.abort(),
     });
     await assert.rejects(exporting, { name: "AbortError" });
-    assert.deepEqual(readdirSync(folder).sort(), ["random.json", "random.safetensors"]);
+    assert.deepEqual(readdirSync(folder).sort(), ["random.safetensors"]);
   });
 
   it("keeps an older bundle when it is interrupted", async (t) => {
