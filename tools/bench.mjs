@@ -16,7 +16,7 @@ const BENCHMARKS = [
   ["build/bench/memory.js"],
   ["build/bench/loss-curves.js"],
   ["build/bench/evaluation-share.js"],
-  ["build/bench/processes.js"],
+  ["build/bench/processes/processes-bench.js"],
   ["bench/gru/gru-bench.mjs"],
   ["--expose-gc", "bench/decoding/beam-search-bench.mjs"],
   ["bench/recognizer/recognizer-bench.mjs"],

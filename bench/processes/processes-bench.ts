@@ -3,7 +3,7 @@
  * tell each other hides behind the backward pass; and, from the times measured here, what more of them would bring over
  * networks of 1 and 10 Gbit/s.
  *
- *     node build/bench/processes.js [--size full|small] [--steps N] [--rounds N] [--json FILE]
+ *     node build/bench/processes/processes-bench.js [--size full|small] [--steps N] [--rounds N] [--json FILE]
  *
  * A batch is 8 × 10 s. Every variant is measured in each round, one after another, and the medians are told. The network's
  * figures are computed, not measured: pairs of ranks exchange all gradients in log2(ranks) rounds, at the network's full rate.
@@ -93,25 +93,38 @@ async function secondsOfStep(manifest: string, variant: Variant): Promise<number
   return (times.at(-1)! - times[0]!) / 1000 / (times.length - 1);
 }
 
-/** Of two processes that add up a full-size model's gradients and do nothing else. */
-async function secondsOfSum(): Promise<number> {
+/** What each of two processes prints, rank 0's: of a script that joins them by the store at `port`. */
+async function ofTwo<T>(start: (port: number, rank: number) => { words: string[]; env: Record<string, string> }) {
   using store = new distributed.Store({ serve: true });
-  const script = fileURLToPath(new URL("../../packages/deepspeech/dist/sum-speed-process.js", import.meta.url));
-  const shared = {
-    WORLD_SIZE: "2",
-    MASTER_ADDR: "127.0.0.1",
-    MASTER_PORT: `${store.port}`,
-    TORCHELASTIC_USE_AGENT_STORE: "True",
-  };
-  const answers = ["0", "1"].map(async (RANK) => {
-    const child = spawn(process.execPath, [script], {
-      env: { ...process.env, ...shared, RANK },
+  const answers = [0, 1].map(async (rank) => {
+    const { words, env } = start(store.port, rank);
+    const child = spawn(process.execPath, words, {
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "inherit"],
     });
     return await text(child.stdout);
   });
-  const { seconds, parameters: summed } = JSON.parse((await Promise.all(answers))[0]!);
+  return JSON.parse((await Promise.all(answers))[0]!) as T;
+}
+
+/** Of two processes that add up a full-size model's gradients and do nothing else. */
+async function secondsOfSum(): Promise<number> {
+  const script = fileURLToPath(new URL("../../../packages/deepspeech/dist/sum-speed-process.js", import.meta.url));
+  const { seconds, parameters: summed } = await ofTwo<{ seconds: number; parameters: number }>((port, rank) => {
+    const env = { WORLD_SIZE: "2", MASTER_ADDR: "127.0.0.1", MASTER_PORT: `${port}`, RANK: `${rank}` };
+    return { words: [script], env: { ...env, TORCHELASTIC_USE_AGENT_STORE: "True" } };
+  });
   return (seconds * parameters) / summed;
+}
+
+/** How long it is until all is added up once the last backward pass is done: what did not hide behind it. */
+async function secondsExposed(): Promise<number> {
+  const script = fileURLToPath(new URL("./exposed-process.js", import.meta.url));
+  const model = JSON.stringify(values.size === "small" ? SMALL : {});
+  const { seconds } = await ofTwo<{ seconds: number }>((port, rank) => {
+    return { words: [script, `${port}`, `${rank}`, "2", model], env: {} };
+  });
+  return seconds;
 }
 
 function median(numbers: readonly number[]): number {
@@ -121,23 +134,28 @@ function median(numbers: readonly number[]): number {
 const folder = mkdtempSync(join(tmpdir(), "bench-processes-"));
 try {
   const manifest = corpus(folder);
-  const all: Record<"one" | "two" | "apart" | "sum", number[]> = { one: [], two: [], apart: [], sum: [] };
+  const all: Record<"one" | "two" | "apart" | "sum" | "exposed", number[]> = {
+    ...{ one: [], two: [], apart: [] },
+    ...{ sum: [], exposed: [] },
+  };
   for (let round = 0; round < Number(values.rounds); round++) {
     all.one.push(await secondsOfStep(manifest, { processes: 1, threads: 2, accumulateBatches: 2 }));
     all.two.push(await secondsOfStep(manifest, { processes: 2, threads: 1, accumulateBatches: 2 }));
     const alone = { processes: 1, threads: 1, accumulateBatches: 1 };
     all.apart.push(Math.max(...(await Promise.all([0, 1].map(async () => await secondsOfStep(manifest, alone))))));
     all.sum.push(await secondsOfSum());
+    all.exposed.push(await secondsExposed());
   }
   const [one, two, apart, sum] = [median(all.one), median(all.two), median(all.apart), median(all.sum)];
+  const exposed = median(all.exposed);
   const ms = (seconds: number) => `${Math.round(1000 * seconds)} ms`;
   console.log(`${(parameters / 1e6).toFixed(1)} million parameters, a step of 2 batches of ${ROWS} × ${SECONDS} s`);
   console.log(`one process of two threads        ${ms(one)} a step`);
   console.log(`two processes of one thread       ${ms(two)} a step, ${(one / two).toFixed(2)} times as fast`);
   console.log(`two that do not know each other   ${ms(apart)} a step`);
-  console.log(
-    `adding up their gradients alone   ${ms(sum)}; ${hiddenShare({ two, apart, sum })} of it hidden in the step`,
-  );
+  console.log(`adding up their gradients alone   ${ms(sum)}`);
+  const hidden = Math.round(100 * (1 - exposed / sum));
+  console.log(`left of it after the backward     ${(1000 * exposed).toFixed(1)} ms: ${hidden}% is hidden`);
   console.log(
     "\npredicted: how many times one rank's speed, a batch each and a step, all messages hidden as far as the backward pass is long (and none hidden)",
   );
@@ -152,10 +170,6 @@ try {
   if (values.json) writeFileSync(values.json, JSON.stringify({ parameters, seconds: all, predictions }, null, 2));
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function hiddenShare({ two, apart, sum }: { two: number; apart: number; sum: number }): string {
-  return `${Math.round(100 * Math.min(1, Math.max(0, 1 - (two - apart) / sum)))}%`;
 }
 
 function predictedSpeed(ranks: number, bitsPerSecond: number, step: number) {
