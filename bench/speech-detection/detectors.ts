@@ -22,7 +22,7 @@ export function levelDetector(): Detect {
 /** What the recogniser has: Silero's model. */
 export function sileroDetector(platform: NodePlatform): Detect {
   return async (samples) => {
-    const detector = new SpeechDetector(RATE, (sound, state) => platform.detectSpeech(sound, state));
+    const detector = new SpeechDetector(RATE, async (sound) => (await platform.detectSpeech([sound]))[0]!);
     const segmenter = new Segmenter(RECORDING_RULES);
     const frames = [...(await detector.push(samples)), ...(await detector.end())];
     const events = [...frames.flatMap((frame) => segmenter.push(frame)), ...segmenter.end()];

@@ -75,6 +75,25 @@ test("an idle model waits for company", async () => {
   await results;
 });
 
+test("a request may wait for longer than others, but goes with them", async () => {
+  const model = new SlowModel();
+  const queue = new BatchQueue(model.run, { ...OPTIONS, maxWaitMilliseconds: 1 });
+  const patient = [100, 110].map((length) => queue.submit(new Float32Array(length), new Cancellation(), 60_000));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.deepEqual(model.batches, []);
+  const other = submitAll(queue, [120]);
+  while (model.batches.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.deepEqual(model.batches, [[100, 110, 120]]);
+  // Nor does it go because the model is free again.
+  const left = new Cancellation();
+  const late = queue.submit(new Float32Array(100), left, 60_000);
+  await model.goOn();
+  await Promise.all([...patient, other]);
+  assert.equal(model.batches.length, 1);
+  left.cancel(new Error("it left"));
+  await assert.rejects(late, { message: "it left" });
+});
+
 test("nobody waits for company that is not on its way, and all go when the last has come", async () => {
   const model = new SlowModel();
   let numOnTheirWay = 1;

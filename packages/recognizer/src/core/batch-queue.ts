@@ -12,7 +12,7 @@ import type { Cancellation } from "./cancellation.js";
 export interface BatchQueueOptions {
   /** The most seconds of sound in a batch, padding included; a longer request goes alone. */
   readonly maxBatchSeconds: number;
-  /** How long a free runner waits for company to the first request, where company is expected. */
+  /** How long a request waits for company, where company is expected, if it does not say so itself. */
   readonly maxWaitMilliseconds: number;
   /** Whether more requests are on their way than wait here. Without it they always are. */
   readonly expectsCompany?: ((numWaiting: number) => boolean) | undefined;
@@ -35,6 +35,8 @@ interface Sized {
 
 interface Request<Input, Output> {
   readonly input: Input;
+  /** Whether it has waited enough. */
+  isDue: boolean;
   readonly resolve: (output: Output) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -45,7 +47,6 @@ export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output 
   /** Oldest first. */
   #waiting: Request<Input, Output>[] = [];
   #numRunning = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(run: RunBatch<Input, Output>, options: BatchQueueOptions) {
     this.#run = run;
@@ -60,27 +61,44 @@ export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output 
   /**
    * Rejects with the reason as soon as it is cancelled. A request that has not started then leaves the queue; requests
    * that share a batch with one that has are not touched.
+   *
+   * @param maxWaitMilliseconds instead of the options'
    */
-  submit(input: Input, cancellation: Cancellation): Promise<Output> {
-    let request: Request<Input, Output> | undefined;
-    const result = new Promise<Output>((resolve, reject) => {
-      request = { input, resolve, reject };
-      this.#waiting.push(request);
-    });
+  submit(
+    input: Input,
+    cancellation: Cancellation,
+    maxWaitMilliseconds = this.#options.maxWaitMilliseconds,
+  ): Promise<Output> {
+    const { promise, ...settle } = withResolvers<Output>();
+    const request = { input, isDue: maxWaitMilliseconds <= 0, ...settle };
+    this.#waiting.push(request);
+    const timer = request.isDue ? undefined : setTimeout(() => this.#hurry(request), maxWaitMilliseconds);
     const release = cancellation.onCancel((reason) => {
       this.#waiting = this.#waiting.filter((other) => other !== request);
-      request?.reject(reason);
+      request.reject(reason);
     });
     this.#schedule();
-    return result.finally(release);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      release();
+    });
   }
 
+  #hurry(request: Request<Input, Output>): void {
+    request.isDue = true;
+    this.#schedule();
+  }
+
+  /** Starts what has waited enough, as far as there are runners. */
   #schedule(): void {
-    if (this.#numRunning >= this.#options.numRunners || this.#waiting.length === 0) return;
-    const { maxBatchSeconds, maxWaitMilliseconds, expectsCompany } = this.#options;
-    const isWorthWaiting = maxWaitMilliseconds > 0 && (expectsCompany?.(this.#waiting.length) ?? true);
-    if (!isWorthWaiting || this.#waitingSeconds() >= maxBatchSeconds) this.#start();
-    else this.#timer ??= setTimeout(() => this.#start(), maxWaitMilliseconds);
+    while (this.#numRunning < this.#options.numRunners && this.#waiting.length > 0 && !this.#isWorthWaiting())
+      this.#start();
+  }
+
+  #isWorthWaiting(): boolean {
+    const { maxBatchSeconds, expectsCompany } = this.#options;
+    if (this.#waiting.some(({ isDue }) => isDue) || this.#waitingSeconds() >= maxBatchSeconds) return false;
+    return expectsCompany?.(this.#waiting.length) ?? true;
   }
 
   #waitingSeconds(): number {
@@ -88,17 +106,11 @@ export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output 
   }
 
   #start(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const batch = this.#takeBatch();
-    if (batch.length === 0) return;
     this.#numRunning += 1;
-    void this.#serve(batch).finally(() => {
+    void this.#serve(this.#takeBatch()).finally(() => {
       this.#numRunning -= 1;
-      // Whoever waited while the model ran has waited enough.
-      if (this.#waiting.length > 0) this.#start();
+      this.#schedule();
     });
-    if (this.#numRunning < this.#options.numRunners) this.#schedule();
   }
 
   async #serve(batch: readonly Request<Input, Output>[]): Promise<void> {
@@ -112,8 +124,7 @@ export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output 
 
   /** The oldest request and those that go well with it. */
   #takeBatch(): Request<Input, Output>[] {
-    const [oldest] = this.#waiting;
-    if (!oldest) return [];
+    const oldest = this.#waiting[0]!;
     const { mostLengthRatio = MOST_LENGTH_RATIO } = this.#options;
     const target = oldest.input.length;
     const unlikeness = ({ input }: Request<Input, Output>) => Math.abs(Math.log(input.length / target));
@@ -134,4 +145,13 @@ export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output 
   #fits(longest: number, size: number): boolean {
     return (longest * size) / this.#options.sampleRate <= this.#options.maxBatchSeconds;
   }
+}
+
+/** As `Promise.withResolvers` of newer engines. */
+function withResolvers<T>() {
+  let settle: Pick<Request<never, T>, "resolve" | "reject"> | undefined;
+  const promise = new Promise<T>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...settle! };
 }

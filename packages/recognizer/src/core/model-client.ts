@@ -1,6 +1,6 @@
 /** A model, and beside it the graph that detects speech, wherever they run. */
 import { CallClient, type StartHost } from "./call-client.js";
-import type { Detection, DetectorState } from "./speech-detector.js";
+import type { RunDetector } from "./detector-runs.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
 
 /** The process or thread that runs a model, as the recogniser talks to it. */
@@ -48,10 +48,8 @@ export class ModelClient {
     return this.#client.call("runStep", [inputs, outputNames]);
   }
 
-  /** `detectInRuns`, with the graph that the package brings. */
-  detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection> {
-    return this.#client.call("detectSpeech", [samples, state]);
-  }
+  /** Runs the graph that the package brings once. */
+  detectSpeech: RunDetector = (inputs) => this.#client.call("detectSpeech", [inputs]);
 
   /** Ends it at once; runs that are under way, and later ones, are rejected with `reason`. */
   close(reason: unknown): Promise<void> {

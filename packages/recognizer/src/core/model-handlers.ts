@@ -1,7 +1,6 @@
 /** What runs a model answers to, in a process or a worker, with either of ONNX Runtime's packages. */
 import type { Transferred } from "./calls.js";
 import { withSharedConstants } from "./shared-constants.js";
-import { type DetectorState, detectInRuns } from "./speech-detector.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
 
 type Outputs = Promise<Readonly<Record<string, TensorData>>>;
@@ -45,8 +44,7 @@ export function modelHandlers<Tensor, Settings>(graphs: Graphs<Tensor, Settings>
     },
 
     async run(inputs: Tensors, outputNames: string[]) {
-      const outputs = await (await model).run(tensorsOf(inputs), outputNames);
-      return plain(mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })));
+      return answerOf(await (await model).run(tensorsOf(inputs), outputNames));
     },
 
     /** As `run`, with the graph for steps, which is opened by the first. */
@@ -54,17 +52,20 @@ export function modelHandlers<Tensor, Settings>(graphs: Graphs<Tensor, Settings>
       await model;
       if (stepGraph) steps = graphs.openModel(stepGraph(), settings);
       stepGraph = undefined;
-      const outputs = await (await steps!).run(tensorsOf(inputs), outputNames);
-      return plain(mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })));
+      return answerOf(await (await steps!).run(tensorsOf(inputs), outputNames));
     },
 
-    async detectSpeech(samples: Float32Array, state: DetectorState) {
+    async detectSpeech(inputs: Tensors) {
       await model;
       detector ??= graphs.openDetector(settings);
-      const graph = await detector;
-      return plain(await detectInRuns(samples, state, async (inputs) => (await graph.run(tensorsOf(inputs))) as never));
+      return answerOf(await (await detector).run(tensorsOf(inputs)));
     },
   };
+}
+
+/** A run's outputs, as plain data. */
+function answerOf(outputs: Awaited<Outputs>): Transferred {
+  return plain(mapTensors(outputs, ({ type, data, dims }) => ({ type, data, dims })));
 }
 
 function plain(result: unknown): Transferred {

@@ -5,8 +5,8 @@
 import type { Emissions, TextAlignment } from "@deepspeech-ts/speech";
 import type { ResolvedAudio } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
+import type { Detection, DetectorSound } from "./detector-runs.js";
 import type { FoundText, PartialText, SearchSettings } from "./search.js";
-import type { Detection, DetectorState } from "./speech-detector.js";
 import type { Step, StepResult } from "./step-runs.js";
 
 export interface OpenAudioOptions {
@@ -25,8 +25,8 @@ export interface Platform {
   infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]>;
   /** Runs the graph for steps once, over rows of equally many samples; of a bundle that has one. */
   step(steps: readonly Step[]): Promise<StepResult[]>;
-  /** `detectInRuns` */
-  detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection>;
+  /** Runs the graph that detects speech once, over equally many samples of several sounds. */
+  detectSpeech(sounds: readonly DetectorSound[]): Promise<Detection[]>;
   /** `searchText` */
   search(emissions: Emissions, settings: SearchSettings, settledEnds?: readonly number[]): Promise<FoundText[]>;
   /** `searchPartialText` */

@@ -7,6 +7,7 @@ import { RecognizerError } from "../errors.js";
 import { type AudioInput, badInput, describe, resolveAudio } from "./audio-input.js";
 import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
 import { Cancellation, cancellable, RequestCancellation } from "./cancellation.js";
+import type { Detection, DetectorSound } from "./detector-runs.js";
 import { type HeardSegment, LongAudio, type LongAudioEngine } from "./long-audio.js";
 import {
   ALIGN_CHECKS,
@@ -32,6 +33,12 @@ import {
   transcriptionOf,
 } from "./transcription.js";
 
+/**
+ * How long a live stream's sound may wait for that of others, of which each second brings the more the more there are: as
+ * many milliseconds as there are requests, up to this.
+ */
+const MOST_LIVE_WAIT_MILLISECONDS = 50;
+
 export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate" | "expectsCompany"> {
   /** Called before each run of the model with the number of requests that share it. */
   readonly onBatch?: ((numRequests: number) => void) | undefined;
@@ -45,6 +52,7 @@ export class CoreRecognizer implements AsyncDisposable {
   readonly #queue: BatchQueue;
   /** Of live streams and long recordings, where the bundle has a graph for steps: all share its runs. */
   readonly #steps: BatchQueue<Step, StepResult> | undefined;
+  readonly #detections: BatchQueue<DetectorSound, Detection>;
   readonly #closing = new Cancellation();
   /** Requests under way, live ones included. */
   #numOpen = 0;
@@ -69,6 +77,10 @@ export class CoreRecognizer implements AsyncDisposable {
       counted((waveforms: readonly Float32Array<ArrayBuffer>[]) => platform.infer(waveforms)),
       batching,
     );
+    this.#detections = new BatchQueue((sounds: readonly DetectorSound[]) => platform.detectSpeech(sounds), {
+      ...batching,
+      mostLengthRatio: 1,
+    });
     if (header.streaming) {
       const step = counted((steps: readonly Step[]) => platform.step(steps));
       this.#steps = new BatchQueue(step, { ...batching, mostLengthRatio: 1 });
@@ -139,8 +151,7 @@ export class CoreRecognizer implements AsyncDisposable {
     yield* streamEvents(source, options, {
       header: this.header,
       cancellation,
-      ...this.#hearing(cancellation),
-      detect: (samples, state) => cancellable(this.#platform.detectSpeech(samples, state), cancellation),
+      ...this.#hearing(cancellation, () => Math.min(MOST_LIVE_WAIT_MILLISECONDS, this.#numOpen)),
       search: (segment, settledEnds) => this.#search(segment, settings, cancellation, settledEnds),
       searchPartial: (emissions, settledEnds) =>
         cancellable(this.#platform.searchPartial(emissions, settings, settledEnds), cancellation),
@@ -196,14 +207,17 @@ export class CoreRecognizer implements AsyncDisposable {
     };
   }
 
-  /** The model, for one request. */
-  #hearing(cancellation: Cancellation): Pick<LongAudioEngine, "infer" | "steps"> {
+  /** The model, for one request. @param maxWait how many milliseconds steps and what finds speech may wait for company */
+  #hearing(cancellation: Cancellation, maxWait?: () => number): LongAudioEngine {
     const { streaming } = this.header;
     const queue = this.#steps;
     return {
       infer: (samples) => this.#queue.submit(samples, cancellation),
+      detect: (sound) => this.#detections.submit(sound, cancellation, maxWait?.()),
       ...(streaming &&
-        queue && { steps: () => new StepUtterance(streaming, (step) => queue.submit(step, cancellation)) }),
+        queue && {
+          steps: () => new StepUtterance(streaming, (step) => queue.submit(step, cancellation, maxWait?.())),
+        }),
     };
   }
 
@@ -218,11 +232,7 @@ export class CoreRecognizer implements AsyncDisposable {
     const resolved = await resolveAudio(input, (url) => this.#platform.pathOf(url), cancellation);
     const fileName = options.fileName ?? (typeof resolved === "string" ? resolved : "the recording");
     const inputSampleRate = options.sampleRate ?? sampleRate;
-    const engine: LongAudioEngine = {
-      ...this.#hearing(cancellation),
-      detect: (samples, state) => this.#platform.detectSpeech(samples, state),
-    };
-    const audio = new LongAudio(this.header, engine, onSegment);
+    const audio = new LongAudio(this.header, this.#hearing(cancellation), onSegment);
     for await (const samples of this.#platform.openAudio(resolved, {
       fileName,
       inputSampleRate,

@@ -5,6 +5,7 @@ import { resample } from "../audio/resample.js";
 import { BUNDLE, randomNumbers, samplesOf, sampleUtterances, whiteNoise } from "../fixtures.test.support.js";
 import { openBundleFile } from "../node/bundle-file.js";
 import { startModelProcess } from "../node/model-process.js";
+import { firstDetectorState, runDetector } from "./detector-runs.js";
 import { RECORDING_RULES } from "./long-audio.js";
 import type { ModelClient } from "./model-client.js";
 import { type SegmentEvent, Segmenter } from "./segmenter.js";
@@ -22,7 +23,7 @@ before(async () => {
 after(() => model.close(new Error("the tests are over")));
 
 async function framesOf(samples: Float32Array<ArrayBuffer>, rate = RATE, pieceSamples = 1600) {
-  const detector = new SpeechDetector(rate, (sound, state) => model.detectSpeech(sound, state));
+  const detector = new SpeechDetector(rate, async (sound) => (await runDetector([sound], model.detectSpeech))[0]!);
   const frames: ActivityFrame[] = [];
   for (let at = 0; at < samples.length; at += pieceSamples) {
     frames.push(...(await detector.push(samples.slice(at, at + pieceSamples))));
@@ -204,6 +205,34 @@ test("the pieces in which sound comes change nothing, to the last bit", async ()
     assert.deepEqual(await framesOf(samples, RATE, pieceSamples), expected);
   }
 });
+
+test("sounds that share a run are heard as each is alone", async () => {
+  const sounds = await Promise.all(
+    sampleUtterances("test")
+      .slice(0, 7)
+      .map(async ({ path }) => ({ samples: (await samplesOf(path)).slice(0, 64 + 512 * 24), length: 64 + 512 * 24 })),
+  );
+  const hear = (heard: typeof sounds, states = heard.map(firstDetectorState)) =>
+    runDetector(
+      heard.map((sound, i) => ({ ...sound, state: states[i]! })),
+      model.detectSpeech,
+    );
+  const first = await hear(sounds);
+  const states = first.map(({ state }) => state);
+  const next = await hear(sounds.slice(0, 3), states);
+  for (const [i, sound] of sounds.entries()) {
+    const [alone] = await hear([sound]);
+    assert.equal(alone!.probabilities.length, 24);
+    assertNear(first[i]!.probabilities, alone!.probabilities);
+    if (i < 3) assertNear(next[i]!.probabilities, (await hear([sound], [states[i]!]))[0]!.probabilities);
+  }
+  assert.ok(first.some(({ probabilities }) => Math.max(...probabilities) > 0.9));
+});
+
+function assertNear(found: Float32Array, expected: Float32Array): void {
+  for (const [i, value] of expected.entries())
+    assert.ok(Math.abs(found[i]! - value) < 1e-5, `${found} for ${expected}`);
+}
 
 test("a segment of greatest length is cut where it is quietest of late, and nothing is lost", async () => {
   const utterances = await Promise.all(

@@ -5,22 +5,26 @@
  * speech-detection` compares it with levels.
  *
  * The graph (models/speech-detector.onnx, built by tools/build-speech-detector.mjs) goes over a recording piece by piece
- * and keeps a state. It always hears the same number of pieces a run: so what it says does not depend on how the sound
- * was cut when it came, to the last bit.
+ * and keeps a state (detector-runs.ts). What it says of a piece depends neither on how the sound was cut when it came nor
+ * on the sounds that share a run.
  */
 import { joinArrays } from "../audio/join-arrays.js";
 import { Resampler } from "../audio/resample.js";
-import type { TensorData, Tensors } from "./tensor-data.js";
+import {
+  CONTEXT_SAMPLES,
+  type Detection,
+  type DetectorSound,
+  type DetectorState,
+  firstDetectorState,
+  PIECE_SAMPLES,
+} from "./detector-runs.js";
 
 /** What the model hears. */
 const SAMPLE_RATE = 16_000;
-/** New samples of a piece, and those before them that are heard again. */
-const PIECE_SAMPLES = 512;
-const CONTEXT_SAMPLES = 64;
-/** Pieces a run: more cost less each, and answer later. */
-const RUN_PIECES = 8;
-const RUN_SAMPLES = RUN_PIECES * PIECE_SAMPLES;
-const STATE_SIZE = 128;
+/** The least that a run hears: more costs less a piece, and answers later. */
+const RUN_SAMPLES = 8 * PIECE_SAMPLES;
+/** The most of one sound. */
+const MOST_RUN_SAMPLES = 16 * RUN_SAMPLES;
 /** Speech begins at the first probability, and goes on down to the second: its makers' thresholds. */
 const UNCLEAR = { begin: 0.5, goOn: 0.35 };
 /**
@@ -45,25 +49,8 @@ export interface ActivityFrame {
   readonly level: number;
 }
 
-/** What the model remembers from one run to the next. */
-export interface DetectorState {
-  readonly hidden: Float32Array;
-  readonly cell: Float32Array;
-}
-
-export interface Detection {
-  /** For each piece. */
-  readonly probabilities: Float32Array;
-  readonly state: DetectorState;
-}
-
-/** Runs the model over sound that `detectInRuns` can cut; the platform's. */
-export type DetectSpeech = (samples: Float32Array<ArrayBuffer>, state: DetectorState) => Promise<Detection>;
-
-/** Runs the graph once. */
-export type RunDetector = (inputs: Tensors) => Promise<{
-  readonly [output in "probabilities" | "last_hidden" | "last_cell"]: Pick<TensorData, "data">;
-}>;
+/** Runs the graph over one sound, perhaps with those of others. */
+export type DetectSpeech = (sound: DetectorSound) => Promise<Detection>;
 
 /**
  * Frame by frame, where speech is.
@@ -75,7 +62,7 @@ export class SpeechDetector {
   readonly #resampler: Resampler | undefined;
   /** What no run has heard, after its context. */
   #rest: Float32Array<ArrayBuffer> = new Float32Array(CONTEXT_SAMPLES);
-  #state: DetectorState = { hidden: new Float32Array(STATE_SIZE), cell: new Float32Array(STATE_SIZE) };
+  #state: DetectorState = firstDetectorState();
   /** Of the last frames. */
   readonly #levels: number[] = [];
   #isActive = false;
@@ -101,15 +88,19 @@ export class SpeechDetector {
 
   async #take(samples: Float32Array<ArrayBuffer>): Promise<ActivityFrame[]> {
     const sound = joinArrays([this.#rest, samples]);
-    const numSamples = Math.floor((sound.length - CONTEXT_SAMPLES) / RUN_SAMPLES) * RUN_SAMPLES;
-    this.#rest = sound.slice(numSamples);
-    if (numSamples === 0) return [];
-    const { probabilities, state } = await this.#detect(sound.slice(0, CONTEXT_SAMPLES + numSamples), this.#state);
-    this.#state = state;
-    return Array.from(probabilities, (probability, piece) => {
-      const start = CONTEXT_SAMPLES + piece * PIECE_SAMPLES;
-      return this.#judge(probability, levelOf(sound.subarray(start, start + PIECE_SAMPLES)));
-    });
+    const end = Math.floor((sound.length - CONTEXT_SAMPLES) / RUN_SAMPLES) * RUN_SAMPLES;
+    this.#rest = sound.slice(end);
+    const frames: ActivityFrame[] = [];
+    for (let at = 0; at < end; at += MOST_RUN_SAMPLES) {
+      const heard = sound.slice(at, CONTEXT_SAMPLES + Math.min(end, at + MOST_RUN_SAMPLES));
+      const { probabilities, state } = await this.#detect({ samples: heard, length: heard.length, state: this.#state });
+      this.#state = state;
+      for (const [piece, probability] of probabilities.entries()) {
+        const start = CONTEXT_SAMPLES + piece * PIECE_SAMPLES;
+        frames.push(this.#judge(probability, levelOf(heard.subarray(start, start + PIECE_SAMPLES))));
+      }
+    }
+    return frames;
   }
 
   #judge(probability: number, level: number): ActivityFrame {
@@ -126,32 +117,4 @@ function levelOf(samples: Float32Array): number {
   let energy = 0;
   for (const sample of samples) energy += sample * sample;
   return 10 * Math.log10(energy / samples.length + 1e-12);
-}
-
-/** The graph over sound of any length that is a context and whole runs: for the place where the graph runs. */
-export async function detectInRuns(samples: Float32Array, before: DetectorState, run: RunDetector): Promise<Detection> {
-  const probabilities: Float32Array[] = [];
-  let { hidden, cell } = before;
-  for (let at = 0; at + CONTEXT_SAMPLES < samples.length; at += RUN_SAMPLES) {
-    const outputs = await run({
-      pieces: { type: "float32", data: piecesFrom(samples, at), dims: [RUN_PIECES, CONTEXT_SAMPLES + PIECE_SAMPLES] },
-      hidden: { type: "float32", data: hidden, dims: [1, 1, STATE_SIZE] },
-      cell: { type: "float32", data: cell, dims: [1, 1, STATE_SIZE] },
-    });
-    hidden = outputs.last_hidden.data as Float32Array;
-    cell = outputs.last_cell.data as Float32Array;
-    probabilities.push(outputs.probabilities.data as Float32Array);
-  }
-  return { probabilities: joinArrays(probabilities), state: { hidden, cell } };
-}
-
-/** One run's pieces, each after the end of the one before. */
-function piecesFrom(samples: Float32Array, start: number): Float32Array {
-  const length = CONTEXT_SAMPLES + PIECE_SAMPLES;
-  const pieces = new Float32Array(RUN_PIECES * length);
-  for (let piece = 0; piece < RUN_PIECES; piece++) {
-    const from = start + piece * PIECE_SAMPLES;
-    pieces.set(samples.subarray(from, from + length), piece * length);
-  }
-  return pieces;
 }

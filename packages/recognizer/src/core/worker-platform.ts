@@ -8,10 +8,10 @@ import type { ResolvedAudio } from "./audio-input.js";
 import type { AudioSource } from "./audio-reader.js";
 import type { CallClient } from "./call-client.js";
 import { cancellable } from "./cancellation.js";
+import { type Detection, type DetectorSound, runDetector } from "./detector-runs.js";
 import type { ModelClient } from "./model-client.js";
 import type { OpenAudioOptions, Platform } from "./platform.js";
 import type { FoundText, PartialText, SearchSettings } from "./search.js";
-import type { Detection, DetectorState } from "./speech-detector.js";
 import { runSteps, type Step, type StepResult } from "./step-runs.js";
 import type { TensorData } from "./tensor-data.js";
 
@@ -98,8 +98,9 @@ export class WorkerPlatform implements Platform {
     return runSteps(steps, (inputs, outputNames) => model.runStep(inputs, outputNames));
   }
 
-  detectSpeech(samples: Float32Array<ArrayBuffer>, state: DetectorState): Promise<Detection> {
-    return leastBusy(this.#models).detectSpeech(samples, state);
+  detectSpeech(sounds: readonly DetectorSound[]): Promise<Detection[]> {
+    const model = leastBusy(this.#models);
+    return runDetector(sounds, (inputs) => model.detectSpeech(inputs));
   }
 
   search(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[] = []): Promise<FoundText[]> {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { corpusErrorRates, type Emissions, greedyDecode, openBundle } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
+import type { DetectorSound } from "../core/detector-runs.js";
 import { LongAudio } from "../core/long-audio.js";
 import type { Platform } from "../core/platform.js";
 import type { Segment } from "../core/transcription.js";
@@ -38,7 +39,7 @@ async function inOnePiece(samples: Float32Array<ArrayBuffer>): Promise<string> {
 async function joined(samples: Float32Array<ArrayBuffer>): Promise<string> {
   const found: Promise<{ emissions: Emissions }>[] = [];
   const infer = async (window: Float32Array<ArrayBuffer>) => (await platform.infer([window]))[0]!;
-  const engine = { infer, detect: platform.detectSpeech.bind(platform) };
+  const engine = { infer, detect: async (sound: DetectorSound) => (await platform.detectSpeech([sound]))[0]! };
   const audio = new LongAudio(header, engine, (segment) => found.push(segment));
   for (let at = 0; at < samples.length; at += 100_000) await audio.push(samples.slice(at, at + 100_000));
   await audio.end();
