@@ -5,7 +5,7 @@
  *
  * Workers know no import maps: a script of theirs that imported "@deepspeech-ts/speech" would run under no server as it is.
  */
-import { copyFile, mkdir, rm } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,8 +24,8 @@ const SCRIPTS = {
 };
 
 /**
- * audio-decode has a decoder for every format that there is, fetched when it is first needed. Those that the recogniser
- * does not read are left out.
+ * The containers' decoders fetch one for every codec that there is when it is first needed. Those that the recogniser does
+ * not read are left out.
  */
 const DECODERS = ["aac", "mp3", "mp4", "opus", "vorbis", "wav", "webm"].map((name) => `@audio/decode-${name}`);
 /** @type {import("esbuild").Plugin} */
@@ -41,6 +41,30 @@ const withoutOtherDecoders = {
   },
 };
 
+/**
+ * ONNX Runtime looks for its own script by `import.meta.url`, in ways that bundlers take for files to bring along, or stop
+ * at. It is part of a worker's script here, whose address that worker knows.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const runtimeWithinWorker = {
+  name: "runtime within a worker",
+  setup({ onLoad }) {
+    onLoad({ filter: /ort\.wasm\.bundle\.min\.mjs$/ }, async ({ path }) => {
+      const script = await readFile(path, "utf8");
+      const contents = script
+        .replaceAll("import.meta.url", "self.location.href")
+        // For a script from elsewhere, which this is not.
+        .replace(
+          /import\(\/\*webpackIgnore:true\*\/[^)]*\)/,
+          'Promise.reject(new Error("no script of another place"))',
+        );
+      if (/import\.meta|\bimport\(/.test(contents)) throw new Error(`${path} is not as it was known`);
+      return { contents };
+    });
+  },
+};
+
 const require = createRequire(join(RECOGNIZER, "package.json"));
 const runtime = dirname(require.resolve("onnxruntime-web/wasm"));
 
@@ -52,7 +76,7 @@ await build({
   bundle: true,
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
-  plugins: [withoutOtherDecoders],
+  plugins: [withoutOtherDecoders, runtimeWithinWorker],
   format: "esm",
   platform: "browser",
   target: ["chrome111", "firefox114", "safari16.4"],

@@ -1,11 +1,34 @@
-/** The formats that audio-decode decodes. */
-import decodeAny from "audio-decode";
+/**
+ * The formats that a library's decoder takes whole, in pieces as they come. Each is its package of its own: the one that
+ * knows them all, audio-decode, names a package that nobody published, and no bundler goes on where it finds that.
+ */
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { quietly } from "./quietly.js";
 
-export type LibraryFormat = "wav" | "mp3" | "oga" | "m4a" | "webm";
-type LibraryStream = Awaited<ReturnType<(typeof decodeAny)["wav"]>>;
+const CODECS: Readonly<Record<LibraryFormat, () => Promise<Codec>>> = {
+  wav: async () => (await import("@audio/decode-wav")).decoder(),
+  mp3: async () => (await import("@audio/decode-mp3")).decoder(),
+  vorbis: async () => (await import("@audio/decode-vorbis")).decoder(),
+  m4a: async () => (await import("@audio/decode-mp4")).decoder(),
+  webm: async () => (await import("@audio/decode-webm")).decoder(),
+};
+
+export type LibraryFormat = "wav" | "mp3" | "vorbis" | "m4a" | "webm";
+
+interface Codec {
+  decode(bytes: Uint8Array): CodecSound | Promise<CodecSound>;
+  /** What it still holds; MP3's holds nothing. */
+  flush?(): CodecSound | Promise<CodecSound>;
+  free(): void;
+}
+
+interface CodecSound {
+  readonly channelData: Float32Array[];
+  readonly sampleRate: number;
+  /** Those of WebAssembly may give longer arrays. */
+  readonly samplesDecoded?: number;
+}
 
 export interface LibraryChecks {
   /** Samples a channel that the file promises. Default: none. */
@@ -15,38 +38,43 @@ export interface LibraryChecks {
 }
 
 export class LibraryDecoder implements ChunkDecoder {
-  readonly #stream: LibraryStream;
+  readonly #codec: Codec;
   readonly #checks: LibraryChecks;
   #numSamples = 0;
+  #isFree = false;
 
   static async create(format: LibraryFormat, checks: LibraryChecks = {}): Promise<LibraryDecoder> {
-    return new LibraryDecoder(await decodeAny[format](), checks);
+    return new LibraryDecoder(await CODECS[format](), checks);
   }
 
-  private constructor(stream: LibraryStream, checks: LibraryChecks) {
-    this.#stream = stream;
+  private constructor(codec: Codec, checks: LibraryChecks) {
+    this.#codec = codec;
     this.#checks = checks;
   }
 
   async push(bytes: Uint8Array): Promise<DecodedAudio[]> {
-    return this.#counted(await quietly(() => this.#stream(bytes)));
+    return this.#counted(await quietly(() => this.#codec.decode(bytes)));
   }
 
   async end(): Promise<DecodedAudio[]> {
-    const audio = this.#counted(await quietly(() => this.#stream.flush()));
+    const rest = await quietly(() => this.#codec.flush?.());
+    const audio = rest ? this.#counted(rest) : [];
     const { promised = 0, tolerance = 0 } = this.#checks;
     if (this.#numSamples >= promised - tolerance) return audio;
     throw new DamagedAudioError(`is damaged or cut short: ${this.#numSamples} of ${promised} samples can be read.`);
   }
 
   free(): void {
-    this.#stream.free();
+    if (this.#isFree) return;
+    this.#isFree = true;
+    this.#codec.free();
   }
 
-  #counted({ channelData, sampleRate }: { channelData: Float32Array[]; sampleRate: number }): DecodedAudio[] {
-    const [first] = channelData;
+  #counted({ channelData, sampleRate, samplesDecoded }: CodecSound): DecodedAudio[] {
+    const channels = channelData.map((channel) => channel.subarray(0, samplesDecoded) as Float32Array<ArrayBuffer>);
+    const [first] = channels;
     if (!first?.length) return [];
     this.#numSamples += first.length;
-    return [{ channels: channelData as Float32Array<ArrayBuffer>[], sampleRate }];
+    return [{ channels, sampleRate }];
   }
 }

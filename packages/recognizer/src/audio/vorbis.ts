@@ -16,7 +16,7 @@ export class VorbisLink implements OggLink<DecodedAudio> {
   #position = 0;
 
   static async create(): Promise<VorbisLink> {
-    return new VorbisLink(await LibraryDecoder.create("oga"));
+    return new VorbisLink(await LibraryDecoder.create("vorbis"));
   }
 
   private constructor(decoder: LibraryDecoder) {
