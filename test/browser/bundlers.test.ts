@@ -1,4 +1,4 @@
-/** The little programs of test/apps, as bundlers make them. */
+/** The little programs of test/apps, as bundlers make them; docs/browser.md has the recipes. */
 import assert from "node:assert/strict";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { build as buildWithEsbuild } from "esbuild";
 import { rollup } from "rollup";
 import { build as buildWithVite } from "vite";
+import webpack from "webpack";
 import { BUNDLE, openPage, rootPath } from "./page.js";
 
 const SPOKEN = "activated";
@@ -53,4 +54,22 @@ test("Rollup takes it from a folder beside the page", (t) =>
       makeAbsoluteExternalsRelative: false,
     });
     await made.write({ file: join(folder, "main.js"), format: "es" });
+  }));
+
+test("webpack takes the package as it is installed", (t) =>
+  runsIn(t, async (folder) => {
+    await addPage(folder);
+    const compiler = webpack({
+      mode: "production",
+      entry: rootPath("test/apps/vite/main.js"),
+      output: { path: folder },
+      // Half a minute of the processor's time, for what is minified already.
+      optimization: { minimize: false },
+      performance: { hints: false },
+    });
+    const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+      compiler.run((error, result) => (error ? reject(error) : resolve(result)));
+    });
+    await new Promise((resolve) => compiler.close(resolve));
+    assert.equal(stats?.toString({ preset: "errors-warnings", colors: false }), "webpack compiled successfully");
   }));

@@ -21,7 +21,10 @@ export type RecognizerErrorCode =
   | "timeout"
   /** The recogniser was closed. */
   | "closed"
-  /** ONNX Runtime cannot be loaded: it has no build for this system, or the install lacks it. */
+  /**
+   * ONNX Runtime cannot be loaded: it has no build for this system, or the install lacks it. Or a bundler has moved this
+   * package's code away from its files.
+   */
   | "no-runtime"
   /** In a page: what was to be fetched cannot be. */
   | "offline"

@@ -30,7 +30,8 @@ export function missingRuntime(system: { platform: string; arch: string; isMusl:
   }
   return (
     `ONNX Runtime cannot be loaded (${errorMessage(error)}): install again with the variable ` +
-    "ONNXRUNTIME_NODE_INSTALL=skip, which keeps its install script from fetching what is not needed"
+    "ONNXRUNTIME_NODE_INSTALL=skip, which keeps its install script from fetching what is not needed; where a build has " +
+    "copied your app, have it copy onnxruntime-node/bin too"
   );
 }
 
