@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { corpusErrorRates } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
-import type { StreamEvent, StreamOptions } from "../core/stream-options.js";
+import type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-options.js";
 import { STREAMING_BUNDLE, samplesOf, sampleUtterances, speechWithGaps, whiteNoise } from "../fixtures.test.support.js";
+import { allEvents, checkStability, finalsOf, finalTexts, pieces } from "../stream-events.test.support.js";
 import { Recognizer } from "./recognizer.js";
 
 const utterances = sampleUtterances("test");
@@ -18,33 +19,16 @@ before(async () => {
 
 after(() => recognizer.close());
 
-function* pieces(samples: Float32Array<ArrayBuffer>, size = 1600): Generator<Float32Array<ArrayBuffer>> {
-  for (let at = 0; at < samples.length; at += size) yield samples.slice(at, at + size);
-}
+const eventsOf = (source: StreamInput, options?: StreamOptions) => allEvents(recognizer, source, options);
 
-async function eventsOf(source: Parameters<Recognizer["stream"]>[0], options: StreamOptions = {}) {
-  const events: StreamEvent[] = [];
-  for await (const event of recognizer.stream(source, options)) events.push(event);
-  return events;
-}
-
-const finalsOf = (events: readonly StreamEvent[]) => events.filter((event) => event.kind === "final");
-const textOf = (events: readonly StreamEvent[]) =>
-  finalsOf(events)
-    .map(({ text }) => text)
-    .join(" ");
+const textOf = (events: readonly StreamEvent[]) => finalTexts(events).join(" ");
 const werOf = (reference: string, hypothesis: string) => corpusErrorRates([{ reference, hypothesis }]).wer;
 
 test("stable words never change, and segments end at pauses, as far apart as they are said", async () => {
   const { samples, text } = await speechWithGaps(longest.slice(0, 4), 1.5);
   for (const options of [{}, { beamSize: 20, chunkSeconds: 0.5 }]) {
     const events = await eventsOf(pieces(samples), options);
-    let stable = "";
-    for (const event of events) {
-      const told = event.kind === "partial" ? event.stable : event.text;
-      assert.ok(`${told} `.startsWith(stable === "" ? "" : `${stable} `), `"${stable}" became "${told}"`);
-      stable = event.kind === "partial" ? told : "";
-    }
+    checkStability(events);
     assert.deepEqual(
       finalsOf(events).map(({ segment }) => segment),
       [0, 1, 2, 3],

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { corpusErrorRates } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
 import { resample } from "../audio/resample.js";
-import type { StreamEvent, StreamOptions } from "../core/stream-options.js";
+import type { StreamInput, StreamOptions } from "../core/stream-options.js";
 import {
   audioFixture,
   BUNDLE,
@@ -14,6 +14,7 @@ import {
   speechWithGaps,
   whiteNoise,
 } from "../fixtures.test.support.js";
+import { allEvents, checkStability, finalsOf, finalTexts, pieces } from "../stream-events.test.support.js";
 import { Recognizer } from "./recognizer.js";
 
 const utterances = sampleUtterances("test");
@@ -25,35 +26,7 @@ before(async () => {
 
 after(() => recognizer.close());
 
-function* pieces(samples: Float32Array<ArrayBuffer>, size = 1600): Generator<Float32Array<ArrayBuffer>> {
-  for (let at = 0; at < samples.length; at += size) yield samples.slice(at, at + size);
-}
-
-async function eventsOf(source: Parameters<Recognizer["stream"]>[0], options: StreamOptions = {}) {
-  const events: StreamEvent[] = [];
-  for await (const event of recognizer.stream(source, options)) events.push(event);
-  return events;
-}
-
-const finalTexts = (events: readonly StreamEvent[]): string[] =>
-  events.flatMap((event) => (event.kind === "final" ? [event.text] : []));
-
-/** Whether `text` starts with all words of `beginning`. */
-const startsWithWords = (text: string, beginning: string): boolean =>
-  beginning === "" || `${text} `.startsWith(`${beginning} `);
-
-function checkStability(events: readonly StreamEvent[]): void {
-  let stable = "";
-  for (const event of events) {
-    if (event.kind === "partial") {
-      assert.ok(startsWithWords(event.stable, stable), `"${stable}" became "${event.stable}"`);
-      stable = event.stable;
-    } else {
-      assert.ok(startsWithWords(event.text, stable), `"${stable}" ended as "${event.text}"`);
-      stable = "";
-    }
-  }
-}
+const eventsOf = (source: StreamInput, options?: StreamOptions) => allEvents(recognizer, source, options);
 
 test("stable words never change, and segments end at pauses", async () => {
   const longest = utterances.toSorted((a, b) => b.text.length - a.text.length).slice(0, 8);
@@ -61,7 +34,7 @@ test("stable words never change, and segments end at pauses", async () => {
   for (const options of [{}, { languageModel: false, beamSize: 20 }, { chunkSeconds: 0.3, contextSeconds: 2 }]) {
     const events = await eventsOf(pieces(samples), options);
     checkStability(events);
-    const finals = events.filter((event) => event.kind === "final");
+    const finals = finalsOf(events);
     assert.equal(finals.length, 8);
     assert.deepEqual(
       finals.map(({ segment }) => segment),
@@ -86,7 +59,7 @@ test("a segment without a pause ends at its greatest length, and goes on in the 
   const { samples, text } = await speechWithGaps(utterances.slice(0, 10), 0);
   const events = await eventsOf(pieces(samples), { maxSegmentSeconds: 6, endpointSeconds: 3 });
   checkStability(events);
-  const finals = events.filter((event) => event.kind === "final");
+  const finals = finalsOf(events);
   assert.ok(finals.length >= samples.length / 16_000 / 6 - 1, `${finals.length} segments`);
   for (const { startSeconds, endSeconds } of finals) assert.ok(endSeconds - startSeconds < 7);
   const { wer } = corpusErrorRates([{ reference: text, hypothesis: finalTexts(events).join(" ") }]);
