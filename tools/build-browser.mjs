@@ -17,7 +17,6 @@ const RECOGNIZER = join(ROOT, "packages/recognizer");
 const OUTPUT = join(RECOGNIZER, "dist/browser");
 const SCRIPTS = {
   index: "index",
-  element: "element/index",
   "model-worker": "model-worker",
   "helper-worker": "helper-worker",
   "microphone-worklet": "microphone-worklet",
@@ -65,18 +64,23 @@ const runtimeWithinWorker = {
   },
 };
 
+/** @type {import("esbuild").Plugin} */
+const recognizerOnDemand = {
+  name: "recognizer on demand",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\.\/index\.js$/ }, () => ({ path: "./index.js", external: true }));
+  },
+};
+
 const require = createRequire(join(RECOGNIZER, "package.json"));
 const runtime = dirname(require.resolve("onnxruntime-web/wasm"));
 
 await rm(OUTPUT, { recursive: true, force: true });
 await mkdir(OUTPUT, { recursive: true });
-await build({
-  entryPoints: Object.entries(SCRIPTS).map(([out, name]) => ({ in: join(RECOGNIZER, `dist/web/${name}.js`), out })),
+/** @type {import("esbuild").BuildOptions} */
+const options = {
   outdir: OUTPUT,
   bundle: true,
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
-  plugins: [withoutOtherDecoders, runtimeWithinWorker],
   format: "esm",
   platform: "browser",
   target: ["chrome111", "firefox114", "safari16.4"],
@@ -84,6 +88,19 @@ await build({
   sourcemap: true,
   legalComments: "linked",
   logLevel: "warning",
+};
+await build({
+  ...options,
+  entryPoints: Object.entries(SCRIPTS).map(([out, name]) => ({ in: join(RECOGNIZER, `dist/web/${name}.js`), out })),
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  plugins: [withoutOtherDecoders, runtimeWithinWorker],
+});
+// By itself: split from the others, it would fetch before its use whatever any of them has in common with another.
+await build({
+  ...options,
+  entryPoints: [{ in: join(RECOGNIZER, "dist/web/element/index.js"), out: "element" }],
+  plugins: [recognizerOnDemand],
 });
 await copyFile(join(runtime, "ort-wasm-simd-threaded.wasm"), join(OUTPUT, "ort-wasm-simd-threaded.wasm"));
 await copyFile(join(RECOGNIZER, "models/speech-detector.onnx"), join(OUTPUT, "speech-detector.onnx"));

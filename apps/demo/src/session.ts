@@ -1,5 +1,5 @@
 /** One recording's way through the page: it comes, is recognised, and is there to be heard, corrected and saved. */
-import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+import type { SpokenWord } from "@deepspeech-ts/speech";
 import type { EngineChoice } from "./engines/choice.js";
 import type { Answer, Engine, Settings } from "./engines/engine.js";
 import { find } from "./find.js";

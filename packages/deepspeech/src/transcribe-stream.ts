@@ -4,6 +4,7 @@
  */
 import type { StreamEvent } from "@deepspeech-ts/recognizer";
 import { UserError } from "@deepspeech-ts/recognizer/system";
+import { roundSpan } from "@deepspeech-ts/speech";
 import { complaintOf, type OpenBundle } from "./bundle-recognizer.js";
 
 /** Of a terminal that does not tell its width. */
@@ -50,8 +51,7 @@ async function* untilAborted(stream: NodeJS.ReadStream, signal: AbortSignal): As
 
 function showJson(event: StreamEvent): void {
   if (event.kind !== "final") return;
-  const [startSeconds, endSeconds] = [event.startSeconds, event.endSeconds].map((time) => Math.round(time * 1e3) / 1e3);
-  process.stdout.write(`${JSON.stringify({ startSeconds, endSeconds, text: event.text })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...roundSpan(event), text: event.text })}\n`);
 }
 
 function showFinal(event: StreamEvent): void {

@@ -3,12 +3,12 @@
  * describes them.
  */
 import type { Recognizer, StreamEvent } from "@deepspeech-ts/recognizer";
+import { type LiveMessage, roundSeconds, toWireSpan, toWireWord } from "@deepspeech-ts/speech";
 import type { WebSocket } from "@fastify/websocket";
 import type { FastifyBaseLogger } from "fastify";
 import { logFailure } from "./answer-errors.js";
 import { ApiError, toApiError } from "./api-error.js";
 import type { Limits } from "./options.js";
-import { milliseconds, wordOf } from "./render.js";
 import { SoundQueue } from "./sound-queue.js";
 
 /** How a stream ended. Those from 4000 on are ours, and end in the HTTP status of the same meaning. */
@@ -105,7 +105,7 @@ export class LiveSession {
       const options = { encoding, ...raw, hotWords, wordTimes, signal: controller.signal, onSound };
       for await (const event of recognizer.stream(this.#sound, options)) this.#tell(event);
       if (this.#complaint) throw this.#complaint;
-      this.#send({ type: "done", duration: milliseconds(this.audioSeconds) });
+      this.#send({ type: "done", duration: roundSeconds(this.audioSeconds) });
       this.#socket.close(this.#closeCode ?? CLOSE_CODES.done);
     } catch (error) {
       // A file that the server broke off is cut short for no other reason.
@@ -266,26 +266,25 @@ function reasonOf({ message }: ApiError): string {
   return Buffer.from(message).subarray(0, 120).toString().replaceAll("\ufffd", "");
 }
 
-function partialOf(event: Extract<StreamEvent, { kind: "partial" }>): object {
+function partialOf(event: Extract<StreamEvent, { kind: "partial" }>): LiveMessage {
   const { segment, stable, tail, startSeconds, heardSeconds } = event;
   return {
     type: "partial",
     segment,
     stable,
     tail,
-    start: milliseconds(startSeconds),
-    heard: milliseconds(heardSeconds),
+    start: roundSeconds(startSeconds),
+    heard: roundSeconds(heardSeconds),
   };
 }
 
-function finalOf(event: Extract<StreamEvent, { kind: "final" }>): object {
-  const { segment, text, startSeconds, endSeconds, timedWords } = event;
+function finalOf(event: Extract<StreamEvent, { kind: "final" }>): LiveMessage {
+  const { segment, text, timedWords } = event;
   return {
     type: "final",
     segment,
     text,
-    start: milliseconds(startSeconds),
-    end: milliseconds(endSeconds),
-    ...(timedWords && { words: timedWords.map(wordOf) }),
+    ...toWireSpan(event),
+    ...(timedWords && { words: timedWords.map(toWireWord) }),
   };
 }

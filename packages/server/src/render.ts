@@ -6,9 +6,12 @@ import {
   type Cue,
   encodeText,
   formatTranscript,
+  roundSeconds,
   splitIntoCues,
   type TimedWord,
   type Transcript,
+  toWireSpan,
+  toWireWord,
 } from "@deepspeech-ts/speech";
 import type { ResponseFormat, TranscriptionWish } from "./request-fields.js";
 
@@ -59,7 +62,7 @@ export function contentOf(
     ...(granularities.has("segment") && {
       segments: splitIntoCues(timedWords, { durationSeconds }).map((cue, id) => segmentOf(cue, id, alphabet)),
     }),
-    ...(granularities.has("word") && { words: timedWords.map(wordOf) }),
+    ...(granularities.has("word") && { words: timedWords.map(toWireWord) }),
   };
 }
 
@@ -67,7 +70,7 @@ function verboseJsonOf(transcription: Transcription, wish: TranscriptionWish, al
   return {
     task: "transcribe",
     language: "english",
-    duration: milliseconds(transcription.durationSeconds),
+    duration: roundSeconds(transcription.durationSeconds),
     ...contentOf(transcription, wish, alphabet),
     usage: usageOf(transcription),
   };
@@ -89,14 +92,14 @@ export function logProbsOf(words: readonly TimedWord[], isLater = false) {
 }
 
 /** A cue of the subtitles, in Whisper's fields; docs/serving.md says what each means for this model. */
-function segmentOf({ words, startSeconds, endSeconds }: Cue, id: number, alphabet: Alphabet) {
+function segmentOf(cue: Cue, id: number, alphabet: Alphabet) {
+  const { words, startSeconds } = cue;
   const text = words.map(({ word }) => word).join(" ");
   return {
     id,
     // In Whisper's hundredths of a second.
     seek: Math.round(startSeconds * 100),
-    start: milliseconds(startSeconds),
-    end: milliseconds(endSeconds),
+    ...toWireSpan(cue),
     text,
     tokens: encodeText(text, alphabet),
     temperature: 0,
@@ -105,11 +108,6 @@ function segmentOf({ words, startSeconds, endSeconds }: Cue, id: number, alphabe
     // What is no speech gives no segment.
     no_speech_prob: 0,
   };
-}
-
-export function wordOf({ word, startSeconds, endSeconds, confidence }: TimedWord) {
-  const rounded = Math.round(confidence * 1e4) / 1e4;
-  return { word, start: milliseconds(startSeconds), end: milliseconds(endSeconds), confidence: rounded };
 }
 
 function meanLogConfidence(words: readonly TimedWord[]): number {
@@ -124,8 +122,4 @@ function logConfidence(confidence: number): number {
 /** As Whisper reckons it: a text that repeats itself compresses well. */
 function compressionRatio(text: string): number {
   return Math.round((1e4 * Buffer.byteLength(text)) / deflateSync(text).length) / 1e4;
-}
-
-export function milliseconds(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }

@@ -51,6 +51,7 @@ export { formatTranscript, type OutputFormat, outputFormats } from "./output/for
 export { type TranscriptJson, transcriptJson, type WordJson } from "./output/json.js";
 export { formatSrt, formatVtt } from "./output/subtitles.js";
 export type { Transcript } from "./output/transcript.js";
+export * from "./output/word-forms.js";
 export { formatCtm, formatTsv } from "./output/word-tables.js";
 export * from "./text/alphabet.js";
 export { decodeText, TextReader } from "./text/decode-text.js";

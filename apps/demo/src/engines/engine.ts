@@ -1,6 +1,7 @@
 /** What recognises: this machine, or the server that the page came from. */
-import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+
 import type { HeardSegment } from "@deepspeech-ts/recognizer/web";
+import type { SpokenWord } from "@deepspeech-ts/speech";
 import type { Recording } from "../sound/recording.js";
 import type { Tokens } from "../timeline/tokens.js";
 

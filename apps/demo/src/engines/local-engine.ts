@@ -1,6 +1,6 @@
 /** Recognises on the visitor's machine. */
-import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
 import type { LoadProgress, Recognizer, TranscribeOptions } from "@deepspeech-ts/recognizer/web";
+import { type SpokenWord, spokenWord } from "@deepspeech-ts/speech";
 import type { Recording } from "../sound/recording.js";
 import { Tokens } from "../timeline/tokens.js";
 import type { Answer, Engine, Listener, Live, LiveSound, Settings } from "./engine.js";
@@ -80,10 +80,5 @@ function rateOf({ file, sampleRate }: Recording): { sampleRate?: number } {
 }
 
 function wordsOf(words: readonly SpokenWord[] = []): SpokenWord[] {
-  return words.map(({ word, startSeconds, endSeconds, confidence }) => ({
-    word,
-    startSeconds,
-    endSeconds,
-    confidence,
-  }));
+  return words.map(spokenWord);
 }

@@ -1,14 +1,8 @@
 /** Recognises at the server that the page came from: see docs/serving.md. */
-import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+import { liveMessages } from "@deepspeech-ts/recognizer/live-socket";
+import { fromWireWord, type SpokenWord, type WireWord } from "@deepspeech-ts/speech";
 import { fileOf, pcm16, type Recording } from "../sound/recording.js";
 import type { Answer, Engine, Listener, Live, LiveSound, Settings } from "./engine.js";
-
-interface ServerWord {
-  readonly word: string;
-  readonly start: number;
-  readonly end: number;
-  readonly confidence: number;
-}
 
 export class ServerError extends Error {}
 
@@ -71,15 +65,18 @@ export class ServerEngine implements Engine {
     if (hotWords.length > 0) url.searchParams.set("hot_words", hotWords.join(","));
     if (this.key() !== "") url.searchParams.set("token", await this.#token());
     const socket = new WebSocket(url);
-    const messages = messagesOf(socket);
     void send(socket, sound);
-    for await (const message of messages) {
-      if (message.type === "done") break;
-      if (message.type === "error") throw new ServerError(message.error.message);
-      if (message.type === "partial") yield { kind: "partial", text: `${message.stable} ${message.tail}`.trim() };
-      else if (message.text !== "") yield { kind: "segment", text: message.text, words: wordsOf(message.words) };
+    try {
+      for await (const message of liveMessages(socket)) {
+        if (message.type === "done") return;
+        if (message.type === "error") throw new ServerError(message.error.message);
+        if (message.type === "partial") yield { kind: "partial", text: `${message.stable} ${message.tail}`.trim() };
+        else if (message.text !== "") yield { kind: "segment", text: message.text, words: wordsOf(message.words) };
+      }
+      throw new ServerError("the server ended the live stream");
+    } finally {
+      socket.close();
     }
-    socket.close();
   }
 
   /** A browser cannot send a key with a WebSocket. */
@@ -94,28 +91,6 @@ export class ServerEngine implements Engine {
   }
 }
 
-type Message =
-  | { readonly type: "partial"; readonly stable: string; readonly tail: string }
-  | { readonly type: "final"; readonly text: string; readonly words?: readonly ServerWord[] }
-  | { readonly type: "done" }
-  | { readonly type: "error"; readonly error: { readonly message: string } };
-
-async function* messagesOf(socket: WebSocket): AsyncGenerator<Message> {
-  const waiting: Message[] = [];
-  let wake = () => {};
-  socket.onmessage = ({ data }) => {
-    waiting.push(JSON.parse(String(data)) as Message);
-    wake();
-  };
-  socket.onclose = () => wake();
-  for (;;) {
-    const message = waiting.shift();
-    if (message) yield message;
-    else if (socket.readyState === WebSocket.CLOSED) throw new ServerError("the server ended the live stream");
-    else await new Promise<void>((resolve) => (wake = resolve));
-  }
-}
-
 async function send(socket: WebSocket, sound: AsyncIterable<Float32Array>): Promise<void> {
   const isOpen = new Promise((resolve) => socket.addEventListener("open", resolve));
   for await (const samples of sound) {
@@ -126,6 +101,6 @@ async function send(socket: WebSocket, sound: AsyncIterable<Float32Array>): Prom
   socket.send('{"type":"end"}');
 }
 
-function wordsOf(words: readonly ServerWord[] = []): SpokenWord[] {
-  return words.map(({ word, start, end, confidence }) => ({ word, startSeconds: start, endSeconds: end, confidence }));
+function wordsOf(words: readonly WireWord[] = []): SpokenWord[] {
+  return words.map(fromWireWord);
 }

@@ -1,5 +1,5 @@
 /** The words, each a button that plays it, shaded the more the less sure it is. */
-import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+import type { SpokenWord } from "@deepspeech-ts/speech";
 import { find } from "../find.js";
 import { isAt } from "../timeline/timeline.js";
 

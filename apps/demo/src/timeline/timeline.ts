@@ -1,5 +1,5 @@
 /** The strip that shows a recording over time. Only what is in view is drawn, so that it may be of any length. */
-import type { SpokenWord } from "@deepspeech-ts/recognizer/element";
+import type { SpokenWord } from "@deepspeech-ts/speech";
 import type { Columns } from "../sound/columns.js";
 import { type Colours, readColours } from "./colours.js";
 import { clock, drawLanes, HEIGHT } from "./lanes.js";

@@ -1,7 +1,7 @@
 /** Transcripts as JSON, for programs. The names and units here are a promise: they change only with `version`. */
 
-import { toMilliseconds } from "./timestamp.js";
 import type { Transcript } from "./transcript.js";
+import { roundConfidence, roundSeconds, roundSpan } from "./word-forms.js";
 
 /** The document that `formatJson` writes. Times are seconds from the start, to the millisecond. */
 export interface TranscriptJson {
@@ -33,12 +33,12 @@ export function transcriptJson({ id, text, timedWords, durationSeconds, alternat
     version: 1,
     id,
     text,
-    ...(durationSeconds === undefined ? {} : { durationSeconds: rounded(durationSeconds) }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds: roundSeconds(durationSeconds) }),
     words: timedWords.map((word) => ({
       word: word.word,
-      ...span(word),
-      confidence: Math.round(word.confidence * 1e4) / 1e4,
-      characters: word.characters.map((character) => ({ character: character.character, ...span(character) })),
+      ...roundSpan(word),
+      confidence: roundConfidence(word.confidence),
+      characters: word.characters.map((character) => ({ character: character.character, ...roundSpan(character) })),
     })),
     ...(alternatives === undefined ? {} : { alternatives: alternatives.map(({ text, score }) => ({ text, score })) }),
   };
@@ -47,12 +47,4 @@ export function transcriptJson({ id, text, timedWords, durationSeconds, alternat
 /** The document as text, indented by two spaces. */
 export function formatJson(transcript: Transcript): string {
   return `${JSON.stringify(transcriptJson(transcript), null, 2)}\n`;
-}
-
-function span(part: { startSeconds: number; endSeconds: number }): { startSeconds: number; endSeconds: number } {
-  return { startSeconds: rounded(part.startSeconds), endSeconds: rounded(part.endSeconds) };
-}
-
-function rounded(seconds: number): number {
-  return toMilliseconds(seconds) / 1000;
 }

@@ -1,30 +1,12 @@
 /** Hears at a server of this project: what MediaRecorder makes of the microphone goes out over a WebSocket. */
+import { fromWireSpan, fromWireWord, type LiveMessage } from "@deepspeech-ts/speech";
+import { liveMessages } from "../live-socket.js";
 import type { MicrophoneEvent } from "../microphone.js";
 import { loadModule } from "./hear-here.js";
 import { type Heard, HearError, type Hearing, type HearOptions } from "./heard.js";
 
 /** How often sound is sent. */
 const PIECE_MILLISECONDS = 250;
-
-interface ServerWord {
-  readonly word: string;
-  readonly start: number;
-  readonly end: number;
-  readonly confidence: number;
-}
-
-/** As docs/serving.md tells them. */
-type ServerMessage =
-  | { readonly type: "partial"; readonly stable: string; readonly tail: string }
-  | {
-      readonly type: "final";
-      readonly text: string;
-      readonly start: number;
-      readonly end: number;
-      readonly words?: readonly ServerWord[];
-    }
-  | { readonly type: "done" }
-  | { readonly type: "error"; readonly error: { readonly message: string } };
 
 export async function hearAtServer(options: HearOptions & { readonly server: string }): Promise<Hearing> {
   const { openMicrophone } = await loadModule();
@@ -93,7 +75,7 @@ function sendSound(recorder: MediaRecorder, socket: WebSocket): void {
 
 async function* heard(socket: WebSocket, { signal }: HearOptions, stop: () => void): AsyncGenerator<Heard> {
   try {
-    for await (const message of messages(socket)) {
+    for await (const message of liveMessages(socket)) {
       signal.throwIfAborted();
       if (message.type === "done") return;
       if (message.type === "error") throw new HearError("server", message.error.message);
@@ -108,31 +90,7 @@ async function* heard(socket: WebSocket, { signal }: HearOptions, stop: () => vo
   }
 }
 
-function segmentOf({ text, start, end, words = [] }: Extract<ServerMessage, { type: "final" }>): Heard {
-  return {
-    kind: "segment",
-    text,
-    startSeconds: start,
-    endSeconds: end,
-    words: words.map(({ word, start, end, confidence }) => {
-      return { word, startSeconds: start, endSeconds: end, confidence };
-    }),
-  };
-}
-
-/** Ends with the socket. */
-async function* messages(socket: WebSocket): AsyncGenerator<ServerMessage> {
-  const waiting: ServerMessage[] = [];
-  let wake = () => {};
-  socket.onmessage = ({ data }) => {
-    waiting.push(JSON.parse(String(data)) as ServerMessage);
-    wake();
-  };
-  socket.onclose = () => wake();
-  for (;;) {
-    const message = waiting.shift();
-    if (message) yield message;
-    else if (socket.readyState === WebSocket.CLOSED) return;
-    else await new Promise<void>((resolve) => (wake = resolve));
-  }
+function segmentOf(message: Extract<LiveMessage, { type: "final" }>): Heard {
+  const { text, words = [] } = message;
+  return { kind: "segment", text, ...fromWireSpan(message), words: words.map(fromWireWord) };
 }

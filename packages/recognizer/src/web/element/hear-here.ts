@@ -1,4 +1,5 @@
 /** Hears on the visitor's machine. The recogniser itself is fetched when it is first needed, once for the page. */
+import { spokenWord } from "@deepspeech-ts/speech";
 import type { StreamEvent } from "../../core/stream-options.js";
 import type { LoadProgress } from "../fetch-bundle.js";
 import type { MicrophoneSound } from "../microphone.js";
@@ -76,7 +77,7 @@ async function* heard(events: AsyncIterable<StreamEvent>, stop: () => void): Asy
       if (event.kind === "partial") yield { kind: "partial", stable: event.stable, tail: event.tail };
       else if (event.text !== "") {
         const { text, timedWords = [], startSeconds, endSeconds } = event;
-        const words = timedWords.map(({ characters: _, ...word }) => word);
+        const words = timedWords.map(spokenWord);
         yield { kind: "segment", text, words, startSeconds, endSeconds };
       }
     }

@@ -1,16 +1,8 @@
 /** What comes of a microphone while it is heard, whether this machine recognises it or a server does. */
+import type { Span, SpokenWord } from "@deepspeech-ts/speech";
 import type { RecognizerErrorCode } from "../../errors.js";
 import type { LoadProgress } from "../fetch-bundle.js";
 import type { MicrophoneEvent } from "../microphone.js";
-
-/** A word of the element's result. */
-export interface SpokenWord {
-  readonly word: string;
-  readonly startSeconds: number;
-  readonly endSeconds: number;
-  /** From 0 to 1. */
-  readonly confidence: number;
-}
 
 /** Words so far: those that stay, and what follows them for now. */
 export interface SpokenPartial {
@@ -19,11 +11,9 @@ export interface SpokenPartial {
 }
 
 /** Speech between two pauses. */
-export interface SpokenSegment {
+export interface SpokenSegment extends Span {
   readonly text: string;
   readonly words: readonly SpokenWord[];
-  readonly startSeconds: number;
-  readonly endSeconds: number;
 }
 
 export type Heard = ({ readonly kind: "partial" } & SpokenPartial) | ({ readonly kind: "segment" } & SpokenSegment);

@@ -1,7 +1,8 @@
 /** <deepspeech-recorder>, which importing this defines, and a SpeechRecognition on our model: see docs/browser.md. */
 import { DeepspeechRecorder } from "./recorder.js";
 
-export type { SpokenPartial, SpokenSegment, SpokenWord } from "./heard.js";
+export type { SpokenWord } from "@deepspeech-ts/speech";
+export type { SpokenPartial, SpokenSegment } from "./heard.js";
 export {
   DeepspeechRecorder,
   type RecorderEvents,
