@@ -56,6 +56,11 @@ const commandsUnder = (heading) => {
 test("Node, as an ES module and as CommonJS", () => {
   assert.match(TEXT, /^[a-z' ]+\n$/);
   assert.deepEqual(commandsUnder("Node"), ["node app.js"]);
+  const program = readFileSync(join(project, "app.js"), "utf8");
+  assert.ok(
+    readFileSync(join(root, "README.md"), "utf8").includes(`\`\`\`js\n${program}\`\`\``),
+    "README.md has another",
+  );
   if (process.features.require_module) assert.equal(succeed("node app.cjs"), TEXT);
 });
 
