@@ -6,7 +6,7 @@
 
 import { SpeechError } from "../errors.js";
 import { type Alphabet, validateAlphabet } from "../text/alphabet.js";
-import { checkEmissionsMatch, type Emissions, validateEmissions } from "./emissions.js";
+import { checkEmissionsMatch, type Emissions, LOG_PROB_TOLERANCE, validateEmissions } from "./emissions.js";
 import { createHypothesis, type Hypothesis, type StreamingDecoder } from "./hypothesis.js";
 
 /**
@@ -56,8 +56,17 @@ class GreedyDecoder implements StreamingDecoder {
   step(emissions: Emissions): void {
     const state = this.#begun("step");
     checkEmissionsMatch(emissions, this.#alphabet);
-    validateEmissions(emissions, state.numFrames);
-    for (let frame = 0; frame < emissions.numFrames; frame++) this.#takeFrame(state, emissions, frame);
+    const best = bestPath(emissions);
+    if (best === undefined) {
+      validateEmissions(emissions, state.numFrames); // throws, and names what is wrong
+      return;
+    }
+    for (const id of best.path) {
+      if (id !== state.lastId && id !== this.#alphabet.blankId) state.tokenIds.push(id);
+      state.lastId = id;
+    }
+    state.score += best.score;
+    state.numFrames += emissions.numFrames;
   }
 
   partial(): Hypothesis {
@@ -70,31 +79,36 @@ class GreedyDecoder implements StreamingDecoder {
     return hypothesis;
   }
 
-  #takeFrame(state: GreedyState, { logProbs, numTokens }: Emissions, frame: number): void {
-    const start = frame * numTokens;
-    const end = start + numTokens;
-    let best = start;
-    let highest = logProbs[start] as number;
-    for (let i = start + 1; i < end; i++) {
-      const logProb = logProbs[i] as number;
-      if (logProb > highest) {
-        highest = logProb;
-        best = i;
-      }
-    }
-    const id = best - start;
-    if (id !== state.lastId && id !== this.#alphabet.blankId) state.tokenIds.push(id);
-    state.lastId = id;
-    state.score += highest;
-    state.numFrames += 1;
-  }
-
   #hypothesis({ tokenIds, score }: GreedyState): Hypothesis {
-    return createHypothesis({ tokenIds: [...tokenIds], score, acousticScore: score, lmScore: 0 }, this.#alphabet);
+    return createHypothesis({ tokenIds: tokenIds.slice(), score, acousticScore: score, lmScore: 0 }, this.#alphabet);
   }
 
   #begun(method: string): GreedyState {
     if (this.#state !== undefined) return this.#state;
     throw new SpeechError("decoder-not-begun", `the decoder's ${method}() was called before begin()`);
   }
+}
+
+/**
+ * The likeliest token of each frame and the sum of their log-probabilities, or undefined where the emissions are not
+ * what `validateEmissions` lets through: checked in the same pass, because a pass over an hour costs as much as the search.
+ */
+function bestPath({ logProbs, numFrames, numTokens }: Emissions): { path: Int32Array; score: number } | undefined {
+  if (logProbs.length !== numFrames * numTokens) return undefined;
+  const path = new Int32Array(numFrames);
+  let score = 0;
+  for (let frame = 0, start = 0; frame < numFrames; frame++, start += numTokens) {
+    let best = 0;
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let id = 0; id < numTokens; id++) {
+      const logProb = logProbs[start + id] as number;
+      if (logProb <= highest) continue;
+      if (!(logProb <= LOG_PROB_TOLERANCE)) return undefined; // NaN, too, comes here
+      highest = logProb;
+      best = id;
+    }
+    path[frame] = best;
+    score += highest;
+  }
+  return { path, score };
 }
