@@ -106,3 +106,18 @@ test("sound that is no frame, or a frame without an end, is refused before the f
     message: "is damaged: the checksum of frame 1 does not match.",
   });
 });
+
+test("a frame that cannot be decoded is named by its place in its own file, also after other files", async () => {
+  const bytes = Buffer.from(await bytesOf("short-ff-end.flac"));
+  const [first, second, ...rest] = framesOf([bytes]) as [Buffer, Buffer, ...Buffer[]];
+  const metadata = bytes.subarray(0, bytes.length - Buffer.concat([first, second, ...rest]).length);
+  const reserved = Buffer.from(second.subarray(0, -2));
+  reserved[6] = 0x04; // a kind of prediction that does not exist
+  const damaged = Buffer.concat([metadata, first, reserved, checksum(reserved), ...rest]);
+  await decodeAudio(bytes, { fileName: "sound" });
+  await assert.rejects(decodeAudio(damaged, { fileName: "damaged" }), {
+    code: "bad-audio",
+    message: /^damaged: is damaged: frame 2: /,
+  });
+  assert.equal((await decodeAudio(bytes, { fileName: "sound" })).channels[0]?.length, 4002);
+});

@@ -7,34 +7,49 @@ import { OggPackets, type OggPage } from "./ogg.js";
 import type { OggLink } from "./ogg-links.js";
 import { quietly } from "./quietly.js";
 
-/** Idle decoders; each holds a few hundred kilobytes, and one file at a time uses it. */
-const idleDecoders: FLACDecoder[] = [];
+/** One file at a time uses a decoder; to make a new one, or to reset it, takes longer than to decode an utterance. */
+interface ReusableDecoder {
+  readonly decoder: FLACDecoder;
+  /** Given to it in all its life. */
+  numFrames: number;
+}
+
+const idleDecoders: ReusableDecoder[] = [];
+
+/** A whole frame: 16 samples of 0.5, one channel, 16 bits, 16 kHz. */
+const KNOWN_FRAME = Uint8Array.of(0xff, 0xf8, 0x65, 0x08, 0x00, 0x0f, 0xd8, 0x00, 0x40, 0x00, 0xa6, 0x83);
+const KNOWN_SAMPLES = 16;
 
 /** Decodes frames, and compares them with what the header promised. */
 class FlacFrameDecoder {
   /** What the header tells. */
   header: FlacStreamInfo | undefined;
-  readonly #decoder: FLACDecoder;
+  readonly #reusable: ReusableDecoder;
+  readonly #framesBefore: number;
   #numSamples = 0;
   #hasFailed = false;
 
   static async create(): Promise<FlacFrameDecoder> {
-    const decoder = idleDecoders.pop() ?? new FLACDecoder();
-    await decoder.ready;
-    return new FlacFrameDecoder(decoder);
+    const reusable = idleDecoders.pop() ?? { decoder: new FLACDecoder(), numFrames: 0 };
+    await reusable.decoder.ready;
+    return new FlacFrameDecoder(reusable);
   }
 
-  private constructor(decoder: FLACDecoder) {
-    this.#decoder = decoder;
+  private constructor(reusable: ReusableDecoder) {
+    this.#reusable = reusable;
+    this.#framesBefore = reusable.numFrames;
   }
 
   async decode(frames: Uint8Array[]): Promise<DecodedAudio[]> {
     if (frames.length === 0) return [];
     this.#hasFailed = true;
-    const { channelData, sampleRate, samplesDecoded, errors } = await quietly(() => this.#decoder.decodeFrames(frames));
+    const { channelData, sampleRate, samplesDecoded, errors } = await decodeFrames(this.#reusable, frames);
     const [error] = errors;
     this.#hasFailed = error !== undefined;
-    if (error) throw new DamagedAudioError(`is damaged: frame ${error.frameNumber + 1}: ${error.message}.`);
+    if (error) {
+      const number = error.frameNumber - this.#framesBefore + 1;
+      throw new DamagedAudioError(`is damaged: frame ${number}: ${error.message}.`);
+    }
     this.#numSamples += samplesDecoded;
     if (samplesDecoded === 0) return [];
     const stated = this.header?.sampleRate ?? sampleRate;
@@ -59,15 +74,28 @@ class FlacFrameDecoder {
   }
 
   free(): void {
-    const decoder = this.#decoder;
     // What a damaged file has left behind in the decoder's memory is not known: the garbage collector may have it.
-    if (this.#hasFailed) return;
-    // A reset gives back the memory that the file took.
-    void decoder.reset().then(
-      () => idleDecoders.push(decoder),
-      () => {},
-    );
+    if (!this.#hasFailed) void keepIfEmpty(this.#reusable);
   }
+}
+
+function decodeFrames(reusable: ReusableDecoder, frames: Uint8Array[]): ReturnType<FLACDecoder["decodeFrames"]> {
+  reusable.numFrames += frames.length;
+  return quietly(() => reusable.decoder.decodeFrames(frames));
+}
+
+/**
+ * Keeps a decoder for the next file if nothing of the last one waits in it: bytes behind the last frame do, without a word,
+ * and would spoil the frame that comes next. It must give what is known to be in a frame, and nothing else.
+ */
+async function keepIfEmpty(reusable: ReusableDecoder): Promise<void> {
+  const { channelData, errors } = await decodeFrames(reusable, [KNOWN_FRAME]);
+  const [samples] = channelData;
+  const isEmpty =
+    errors.length === 0 &&
+    samples?.length === KNOWN_SAMPLES &&
+    samples.every((sample) => Math.abs(sample - 0.5) < 1e-3);
+  if (isEmpty) idleDecoders.push(reusable);
 }
 
 /**
