@@ -10,7 +10,7 @@ import {
 } from "@deepspeech-ts/speech";
 import { AudioReader, type AudioSource, type OpenFile } from "./audio-reader.js";
 import type { Transferred } from "./calls.js";
-import { type SearchKnowledge, type SearchSettings, searchPartialText, searchText } from "./search.js";
+import { type SearchKnowledge, type SearchSettings, SegmentSearch, searchText } from "./search.js";
 
 /** What they know of the bundle. Plain data: it crosses from thread to thread. */
 export interface Knowledge {
@@ -38,6 +38,17 @@ function shared(bytes: Uint8Array): SharedArrayBuffer {
   return buffer;
 }
 
+/** What a live segment's search is told at a time. */
+export interface SearchStep {
+  /** Which the caller chooses. */
+  readonly id: number;
+  readonly settings: SearchSettings;
+  /** How many times frames were settled before those that are told now. */
+  readonly numBefore: number;
+  readonly settled: readonly Emissions[];
+  readonly tail: Emissions;
+}
+
 export type HelperHandlers = ReturnType<typeof helperHandlers>;
 
 export function helperHandlers(
@@ -53,6 +64,13 @@ export function helperHandlers(
     };
     return opened;
   };
+  const searches = new Map<number, SegmentSearch>();
+  const searchAfter = ({ id, settings, numBefore, settled }: SearchStep) => {
+    if (numBefore === 0) searches.set(id, new SegmentSearch(settings, knowledge()));
+    const search = searches.get(id);
+    for (const emissions of settled) search?.settle(emissions);
+    return search;
+  };
   const readers = new Map<number, AudioReader>();
   return {
     /** Throws SpeechError for a language model that is none. */
@@ -61,12 +79,25 @@ export function helperHandlers(
       return plain(undefined);
     },
 
-    async search(emissions: Emissions, settings: SearchSettings, settledEnds: number[]) {
-      return plain(searchText(emissions, settings, knowledge(), settledEnds));
+    async search(emissions: Emissions, settings: SearchSettings) {
+      return plain(searchText(emissions, settings, knowledge()));
     },
 
-    async searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: number[]) {
-      return plain(searchPartialText(emissions, settings, knowledge(), settledEnds));
+    /** `PartialText` of a live segment; undefined where this thread does not know what came before. */
+    async searchOn(step: SearchStep) {
+      return plain(searchAfter(step)?.partial(step.tail));
+    },
+
+    /** As `searchOn`, of a segment that ends: its texts. */
+    async endSearch(step: SearchStep) {
+      const search = searchAfter(step);
+      searches.delete(step.id);
+      return plain(search?.end(step.tail));
+    },
+
+    async dropSearch(id: number) {
+      searches.delete(id);
+      return plain(undefined);
     },
 
     async align(emissions: Emissions, text: string) {

@@ -24,7 +24,7 @@ const MARK_COST = 4;
 export function joinEmissions(windows: readonly PlacedEmissions[], alphabet: Alphabet): Emissions {
   const [first, ...others] = windows;
   if (!first) return { logProbs: new Float32Array(), numFrames: 0, numTokens: alphabet.tokens.length };
-  const parts: Float32Array[] = [];
+  const parts: Emissions[] = [];
   let current = first;
   let from = first.firstFrame;
   for (const next of others) {
@@ -32,12 +32,12 @@ export function joinEmissions(windows: readonly PlacedEmissions[], alphabet: Alp
     const margin = Math.floor((overlapEnd - next.firstFrame) / 4);
     const range = { from: next.firstFrame + margin, to: overlapEnd - margin };
     const cut = changeOver(current, next, { ...range, near: (range.from + range.to) / 2 }, alphabet.blankId);
-    parts.push(frames(current, from, cut));
+    parts.push(framesOf(current, from, cut));
     current = next;
     from = cut;
   }
-  parts.push(frames(current, from, endOf(current)));
-  return concatenated(parts, first.emissions.numTokens);
+  parts.push(framesOf(current, from, endOf(current)));
+  return concatenated(parts);
 }
 
 /** The frame from which on `b` serves instead of `a`: of frames `from` to `to`, the cheapest, rather near `near`. */
@@ -60,18 +60,21 @@ export function changeOver(
   return best.frame;
 }
 
-/** Frames `from` up to `to` of the whole, as a row-major view. */
-export function frames({ firstFrame, emissions }: PlacedEmissions, from: number, to: number): Float32Array {
+/** Frames `from` up to `to` of the whole, as emissions of their own. */
+export function framesOf({ firstFrame, emissions }: PlacedEmissions, from: number, to: number): Emissions {
   const { logProbs, numTokens } = emissions;
-  return logProbs.subarray((from - firstFrame) * numTokens, (to - firstFrame) * numTokens);
+  const own = logProbs.slice((from - firstFrame) * numTokens, (to - firstFrame) * numTokens);
+  return { logProbs: own, numFrames: to - from, numTokens };
 }
 
 export function endOf({ firstFrame, emissions }: PlacedEmissions): number {
   return firstFrame + emissions.numFrames;
 }
 
-export function concatenated(parts: readonly Float32Array[], numTokens: number): Emissions {
-  const logProbs = joinArrays(parts);
+/** One after another; there is at least one. */
+export function concatenated(parts: readonly Emissions[]): Emissions {
+  const { numTokens } = parts[0]!;
+  const logProbs = joinArrays(parts.map((part) => part.logProbs));
   return { logProbs, numFrames: logProbs.length / numTokens, numTokens };
 }
 

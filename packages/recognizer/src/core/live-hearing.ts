@@ -2,17 +2,23 @@
 import type { Emissions } from "@deepspeech-ts/speech";
 import type { SampleBuffer } from "./sample-buffer.js";
 
-/** A segment that has not ended. Samples count from the stream's start, frames from the segment's. */
+/** What a segment's hearing brought: frames that follow those settled before. */
+export interface Heard {
+  /** Frames that will not change, as they were settled. */
+  readonly settled: readonly Emissions[];
+  /** What follows them, for now. */
+  readonly tail: Emissions;
+}
+
+/** A segment that has not ended. Samples count from the stream's start. */
 export interface LiveHearing {
   readonly startSample: number;
-  /** Up to which frame emissions will not change, after each step that settled some. */
-  readonly settledEnds: readonly number[];
   /** The first sample of the stream that will be heard again. */
   readonly neededFrom: number;
-  /** Hears what came, up to a sample; answers with all of the segment's frames that are known then. */
-  hear(buffer: SampleBuffer, endSample: number): Promise<Emissions>;
+  /** Hears what came, up to a sample. */
+  hear(buffer: SampleBuffer, endSample: number): Promise<Heard>;
   /** As `hear`, where the segment ends at the sample; more may have been heard already. */
-  finish(buffer: SampleBuffer, endSample: number): Promise<Emissions>;
+  finish(buffer: SampleBuffer, endSample: number): Promise<Heard>;
   /** Seconds for which the model has said nothing; 0 where that is not known. */
   readonly silentSeconds: number;
 }

@@ -6,7 +6,8 @@ import type { Emissions, TextAlignment } from "@deepspeech-ts/speech";
 import type { ResolvedAudio } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
 import type { Detection, DetectorSound } from "./detector-runs.js";
-import type { FoundText, PartialText, SearchSettings } from "./search.js";
+import type { LiveSearch } from "./live-search.js";
+import type { FoundText, SearchSettings } from "./search.js";
 import type { Step, StepResult } from "./step-runs.js";
 
 export interface OpenAudioOptions {
@@ -28,9 +29,9 @@ export interface Platform {
   /** Runs the graph that detects speech once, over equally many samples of several sounds. */
   detectSpeech(sounds: readonly DetectorSound[]): Promise<Detection[]>;
   /** `searchText` */
-  search(emissions: Emissions, settings: SearchSettings, settledEnds?: readonly number[]): Promise<FoundText[]>;
-  /** `searchPartialText` */
-  searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[]): Promise<PartialText>;
+  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]>;
+  /** Begins the search over a live segment, by a beam. */
+  searchLive(settings: SearchSettings): LiveSearch;
   /** `alignText` */
   align(emissions: Emissions, text: string): Promise<TextAlignment>;
   /** One channel at the model's rate, in pieces of a few seconds, decoded as they are asked for. */

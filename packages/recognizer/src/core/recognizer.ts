@@ -8,6 +8,7 @@ import { type AudioInput, badInput, describe, resolveAudio } from "./audio-input
 import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
 import { Cancellation, cancellable, RequestCancellation } from "./cancellation.js";
 import type { Detection, DetectorSound } from "./detector-runs.js";
+import { GreedySearch, type LiveSearch } from "./live-search.js";
 import { type HeardSegment, LongAudio, type LongAudioEngine } from "./long-audio.js";
 import {
   ALIGN_CHECKS,
@@ -152,9 +153,8 @@ export class CoreRecognizer implements AsyncDisposable {
       header: this.header,
       cancellation,
       ...this.#hearing(cancellation, () => Math.min(MOST_LIVE_WAIT_MILLISECONDS, this.#numOpen)),
-      search: (segment, settledEnds) => this.#search(segment, settings, cancellation, settledEnds),
-      searchPartial: (emissions, settledEnds) =>
-        cancellable(this.#platform.searchPartial(emissions, settings, settledEnds), cancellation),
+      search: (segment) => this.#search(segment, settings, cancellation),
+      searchLive: () => this.#searchLive(settings),
     });
   }
 
@@ -247,14 +247,14 @@ export class CoreRecognizer implements AsyncDisposable {
     return audio.durationSeconds;
   }
 
-  async #search(
-    heard: HeardSegment,
-    settings: SearchSettings,
-    cancellation: Cancellation,
-    settledEnds: readonly number[] = [],
-  ): Promise<Segment> {
-    const found = this.#platform.search(heard.emissions, settings, settledEnds);
+  async #search(heard: HeardSegment, settings: SearchSettings, cancellation: Cancellation): Promise<Segment> {
+    const found = this.#platform.search(heard.emissions, settings);
     return segmentOf(await cancellable(found, cancellation), heard);
+  }
+
+  #searchLive(settings: SearchSettings): LiveSearch {
+    if (settings.beam) return this.#platform.searchLive(settings);
+    return new GreedySearch(this.header.alphabet, settings, (emissions) => this.#platform.search(emissions, settings));
   }
 }
 

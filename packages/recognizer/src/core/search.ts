@@ -8,11 +8,12 @@ import {
   createBeamSearchDecoder,
   createGreedyDecoder,
   type Emissions,
-  greedyDecode,
   type Hypothesis,
   type LanguageModel,
+  type StreamingDecoder,
   type TimedWord,
 } from "@deepspeech-ts/speech";
+import { concatenated } from "./join-emissions.js";
 
 /** Tokens of a live stream's settled frames that later words may still change: some three words of English. */
 const UNDECIDED_TOKENS = 16;
@@ -39,25 +40,6 @@ export interface SearchKnowledge {
   readonly languageModel?: LanguageModel | undefined;
 }
 
-/**
- * The best texts, best first; never none.
- *
- * @param settledEnds the frames up to which a live stream was settled, step by step: see `searchPartialText`
- */
-export function searchText(
-  emissions: Emissions,
-  settings: SearchSettings,
-  { alphabet, languageModel }: SearchKnowledge,
-  settledEnds: readonly number[] = [],
-): FoundText[] {
-  if (!settings.beam) return [greedyText(emissions, settings, alphabet)];
-  const decoder = createBeamSearchDecoder(alphabet, beamOptions(settings, languageModel));
-  stepThroughSettled(decoder, emissions, settledEnds);
-  decoder.step(framesFrom(emissions, settledEnds.at(-1) ?? 0));
-  const found = decoder.endNBest();
-  return settings.wordTimes ? found : found.map(({ timedWords: _, ...hypothesis }) => hypothesis);
-}
-
 /** What can be said of a segment that has not ended: `stable` starts every text that will come of it. */
 export interface PartialText {
   readonly stable: string;
@@ -65,54 +47,72 @@ export interface PartialText {
   readonly text: string;
 }
 
+/** The best texts of a segment that is known, best first; never none. */
+export function searchText(emissions: Emissions, settings: SearchSettings, knowledge: SearchKnowledge): FoundText[] {
+  return new SegmentSearch(settings, knowledge).end(emissions);
+}
+
 /**
- * The text of a live segment so far.
- *
- * @param settledEnds the frames up to which the emissions were settled, step by step. What is given at each step stays
- * as it is later on, so that every search over the same segment makes the same decisions.
+ * The search over one segment. A live one's frames come as they are settled, step by step, and are searched once: what is
+ * given up after each step stays so, and every text that is told of the segment follows from the same decisions.
  */
-export function searchPartialText(
-  emissions: Emissions,
-  settings: SearchSettings,
-  { alphabet, languageModel }: SearchKnowledge,
-  settledEnds: readonly number[],
-): PartialText {
-  const tail = framesFrom(emissions, settledEnds.at(-1) ?? 0);
-  if (!settings.beam) return greedyPartialText(framesFrom(emissions, 0, settledEnds.at(-1) ?? 0), tail, alphabet);
-  const decoder = createBeamSearchDecoder(alphabet, beamOptions(settings, languageModel));
-  stepThroughSettled(decoder, emissions, settledEnds);
-  const stable = decoder.stableText();
-  decoder.step(tail);
-  return { stable, text: decoder.partial().text };
-}
+export class SegmentSearch {
+  readonly #settings: SearchSettings;
+  readonly #knowledge: SearchKnowledge;
+  readonly #decoder: StreamingDecoder | BeamSearchDecoder;
+  readonly #settled: Emissions[] = [];
 
-function stepThroughSettled(decoder: BeamSearchDecoder, emissions: Emissions, settledEnds: readonly number[]): void {
-  decoder.begin();
-  for (const [index, end] of settledEnds.entries()) {
-    decoder.step(framesFrom(emissions, settledEnds[index - 1] ?? 0, end));
-    decoder.decide(UNDECIDED_TOKENS);
+  constructor(settings: SearchSettings, knowledge: SearchKnowledge) {
+    const { alphabet, languageModel } = knowledge;
+    this.#settings = settings;
+    this.#knowledge = knowledge;
+    this.#decoder = settings.beam
+      ? createBeamSearchDecoder(alphabet, beamOptions(settings, languageModel))
+      : createGreedyDecoder(alphabet);
+    this.#decoder.begin();
   }
-}
 
-function framesFrom({ logProbs, numFrames, numTokens }: Emissions, from: number, to = numFrames): Emissions {
-  return { logProbs: logProbs.subarray(from * numTokens, to * numTokens), numFrames: to - from, numTokens };
-}
+  /** Takes the frames that one step settled. */
+  settle(emissions: Emissions): void {
+    this.#settled.push(emissions);
+    this.#decoder.step(emissions);
+    if ("decide" in this.#decoder) this.#decoder.decide(UNDECIDED_TOKENS);
+  }
 
-function greedyPartialText(settled: Emissions, tail: Emissions, alphabet: Alphabet): PartialText {
-  const decoder = createGreedyDecoder(alphabet);
-  decoder.begin();
-  decoder.step(settled);
-  const { tokenIds, words } = decoder.partial();
-  const endsWord = tokenIds.length > 0 && alphabet.tokens[tokenIds.at(-1) as number] === " ";
-  decoder.step(tail);
-  return { stable: (endsWord ? words : words.slice(0, -1)).join(" "), text: decoder.partial().text };
-}
+  /** @param tail frames after those that were settled, for now */
+  partial(tail: Emissions): PartialText {
+    const { text } = tail.numFrames === 0 ? this.#decoder.partial() : this.#again(tail);
+    return { stable: this.#stableText(), text };
+  }
 
-function greedyText(emissions: Emissions, settings: SearchSettings, alphabet: Alphabet): FoundText {
-  const hypothesis = greedyDecode(emissions, alphabet);
-  if (!settings.wordTimes) return hypothesis;
-  const { timedWords } = alignText(emissions, hypothesis.text, alphabet, settings);
-  return { ...hypothesis, timedWords };
+  /** The best texts, best first; never none. The segment is over. @param tail frames after those that were settled */
+  end(tail: Emissions): FoundText[] {
+    this.#decoder.step(tail);
+    if ("endNBest" in this.#decoder) {
+      const found = this.#decoder.endNBest();
+      return this.#settings.wordTimes ? found : found.map(({ timedWords: _, ...hypothesis }) => hypothesis);
+    }
+    const hypothesis = this.#decoder.end();
+    if (!this.#settings.wordTimes) return [hypothesis];
+    const whole = concatenated([...this.#settled, tail]);
+    const { timedWords } = alignText(whole, hypothesis.text, this.#knowledge.alphabet, this.#settings);
+    return [{ ...hypothesis, timedWords }];
+  }
+
+  /** What all frames say so far, of which the last may change: by a search that is forgotten. */
+  #again(tail: Emissions): Hypothesis {
+    const search = new SegmentSearch(this.#settings, this.#knowledge);
+    for (const emissions of this.#settled) search.settle(emissions);
+    search.#decoder.step(tail);
+    return search.#decoder.partial();
+  }
+
+  #stableText(): string {
+    if ("stableText" in this.#decoder) return this.#decoder.stableText();
+    const { tokenIds, words } = this.#decoder.partial();
+    const endsWord = tokenIds.length > 0 && this.#knowledge.alphabet.tokens[tokenIds.at(-1) as number] === " ";
+    return (endsWord ? words : words.slice(0, -1)).join(" ");
+  }
 }
 
 function beamOptions(settings: SearchSettings, languageModel: LanguageModel | undefined): BeamSearchOptions {

@@ -1,7 +1,6 @@
 /** A live segment by a model that streams: no sound is heard twice, and every frame is settled as soon as it is known. */
 import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
-import { joinArrays } from "../audio/join-arrays.js";
-import type { LiveHearing } from "./live-hearing.js";
+import type { Heard, LiveHearing } from "./live-hearing.js";
 import type { SampleBuffer } from "./sample-buffer.js";
 import type { StepUtterance } from "./step-utterance.js";
 
@@ -15,8 +14,7 @@ export interface StepwiseOptions {
 export class StepwiseHearing implements LiveHearing {
   readonly #options: StepwiseOptions;
   readonly #frameSamples: number;
-  readonly #known: Float32Array[] = [];
-  readonly #settledEnds: number[] = [];
+  #numKnown = 0;
   /** The frame after the last of which the model said anything. */
   #spokenEnd = 0;
 
@@ -28,10 +26,6 @@ export class StepwiseHearing implements LiveHearing {
     this.#frameSamples = Math.round(options.header.frameSeconds * options.header.sampleRate);
   }
 
-  get settledEnds(): readonly number[] {
-    return this.#settledEnds;
-  }
-
   get neededFrom(): number {
     return this.startSample + this.#options.utterance.numSamples;
   }
@@ -40,26 +34,23 @@ export class StepwiseHearing implements LiveHearing {
     return (this.#numKnown - this.#spokenEnd) * this.#options.header.frameSeconds;
   }
 
-  async hear(buffer: SampleBuffer, endSample: number): Promise<Emissions> {
+  async hear(buffer: SampleBuffer, endSample: number): Promise<Heard> {
     this.#take(buffer, endSample);
-    await this.#advance();
-    return this.#all(this.#numKnown);
+    return { settled: await this.#advance(), tail: this.#noFrames() };
   }
 
-  async finish(buffer: SampleBuffer, endSample: number): Promise<Emissions> {
-    const shown = this.#numKnown;
+  async finish(buffer: SampleBuffer, endSample: number): Promise<Heard> {
     this.#take(buffer, endSample);
     this.#options.utterance.finish();
-    await this.#advance();
     // What was heard beyond the segment's end is the next one's, unless it was told already.
-    const own = Math.ceil((endSample - this.startSample) / this.#frameSamples);
-    const numFrames = Math.min(this.#numKnown, Math.max(own, shown));
-    while ((this.#settledEnds.at(-1) ?? 0) > numFrames) this.#settledEnds.pop();
-    return this.#all(numFrames);
-  }
-
-  get #numKnown(): number {
-    return this.#settledEnds.at(-1) ?? 0;
+    let left = Math.max(0, Math.ceil((endSample - this.startSample) / this.#frameSamples) - this.#numKnown);
+    const settled: Emissions[] = [];
+    for (const emissions of await this.#advance()) {
+      if (emissions.numFrames > left) return { settled, tail: firstFrames(emissions, left) };
+      settled.push(emissions);
+      left -= emissions.numFrames;
+    }
+    return { settled, tail: this.#noFrames() };
   }
 
   #take(buffer: SampleBuffer, endSample: number): void {
@@ -67,21 +58,25 @@ export class StepwiseHearing implements LiveHearing {
     if (endSample > from) this.#options.utterance.push(buffer.slice(from, Math.min(buffer.end, endSample)));
   }
 
-  async #advance(): Promise<void> {
+  async #advance(): Promise<Emissions[]> {
     const { utterance, stepFrames, header } = this.#options;
+    const known: Emissions[] = [];
     for await (const emissions of utterance.advance(stepFrames)) {
-      this.#known.push(emissions.logProbs);
+      known.push(emissions);
       const spoken = lastSpoken(emissions, header.alphabet.blankId);
       if (spoken !== undefined) this.#spokenEnd = this.#numKnown + spoken + 1;
-      this.#settledEnds.push(this.#numKnown + emissions.numFrames);
+      this.#numKnown += emissions.numFrames;
     }
+    return known;
   }
 
-  #all(numFrames: number): Emissions {
-    const numTokens = this.#options.header.alphabet.tokens.length;
-    const logProbs = joinArrays(this.#known).subarray(0, numFrames * numTokens);
-    return { logProbs, numFrames, numTokens };
+  #noFrames(): Emissions {
+    return { logProbs: new Float32Array(), numFrames: 0, numTokens: this.#options.header.alphabet.tokens.length };
   }
+}
+
+function firstFrames({ logProbs, numTokens }: Emissions, numFrames: number): Emissions {
+  return { logProbs: logProbs.slice(0, numFrames * numTokens), numFrames, numTokens };
 }
 
 /** The last frame in which another token than the blank is likely; undefined where there is none. */

@@ -7,11 +7,11 @@
  */
 import { type BundleHeader, type Emissions, withoutUndefined } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
-import type { Cancellation } from "./cancellation.js";
+import { type Cancellation, cancellable } from "./cancellation.js";
 import type { LiveHearing } from "./live-hearing.js";
+import type { LiveSearch } from "./live-search.js";
 import type { HeardSegment } from "./long-audio.js";
 import { SampleBuffer } from "./sample-buffer.js";
-import type { PartialText } from "./search.js";
 import { Segmenter } from "./segmenter.js";
 import { hearShort, isShort } from "./short-sound.js";
 import { ACTIVITY_FRAME_RATE, ACTIVITY_LAG_SECONDS, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
@@ -25,7 +25,7 @@ import {
   type StreamOptions,
 } from "./stream-options.js";
 import { streamSamples } from "./stream-source.js";
-import type { Segment } from "./transcription.js";
+import { type Segment, segmentOf } from "./transcription.js";
 import { WindowedHearing } from "./windowed-hearing.js";
 
 /** From this share of the greatest length on, half the silence ends a segment. */
@@ -41,8 +41,10 @@ export interface StreamEngine {
   /** Begins an utterance; where the model streams. */
   readonly steps?: () => StepUtterance;
   readonly detect: DetectSpeech;
-  search(segment: HeardSegment, settledEnds: readonly number[]): Promise<Segment>;
-  searchPartial(emissions: Emissions, settledEnds: readonly number[]): Promise<PartialText>;
+  /** Of a segment that is known. */
+  search(segment: HeardSegment): Promise<Segment>;
+  /** Begins the search over a segment that has not ended. */
+  searchLive(): LiveSearch;
 }
 
 export async function* streamEvents(
@@ -63,15 +65,23 @@ export async function* streamEvents(
         yield* session.push(samples.slice(at, at + pieceSamples));
       }
     }
+    yield* session.end();
   } catch (error) {
     // What came before the damage was said all the same.
     if (error instanceof RecognizerError && error.code === "bad-audio") yield* session.end();
     throw error;
+  } finally {
+    session.close();
   }
-  yield* session.end();
 }
 
 type Settings = StreamOptions & typeof STREAM_DEFAULTS;
+
+/** One that has not ended. */
+interface LiveSegment {
+  readonly hearing: LiveHearing;
+  readonly search: LiveSearch;
+}
 
 class StreamSession {
   readonly #engine: StreamEngine;
@@ -80,7 +90,7 @@ class StreamSession {
   readonly #detector: SpeechDetector;
   readonly #segmenter: Segmenter;
   readonly #activitySamples: number;
-  #live: LiveHearing | undefined;
+  #live: LiveSegment | undefined;
   /** Of the segment that has not ended. */
   #lastShown = "";
   #numSegments = 0;
@@ -119,6 +129,11 @@ class StreamSession {
     this.#buffer.dropBefore(this.#earliestNeeded);
   }
 
+  /** Lets go of a segment that did not end. */
+  close(): void {
+    this.#live?.search.close();
+  }
+
   async *end(): AsyncGenerator<StreamEvent, void, undefined> {
     for (const frame of await this.#detector.end()) yield* this.#take(this.#segmenter.push(frame));
     yield* this.#take(this.#segmenter.end());
@@ -135,7 +150,7 @@ class StreamSession {
   get #earliestNeeded(): number {
     const { earliestFrame, earliestNext } = this.#segmenter;
     if (!this.#live) return earliestFrame * this.#activitySamples;
-    return Math.min(this.#live.neededFrom, earliestNext * this.#activitySamples);
+    return Math.min(this.#live.hearing.neededFrom, earliestNext * this.#activitySamples);
   }
 
   #begin(startSample: number): void {
@@ -144,45 +159,55 @@ class StreamSession {
     const infer = (samples: Float32Array<ArrayBuffer>) => this.#engine.infer(samples);
     const stepFrames = Math.max(1, Math.round(this.chunkSeconds / header.frameSeconds));
     this.#lastShown = "";
-    this.#live = steps
+    const hearing = steps
       ? new StepwiseHearing(startSample, { header, utterance: steps(), stepFrames })
       : new WindowedHearing(startSample, { header, infer, contextSeconds, lookaheadSeconds });
+    this.#live = { hearing, search: this.#engine.searchLive() };
   }
 
-  async *#step(live: LiveHearing): AsyncGenerator<StreamEvent, void, undefined> {
-    if (this.#buffer.end - live.startSample < this.#engine.header.minSamples) return;
+  async *#step(live: LiveSegment): AsyncGenerator<StreamEvent, void, undefined> {
+    const { hearing, search } = live;
+    if (this.#buffer.end - hearing.startSample < this.#engine.header.minSamples) return;
     const started = performance.now();
     this.#lastStep = this.#buffer.end;
-    const emissions = await live.hear(this.#buffer, this.#buffer.end);
-    const { stable, text } = await this.#engine.searchPartial(emissions, live.settledEnds);
+    const { settled, tail } = await hearing.hear(this.#buffer, this.#buffer.end);
+    for (const emissions of settled) search.settle(emissions);
+    const { stable, text } = await cancellable(search.partial(tail), this.#engine.cancellation);
     this.#stepSeconds = (performance.now() - started) / 1000;
     const shown = `${stable}|${text}`;
     if (text !== "" && shown !== this.#lastShown) {
       this.#lastShown = shown;
-      const startSeconds = live.startSample / this.#engine.header.sampleRate;
+      const startSeconds = hearing.startSample / this.#engine.header.sampleRate;
       const tailText = text.slice(stable.length).trim();
       yield { kind: "partial", ...this.#place(), stable, tail: tailText, startSeconds };
     }
-    if (live.silentSeconds >= WORDLESS_TIMES * this.#settings.endpointSeconds) {
+    if (hearing.silentSeconds >= WORDLESS_TIMES * this.#settings.endpointSeconds) {
       yield* this.#take(this.#segmenter.interrupt());
     }
   }
 
-  async *#finish(live: LiveHearing, endSample: number): AsyncGenerator<StreamEvent, void, undefined> {
+  async *#finish({ hearing, search }: LiveSegment, endSample: number): AsyncGenerator<StreamEvent, void, undefined> {
     this.#live = undefined;
+    const { startSample } = hearing;
     const { sampleRate, minSamples } = this.#engine.header;
-    if (endSample - live.startSample < minSamples) return;
-    const [startSeconds, endSeconds] = [live.startSample / sampleRate, endSample / sampleRate];
+    const [startSeconds, endSeconds] = [startSample / sampleRate, endSample / sampleRate];
     // What was told as stable stands.
     const isOpen = this.#lastShown === "" || this.#lastShown.startsWith("|");
-    if (isOpen && isShort(endSample - live.startSample, this.#engine.header)) {
-      const samples = this.#buffer.slice(live.startSample, endSample);
-      const heard = await hearShort(samples, this.#engine.header, (padded) => this.#engine.infer(padded));
-      yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, ...heard }, []));
-      return;
+    try {
+      if (endSample - startSample < minSamples) return;
+      if (isOpen && isShort(endSample - startSample, this.#engine.header)) {
+        const samples = this.#buffer.slice(startSample, endSample);
+        const heard = await hearShort(samples, this.#engine.header, (padded) => this.#engine.infer(padded));
+        yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, ...heard }));
+        return;
+      }
+      const { settled, tail } = await hearing.finish(this.#buffer, endSample);
+      for (const emissions of settled) search.settle(emissions);
+      const found = await cancellable(search.end(tail), this.#engine.cancellation);
+      yield* this.#tell(segmentOf(found, { startSeconds, endSeconds }));
+    } finally {
+      search.close();
     }
-    const emissions = await live.finish(this.#buffer, endSample);
-    yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, emissions }, live.settledEnds));
   }
 
   *#tell(segment: Segment): Generator<StreamEvent, void, undefined> {

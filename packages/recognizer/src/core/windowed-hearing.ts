@@ -4,8 +4,8 @@
  * second of lookahead are settled for good, and those after them are heard again with the next piece.
  */
 import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
-import { changeOver, concatenated, endOf, frames, type PlacedEmissions } from "./join-emissions.js";
-import type { LiveHearing } from "./live-hearing.js";
+import { changeOver, endOf, framesOf, type PlacedEmissions } from "./join-emissions.js";
+import type { Heard, LiveHearing } from "./live-hearing.js";
 import type { SampleBuffer } from "./sample-buffer.js";
 
 export interface WindowedOptions {
@@ -18,9 +18,8 @@ export interface WindowedOptions {
 export class WindowedHearing implements LiveHearing {
   readonly #options: WindowedOptions;
   readonly #frameSamples: number;
-  /** Emissions that will not change. */
-  readonly #settled: Float32Array[] = [];
-  readonly #settledEnds: number[] = [];
+  /** Frames that will not change. */
+  #numSettled = 0;
   /** What the model said last. */
   #latest: PlacedEmissions | undefined;
   readonly silentSeconds = 0;
@@ -33,47 +32,38 @@ export class WindowedHearing implements LiveHearing {
     this.#frameSamples = Math.round(options.header.frameSeconds * options.header.sampleRate);
   }
 
-  get settledEnds(): readonly number[] {
-    return this.#settledEnds;
-  }
-
   get neededFrom(): number {
     const context = Math.round(this.#options.contextSeconds / this.#options.header.frameSeconds);
     return this.startSample + Math.max(0, this.#numSettled - context) * this.#frameSamples;
   }
 
-  async hear(buffer: SampleBuffer, endSample: number): Promise<Emissions> {
+  async hear(buffer: SampleBuffer, endSample: number): Promise<Heard> {
     const start = this.neededFrom;
     const emissions = await this.#options.infer(buffer.slice(start, endSample));
     const heard = { firstFrame: (start - this.startSample) / this.#frameSamples, emissions };
-    this.#settle(heard);
+    const settled = this.#settle(heard);
     this.#latest = heard;
-    const tail = frames(heard, this.#numSettled, endOf(heard));
-    return concatenated([...this.#settled, tail], emissions.numTokens);
+    return { settled, tail: framesOf(heard, this.#numSettled, endOf(heard)) };
   }
 
-  finish(buffer: SampleBuffer, endSample: number): Promise<Emissions> {
+  finish(buffer: SampleBuffer, endSample: number): Promise<Heard> {
     // Silence may have been settled already.
     const settledEnd = this.startSample + this.#numSettled * this.#frameSamples;
     return this.hear(buffer, Math.min(buffer.end, Math.max(endSample, settledEnd)));
   }
 
-  get #numSettled(): number {
-    return this.#settledEnds.at(-1) ?? 0;
-  }
-
   /** The last hearing's frames, up to where it goes over to the new one, will not be heard again. */
-  #settle(heard: PlacedEmissions): void {
+  #settle(heard: PlacedEmissions): Emissions[] {
     const latest = this.#latest;
     const from = this.#numSettled;
-    if (!latest) return;
+    if (!latest) return [];
     const { lookaheadSeconds, header } = this.#options;
     const lookahead = Math.round(lookaheadSeconds / header.frameSeconds);
     const last = Math.min(endOf(latest) - lookahead, endOf(heard));
-    if (last <= from) return;
+    if (last <= from) return [];
     const cut = changeOver(latest, heard, { from, to: last, near: last }, header.alphabet.blankId);
-    if (cut === from) return;
-    this.#settled.push(frames(latest, from, cut).slice());
-    this.#settledEnds.push(cut);
+    if (cut === from) return [];
+    this.#numSettled = cut;
+    return [framesOf(latest, from, cut)];
   }
 }

@@ -9,9 +9,10 @@ import type { AudioSource } from "./audio-reader.js";
 import type { CallClient } from "./call-client.js";
 import { cancellable } from "./cancellation.js";
 import { type Detection, type DetectorSound, runDetector } from "./detector-runs.js";
+import { HelperSearch, type LiveSearch } from "./live-search.js";
 import type { ModelClient } from "./model-client.js";
 import type { OpenAudioOptions, Platform } from "./platform.js";
-import type { FoundText, PartialText, SearchSettings } from "./search.js";
+import type { FoundText, SearchSettings } from "./search.js";
 import { runSteps, type Step, type StepResult } from "./step-runs.js";
 import type { TensorData } from "./tensor-data.js";
 
@@ -68,6 +69,7 @@ export class WorkerPlatform implements Platform {
   readonly #helpers: readonly CallClient[];
   readonly pathOf: (url: URL) => string;
   #nextAudio = 0;
+  #nextSearch = 0;
 
   constructor({ models, helpers, pathOf }: WorkerPlatformOptions) {
     this.#models = models;
@@ -103,12 +105,14 @@ export class WorkerPlatform implements Platform {
     return runDetector(sounds, (inputs) => model.detectSpeech(inputs));
   }
 
-  search(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[] = []): Promise<FoundText[]> {
-    return leastBusy(this.#helpers).call("search", [emissions, settings, settledEnds]);
+  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]> {
+    return leastBusy(this.#helpers).call("search", [emissions, settings]);
   }
 
-  searchPartial(emissions: Emissions, settings: SearchSettings, settledEnds: readonly number[]): Promise<PartialText> {
-    return leastBusy(this.#helpers).call("searchPartial", [emissions, settings, settledEnds]);
+  searchLive(settings: SearchSettings): LiveSearch {
+    const id = this.#nextSearch++;
+    // Each stays where it begins, for as long as people speak: so they take turns.
+    return new HelperSearch(this.#helpers[id % this.#helpers.length]!, id, settings);
   }
 
   align(emissions: Emissions, text: string): Promise<TextAlignment> {
