@@ -37,7 +37,7 @@ test("what was dropped is gone, and what lies after it is not", () => {
   assert.deepEqual([...buffer.slice(3, 9)], [3, 4, 5, 6, 7, 8]);
   assert.throws(() => buffer.slice(2, 4), {
     name: "RangeError",
-    message: "SampleBuffer.slice: 2 to 4 lies outside 3 to 9",
+    message: "SampleBuffer: 2 to 4 lies outside 3 to 9",
   });
   assert.throws(() => buffer.slice(8, 10), { name: "RangeError" });
 });

@@ -17,18 +17,23 @@ export class SampleBuffer {
 
   /** Samples `from` up to `to`, in an array of their own. They must not have been dropped. */
   slice(from: number, to: number): Float32Array<ArrayBuffer> {
-    if (from < this.#start || to > this.#end) {
-      throw new RangeError(`SampleBuffer.slice: ${from} to ${to} lies outside ${this.#start} to ${this.#end}`);
-    }
     const slice = new Float32Array(to - from);
+    this.copy(from, to, slice);
+    return slice;
+  }
+
+  /** Samples `from` up to `to`, at the beginning of `target`. They must not have been dropped. */
+  copy(from: number, to: number, target: Float32Array): void {
+    if (from < this.#start || to > this.#end) {
+      throw new RangeError(`SampleBuffer: ${from} to ${to} lies outside ${this.#start} to ${this.#end}`);
+    }
     let offset = this.#start;
     for (const chunk of this.#chunks) {
       const part = chunk.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
-      slice.set(part, Math.max(0, offset - from));
+      target.set(part, Math.max(0, offset - from));
       offset += chunk.length;
       if (offset >= to) break;
     }
-    return slice;
   }
 
   /** Forgets whole chunks before a sample. */

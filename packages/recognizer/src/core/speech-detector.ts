@@ -8,7 +8,6 @@
  * and keeps a state (detector-runs.ts). What it says of a piece depends neither on how the sound was cut when it came nor
  * on the sounds that share a run.
  */
-import { joinArrays } from "../audio/join-arrays.js";
 import { Resampler } from "../audio/resample.js";
 import {
   CONTEXT_SAMPLES,
@@ -18,6 +17,7 @@ import {
   firstDetectorState,
   PIECE_SAMPLES,
 } from "./detector-runs.js";
+import { SampleBuffer } from "./sample-buffer.js";
 
 /** What the model hears. */
 const SAMPLE_RATE = 16_000;
@@ -60,8 +60,10 @@ export type DetectSpeech = (sound: DetectorSound) => Promise<Detection>;
 export class SpeechDetector {
   readonly #detect: DetectSpeech;
   readonly #resampler: Resampler | undefined;
-  /** What no run has heard, after its context. */
-  #rest: Float32Array<ArrayBuffer> = new Float32Array(CONTEXT_SAMPLES);
+  /** A context of silence, and the sound. */
+  readonly #buffer = new SampleBuffer();
+  /** Where what no run has heard begins, its context before it. */
+  #at = 0;
   #state: DetectorState = firstDetectorState();
   /** Of the last frames. */
   readonly #levels: number[] = [];
@@ -69,6 +71,7 @@ export class SpeechDetector {
 
   constructor(sampleRate: number, detect: DetectSpeech) {
     this.#detect = detect;
+    this.#buffer.push(new Float32Array(CONTEXT_SAMPLES));
     if (sampleRate !== SAMPLE_RATE) this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
   }
 
@@ -80,19 +83,22 @@ export class SpeechDetector {
   /** The frames that are left; the last may reach beyond the end. */
   async end(): Promise<ActivityFrame[]> {
     const frames = this.#resampler ? await this.#take(this.#resampler.end()) : [];
-    const left = this.#rest.length - CONTEXT_SAMPLES;
+    const left = this.#buffer.end - CONTEXT_SAMPLES - this.#at;
     if (left === 0) return frames;
     const last = await this.#take(new Float32Array(RUN_SAMPLES - left));
     return [...frames, ...last.slice(0, Math.ceil(left / PIECE_SAMPLES))];
   }
 
   async #take(samples: Float32Array<ArrayBuffer>): Promise<ActivityFrame[]> {
-    const sound = joinArrays([this.#rest, samples]);
-    const end = Math.floor((sound.length - CONTEXT_SAMPLES) / RUN_SAMPLES) * RUN_SAMPLES;
-    this.#rest = sound.slice(end);
+    this.#buffer.push(samples);
     const frames: ActivityFrame[] = [];
-    for (let at = 0; at < end; at += MOST_RUN_SAMPLES) {
-      const heard = sound.slice(at, CONTEXT_SAMPLES + Math.min(end, at + MOST_RUN_SAMPLES));
+    for (;;) {
+      const numWhole = Math.floor((this.#buffer.end - CONTEXT_SAMPLES - this.#at) / RUN_SAMPLES) * RUN_SAMPLES;
+      if (numWhole === 0) return frames;
+      const end = this.#at + Math.min(numWhole, MOST_RUN_SAMPLES);
+      const heard = this.#buffer.slice(this.#at, CONTEXT_SAMPLES + end);
+      this.#at = end;
+      this.#buffer.dropBefore(end);
       const { probabilities, state } = await this.#detect({ samples: heard, length: heard.length, state: this.#state });
       this.#state = state;
       for (const [piece, probability] of probabilities.entries()) {
@@ -100,7 +106,6 @@ export class SpeechDetector {
         frames.push(this.#judge(probability, levelOf(heard.subarray(start, start + PIECE_SAMPLES))));
       }
     }
-    return frames;
   }
 
   #judge(probability: number, level: number): ActivityFrame {

@@ -87,7 +87,7 @@ export class StepInput {
     const from = this.#position * stride * hopSamples;
     const samples = new Float32Array(numFrames * stride * hopSamples + windowSamples - hopSamples);
     const to = Math.min(this.#padded.end, from + samples.length);
-    if (to > from) samples.set(this.#padded.slice(from, to));
+    if (to > from) this.#padded.copy(from, to, samples);
     const sound = { samples, length: samples.length, position: this.#position, end: this.#end };
     this.#position += numFrames;
     this.#padded.dropBefore(Math.min(this.#padded.end, this.#position * stride * hopSamples));

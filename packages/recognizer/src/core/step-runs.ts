@@ -38,6 +38,7 @@ export async function runSteps(steps: readonly Step[], run: RunStep): Promise<St
   const batch = steps.length;
   const rowsOf = (rows: readonly Float32Array[]): TensorData => {
     const width = rows[0]!.length;
+    if (batch === 1) return { type: "float32", data: rows[0], dims: [1, width] };
     const data = new Float32Array(batch * width);
     for (const [row, own] of rows.entries()) data.set(own, row * width);
     return { type: "float32", data, dims: [batch, width] };
@@ -63,6 +64,7 @@ export async function runSteps(steps: readonly Step[], run: RunStep): Promise<St
 
 function rowOf({ data }: TensorData, row: number, batch: number): Float32Array<ArrayBuffer> {
   const values = data as Float32Array<ArrayBuffer>;
+  if (batch === 1) return values;
   const width = values.length / batch;
   return values.slice(row * width, (row + 1) * width);
 }

@@ -87,14 +87,17 @@ async function* rawSamples(
   let half: Uint8Array = new Uint8Array();
   for await (const piece of pieces) {
     if (piece instanceof Float32Array) {
-      yield Float32Array.from(piece);
+      // Its owner may use the same memory for the next one.
+      yield new Float32Array(piece);
       continue;
     }
     const bytes = half.length === 0 ? piece : joinBytes([half, piece]);
     const numSamples = bytes.length >> 1;
     half = bytes.slice(2 * numSamples);
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    yield Float32Array.from({ length: numSamples }, (_, i) => view.getInt16(2 * i, true) / 32_768);
+    const samples = new Float32Array(numSamples);
+    for (let i = 0; i < numSamples; i++) samples[i] = view.getInt16(2 * i, true) / 32_768;
+    yield samples;
   }
 }
 

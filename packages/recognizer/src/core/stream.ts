@@ -62,7 +62,7 @@ export async function* streamEvents(
       numSamples += samples.length;
       options.onSound?.(numSamples / sampleRate);
       for (let at = 0; at < samples.length; at += pieceSamples) {
-        yield* session.push(samples.slice(at, at + pieceSamples));
+        yield* session.push(samples.subarray(at, at + pieceSamples));
       }
     }
     yield* session.end();
