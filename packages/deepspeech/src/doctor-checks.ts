@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorMessage } from "@deepspeech-ts/recognizer/system";
 import { placeIn } from "@deepspeech-ts/toolkit/internal/training/team/place.js";
+import type { Bf16Way } from "@deepspeech-ts/torch";
 import { formatBytes, formatCount, formatPlural } from "./format.js";
 import { measureSettingsCost, type SettingsCost, settingsCostLine } from "./kernel-settings.js";
 import { measureMatrixSpeed } from "./matrix-speed.js";
@@ -137,6 +138,7 @@ async function checkLibtorch(): Promise<Finding[]> {
     { name: "Native add-on", status: "ok", found: addon },
     describeLibtorch(torch, libraries),
     checkBlas(torch),
+    checkBf16(torch),
     checkCuda(torch),
   ];
 }
@@ -187,6 +189,30 @@ function checkBlas(torch: Torch): Finding {
   }
   const remedy = "slow for so many threads: is the machine busy, or OMP_NUM_THREADS above its cores?";
   return { name: "BLAS", status: "warning", found, remedy };
+}
+
+/** How a training with --precision bf16 multiplies on this processor. */
+function checkBf16({ bf16Ways }: Torch): Finding {
+  const name = "bfloat16";
+  try {
+    const { products, convolutions } = bf16Ways();
+    return {
+      name,
+      status: "ok",
+      found: `matrices by ${waysLine(products)}; convolutions by ${waysLine(convolutions)}`,
+    };
+  } catch (error) {
+    return { name, status: "problem", found: errorMessage(error), remedy: "unset DEEPSPEECH_BF16" };
+  }
+}
+
+/** @returns the way taken, and in brackets those that were slower */
+export function waysLine(ways: readonly Bf16Way[]): string {
+  const [taken, ...slower] = ways.map(({ way, gflops }) => {
+    const name = way === "onednn" ? "oneDNN" : way;
+    return gflops === undefined ? name : `${name} at ${formatCount(Math.round(gflops))} GFLOP/s`;
+  });
+  return slower.length === 0 ? `${taken}` : `${taken} (${slower.join(", ")})`;
 }
 
 /** Nothing where no variable holds the kernels back, or none was asked to. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { doctorLines } from "./doctor.js";
-import { bfloat16Features, type Check, originOf } from "./doctor-checks.js";
+import { bfloat16Features, type Check, originOf, waysLine } from "./doctor-checks.js";
 
 test("each check has a line, its remedy another, and the worst decides the verdict", () => {
   const ok: Check = { name: "Node", status: "ok", found: "20.0.0", level: "use" };
@@ -39,6 +39,15 @@ test("bfloat16 is read from the processor's flags", () => {
   ]);
   assert.deepEqual(bfloat16Features("flags\t: fpu avx2\nflags\t: avx512_bf16\n"), []);
   assert.deepEqual(bfloat16Features(""), []);
+});
+
+test("of the ways to multiply bfloat16 the one taken comes first, and those that were slower behind it", () => {
+  assert.equal(waysLine([{ way: "float32" }]), "float32");
+  const measured = [
+    { way: "onednn", gflops: 926.4 },
+    { way: "float32", gflops: 469 },
+  ] as const;
+  assert.equal(waysLine(measured), "oneDNN at 926 GFLOP/s (float32 at 469 GFLOP/s)");
 });
 
 test("libtorch's origin is told by its path", () => {

@@ -25,6 +25,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   init_autograd(env, exports);          // backward, gradients, grad mode, autocast
   init_random(env, exports);            // seeds and generators
   init_runtime(env, exports);           // versions, threads, devices, memory
+  init_bf16_way(env, exports);          // how bfloat16 is multiplied here, as measured
   init_recording(env, exports);         // which operators run
   init_process_group(env, exports);     // several processes: store and groups
   init_gradient_buckets(env, exports);  // gradients of several processes, added while the backward pass runs

@@ -10,6 +10,7 @@ void init_tensor(Napi::Env env, Napi::Object exports);
 void init_autograd(Napi::Env env, Napi::Object exports);
 void init_random(Napi::Env env, Napi::Object exports);
 void init_runtime(Napi::Env env, Napi::Object exports);
+void init_bf16_way(Napi::Env env, Napi::Object exports);
 void init_recording(Napi::Env env, Napi::Object exports);
 void init_process_group(Napi::Env env, Napi::Object exports);
 void init_gradient_buckets(Napi::Env env, Napi::Object exports);

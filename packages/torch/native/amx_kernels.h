@@ -7,8 +7,7 @@
 
 #include "gru_kernels.h"
 
-// Whether bfloat16 is multiplied faster than float32, also in whatever libtorch does with it: the processor has AMX, and
-// oneDNN's own ONEDNN_MAX_CPU_ISA does not forbid it.
+// Whether the processor has AMX, and oneDNN's own ONEDNN_MAX_CPU_ISA does not forbid it.
 bool has_amx();
 
 // Puts the product into the kernels where processor and system allow it, and tells whether they do.

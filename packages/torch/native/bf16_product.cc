@@ -1,6 +1,5 @@
-// Which way is fastest depends on the processor. AMX multiplies bfloat16 at many times the speed of float32, and oneDNN
-// uses it. Without it AVX512-BF16 may well be slower than float32 (half as fast on Intel's), and oneDNN 2.6 reaches half
-// of that: there we use half-precision arithmetic where it exists (half_kernels.h), or else BLAS in float32.
+// oneDNN 2.6 reaches half of what AVX512-BF16 can do on some processors, and AMX nearly all: which way is taken is measured
+// (bf16_way.h).
 #include "bf16_product.h"
 
 #include <ATen/ATen.h>
@@ -8,7 +7,7 @@
 
 #include <algorithm>
 
-#include "amx_kernels.h"
+#include "bf16_way.h"
 #include "half_kernels.h"
 #include "tensor_data.h"
 
@@ -81,14 +80,34 @@ Tensor by_libtorch(const Tensor& a, const Tensor& b, const Tensor& bias) {
   return bias.defined() ? at::addmm(bias, a, b) : at::mm(a, b);
 }
 
-}  // namespace
-
-Tensor bf16_product(const Tensor& a, const Tensor& b, const Tensor& bias) {
-  if (has_amx()) return by_libtorch(a, b, bias);
-  if (const HalfKernels* const kernels = half_kernels())
-    return half_product(*kernels, a, b, bias.defined() ? bias.contiguous() : bias);
+Tensor product_by(Bf16Way way, const Tensor& a, const Tensor& b, const Tensor& bias) {
+  if (way == Bf16Way::kOneDnn) return by_libtorch(a, b, bias);
+  if (way == Bf16Way::kHalf) {
+    TORCH_CHECK_VALUE(half_kernels() != nullptr, "DEEPSPEECH_BF16 is half: this processor has no AVX512-FP16");
+    return half_product(*half_kernels(), a, b, bias.defined() ? bias.contiguous() : bias);
+  }
   const Tensor wide_bias = bias.defined() ? bias.to(at::kFloat) : bias;
   return by_libtorch(a.to(at::kFloat), b.to(at::kFloat), wide_bias).to(at::kBFloat16);
+}
+
+}  // namespace
+
+const Bf16Ways& bf16_product_ways() {
+  static const Bf16Ways ways = [] {
+    std::vector<Bf16Way> candidates;
+    if (has_bf16_instructions()) candidates.push_back(Bf16Way::kOneDnn);
+    if (half_kernels() != nullptr) candidates.push_back(Bf16Way::kHalf);
+    candidates.push_back(Bf16Way::kFloat32);
+    constexpr int64_t kRows = 256, kTerms = 512, kColumns = 512;
+    const auto matrix = [](int64_t rows, int64_t columns) { return at::ones({rows, columns}, at::kBFloat16); };
+    const Tensor a = matrix(kRows, kTerms), b = matrix(kTerms, kColumns);
+    return choose_way(candidates, 2.0 * kRows * kTerms * kColumns, [&](Bf16Way way) { product_by(way, a, b, {}); });
+  }();
+  return ways;
+}
+
+Tensor bf16_product(const Tensor& a, const Tensor& b, const Tensor& bias) {
+  return product_by(bf16_product_ways().front().way, a, b, bias);
 }
 
 Tensor product(const Tensor& a, const Tensor& b, const Tensor& bias) {

@@ -1,11 +1,11 @@
-// deepspeech::conv2d: libtorch's convolution, but for its place under autocast. There it runs in bfloat16 where the
-// processor has AMX, and else in float32: oneDNN's bfloat16 convolutions took one and a half times as long as its float32
-// ones on AVX512-BF16.
+// deepspeech::conv2d: libtorch's convolution, but for its place under autocast. There it runs in bfloat16 or in float32,
+// whichever is quicker: oneDNN's bfloat16 convolutions took one and a half times as long as its float32 ones on an AVX512-BF16
+// of Intel's, and a fraction with AMX.
 #include <ATen/ATen.h>
 #include <torch/library.h>
 
-#include "amx_kernels.h"
 #include "autocast.h"
+#include "bf16_way.h"
 
 namespace {
 
@@ -16,14 +16,33 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, at:
   return at::conv2d(input, weight, bias, stride, padding);
 }
 
+bool is_bf16_quicker() { return bf16_convolution_ways().front().way == Bf16Way::kOneDnn; }
+
 Tensor conv2d_autocast(const Tensor& input, const Tensor& weight, const Tensor& bias, at::IntArrayRef stride,
                        at::IntArrayRef padding) {
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
-  if (has_amx()) return at::conv2d(autocast(input), autocast(weight), autocast(bias), stride, padding);
+  if (is_bf16_quicker()) return at::conv2d(autocast(input), autocast(weight), autocast(bias), stride, padding);
   return at::conv2d(input.to(weight.scalar_type()), weight, bias, stride, padding);
 }
 
 }  // namespace
+
+const Bf16Ways& bf16_convolution_ways() {
+  static const Bf16Ways ways = [] {
+    std::vector<Bf16Way> candidates;
+    if (has_bf16_instructions()) candidates.push_back(Bf16Way::kOneDnn);
+    candidates.push_back(Bf16Way::kFloat32);
+    // A residual block's: 32 channels, 40 bands, 3 × 3.
+    constexpr int64_t kChannels = 32, kBands = 40, kFrames = 100, kSize = 3;
+    const Tensor input = at::ones({4, kChannels, kBands, kFrames}), weight = at::ones({kChannels, kChannels, kSize, kSize});
+    const double flop = 2.0 * input.numel() * kChannels * kSize * kSize;
+    return choose_way(candidates, flop, [&](Bf16Way way) {
+      const auto dtype = way == Bf16Way::kOneDnn ? at::kBFloat16 : at::kFloat;
+      at::conv2d(input.to(dtype), weight.to(dtype), {}, 1, 1);
+    });
+  }();
+  return ways;
+}
 
 TORCH_LIBRARY_FRAGMENT(deepspeech, library) {
   library.def("conv2d(Tensor input, Tensor weight, Tensor bias, int[2] stride, int[2] padding) -> Tensor", conv2d);

@@ -47,6 +47,14 @@ export interface RuntimeInfo {
   mkldnnAvailable: boolean;
 }
 
+/** How bfloat16 may be multiplied on the processor, and how fast that was, in billions of operations a second. */
+export interface Bf16Way {
+  /** By oneDNN's own bfloat16, in half precision (AVX512-FP16), or converted to float32 and back. */
+  way: "onednn" | "half" | "float32";
+  /** Undefined where nothing was measured: the way is forced, or the only one. */
+  gflops?: number;
+}
+
 interface Native {
   setErrorClass(errorClass: new (code: TorchErrorCode, message: string) => Error): void;
   dispose(tensor: TensorHandle): void;
@@ -90,6 +98,7 @@ interface Native {
   generatorState(generator: GeneratorHandle): TensorHandle;
   setGeneratorState(generator: GeneratorHandle, state: TensorHandle): void;
   runtimeInfo(): RuntimeInfo;
+  bf16Ways(): { products: Bf16Way[]; convolutions: Bf16Way[] };
   numThreads(): number;
   setNumThreads(threads: number): void;
   setFlushDenormal(flush: boolean): boolean;

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { describe, it } from "node:test";
-import { numThreads, recordOperators, runtimeInfo, setFlushDenormal, setNumThreads, tensor } from "./index.js";
+import {
+  bf16Ways,
+  numThreads,
+  recordOperators,
+  runtimeInfo,
+  setFlushDenormal,
+  setNumThreads,
+  tensor,
+} from "./index.js";
 
 describe("runtimeInfo()", () => {
   it("tells libtorch's version and the BLAS that is in use", () => {
@@ -11,6 +20,44 @@ describe("runtimeInfo()", () => {
     assert.equal(typeof info.cudaAvailable, "boolean");
     assert.equal(typeof info.mkldnnAvailable, "boolean");
     if (info.blasLibrary !== "") assert.ok(statSync(info.blasLibrary).isFile());
+  });
+});
+
+describe("bf16Ways()", () => {
+  const WAYS = ["onednn", "half", "float32"];
+
+  it("tells the ways that this processor has, and takes none that is much slower than another", () => {
+    for (const ways of Object.values(bf16Ways())) {
+      assert.ok(ways.every(({ way }) => WAYS.includes(way)));
+      assert.equal(new Set(ways.map(({ way }) => way)).size, ways.length);
+      const [taken, ...others] = ways.map(({ gflops }) => gflops ?? 0);
+      // Only a tenth more is worth a change.
+      for (const other of others) assert.ok(taken! > other / 1.1 - 1e-9 && other > 0);
+    }
+  });
+
+  const inProcess = (DEEPSPEECH_BF16: string, body: string) => {
+    const index = JSON.stringify(new URL("index.js", import.meta.url).href);
+    const script = `const torch = await import(${index}); ${body}`;
+    const env = { ...process.env, DEEPSPEECH_BF16 };
+    return spawnSync(process.execPath, ["--input-type=module", "-e", script], { env, encoding: "utf8" });
+  };
+  const multiply = `
+    const layer = new torch.nn.Linear(3, 2);
+    torch.autocast("cpu", "bfloat16", () => layer.forward(torch.ones([1, 3])));`;
+
+  it("takes the one that DEEPSPEECH_BF16 names", () => {
+    for (const way of ["onednn", "float32"]) {
+      const { stdout } = inProcess(way, `${multiply} console.log(JSON.stringify(torch.bf16Ways().products));`);
+      assert.deepEqual(JSON.parse(stdout), [{ way }]);
+    }
+  });
+
+  it("refuses one that does not exist, or that the processor lacks", () => {
+    const { stderr } = inProcess("int4", multiply);
+    assert.match(stderr, /TorchError: DEEPSPEECH_BF16 must be onednn, half or float32, found int4/);
+    const half = inProcess("half", multiply);
+    if (half.status !== 0) assert.match(half.stderr, /DEEPSPEECH_BF16 is half: this processor has no AVX512-FP16/);
   });
 });
 

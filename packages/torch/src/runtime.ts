@@ -1,8 +1,8 @@
 /** What this libtorch is and how it uses the machine. */
 import { realpathSync } from "node:fs";
-import { native, type RuntimeInfo } from "./native.js";
+import { type Bf16Way, native, type RuntimeInfo } from "./native.js";
 
-export type { RuntimeInfo } from "./native.js";
+export type { Bf16Way, RuntimeInfo } from "./native.js";
 
 /** Versions, the BLAS in use (symbolic links resolved), CUDA. */
 export function runtimeInfo(): RuntimeInfo {
@@ -26,6 +26,17 @@ export function setNumThreads(threads: number): void {
  */
 export function setFlushDenormal(flush: boolean): boolean {
   return native.setFlushDenormal(flush);
+}
+
+/**
+ * How layers multiply bfloat16 on this processor, matrices and convolutions: of each the way that is taken comes first. The
+ * first layer that needs one, or the first call, measures them once in a process (some milliseconds);
+ * DEEPSPEECH_BF16 (onednn, half or float32) forces one.
+ *
+ * @throws TorchError `VALUE` where DEEPSPEECH_BF16 is something else
+ */
+export function bf16Ways(): { products: Bf16Way[]; convolutions: Bf16Way[] } {
+  return native.bf16Ways();
 }
 
 /** Tensors alive on this JavaScript thread, and the bytes of CPU storage that they hold (views counted once). */

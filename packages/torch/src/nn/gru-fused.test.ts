@@ -10,7 +10,7 @@ import { manualSeed } from "../random.js";
 import { numThreads, setNumThreads } from "../runtime.js";
 import type { Tensor } from "../tensor.js";
 import { fused, gradientOf, type Problem, problem, reference, run, type Sizes } from "./gru-fused.test.support.js";
-import { assertClose, leaf, passesOnEveryInstructionSet } from "./kernels.test.support.js";
+import { assertClose, leaf, passesOnEveryWay } from "./kernels.test.support.js";
 
 const CASES: [name: string, lengths: number[], frames: number, sizes: Sizes][] = [
   ["full rows", [9, 9, 9], 9, { inputSize: 16, hiddenSize: 32 }],
@@ -133,4 +133,4 @@ describe("deepspeech::gru", () => {
   });
 });
 
-passesOnEveryInstructionSet(import.meta.url);
+passesOnEveryWay(import.meta.url);

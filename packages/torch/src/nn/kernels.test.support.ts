@@ -1,4 +1,4 @@
-/** What the tests of our own operators share: leaves, closeness, and a run on each instruction set. */
+/** What the tests of our own operators share: leaves, closeness, and a run on each way to compute. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
@@ -27,19 +27,21 @@ export function assertClose(found: Tensor[], expected: Tensor[], tolerance: numb
   });
 }
 
-/** libtorch's own switch, and oneDNN's, without AMX. */
-const LOWER_INSTRUCTION_SETS: readonly [variable: string, value: string][] = [
+/** libtorch's own switch, oneDNN's, without AMX, and our own for bfloat16, whose ways run on any processor but for "half". */
+const OTHER_WAYS: readonly [variable: string, value: string][] = [
   ["ATEN_CPU_CAPABILITY", "default"],
   ["ATEN_CPU_CAPABILITY", "avx2"],
   ["ATEN_CPU_CAPABILITY", "avx512"],
   ["ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16"],
+  ["DEEPSPEECH_BF16", "onednn"],
+  ["DEEPSPEECH_BF16", "float32"],
 ];
 
-/** Runs a test file once more for each lower instruction set of this processor, in a process of its own. */
-export function passesOnEveryInstructionSet(url: string): void {
-  const isLowered = LOWER_INSTRUCTION_SETS.some(([variable]) => process.env[variable] !== undefined);
-  describe("every instruction set", { skip: isLowered }, () => {
-    for (const [variable, value] of LOWER_INSTRUCTION_SETS) {
+/** Runs a test file once more for each other way to compute on this processor, in a process of its own. */
+export function passesOnEveryWay(url: string): void {
+  const isOther = OTHER_WAYS.some(([variable]) => process.env[variable] !== undefined);
+  describe("every way to compute", { skip: isOther }, () => {
+    for (const [variable, value] of OTHER_WAYS) {
       it(`passes these tests: ${variable}=${value}`, () => {
         const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
         execFileSync(process.execPath, ["--test", fileURLToPath(url)], { env: { ...environment, [variable]: value } });

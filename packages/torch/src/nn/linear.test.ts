@@ -7,7 +7,7 @@ import { manualSeed } from "../random.js";
 import { numThreads, setNumThreads } from "../runtime.js";
 import type { Tensor } from "../tensor.js";
 import { Conv2d } from "./conv2d.js";
-import { assertClose, leaf, passesOnEveryInstructionSet } from "./kernels.test.support.js";
+import { assertClose, leaf, passesOnEveryWay } from "./kernels.test.support.js";
 import { Linear } from "./linear.js";
 
 beforeEach(() => manualSeed(5));
@@ -121,4 +121,4 @@ describe("Conv2d under autocast", () => {
   });
 });
 
-passesOnEveryInstructionSet(import.meta.url);
+passesOnEveryWay(import.meta.url);
