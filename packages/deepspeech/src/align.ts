@@ -21,10 +21,12 @@ import { nameOf } from "./transcribe-inputs.js";
 import { addOutputFlags, chooseWriter, type OutputFlags, type SpokenText, settleOutput } from "./transcribe-outputs.js";
 
 const HELP = `
-Finds when each word of a known text is spoken: subtitles of a script, cuts for a corpus. Texts are brought to the model's
-alphabet to be aligned (numbers as words, accents folded), and come out as they were written. --json tells a score too, the logarithm of the alignment's probability
-for a frame: 0 is perfect, and a wrong text lies far below the others, so that --min-score finds it.
-What cannot be aligned does not stop the rest: it is named on stderr at the end, and the exit code is 1.
+Finds the times of each word of a known text: subtitles for a script, segments for a corpus. Texts are normalised to the
+model's alphabet for the alignment (numbers spelled out, accents removed), and printed as they were written. --json includes
+a score, the log-probability of the alignment per frame: 0 is perfect, and mismatching texts score far below the others, so
+that --min-score finds them.
+
+What cannot be aligned does not stop the rest: it is reported on stderr at the end, and the exit code is 1.
 
 Examples:
   $ npx deepspeech-ts align talk.mp3 talk.txt > talk.ctm
@@ -50,7 +52,7 @@ export function configure(command: Command): void {
     .usage("[options] [bundle] [recording] [text]")
     .argument(
       "[words...]",
-      "a recording (- for standard input) and a file that holds what is said in it. Before them may stand the bundle " +
+      "a recording (- for standard input) and a file with its text. The bundle may come before them " +
         "(.dsb, see export; default: the English model)",
     )
     .option("--text <words>", "what is said in it")
@@ -62,11 +64,15 @@ export function configure(command: Command): void {
   command
     .option(
       "--min-score <number>",
-      "texts that score less are errors (default: none are)",
+      "texts with a lower score are errors (default: none)",
       parseNumber("--min-score", -1000),
     )
-    .option("--jobs <n>", "recordings worked on at a time", parseWhole("--jobs", 1), DEFAULT_JOBS)
-    .option("--threads <n>", "threads for one operator (default: the cores)", parseWhole("--threads", 1, MOST_THREADS))
+    .option("--jobs <n>", "recordings processed at a time", parseWhole("--jobs", 1), DEFAULT_JOBS)
+    .option(
+      "--threads <n>",
+      "threads for one operator (default: the number of cores)",
+      parseWhole("--threads", 1, MOST_THREADS),
+    )
     .addHelpText("after", HELP)
     .action(align);
 }

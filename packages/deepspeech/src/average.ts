@@ -12,8 +12,8 @@ import type { Command } from "commander";
 import { formatPlural } from "./format.js";
 
 const HELP = `
-Checkpoints of one run, such as those that "deepspeech train --keep-best 5" leaves, often average to a better model than
-each is. The training state is left out: an average can be evaluated and fine-tuned, not resumed.
+Checkpoints of one run, such as those that "deepspeech train --keep-best 5" keeps, often average to a better model
+than each of them. The training state is left out: an average can be evaluated and fine-tuned, but not resumed.
 
 Examples:
   $ npx deepspeech-ts average runs/deepspeech/version_0/checkpoints/epoch-*.safetensors --output averaged.safetensors

@@ -4,8 +4,8 @@ import { type CompletedCommand, type CompletedFlag, completionScripts, type Shel
 import { SettingOption } from "./flags.js";
 
 const HELP = `
-The script is made of the program's own commands and flags: print it anew after an update. It completes "deepspeech", as it
-is installed by npm install --global deepspeech-ts.
+The script is generated from the program's own commands and flags: print it again after an update. It completes
+"deepspeech", as installed by npm install --global deepspeech-ts.
 
 Examples:
   $ npx deepspeech-ts completion bash > ~/.local/share/bash-completion/completions/deepspeech

@@ -9,9 +9,9 @@ import type { Command } from "commander";
 const DEFAULT_FOLDER = "runs";
 
 const HELP = `
-Shows runs that are over and runs that go on, side by side: curves, error rates, what was heard, and the recordings
-that went worst. Anything that holds runs may be named: a run's folder, an experiment's, or one above them.
-The page is for this machine alone, unless --host says otherwise; it has no password. Ctrl-C ends it.
+Shows finished and running trainings side by side: curves, error rates, transcripts, and the worst recordings. Any folder
+with runs may be given: a run's, an experiment's, or one above them. The page is available only on this machine, unless
+--host says otherwise; it has no password. Ctrl-C ends it.
 
 Examples:
   $ npx deepspeech-ts dashboard
@@ -26,8 +26,8 @@ interface Options {
 export function configure(command: Command): void {
   command
     .argument("[folders...]", "runs, or folders of runs", [DEFAULT_FOLDER])
-    .option("--port <n>", "port to listen at; 0 for any (default: 6007, or the next that is free)", parsePort)
-    .option("--host <address>", "address to listen at (default: 127.0.0.1, this machine alone)")
+    .option("--port <n>", "port to listen on; 0 for any free one (default: 6007, or the next free one)", parsePort)
+    .option("--host <address>", "address to listen on (default: 127.0.0.1, this machine only)")
     .addHelpText("after", HELP)
     .action(serve);
 }

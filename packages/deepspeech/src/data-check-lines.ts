@@ -42,7 +42,7 @@ export function checkLines(
 function verdict({ problems, numDropped, numMended }: CheckResult): string {
   const findings = [
     ...(numDropped > 0 ? [`${formatPlural(numDropped, "utterance")} of no use for training: see ✗ above`] : []),
-    ...(numMended > 0 ? [`${formatPlural(numMended, "utterance")} that --fix mends: see ~ above`] : []),
+    ...(numMended > 0 ? [`${formatPlural(numMended, "utterance")} that --fix corrects: see ~ above`] : []),
   ];
   if (findings.length > 0) return `${findings.join("; ")}.`;
   return `Nothing is of no use for training${problems.length > 0 ? "; see ! above" : ""}.`;

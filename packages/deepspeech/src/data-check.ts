@@ -28,9 +28,9 @@ import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
-Every recording is decoded, at some hundred times real time a core; --no-audio looks at transcripts, stated durations
-and speakers alone. Exit code 1 where training would leave something out (marked ✗ or ~), unless --fix writes what is left.
-Transcripts, batches and memory are judged for the training that the same flags and configuration file would start.
+Every recording is decoded, at some hundred times real time a core; --no-audio checks only transcripts, stated
+durations and speakers. The exit code is 1 if training would leave something out (marked ✗ or ~), unless --fix writes the
+rest. Transcripts, batches and memory are judged for the training that the same flags and configuration file would start.
 
 Examples:
   $ npx deepspeech-ts data check my/train.jsonl
@@ -60,10 +60,10 @@ export function configure(command: Command): void {
   command
     .argument("<data...>", "training data: manifests, packed corpora, or folders in LibriSpeech's layout")
     .option("--held-out <data...>", "dev and test data, whose speakers and recordings must not be trained on")
-    .option("--fix <manifest>", "write a .jsonl manifest of what is of use, with durations corrected")
-    .option("--no-audio", "do not listen to the recordings")
+    .option("--fix <manifest>", "write a .jsonl manifest of the usable utterances, with corrected durations")
+    .option("--no-audio", "do not decode the recordings")
     .option("--workers <number>", "threads that decode", parseWhole("--workers", 1, MOST_THREADS))
-    .option("--show <number>", "name so many utterances of each kind", parseWhole("--show", 0), 5)
+    .option("--show <number>", "how many utterances of each kind to list", parseWhole("--show", 0), 5)
     .option("--config <file>", "the training's configuration: .ts, .mts, .js, .mjs or .json")
     .option("--recipe <name>", `the training's recipe: ${Object.keys(recipes).join(" or ")} (default: default)`);
   addFlags(command, settings, trainSections);

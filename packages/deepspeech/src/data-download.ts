@@ -14,8 +14,8 @@ const HELP = `
 Subsets:
 ${LIBRISPEECH_SUBSETS.map(describe).join("\n")}
 
-Archives are checked against their published MD5, unpacked under DIR/LibriSpeech, and removed. A download that was cut
-short or interrupted goes on where it stopped; other mirrors are asked where one fails. LibriSpeech is licensed under
+Archives are verified against their published MD5, unpacked under DIR/LibriSpeech, and deleted. An interrupted download
+resumes where it stopped; if a mirror fails, others are tried. LibriSpeech is licensed under
 CC BY 4.0 (https://www.openslr.org/12).
 
 Examples:
@@ -41,7 +41,7 @@ export function configure(command: Command): void {
     .argument("<corpus>", "librispeech")
     .option("--subset <name...>", "which subsets", DEFAULT_SUBSETS)
     .option("--to <dir>", "the folder for LibriSpeech/", "data")
-    .option("--mirror <url...>", "hosts to ask instead of OpenSLR's, such as https://www.openslr.org")
+    .option("--mirror <url...>", "mirrors to use instead of OpenSLR, such as https://www.openslr.org")
     .addHelpText("after", HELP)
     .action(async (corpus: string, flags: DownloadFlags) => {
       if (corpus !== "librispeech") {

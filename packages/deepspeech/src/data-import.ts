@@ -12,7 +12,7 @@ Formats:
 ${IMPORTERS.map(({ name, source }) => `  ${name.padEnd(14)} SOURCE is ${source}`).join("\n")}
 
 The manifest holds paths, relative to its own folder, and transcripts as they are written; the audio stays where it is.
-What cannot be used is left out and named.
+What cannot be used is left out and listed.
 
 Examples:
   $ npx deepspeech-ts data import common-voice cv/en/train.tsv --to my/train.jsonl

@@ -16,8 +16,8 @@ import { formatBytes, formatPlural } from "./format.js";
 import { ProgressBar } from "./progress-bar.js";
 
 const HELP = `
-Recordings are decoded, mixed to one channel and resampled to 16 kHz once, and laid down as 16-bit samples in a few
-large files, which training then reads instead: an hour takes 115 MB. Wherever a corpus is asked for, give the folder.
+Recordings are decoded, mixed to one channel and resampled to 16 kHz once, and stored as 16-bit samples in a few large files,
+which training then reads instead: an hour takes 115 MB. The folder can be used wherever a corpus is expected.
 
 Examples:
   $ npx deepspeech-ts data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100

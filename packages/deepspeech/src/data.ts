@@ -17,10 +17,10 @@ Examples:
 \`deepspeech data <command> --help\` shows a command's flags and examples.`;
 
 export function configure(command: Command): void {
-  configureDownload(command.command("download").description("fetch LibriSpeech or Mini LibriSpeech"));
+  configureDownload(command.command("download").description("download LibriSpeech or Mini LibriSpeech"));
   configureImport(command.command("import").description("write a manifest for a corpus in another format"));
-  configureCheck(command.command("check").description("find what would spoil training, and leave it out"));
+  configureCheck(command.command("check").description("find data that would harm training, and leave it out"));
   configureStats(command.command("stats").description("show hours, speakers and lengths"));
-  configurePack(command.command("pack").description("put a corpus into a few large files that training reads fast"));
+  configurePack(command.command("pack").description("pack a corpus into a few large files, for fast reading"));
   command.addHelpText("after", HELP);
 }

@@ -11,7 +11,7 @@ const decodingSettings: readonly Setting[] = settingsOf(decodingSchema);
 
 /** @param otherwise how decoding is without them, for --help */
 export function addDecodingFlags(command: Command, otherwise = "greedy unless told"): void {
-  command.option("--decoding <file>", 'decoding settings, as "deepspeech lm tune" writes them; flags go before it');
+  command.option("--decoding <file>", 'decoding settings from "deepspeech lm tune"; flags take precedence');
   addFlags(command, decodingSettings, [{ firstKey: "lm", heading: `Decoding (${otherwise}):` }]);
 }
 

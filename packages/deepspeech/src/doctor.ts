@@ -4,8 +4,9 @@ import type { Command } from "commander";
 import { type Check, examineMachine } from "./doctor-checks.js";
 
 const HELP = `
-Looks at two levels: what using models takes (Node, ONNX Runtime), and what training them takes besides (libtorch).
-Exit code 1 where the first is broken; a machine that cannot train, and a warning, leave it 0. --json has the level of each.
+Checks two levels: what is needed to use models (Node, ONNX Runtime), and what else is needed to train them (libtorch). The
+exit code is 1 if the first is broken; a machine that cannot train, or a warning, leaves it 0. --json has the level of each
+check.
 
 Examples:
   $ npx deepspeech-ts doctor
@@ -19,7 +20,7 @@ export function configure(command: Command): void {
     .option("--json", "print the checks as JSON")
     .option(
       "--processes <count>",
-      "also measure how fast so many processes add up gradients",
+      "also measure how fast this many processes sum gradients",
       parseWhole("--processes", 2, 64),
     )
     .addHelpText("after", HELP)

@@ -46,7 +46,7 @@ export async function downloadSubsets(
       display.note(outcome === "downloaded" ? `is ready in ${folder}/LibriSpeech/${subset.name}` : "is there already");
     } catch (error) {
       if (!signal.aborted) throw error;
-      throw new UserError("interrupted; the same command goes on where it stopped", {
+      throw new UserError("interrupted; the same command resumes where it stopped", {
         code: "interrupted",
         exitCode: INTERRUPTED_EXIT_CODE,
       });

@@ -24,9 +24,9 @@ import { resolveConfig } from "./resolve-config.js";
 import { trainSettings } from "./train-flags.js";
 
 const HELP = `
-A run's folder stands for its best checkpoint. Data are folders in LibriSpeech's layout, or JSON-lines manifests.
-Rates are corpus rates: (substitutions + deletions + insertions) / N, over all utterances together. The batch size
-changes the speed and no result. Recordings are heard whole: nothing looks for speech first, as bundles do. Intervals and
+A run's folder stands for its best checkpoint. Data are folders in LibriSpeech's layout, or JSON-lines manifests. Rates are
+corpus rates: (substitutions + deletions + insertions) / N, over all utterances together. The batch size affects speed, not
+results. Recordings are processed as a whole, without the speech detection that bundles have. Confidence intervals and
 comparisons are by bootstrap over utterances (Bisani and Ney, 2004), with 1,000 resamples that are the same each time.
 
 Examples:
@@ -60,21 +60,21 @@ export function configure(command: Command): void {
   command
     .argument("<checkpoint>", "a run's folder, or a .safetensors file")
     .argument("<data...>", "what to measure on")
-    .option("--show <number>", "print so many of the worst utterances", parseWhole("--show", 0), 0)
-    .option("--breakdown", "print the rates of each speaker and each length as well")
-    .option("--compare <checkpoint>", "measure another model too, and tell whether they differ")
-    .option("--compare-greedy", "decode the model compared with greedily: shows what a language model is worth")
+    .option("--show <number>", "how many of the worst utterances to print", parseWhole("--show", 0), 0)
+    .option("--breakdown", "also print the rates by speaker and by length")
+    .option("--compare <checkpoint>", "also evaluate another model, and test whether they differ")
+    .option("--compare-greedy", "compare with greedy decoding, to show the effect of a language model")
     .option("--json <file>", "write rates and every utterance as JSON; - for stdout")
-    .option("--alignments <file>", "write word alignments in sclite's style; as JSON where the name ends in .json")
-    .option("--report <file>", "write an HTML page with sound, pictures and differences, for any browser")
+    .option("--alignments <file>", "write word alignments in sclite's style, or as JSON if the name ends in .json")
+    .option("--report <file>", "write an HTML report with audio, spectrograms and differences")
     .option(
       "--report-utterances <number>",
-      "show so many of the worst utterances there",
+      "how many of the worst utterances the report shows",
       parseWhole("--report-utterances", 0),
       20,
     )
-    .option("--max-wer <rate>", "fail where the word error rate is above this: 0.2, or 20%", parseRate)
-    .option("--verify-invariance", "score again alone and shuffled, and fail where the batch changes a result");
+    .option("--max-wer <rate>", "fail if the word error rate is above this: 0.2, or 20%", parseRate)
+    .option("--verify-invariance", "evaluate again alone and shuffled, and fail if the batch changes a result");
   addFlags(command, settings, []);
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, data: string[], flags: EvaluateFlags) => {

@@ -43,7 +43,7 @@ test("the corpus's rates with their intervals, what they are made of, and the sp
 test("false alarms have a line, where there are recordings without words", () => {
   const falseAlarms = { numWordless: 12, numAlarms: 3, numWords: 1 };
   const lines = evaluationLines(resultOf(), { intervals: INTERVALS, falseAlarms });
-  assert.equal(lines[3], "FA    25.00%  of 12 recordings without words are false alarms: 1 word heard");
+  assert.equal(lines[3], "FA    25.00%  of 12 recordings without words are false alarms: 1 word recognised");
 });
 
 test("utterances that were left out are counted, the first few named", () => {

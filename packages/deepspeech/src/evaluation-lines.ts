@@ -36,10 +36,10 @@ export function evaluationLines(
   ];
 }
 
-/** "25.00%  of 12 recordings without words are false alarms: 7 words heard" */
+/** "25.00%  of 12 recordings without words are false alarms: 7 words recognised" */
 export function formatFalseAlarms({ numWordless, numAlarms, numWords }: FalseAlarms): string {
   const share = formatRate(numAlarms / numWordless);
-  return `${share}  of ${formatPlural(numWordless, "recording")} without words are false alarms: ${formatPlural(numWords, "word")} heard`;
+  return `${share}  of ${formatPlural(numWordless, "recording")} without words are false alarms: ${formatPlural(numWords, "word")} recognised`;
 }
 
 function rateParts(counts: EditCounts, unit: string): string {

@@ -16,8 +16,9 @@ import { trainSettings } from "./train-flags.js";
 
 const HELP = `
 A bundle is one file that recognises speech without libtorch, in Node and in a browser: features, model, alphabet,
-decoding settings and language model. Variants: fp32 as trained, fp16 with weights of half the size, int8 with those of a
-quarter, and the fastest. Each is held against the trained model, and measured on the data it was developed on.
+decoding settings and language model. Variants: fp32 as trained; fp16 with weights of half the size; int8 with weights of a
+quarter of the size, and the fastest; web as small as int8, for download by pages, and as fast as fp32. Each is compared with
+the trained model, and evaluated on the run's development data.
 
 Examples:
   $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb
@@ -51,15 +52,15 @@ export function configure(command: Command): void {
     .addOption(
       new SettingOption(
         "--precision <names>",
-        `one or more of ${BUNDLE_PRECISIONS.join(", ")}, between commas; or all`,
+        `one or more of ${BUNDLE_PRECISIONS.join(", ")}, separated by commas; or all`,
         [...BUNDLE_PRECISIONS, "all"],
       )
         .argParser(parsePrecisions)
         .default(["fp32"], "fp32"),
     )
-    .option("--evaluate <path...>", "corpora to measure on (default: the run's development data)")
-    .option("--no-evaluate", "measure no error rates")
-    .option("--license <name>", "what others may do with the model, such as CC-BY-4.0; info shows it");
+    .option("--evaluate <path...>", "corpora to evaluate on (default: the run's development data)")
+    .option("--no-evaluate", "skip evaluation")
+    .option("--license <name>", "the model's licence, such as CC-BY-4.0; info shows it");
   addFlags(command, settings, []);
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, flags: ExportFlags) => {

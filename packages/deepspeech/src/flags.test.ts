@@ -130,7 +130,7 @@ describe("flags", () => {
     });
   }
 
-  test("lists come as words, between commas and in repetitions", () => {
+  test("lists come as words, separated by commas and in repetitions", () => {
     const expected = ["a", "b", "c"];
     assert.deepEqual(parse("--train", "a", "b", "c").train, expected);
     assert.deepEqual(parse("--train", "a,b,c").train, expected);

@@ -5,8 +5,8 @@ import { type Command, Option } from "commander";
 import { formatCount, formatPlural, quoteForShell } from "./format.js";
 
 const HELP = `
-The checkpoint is what torch.save or PyTorch Lightning wrote of the reference's DeepSpeech: .ckpt, .pt or .pth. No Python is
-needed, and no code in the file is run.
+The checkpoint is a file of the reference's DeepSpeech model by torch.save or PyTorch Lightning: .ckpt, .pt or .pth. No
+Python is needed, and no code in the file is run.
 
 --alphabet is one of
   reference         ' and space, a to z, the blank last: 29 classes
@@ -14,8 +14,8 @@ needed, and no code in the file is run.
   a file            a token a line, in the order of the classes; the line <blank> is the blank
   characters        in the order of the classes; the blank is last, or where <blank> stands
 
---recurrence batch gives what the reference gives, where recordings that share a batch change each other's text. time makes
-of the same weights a model to train on, with deepspeech train --init-from.
+--recurrence batch reproduces the reference's outputs, where recordings that share a batch change each other's text. With
+time, the same weights are a starting point for further training, with deepspeech train --init-from.
 
 Examples:
   $ npx deepspeech-ts import epoch=9.ckpt --alphabet reference --output reference.safetensors

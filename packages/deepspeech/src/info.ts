@@ -8,8 +8,8 @@ import { type Facts, factLines } from "./info-facts.js";
 import { languageModelFacts } from "./info-language-model.js";
 
 const HELP = `
-Of a run's folder its best checkpoint is shown, or its last where none was measured yet. Checkpoints need libtorch; bundles
-and language models do not. "deepspeech data stats" describes lists of recordings.
+For a run's folder, its best checkpoint is shown, or its last if none was evaluated yet. Checkpoints need libtorch; bundles
+and language models do not. For corpora, see "deepspeech data stats".
 
 Examples:
   $ npx deepspeech-ts info model.dsb

@@ -35,11 +35,14 @@ export function configure(command: Command): void {
     .requiredOption("--output <file>", "the file to write")
     .option("--order <n>", "the longest n-gram, 1 to 6", parseWhole("--order", 1, 6), 4)
     .option("--prune <count...>", "for each order from 1, the largest count to leave out", [])
-    .option("--max-megabytes <n>", "leave out the n-grams that matter least until the binary model is no larger")
+    .option("--max-megabytes <n>", "prune the least relevant n-grams until the binary model is no larger")
     .option("--bits <n>", "of a binary model, for each probability: 8, 16 or 32", parseWhole("--bits", 0), 8)
     .option("--alphabet <letters>", "what the model writes, the space aside (default: ' and a to z)")
-    .option("--no-normalise", "take the text as it stands")
-    .option("--normaliser <module>", "a normaliser of one's own (.ts or .js) that goes before: see docs/training.md")
+    .option("--no-normalise", "do not normalise the text")
+    .option(
+      "--normaliser <module>",
+      "module with your own normaliser (.ts or .js), which runs first: see docs/training.md",
+    )
     .addOption(
       new Option(
         "--sound-tags <treatment>",
@@ -51,7 +54,7 @@ export function configure(command: Command): void {
     .action(build);
   command
     .command("tune")
-    .description("find the language model's weight and the word score on development data")
+    .description("tune the language model weight and the word score on development data")
     .argument("<checkpoint>", "a run's folder, or a .safetensors file")
     .argument("<data...>", "folders in LibriSpeech's layout, or manifests")
     .requiredOption("--lm <file>", "the language model")
@@ -62,7 +65,7 @@ export function configure(command: Command): void {
       parseWhole("--beam-size", 0),
       100,
     )
-    .option("--no-normalise", "take transcripts as they stand")
+    .option("--no-normalise", "do not normalise transcripts")
     .addHelpText("after", TUNE_HELP)
     .action(tune);
 }

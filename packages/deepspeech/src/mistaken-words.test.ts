@@ -111,7 +111,7 @@ describe("--output", () => {
     assert.deepEqual([done.status, done.stdout, done.stderr], [0, `${path}\n`, ""]);
     assert.match(await readFile(path, "utf8"), /^1\n00:00:00,\d{3} --> 00:00:01,\d{3}\nactivated\n$/);
     const words = ["transcribe", BUNDLE, speech];
-    assertRefused([...words, "--output", path], `${path} is there already; --force writes it anew`);
+    assertRefused([...words, "--output", path], `${path} exists already; --force overwrites it`);
     assertRefused(
       [...words, speech, "--output", path],
       `--output ${path} is one file, and there are 2 recordings; give a folder`,

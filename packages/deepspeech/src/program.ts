@@ -30,12 +30,12 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "train",
-    description: "train a model on LibriSpeech or on recordings of your own",
+    description: "train a model on LibriSpeech or on your own recordings",
     load: () => import("./train.js"),
   },
   {
     name: "dashboard",
-    description: "show runs in the browser, live and side by side",
+    description: "show training runs in the browser, live and side by side",
     load: () => import("./dashboard.js"),
   },
   {
@@ -45,22 +45,22 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "transcribe",
-    description: "write down what is said in recordings",
+    description: "transcribe recordings",
     load: () => import("./transcribe.js"),
   },
   {
     name: "align",
-    description: "tell when each word of a known text is spoken",
+    description: "find the times of each word of a known text",
     load: () => import("./align.js"),
   },
   {
     name: "export",
-    description: "write a bundle that recognises without libtorch, in Node and in a browser",
+    description: "export a bundle, which needs no libtorch, for Node and browsers",
     load: () => import("./export.js"),
   },
   {
     name: "serve",
-    description: "answer OpenAI's audio API and live sound with a bundle",
+    description: "serve OpenAI's audio API and live audio with a bundle",
     load: () => import("./serve.js"),
   },
   {
@@ -70,7 +70,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "import",
-    description: "turn a PyTorch checkpoint of the reference into one of this project",
+    description: "convert a PyTorch checkpoint of the reference",
     load: () => import("./import-checkpoint.js"),
   },
   {
@@ -85,22 +85,22 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "info",
-    description: "show what a bundle, run, checkpoint or language model holds",
+    description: "show what a bundle, run, checkpoint or language model contains",
     load: () => import("./info.js"),
   },
   {
     name: "completion",
-    description: "print what makes a shell complete these commands and their flags",
+    description: "print a completion script for bash, zsh or fish",
     load: () => import("./completion.js"),
   },
   {
     name: "setup",
-    description: "find or install libtorch, and compile what training needs of it",
+    description: "find or install libtorch, and compile the native add-on for training",
     load: () => import("./setup.js"),
   },
   {
     name: "doctor",
-    description: "check this machine, and say what to mend",
+    description: "check this machine, and say what to fix",
     load: () => import("./doctor.js"),
   },
 ];

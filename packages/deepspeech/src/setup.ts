@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 
 const HELP = `
-Uses the libtorch that LIBTORCH names, else PyTorch for Python's, else the system's; on Debian and Ubuntu it installs the
-system's and a compiler with apt-get where they are missing and it may, elsewhere it downloads PyTorch's archive
-(LIBTORCH_URL and LIBTORCH_SHA256 name another). The add-on is compiled into your cache, once for all projects: about two
-minutes on two cores. What is done already is skipped. Recognising with a bundle needs none of this.
+Uses the libtorch in LIBTORCH, or else that of an installed PyTorch, or else the system's. On Debian and Ubuntu it installs
+the system's and a compiler with apt-get if they are missing and it has permission; elsewhere it downloads PyTorch's archive
+(LIBTORCH_URL and LIBTORCH_SHA256 select another). The add-on is compiled into your cache, once for all projects: about two
+minutes on two cores. Steps that are already done are skipped. Recognition with a bundle needs none of this.
 
 Examples:
   $ npx deepspeech-ts setup
@@ -13,7 +13,7 @@ Examples:
 
 export function configure(command: Command): void {
   command
-    .option("--force", "look at everything anew, and compile again")
+    .option("--force", "repeat every check, and compile again")
     .addHelpText("after", HELP)
     .action(async ({ force = false }: { force?: boolean }) => {
       const { setUp, SetupError } = await import("@deepspeech-ts/torch/setup");

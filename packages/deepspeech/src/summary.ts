@@ -11,7 +11,7 @@ import { readTrainConfig } from "./train-config.js";
 import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
-The model is the one that "deepspeech train" builds of the same flags and configuration file.
+The model is the one that "deepspeech train" builds from the same flags and configuration file.
 
 Examples:
   $ npx deepspeech-ts summary

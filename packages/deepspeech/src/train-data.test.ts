@@ -113,10 +113,10 @@ test("with no data flags, LibriSpeech is fetched, through Ctrl-C and leftovers, 
   assert.equal(interrupted.status, 130);
   assert.match(
     interrupted.stderr,
-    /^data\/LibriSpeech: not there yet, and fetched first: train-clean-100 \(0 MB\), train-clean-360 \(0 MB\), dev-clean \(0 MB\), test-clean \(0 MB\)\n0 MB to download; unpacked one by one, 0 MB of disk, and .* are free\nCtrl-C stops; the same command goes on from there\.\n/,
+    /^data\/LibriSpeech: not there yet, and fetched first: train-clean-100 \(0 MB\), train-clean-360 \(0 MB\), dev-clean \(0 MB\), test-clean \(0 MB\)\n0 MB to download; unpacked one by one, 0 MB of disk, and .* are free\nCtrl-C stops; the same command resumes from there\.\n/,
   );
   assert.match(interrupted.stderr, /\ntrain-clean-100: is ready in data\/LibriSpeech\/train-clean-100\n/);
-  assert.match(interrupted.stderr, /deepspeech: interrupted; the same command goes on where it stopped\n$/);
+  assert.match(interrupted.stderr, /deepspeech: interrupted; the same command resumes where it stopped\n$/);
   assert.deepEqual((await readdir(corpus)).sort(), ["dev-clean", "train-clean-100", "train-other-500"]);
   // Half an unpacking, as a crash leaves it.
   await writeFiles(join(scene.folder, "data/downloads/train-clean-360.unpacking/LibriSpeech/train-clean-360/9/9"), {

@@ -83,7 +83,7 @@ async function download(subsets: readonly LibriSpeechSubset[], folder: string): 
   ];
   process.stderr.write(`${lines.join("\n")}\n`);
   if (needed > free) throw tooSmall(folder, { needed, free });
-  process.stderr.write("Ctrl-C stops; the same command goes on from there.\n");
+  process.stderr.write("Ctrl-C stops; the same command resumes from there.\n");
   await downloadSubsets(subsets, { folder });
 }
 

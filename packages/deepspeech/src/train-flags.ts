@@ -11,7 +11,7 @@ export const trainSections: readonly FlagSection[] = [
   { firstKey: "initFrom", heading: "Fine-tuning:" },
   { firstKey: "maxBatchSeconds", heading: "Batches:" },
   { firstKey: "learningRate", heading: "Optimisation:" },
-  { firstKey: "objective.intermediateLayers", heading: "Beside the CTC of the output:" },
+  { firstKey: "objective.intermediateLayers", heading: "Auxiliary losses:" },
   { firstKey: "schedule.kind", heading: "Learning rate schedule:" },
   { firstKey: "speedFactors", heading: "Augmentation:" },
   { firstKey: "features.kind", heading: "Features:" },

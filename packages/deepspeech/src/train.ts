@@ -15,12 +15,13 @@ import { trainSections, trainSettings } from "./train-flags.js";
 import { TrainingReporter } from "./training-reporter.js";
 
 const HELP = `
-A flag overrides the configuration file, which overrides the recipe, which overrides the defaults. Paths are taken from the current folder.
-A list is given as --train a b, --train a,b or --train a --train b.
-Ctrl-C saves and stops; --resume goes on from there, with the configuration that the run was started with. A second
+A flag overrides the configuration file, which overrides the recipe, which overrides the defaults. Paths are relative to the
+current folder. A list is given as --train a b, --train a,b or --train a --train b.
+
+Ctrl-C saves and stops; --resume continues from there, with the configuration that the run was started with. A second
 Ctrl-C quits at once.
 
-Where LibriSpeech's subsets are asked for and not there, they are downloaded first; with no flags, its 960 hours.
+Missing subsets of LibriSpeech are downloaded first; without flags, its 960 hours.
 
 Examples:
   $ npx deepspeech-ts train --config examples/quickstart.config.ts
@@ -40,9 +41,9 @@ interface TrainFlags {
 export function configure(command: Command): void {
   command
     .option("--config <file>", "configuration: .ts, .mts, .js, .mjs or .json")
-    .option("--recipe <name>", `settings to begin with: ${Object.keys(recipes).join(", ")} (default: default)`)
-    .option("--dashboard", "serve a live page of this and earlier runs, on this machine alone")
-    .option("--no-download", "where LibriSpeech is asked for and missing, refuse instead of fetching it");
+    .option("--recipe <name>", `settings to start from: ${Object.keys(recipes).join(", ")} (default: default)`)
+    .option("--dashboard", "serve a live dashboard of this and earlier runs, on this machine only")
+    .option("--no-download", "fail if LibriSpeech is missing, instead of downloading it");
   addFlags(command, trainSettings, trainSections);
   command.addHelpText("after", HELP).action(async (flags: TrainFlags) => {
     const { config: file, recipe } = flags;

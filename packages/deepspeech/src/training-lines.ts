@@ -145,11 +145,11 @@ export function finishedLines(event: EventOf<"finished">, test: readonly string[
   const folder = quoteForShell(runFolder);
   const data = test.map(quoteForShell).join(" ") || "<folder or manifest>";
   const next = [
-    ["go on with", `npx deepspeech-ts train --resume ${folder}`],
+    ["resume", `npx deepspeech-ts train --resume ${folder}`],
     ["measure", `npx deepspeech-ts evaluate ${folder} ${data}`],
     ["transcribe", `npx deepspeech-ts transcribe ${folder} <recording>`],
     ["curves", `npx deepspeech-ts dashboard ${quoteForShell(runsOf(runFolder))}`],
-  ].filter(([title]) => (title === "go on with" ? reason === "stopped" : best !== null || title === "curves"));
+  ].filter(([title]) => (title === "resume" ? reason === "stopped" : best !== null || title === "curves"));
   return [
     "",
     `${ENDINGS[reason]} after ${formatPlural(steps, "step")} in ${formatDuration(elapsedSeconds)}. Saved in ${runFolder}`,

@@ -165,7 +165,7 @@ describe("a training run in a log", () => {
       "Stopped after 30 steps in 2 min 05 s. Saved in runs/quickstart/version_0",
       "",
       "Next:",
-      "  go on with  npx deepspeech-ts train --resume runs/quickstart/version_0",
+      "  resume      npx deepspeech-ts train --resume runs/quickstart/version_0",
       "  curves      npx deepspeech-ts dashboard runs",
     ]);
   });

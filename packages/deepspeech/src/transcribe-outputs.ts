@@ -66,11 +66,11 @@ export interface OutputFiles {
 
 export function addOutputFlags(command: Command, { formats, standard, jsonHelp }: OutputChoices): void {
   command
-    .option("--json", `print a JSON object a line: ${jsonHelp}`)
+    .option("--json", `print one JSON object per line: ${jsonHelp}`)
     .addOption(
       new SettingOption(
         "--format <names>",
-        `one or more of ${formats.join(", ")}, between commas (default: ${standard})`,
+        `one or more of ${formats.join(", ")}, separated by commas (default: ${standard})`,
         formats,
       ).argParser((text) => parseFormats(text, formats)),
     )
@@ -79,7 +79,7 @@ export function addOutputFlags(command: Command, { formats, standard, jsonHelp }
       "write a file for each recording there, named after it, instead of printing; for one recording a file's name will do",
     )
     .option("--beside", "write a file for each recording beside it, instead of printing")
-    .option("--force", "write anew files that are there already");
+    .option("--force", "overwrite existing files");
 }
 
 /**
@@ -154,7 +154,7 @@ function fileWriter(
   const paths = files.flatMap((file) => format.map((ending) => pathOf(file, ending)));
   refuseSamePath(paths, files, format);
   const existing = paths.find((path) => existsSync(path));
-  if (existing !== undefined && !force) throw usageError(`${existing} is there already; --force writes it anew`);
+  if (existing !== undefined && !force) throw usageError(`${existing} exists already; --force overwrites it`);
   const folder = outputFile === undefined ? output : dirname(outputFile);
   if (folder !== undefined) createFolder(folder);
   return (outcome) => {

@@ -116,7 +116,7 @@ describe("a bundle", () => {
       assert.equal(status, 0, stderr);
       assert.match(
         stderr,
-        /^\S*half\.lm: 50% of its 4 words, such as "[A-Z]+", cannot be spelt .*, and are never heard\.$/m,
+        /^\S*half\.lm: 50% of its 4 words, such as "[A-Z]+", cannot be spelt .*, and can never be recognised\.$/m,
       );
       assert.equal(stderr.match(/cannot be spelt/g)?.length, 1, "it is told once");
     }
@@ -177,7 +177,7 @@ describe("outputs", () => {
       timed.map(({ word }: { word: string }) => word),
       ["incoming", "call", "from"],
     );
-    assertRefused(words, `${join(output, "speech-16k.txt")} is there already; --force writes it anew`);
+    assertRefused(words, `${join(output, "speech-16k.txt")} exists already; --force overwrites it`);
     await writeFile(join(output, "1-11-0000.txt"), "old");
     assert.equal(transcribe(...words, "--force").status, 0);
     assert.equal(readFileSync(join(output, "1-11-0000.txt"), "utf8"), "incoming call from\n");
@@ -190,7 +190,7 @@ describe("outputs", () => {
       "b/talk.opus": { copyOf: call },
       "b/talk.txt": "mine",
     });
-    assertRefused([folder, "--beside"], `${join(folder, "b/talk.txt")} is there already; --force writes it anew`);
+    assertRefused([folder, "--beside"], `${join(folder, "b/talk.txt")} exists already; --force overwrites it`);
     assert.equal(existsSync(join(folder, "a/talk.txt")), false);
     assert.equal(transcribe(folder, "--beside", "--format", "ctm").status, 0);
     assert.match(

@@ -25,14 +25,15 @@ import { transcribeStream } from "./transcribe-stream.js";
 
 const HELP = `
 ${SUPPORTED_FORMATS}, at any sample rate. Folders are searched for them.
-The text of one file is printed alone; that of several as lines of path, tab and text. A file that cannot be read does
-not stop the others: it is named on stderr at the end, and the exit code is 1.
+The text of one file is printed by itself; of several, one line each: path, tab and text. A file that cannot be read does
+not stop the others: it is reported on stderr at the end, and the exit code is 1.
 
 A bundle needs no libtorch, takes recordings of any length, and decodes as it was exported to; flags go before that.
-A checkpoint hears each recording in one piece, as evaluate does. Nothing looks for speech before it: in noise, music and
-silence it may find words where a bundle writes none.
+A checkpoint processes each recording in one piece, as evaluate does, without speech detection: in noise, music and silence
+it may find words where a bundle finds none.
 
-Where the first word is no model, all are recordings, and the English model hears them (@deepspeech-ts/model-english).
+If the first argument is not a model, all are recordings, and the English model transcribes them
+(@deepspeech-ts/model-english).
 
 Examples:
   $ npx deepspeech-ts transcribe recording.wav
@@ -62,7 +63,7 @@ export function configure(command: Command): void {
     .usage("[options] [model] <audio...>")
     .argument(
       "<audio...>",
-      "recordings, folders of them, quoted patterns; - for standard input. Before them may stand the model: a bundle (.dsb, " +
+      "recordings, folders of them, quoted patterns; - for standard input. The model may come before them: a bundle (.dsb, " +
         "see export), a run's folder or a .safetensors file (default: the English model)",
     );
   const jsonHelp = "file, text and durationSeconds, or file and error";
@@ -70,10 +71,10 @@ export function configure(command: Command): void {
   command
     .option(
       "--jobs <n>",
-      `recordings that a bundle works on at a time (default: ${DEFAULT_JOBS})`,
+      `recordings that a bundle processes at a time (default: ${DEFAULT_JOBS})`,
       parseWhole("--jobs", 1),
     )
-    .option("--stream", "live: standard input is 16-bit samples of one channel, and lines come as they are spoken")
+    .option("--stream", "live: standard input is 16-bit samples of one channel, and text is printed as it is spoken")
     .option(
       "--sample-rate <n>",
       "samples a second of --stream (default: the model's)",
@@ -108,7 +109,7 @@ interface Call {
 
 const CHECKPOINT_FLAGS = { device: "--device needs a checkpoint; a bundle runs on the processor" };
 const BUNDLE_FLAGS = {
-  jobs: "--jobs needs a bundle; a checkpoint hears one recording after another. `deepspeech export` makes a bundle",
+  jobs: "--jobs needs a bundle; a checkpoint processes one recording at a time. `deepspeech export` makes a bundle",
   stream: "--stream needs a bundle; `deepspeech export` makes one of a checkpoint",
 };
 

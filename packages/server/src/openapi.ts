@@ -89,7 +89,7 @@ const WISH = {
   model: string("A name that /v1/models lists."),
   language: string("en, or left out."),
   prompt: string("Words that are likely; those of four letters and more are favoured."),
-  hot_words: string("Phrases to favour, between commas or line breaks."),
+  hot_words: string("Phrases to favour, separated by commas or line breaks."),
 };
 
 export const TRANSCRIPTION_SCHEMA: FastifySchema = {

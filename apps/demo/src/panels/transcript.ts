@@ -39,7 +39,7 @@ export class Transcript {
 
   showNothingHeard(): void {
     this.#empty.hidden = false;
-    this.#empty.textContent = "No speech was heard.";
+    this.#empty.textContent = "No speech was recognised.";
   }
 
   setTime(seconds: number | undefined): void {

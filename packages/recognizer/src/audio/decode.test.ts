@@ -103,7 +103,7 @@ test("samples that are no numbers are refused", async () => {
   const bytes = Uint8Array.from(await bytesOf("short-pcm_f32le.wav"));
   new DataView(bytes.buffer).setFloat32(bytes.length - 400, Number.NaN, true);
   await assert.rejects(decodeAudio(bytes, { fileName: "nan.wav" }), {
-    message: "nan.wav: sample 3900 is NaN, expected a finite number; write the file anew.",
+    message: "nan.wav: sample 3900 is NaN, expected a finite number; rewrite the file.",
   });
 });
 

@@ -154,7 +154,7 @@ function checkSamples(fileName: string, { channels }: DecodedAudio, before: numb
     const index = channel.findIndex((sample) => !Number.isFinite(sample));
     if (index < 0) continue;
     const place = before + index;
-    throw badAudio(fileName, `sample ${place} is ${channel[index]}, expected a finite number; write the file anew.`);
+    throw badAudio(fileName, `sample ${place} is ${channel[index]}, expected a finite number; rewrite the file.`);
   }
 }
 

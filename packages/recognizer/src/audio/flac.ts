@@ -69,7 +69,7 @@ class FlacFrameDecoder {
       throw new DamagedAudioError(`is damaged or cut short: ${this.#numSamples} of ${promised} samples can be read.`);
     }
     throw new DamagedAudioError(
-      `tells of ${promised} samples in its header and has ${this.#numSamples}; write it anew, as with ffmpeg -i IN.flac OUT.flac.`,
+      `tells of ${promised} samples in its header and has ${this.#numSamples}; rewrite it, as with ffmpeg -i IN.flac OUT.flac.`,
     );
   }
 

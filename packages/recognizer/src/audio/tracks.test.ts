@@ -51,8 +51,7 @@ test("a FLAC file that tells of fewer samples than it has is refused: its length
   const bytes = Uint8Array.from(await bytesOf("speech-16k.flac"));
   new DataView(bytes.buffer).setUint32(22, 8000);
   await assert.rejects(decodeAudio(bytes, { fileName }), {
-    message:
-      "file: tells of 8000 samples in its header and has 17024; write it anew, as with ffmpeg -i IN.flac OUT.flac.",
+    message: "file: tells of 8000 samples in its header and has 17024; rewrite it, as with ffmpeg -i IN.flac OUT.flac.",
   });
 });
 

@@ -26,9 +26,10 @@ export function formatItem(term: string, termWidth: number, description: string,
   return [`  ${term}`, ...wrapped(description, width - 6).map((line) => `      ${line}`)].join("\n");
 }
 
-/** Help's own texts, which are written for a wide terminal, in one that is not. Commands stay whole, to be copied. */
+/** Help's own texts, at any width: lines that are not indented and follow each other are a paragraph. Commands stay whole. */
 export function fitted(text: string, width = helpWidth()): string {
-  const lines = text.split("\n").flatMap((line) => {
+  const paragraphs = text.replace(/(?<=^\S.*[^:\n])\n(?=\S)/gm, " ");
+  const lines = paragraphs.split("\n").flatMap((line) => {
     if (line.length <= width || line.startsWith("  $ ")) return [line];
     const [, indent = "", rest = ""] = /^( *)(.*)$/.exec(line) ?? [];
     return wrapped(rest, width - indent.length).map((part) => indent + part);

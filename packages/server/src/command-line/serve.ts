@@ -39,7 +39,7 @@ const LIMIT_FLAGS: readonly LimitFlag[] = [
   { flag: "--max-upload <MiB>", limit: "maxUploadBytes", help: "largest upload", unit: MEGABYTE },
   { flag: "--max-held <MiB>", limit: "maxHeldBytes", help: "largest sum of uploads held at a time", unit: MEGABYTE },
   { flag: "--max-audio <s>", limit: "maxAudioSeconds", help: "longest recording" },
-  { flag: "--max-concurrent <n>", limit: "maxConcurrent", help: "recordings worked on at a time", isCount: true },
+  { flag: "--max-concurrent <n>", limit: "maxConcurrent", help: "recordings processed at a time", isCount: true },
   { flag: "--max-queued <n>", limit: "maxQueued", help: "recordings that may wait", isCount: true, least: 0 },
   { flag: "--max-streams <n>", limit: "maxStreams", help: "live streams at a time", isCount: true, least: 0 },
   { flag: "--max-stream <s>", limit: "maxStreamSeconds", help: "longest live stream" },
@@ -82,25 +82,24 @@ export function configure(command: Command, { defaultBundle }: ServeCommandOptio
       defaultBundle ? "[bundle]" : "<bundle>",
       `a model bundle (.dsb): see export${defaultBundle ? " (default: the English model)" : ""}`,
     )
-    .option("--host <address>", "address to listen at; 0.0.0.0 for all that reach this machine", DEFAULT_HOST)
-    .option("--port <n>", "port to listen at; 0 for any", parsePort, DEFAULT_PORT)
-    .option("--model-id <name...>", "what clients may call the model (default: the bundle's name without .dsb)")
-    .option("--api-key-file <file>", "a file with an API key a line")
-    .option("--no-page", "leave out the page at /, and the bundle that it fetches")
-    .option("--cors-origin <origin...>", "pages that may use the server, such as https://example.org; * for all")
+    .option("--host <address>", "address to listen on; 0.0.0.0 for all interfaces", DEFAULT_HOST)
+    .option("--port <n>", "port to listen on; 0 for any free one", parsePort, DEFAULT_PORT)
+    .option("--model-id <name...>", "names of the model for clients (default: the bundle's name without .dsb)")
+    .option("--api-key-file <file>", "a file with one API key per line")
+    .option("--no-page", "do not serve the page at /, nor the bundle that it fetches")
     .option(
-      "--workers <n>",
-      "threads that run the model at a time, each with its copy (default: 1)",
-      whole("--workers"),
+      "--cors-origin <origin...>",
+      "origins of web pages that may use the server, such as https://example.org; * for all",
     )
-    .option("--threads <n>", "threads of each of them (default: the cores, shared)", whole("--threads"))
+    .option("--workers <n>", "processes that run the model, each with its own copy (default: 1)", whole("--workers"))
+    .option("--threads <n>", "threads of each of them (default: the cores, divided among them)", whole("--threads"))
     .option(
       "--batch-wait <ms>",
-      "how long a request waits for others under way, to share a run (default: 5)",
+      "how long a request waits for others, to share a run of the model (default: 5)",
       parseNumber("--batch-wait", 0),
     )
-    .addOption(new Option("--log-level <name>", "least of what is logged").choices(LOG_LEVELS).default("info"))
-    .option("--log-text", "log transcripts too (default: logs hold nothing of what was said)");
+    .addOption(new Option("--log-level <name>", "minimum level of the log").choices(LOG_LEVELS).default("info"))
+    .option("--log-text", "also log transcripts (default: logs contain nothing that was said)");
   for (const limit of LIMIT_FLAGS) command.addOption(limitOption(limit));
   command
     .addHelpText("after", helpOf(command))

@@ -7,7 +7,7 @@ export const featureConfigSchema = z.strictObject({
     .enum(["log-mel", "mel"])
     .default("log-mel")
     .describe("log(power + 1e-6), or power as it is: what the reference was trained on"),
-  sampleRate: z.int().min(1000).default(16_000).describe("samples a second that recordings are brought to"),
+  sampleRate: z.int().min(1000).default(16_000).describe("sample rate that recordings are resampled to"),
   fftSamples: z.int().min(2).multipleOf(2).default(400).describe("width of the Fourier transform and of its window"),
   hopSamples: z.int().min(1).default(200).describe("samples from one frame to the next"),
   numMels: z.int().min(1).default(128).describe("mel bands"),
@@ -15,7 +15,7 @@ export const featureConfigSchema = z.strictObject({
     .enum(["utterance", "running", "none"])
     .default("utterance")
     .describe(
-      "give each band of each utterance mean 0 and variance 1; or do so by what was heard so far, as a forward model must; or leave values as they are",
+      "normalise each band to mean 0 and variance 1: over the whole utterance, or by running statistics, as a forward model must, or not at all",
     ),
 });
 

@@ -13,7 +13,7 @@ export const modelConfigSchema = z.strictObject({
     .refine((value) => value % 2 === 1, "must be odd")
     .default(3)
     .describe("side of all convolution kernels; odd"),
-  timeStride: size.default(2).describe("frames for each frame of output: the stride of the first convolution in time"),
+  timeStride: size.default(2).describe("feature frames per output frame: the stride of the first convolution in time"),
   frequencyStride: size.default(2).describe("the stride of the first convolution across mel bands"),
   residualLayers: z.int().min(0).default(2).describe("residual convolution blocks"),
   recurrentLayers: size.default(3).describe("GRU layers"),
@@ -25,16 +25,16 @@ export const modelConfigSchema = z.strictObject({
   direction: z
     .enum(["bidirectional", "forward"])
     .default("bidirectional")
-    .describe("how GRUs read: both ways, or forward alone, for a model that streams; see docs/recognizer.md"),
+    .describe("direction of the GRUs: bidirectional, or forward, for a streaming model; see docs/recognizer.md"),
   lookaheadFrames: z
     .int()
     .min(0)
     .default(0)
-    .describe("frames of output that a forward model hears ahead, by a row convolution over its last GRU layer"),
+    .describe("lookahead of a forward model in output frames, by a row convolution over its last GRU layer"),
   recurrence: z
     .enum(["time", "batch"])
     .default("time")
-    .describe("'time'; 'batch' repeats a defect of the reference, for its own checkpoints alone"),
+    .describe("'time'; 'batch' reproduces a defect of the reference, only for its own checkpoints"),
 });
 
 /** A model's dimensions, all of them. */

@@ -11,9 +11,7 @@ export const specAugmentSchema = z.strictObject({
     .min(0)
     .max(1)
     .default(1)
-    .describe(
-      "no masks before an epoch ended with a dev CER below this, which says that CTC is off its plateau; 1: no wait",
-    ),
+    .describe("no masks until an epoch has ended with a dev CER below this, when CTC is off its plateau; 1: no wait"),
   frequencyMasks: count.default(2).describe("frequency masks for each utterance; 0 switches them off"),
   frequencyMaskBands: count.default(20).describe("a frequency mask's width is drawn from 0 to this, in mel bands"),
   maxFrequencyMaskShare: z

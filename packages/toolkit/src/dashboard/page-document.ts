@@ -16,7 +16,7 @@ export const PAGE = `<!doctype html>
 <div id="charts"></div>
 <details id="epochs"><summary>Epochs as a table</summary><div id="epoch-tables" class="scroll" tabindex="0" role="region" aria-label="Epochs as a table"></div></details></section>
 <section aria-labelledby="heard-title" id="heard-section"><div class="heading"><h2 id="heard-title">Transcripts</h2><div class="controls"><label>Of <select id="heard-choice"></select></label></div></div>
-<p class="quiet">Reference above hypothesis: <span class="key substitution">S substituted</span>, <span class="key deletion">D deleted</span>, <span class="key insertion">I inserted</span>.</p>
+<p class="quiet">Reference over hypothesis: <span class="key substitution">S substituted</span>, <span class="key deletion">D deleted</span>, <span class="key insertion">I inserted</span>.</p>
 <h3>Samples</h3><div id="samples"></div><h3>Worst utterances</h3><div id="worst"></div></section>
 </div></main></div></body></html>
 `;

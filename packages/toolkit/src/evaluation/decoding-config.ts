@@ -10,28 +10,28 @@ export const decodingSchema = z.strictObject({
     .int()
     .min(1)
     .optional()
-    .describe("prefixes that beam search keeps; default: 100 with lm or hotWords, else greedy"),
+    .describe("beam size: prefixes kept by beam search; default: 100 with lm or hotWords, otherwise greedy"),
   lmWeight: z
     .number()
     .min(lmWeight.least)
     .max(lmWeight.most)
     .optional()
-    .describe('weight of the language model; "deepspeech lm tune" finds it; default: 0.5'),
+    .describe('language model weight, which "deepspeech lm tune" optimises; default: 0.5'),
   wordScore: z
     .number()
     .min(wordScore.least)
     .max(wordScore.most)
     .optional()
-    .describe("added to the score for each word; default: with lm 0.5 × (1 + its weight), else 0"),
+    .describe("added to the score for each word; default: with lm 0.5 × (1 + its weight), otherwise 0"),
   unknownWordScore: z
     .number()
     .max(unknownWordScore.most)
     .optional()
-    .describe("added for each word that the language model lacks, besides what its letters cost; default: -1"),
+    .describe("added to the score for each out-of-vocabulary word; default: -1"),
   confidenceCalibration: z
     .tuple([z.number(), z.number().min(0), z.number().min(0)])
     .optional()
-    .describe('mends word confidences; "deepspeech lm tune" and export fit it; default: 0 1 1, as they are'),
+    .describe('calibration of word confidences, fitted by "deepspeech lm tune" and export; default: 0 1 1, none'),
   hotWords: z.array(z.string().min(1)).default([]).describe("phrases to favour"),
   hotWordWeight: z.number().default(4).describe("added to the score for each whole occurrence of a hot word"),
 });

@@ -190,7 +190,7 @@ function nothingLoaded([first, ...others]: EvaluationResult["leftOut"]): UserErr
 
 function nothingSaid({ numWordless, numAlarms, numWords }: FalseAlarms): UserError {
   return new UserError(
-    `none of the ${numWordless} recordings has words, so there is no error rate; something was heard in ${numAlarms} of them ` +
+    `none of the ${numWordless} recordings has words, so there is no error rate; words were recognised in ${numAlarms} of them ` +
       `(words: ${numWords}). Measure them together with recordings that have words.`,
     { code: "bad-corpus" },
   );

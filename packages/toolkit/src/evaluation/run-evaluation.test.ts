@@ -140,7 +140,7 @@ describe("runEvaluation", () => {
       runEvaluation({ checkpoint, data: [rawManifestIn(folder, "none", lines.slice(1))], ...quiet }),
       {
         name: "UserError",
-        message: `none of the 2 recordings has words, so there is no error rate; something was heard in 2 of them (words: ${numWords}). Measure them together with recordings that have words.`,
+        message: `none of the 2 recordings has words, so there is no error rate; words were recognised in 2 of them (words: ${numWords}). Measure them together with recordings that have words.`,
       },
     );
   });

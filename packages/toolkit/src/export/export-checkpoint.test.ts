@@ -180,7 +180,7 @@ describe("runExport", () => {
     const refusals: [request: Parameters<typeof runExport>[0], message: string][] = [
       [
         { checkpoint, output: out },
-        `${checkpoint}: its recurrent layers run over the batch (recurrence: "batch"), so what it hears in an utterance ` +
+        `${checkpoint}: its recurrent layers run over the batch (recurrence: "batch"), so its output for an utterance ` +
           'depends on the others; a bundle needs a model trained with recurrence: "time".',
       ],
       [

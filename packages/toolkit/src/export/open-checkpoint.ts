@@ -40,7 +40,7 @@ export function openCheckpoint(path: string): OpenCheckpoint {
 function refuseBatchRecurrence(path: string, { model }: CheckpointHeader): void {
   if (model.recurrence === "time") return;
   throw new UserError(
-    `${path}: its recurrent layers run over the batch (recurrence: "batch"), so what it hears in an utterance depends on ` +
+    `${path}: its recurrent layers run over the batch (recurrence: "batch"), so its output for an utterance depends on ` +
       'the others; a bundle needs a model trained with recurrence: "time".',
     { code: "not-exportable" },
   );

@@ -275,7 +275,10 @@ test("a model that next to nothing can be written of is refused, one with a few 
   const onNotice = (line: string) => void notices.push(line);
   await loadLanguageModel(await modelOf("hold the LINE\nthe line is busy\n"), { alphabet: englishAlphabet, onNotice });
   assert.equal(notices.length, 1);
-  assert.match(notices[0] as string, /17% of its 6 words, such as "LINE", cannot be spelt .*, and are never heard\.$/);
+  assert.match(
+    notices[0] as string,
+    /17% of its 6 words, such as "LINE", cannot be spelt .*, and can never be recognised\.$/,
+  );
 });
 
 test("what was assumed of another tool's file is told", async (t) => {

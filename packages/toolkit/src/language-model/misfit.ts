@@ -22,7 +22,7 @@ export function describeMisfit(model: LanguageModel, alphabet: Alphabet): string
   if (numMisfits === 0) return undefined;
   const share = `${((100 * numMisfits) / numWords).toFixed(numMisfits < numWords / 100 ? 2 : 0)}%`;
   const found = `${share} of its ${numWords} words, such as ${quoteValue(example)}, cannot be spelt in the model's alphabet`;
-  if (numWords - numMisfits >= numWords * LEAST_SHARE) return `${found}, and are never heard`;
+  if (numWords - numMisfits >= numWords * LEAST_SHARE) return `${found}, and can never be recognised`;
   const remedy = 'so it is of no use; build it with "deepspeech lm build", which brings text to the alphabet';
   throw new SpeechError("invalid-language-model", `${found}, ${remedy}`);
 }

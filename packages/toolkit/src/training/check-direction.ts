@@ -18,7 +18,7 @@ export function checkDirection({ model, features }: Pick<TrainConfig, "model" | 
   }
   if (lookaheadFrames > 0) {
     throw refuse(
-      `model.lookaheadFrames is ${lookaheadFrames}, and a bidirectional model hears all that follows; leave it out, or set model.direction to "forward".`,
+      `model.lookaheadFrames is ${lookaheadFrames}, and a bidirectional model sees the whole utterance; leave it out, or set model.direction to "forward".`,
     );
   }
 }

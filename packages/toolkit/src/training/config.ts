@@ -42,15 +42,18 @@ export const trainConfigSchema = z.strictObject({
     "data/LibriSpeech/train-clean-100",
     "data/LibriSpeech/train-clean-360",
     "data/LibriSpeech/train-other-500",
-  ).describe("what to train on: folders in LibriSpeech's layout, or JSON-lines manifests"),
-  dev: paths("data/LibriSpeech/dev-clean").describe("what chooses the best checkpoint, after each epoch"),
+  ).describe("training data: folders in LibriSpeech's layout, or JSON-lines manifests"),
+  dev: paths("data/LibriSpeech/dev-clean").describe("development data, to choose the best checkpoint after each epoch"),
   test: z
     .array(z.string().min(1))
     .default(["data/LibriSpeech/test-clean"])
     .describe(
-      "what is reported once, at the end, with the best checkpoint; nothing is chosen on it; none where train is given alone",
+      "test data, evaluated once, at the end, with the best checkpoint; nothing is chosen on it; none if only train is given",
     ),
-  normalise: z.boolean().default(true).describe("bring transcripts to the alphabet (numbers as words, accents folded)"),
+  normalise: z
+    .boolean()
+    .default(true)
+    .describe("normalise transcripts to the alphabet (numbers spelled out, accents removed)"),
   normaliser: z
     .string()
     .min(1)
@@ -59,7 +62,7 @@ export const trainConfigSchema = z.strictObject({
   soundTags: z
     .enum(["drop", "refuse"])
     .default("drop")
-    .describe("[laughter] and other tags for sounds in transcripts: drop them, or refuse the utterance"),
+    .describe("[laughter] and other tags for sounds in transcripts: drop them, or reject the utterance"),
   alphabet: z
     .string()
     .superRefine(checkAlphabet)
@@ -76,15 +79,17 @@ export const trainConfigSchema = z.strictObject({
     .describe("name of the run's folder under runs; each run makes its next version_N"),
   selectBy: selectBySchema
     .default("auto")
-    .describe("what makes an epoch the best on dev; auto: CER while WER is 50% or more, and WER from there on"),
+    .describe("criterion for the best epoch on dev; auto: CER while WER is 50% or more, WER from then on"),
   keepBest: count
     .default(1)
-    .describe("checkpoints to keep, those that are best on dev; more than 1 by their epochs' names"),
+    .describe("how many of the best checkpoints on dev to keep; if more than 1, named by their epochs"),
   averageBest: several.describe(
-    "average so many best checkpoints at the end, and take the average if it is better on dev; 0: no",
+    "average this many of the best checkpoints at the end, and keep the average if it is better on dev; 0: no",
   ),
-  averageLast: several.describe("as averageBest, of so many last epochs"),
-  saveMinutes: positive.default(15).describe("save the last checkpoint this often within an epoch, and after each"),
+  averageLast: several.describe("as averageBest, for this many of the last epochs"),
+  saveMinutes: positive
+    .default(15)
+    .describe("minutes between saves of the last checkpoint within an epoch; it is also saved after each epoch"),
   resume: z.string().optional().describe("continue the run in this folder (runs/<experiment>/version_N)"),
   wandb: z.string().min(1).optional().describe("also log to this project of Weights & Biases, through its own package"),
 
@@ -94,32 +99,30 @@ export const trainConfigSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      "end after so many epochs in a row that were no better on dev, once the model has left CTC's plateau; 0: never",
+      "stop after this many epochs in a row without improvement on dev, once the model has left CTC's plateau; 0: never",
     ),
-  maxMinutes: positive.optional().describe("end training after this time; the schedule is fitted to it"),
+  maxMinutes: positive.optional().describe("stop training after this time; the schedule is adapted to it"),
   seed: z.int().min(0).default(1).describe("fixes initial weights, order, augmentation and dropout"),
   device: deviceSchema.default("cpu").describe("cpu, cuda or cuda:N"),
   threads: threadCount
     .optional()
-    .describe(
-      "threads for one operator; default: as many as there are cores, shared out among this machine's processes",
-    ),
+    .describe("threads for one operator; default: the number of cores, divided among this machine's processes"),
   processes: threadCount
     .default(1)
     .describe(
       "processes on this machine that share each step's batches; a power of two that divides accumulateBatches",
     ),
-  devices: z.array(deviceSchema).default([]).describe("each process's device, in turn; default: device"),
+  devices: z.array(deviceSchema).default([]).describe("the devices of the processes, in order; default: device"),
   reduction: z
     .enum(["exact", "fast"])
     .default("exact")
-    .describe("exact: any number of processes gives the same bits; fast: fewer messages, and bits that hang on it"),
+    .describe("exact: any number of processes gives the same bits; fast: fewer messages, and bits that depend on it"),
   peerTimeoutSeconds: positive.default(120).describe("how long a process waits for another that does not answer"),
 
   precision: z
     .enum(["fp32", "bf16", "fp16"])
     .default("fp32")
-    .describe("arithmetic of the model; weights stay fp32. bf16 needs a processor or card that has it, fp16 a card"),
+    .describe("arithmetic of the model; weights stay fp32. bf16 needs a CPU or GPU that supports it, fp16 a GPU"),
 
   initFrom: z
     .string()
@@ -130,31 +133,35 @@ export const trainConfigSchema = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      "learn the answers of this trained model too, a run, checkpoint or bundle; objective.teacherWeight is their share",
+      "distillation: also learn the outputs of this trained model (run, checkpoint or bundle), weighted by objective.teacherWeight",
     ),
   freeze: z
     .array(z.string().min(1))
     .default([])
-    .describe("parameters to leave as they are, by name; * stands for anything: cnn.* rescnn_layers.*"),
+    .describe("parameters to freeze, by name; * matches anything: cnn.* rescnn_layers.*"),
 
   maxBatchSeconds: positive
     .optional()
     .describe(
-      "seconds of audio in a batch, padding counted; default: from 8 to 160, so that the run's hours and epochs make 4000 steps",
+      "seconds of audio in a batch, padding included; default: from 8 to 160, so that the run makes 4000 steps",
     ),
-  maxBatchUtterances: count.default(32).describe("utterances in a batch, at most"),
-  accumulateBatches: count.default(1).describe("batches whose gradients make one step"),
-  shortestFirstEpochs: z.int().min(0).default(1).describe("first epochs that run from short utterances to long"),
+  maxBatchUtterances: count.default(32).describe("maximum number of utterances in a batch"),
+  accumulateBatches: count.default(1).describe("batches whose gradients are accumulated for one step"),
+  shortestFirstEpochs: z
+    .int()
+    .min(0)
+    .default(1)
+    .describe("epochs at the start that are sorted from short to long utterances"),
   workers: threadCount
     .optional()
-    .describe("threads that decode audio; default: one fewer than there are cores, at most 4"),
-  cacheGigabytes: z.number().min(0).default(2).describe("memory for decoded audio; an hour takes 0.23"),
+    .describe("threads that decode audio; default: one fewer than the number of cores, at most 4"),
+  cacheGigabytes: z.number().min(0).default(2).describe("memory for caching decoded audio; an hour takes 0.23"),
 
   learningRate: positive.default(1e-3).describe("the schedule's peak"),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])
-    .describe("AdamW's decay of the gradient's running mean and of its square's"),
+    .describe("AdamW's betas: decay rates of the running mean of the gradient and of its square"),
   weightDecay: z.number().min(0).default(0.01).describe("AdamW's weight decay; biases and norms are not decayed"),
   emaDecay: z
     .number()
@@ -162,7 +169,7 @@ export const trainConfigSchema = z.strictObject({
     .lt(1)
     .default(0.999)
     .describe("evaluate and keep a running average of the weights with this decay a step; 0: the weights themselves"),
-  gradientClip: positive.default(5).describe("largest norm of all gradients together"),
+  gradientClip: positive.default(5).describe("gradient clipping: maximum norm of all gradients together"),
   lossAverage: z
     .enum(["tokens", "utterances"])
     .default("tokens")
@@ -177,12 +184,12 @@ export const trainConfigSchema = z.strictObject({
     .array(z.number().min(0.5).max(2))
     .min(1)
     .default([0.9, 1, 1.1])
-    .describe("speeds that each epoch plays an utterance at, by lot"),
+    .describe("speed perturbation: factors, one drawn at random for each utterance and epoch"),
   tempoFactors: z
     .array(z.number().min(0.5).max(2))
     .min(1)
     .default([1])
-    .describe("as speedFactors, but that the pitch stays; both together multiply"),
+    .describe("as speedFactors, but with unchanged pitch; if both are given, they multiply"),
   augmentation: augmentationSchema.prefault({}),
   specAugment: specAugmentSchema.prefault({}),
   features: featureConfigSchema.prefault({}),

@@ -127,7 +127,7 @@ describe("fine-tuning", () => {
     );
     await refusedWith(
       { model: { ...model, lookaheadFrames: 4 } },
-      'model.lookaheadFrames is 4, and a bidirectional model hears all that follows; leave it out, or set model.direction to "forward".',
+      'model.lookaheadFrames is 4, and a bidirectional model sees the whole utterance; leave it out, or set model.direction to "forward".',
     );
     await refusedWith(
       {

@@ -7,34 +7,32 @@ export const objectiveSchema = z.strictObject({
   intermediateLayers: z
     .array(z.int().min(1))
     .default([])
-    .describe("recurrent layers, counted from 1, whose outputs learn to spell too, by a head in training alone"),
-  intermediateWeight: weight.default(0.3).describe("their share of the loss, where there are any"),
+    .describe("intermediate CTC: recurrent layers, counted from 1, that get a CTC head of their own during training"),
+  intermediateWeight: weight.default(0.3).describe("their share of the loss, if there are any"),
   phoneLayer: z
     .int()
     .min(0)
     .default(0)
-    .describe(
-      "recurrent layer, counted from 1, whose output learns the phones of English, by a head in training alone; 0: none",
-    ),
-  phoneWeight: weight.default(0.3).describe("its share of the loss, where there is one"),
+    .describe("recurrent layer, counted from 1, that gets a CTC head for English phones during training; 0: none"),
+  phoneWeight: weight.default(0.3).describe("its share of the loss, if there is one"),
   teacherWeight: weight
     .default(0.5)
-    .describe("share of the output's loss that is its distance from the teacher's answers, where there is a teacher"),
+    .describe("share of the output's loss that is the divergence from the teacher's outputs, if there is a teacher"),
   teacherDelayFrames: z
     .int()
     .min(0)
     .default(0)
-    .describe("frames of output by which the model may answer later than its teacher: for one that hears little ahead"),
+    .describe("output frames by which the model may lag behind its teacher, for a model with little lookahead"),
   consistencyWeight: z
     .number()
     .min(0)
     .default(0)
     .describe(
-      "weight of the difference between what two masked views of an utterance give (CR-CTC), such as 0.2; 0: one view",
+      "consistency regularisation (CR-CTC): weight of the difference between two masked views of an utterance, such as 0.2; 0: off",
     ),
   labelSmoothing: weight
     .default(0)
-    .describe("share of the output's loss that keeps its answers from being too sure, such as 0.05"),
+    .describe("label smoothing: share of the output's loss that penalises overconfidence, such as 0.05"),
 });
 
 export type ObjectiveConfig = z.output<typeof objectiveSchema>;

@@ -14,7 +14,7 @@ export const scheduleSchema = z
     kind: z
       .enum(["warmup-cosine", "one-cycle", "cosine-warm-restarts", "reduce-on-plateau", "constant"])
       .default("warmup-cosine")
-      .describe("how the learning rate moves"),
+      .describe("shape of the schedule"),
     warmupShare: share
       .default(0.1)
       .describe("warmup-cosine, reduce-on-plateau, constant: share of the run in which the rate rises from 0"),
@@ -59,7 +59,7 @@ export const scheduleSchema = z
       .describe("reduce-on-plateau: multiply the rate by this when dev no longer gets better (factor)"),
     plateauPatience: count
       .default(1)
-      .describe("reduce-on-plateau: epochs in a row that are no better on dev and are borne (patience)"),
+      .describe("reduce-on-plateau: epochs in a row without improvement on dev that are tolerated (patience)"),
     plateauThreshold: z
       .number()
       .min(0)

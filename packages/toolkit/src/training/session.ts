@@ -196,7 +196,8 @@ export class TrainingSession {
       const { path } = checkpoint;
       const { config, progress, optimizerSteps } = trainingStateOf(checkpoint);
       const state = tensorsUnder("optimizer.", checkpoint);
-      if (state.size === 0) throw new UserError(`${path}: holds no optimiser state, so training cannot go on from it.`);
+      if (state.size === 0)
+        throw new UserError(`${path}: holds no optimiser state, so training cannot continue from it.`);
       this.#restoreHeads(checkpoint);
       this.#addNewSlots(state, config);
       this.optimizer.loadStateDict(state, optimizerSteps);

@@ -211,7 +211,7 @@ test("a file without sentence marks is read, and says what was assumed", () => {
 test("a back-off that is not there is 1, and that is told", () => {
   const bigram = "\n\\2-grams:\n-0.1\thello you\n";
   const { notices, model } = readWithNotices(arpaOf(`${MARKS}-0.5\thello\n-0.7\tyou\n`, 5, bigram));
-  assert.deepEqual(notices, ["1 n-grams go on without a back-off weight; it is taken to be 1"]);
+  assert.deepEqual(notices, ["1 n-grams have no back-off weight; it is taken to be 1"]);
   model.score(model.begin(), model.wordId("hello"));
   const after = model.nextState;
   assert.equal(Number((model.score(after, model.wordId("you")) / Math.LN10).toFixed(4)), -0.1);

@@ -79,7 +79,7 @@ export class ArpaReader {
     this.#lines.finish();
     if (this.#phase !== "end") throw this.#cutError();
     if (this.#numMissingBackoffs > 0) {
-      this.notices.push(`${this.#numMissingBackoffs} n-grams go on without a back-off weight; it is taken to be 1`);
+      this.notices.push(`${this.#numMissingBackoffs} n-grams have no back-off weight; it is taken to be 1`);
     }
     const { bits = 32 } = this.#options;
     return new NgramModel({ bits, vocabulary: this.#vocabulary, levels: this.#trie().levels });

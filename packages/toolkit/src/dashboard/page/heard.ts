@@ -81,7 +81,7 @@ function worstTable(worst: readonly WorstRecording[]): HTMLElement {
     const length = element("td", { class: "number" }, `${durationSeconds.toFixed(1)} s`);
     return element("tr", {}, heading, element("td", { class: "words" }, differenceOf(utterance)), errors, length);
   });
-  return table(["Utterance", "Said over heard", "WER", "Length"], rows);
+  return table(["Utterance", "Reference over hypothesis", "WER", "Length"], rows);
 }
 
 /** The server escapes what came from data, and the page's policy would run none of it. */

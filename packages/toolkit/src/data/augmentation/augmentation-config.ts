@@ -24,22 +24,21 @@ function range(low: number, high: number, value = z.number()) {
 
 /** What a configuration may say of augmentation. */
 export const augmentationSchema = z.strictObject({
-  noise: paths.describe("recordings of noise to mix in: audio files, or folders of them"),
-  madeUpNoise: z
-    .array(noiseKindSchema)
-    .default([])
-    .describe("noises to make up and mix in, each as often as recordings are"),
-  noiseProbability: probability.describe("share of utterances that noise is mixed into, where there is any"),
-  noiseSnrDb: range(5, 25).describe("lowest and highest signal-to-noise ratio, in dB"),
-  reverberation: paths.describe("room impulse responses to play speech through: audio files, or folders of them"),
+  noise: paths.describe("noise recordings to mix in: audio files, or folders of them"),
+  madeUpNoise: z.array(noiseKindSchema).default([]).describe("synthetic noises to mix in, each as often as recordings"),
+  noiseProbability: probability.describe("probability of adding noise to an utterance, if there is any"),
+  noiseSnrDb: range(5, 25).describe("minimum and maximum signal-to-noise ratio, in dB"),
+  reverberation: paths.describe("room impulse responses to convolve speech with: audio files, or folders of them"),
   roomSeconds: range(0, 0, z.number().min(0).max(5)).describe(
-    "shortest and longest reverberation time of rooms to make up, as often as recorded ones, such as 0.1 0.6; 0 0: none",
+    "minimum and maximum reverberation time of synthetic impulse responses, such as 0.1 0.6; 0 0: none",
   ),
-  reverberationProbability: probability.describe("share of utterances that get a room, where there is any"),
+  reverberationProbability: probability.describe(
+    "probability of adding reverberation to an utterance, if there are impulse responses",
+  ),
   vocalTract: range(1, 1, warp).describe(
-    "lowest and highest warp of each utterance's frequencies, a vocal tract of another length, such as 0.9 1.1; 1 1 leaves them",
+    "vocal tract length perturbation: minimum and maximum frequency warp, such as 0.9 1.1; 1 1: none",
   ),
-  gainDb: range(0, 0).describe("lowest and highest change of loudness, in dB; 0 0 leaves it"),
+  gainDb: range(0, 0).describe("minimum and maximum change of gain, in dB; 0 0: none"),
 });
 
 /** A complete configuration of augmentation. */

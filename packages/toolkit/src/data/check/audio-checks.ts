@@ -18,7 +18,7 @@ export function checkAudio({ id, audioPath }: Utterance, heard: MeasureResponse)
   if (heard.peak < SILENT_PEAK) add("silence", `${audioPath} is never louder than ${decibels(heard.peak)}`);
   if (heard.clippedShare > CLIPPED_SHARE) add("clipping", `${(100 * heard.clippedShare).toFixed(1)}% of the samples`);
   if (heard.sampleRate < MODEL_SAMPLE_RATE) {
-    add("low-rate", `${heard.sampleRate} Hz, where the model hears ${MODEL_SAMPLE_RATE}`);
+    add("low-rate", `${heard.sampleRate} Hz, and the model expects ${MODEL_SAMPLE_RATE}`);
   }
   return problems;
 }

@@ -89,7 +89,7 @@ async function obtainArchive(subset: LibriSpeechSubset, path: string, options: D
   const onVerify = (done: number, total: number) => onProgress?.("verifying", done, total);
   if (existsSync(path)) {
     if ((await md5OfFile(path, { onVerify, signal })) === subset.md5) return;
-    onRetry?.(path, "has the wrong MD5; it is downloaded anew");
+    onRetry?.(path, "has the wrong MD5; it is downloaded again");
     await rm(path);
   }
   const fetchOptions: FetchOptions = {

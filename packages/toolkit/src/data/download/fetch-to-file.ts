@@ -77,7 +77,7 @@ async function planTransfer(response: Response, presentBytes: number, file: File
   if (response.status === 206 || response.status === 416) {
     // What is there is not the beginning of what the server has.
     await file.truncate(0);
-    throw await refuse(response, "does not continue the part that is there; it starts anew");
+    throw await refuse(response, "does not continue the partial file; the download starts over");
   }
   throw await refuse(response, `answers ${response.status} ${response.statusText}`.trimEnd());
 }

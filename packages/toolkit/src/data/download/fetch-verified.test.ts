@@ -142,7 +142,7 @@ describe("a file from a mirror", () => {
     await writeFile(`${attempt.path}.part`, randomBytes(CONTENT.length + 10));
     await attempt.run();
     await assertWhole(attempt);
-    assert.deepEqual(attempt.retries, ["does not continue the part that is there; it starts anew"]);
+    assert.deepEqual(attempt.retries, ["does not continue the partial file; the download starts over"]);
   });
 
   test("is taken from a mirror that answers, past those that do not", async (t) => {
@@ -165,7 +165,7 @@ describe("a file that cannot be had", () => {
     const attempt = await prepare(t, [{ kind: "cut", afterBytes: 9000 }, ...broken]);
     await assert.rejects(attempt.run(), (error: UserError) => {
       assert.equal(error.code, "download-failed");
-      assert.match(error.message, /the last of them answers 500 .* it goes on where it stopped\.$/);
+      assert.match(error.message, /the last of them answers 500 .* it resumes where it stopped\.$/);
       return true;
     });
     assert.equal(attempt.mirrors[0]!.requests.length, 4);

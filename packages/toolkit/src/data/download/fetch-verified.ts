@@ -109,7 +109,7 @@ function unreachable(urls: readonly string[], error: unknown): UserError {
   const hosts = urls.map((url) => new URL(url).host).join(", ");
   return new UserError(
     `${urls[0]}: could not be fetched from ${hosts}; the last of them ${errorMessage(error)}. ` +
-      "Check the connection and run the command again: it goes on where it stopped.",
+      "Check the connection and run the command again: it resumes where it stopped.",
     { code: "download-failed", cause: error },
   );
 }

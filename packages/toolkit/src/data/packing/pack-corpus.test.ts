@@ -124,7 +124,7 @@ test("damaged shards are named", async (t) => {
   await truncate(join(folder, "shard-00000.pcm16"), 1000);
   assert.equal(utterances.length, 1);
   await assert.rejects(loadWaveform(audioPath), {
-    message: `${folder}/shard-00000.pcm16#0+17024: is not in its shard, which is cut short or another's; pack the corpus anew.`,
+    message: `${folder}/shard-00000.pcm16#0+17024: is not in its shard, which is cut short or another's; pack the corpus again.`,
   });
   await writeFile(join(folder, "other.pcm16"), "something else entirely");
   const other = formatPackedPath({ shardPath: join(folder, "other.pcm16"), firstSample: 0, numSamples: 1 });

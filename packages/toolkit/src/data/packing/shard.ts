@@ -92,7 +92,7 @@ function openAndCheck(path: string): OpenShard {
   // No other rate is packed, and resampling from one that damage made could take all memory.
   if (isShard && sampleRate === MODEL_SAMPLE_RATE) return { descriptor, sampleRate };
   closeSync(descriptor);
-  throw badShard(path, 'is not a shard of "deepspeech data pack"; pack the corpus anew.');
+  throw badShard(path, 'is not a shard of "deepspeech data pack"; pack the corpus again.');
 }
 
 /** Reads until the bytes are full or the file ends, and says how many came. */
@@ -107,7 +107,7 @@ function readFully(descriptor: number, bytes: Uint8Array, position: number): num
 }
 
 function notInShard(packed: PackedPath): UserError {
-  const problem = "is not in its shard, which is cut short or another's; pack the corpus anew.";
+  const problem = "is not in its shard, which is cut short or another's; pack the corpus again.";
   return badShard(formatPackedPath(packed), problem);
 }
 

@@ -7,7 +7,7 @@ const NAMES = { substitution: "substituted", deletion: "deleted", insertion: "in
 /** A list of words, each with what was said above what was heard. */
 export function wordDiff(reference: string, hypothesis: string): Markup {
   const steps = align(splitWords(reference), splitWords(hypothesis));
-  return html`<ol class="diff" aria-label="words said, over words heard">${steps.map(wordOf)}</ol>`;
+  return html`<ol class="diff" aria-label="reference over hypothesis">${steps.map(wordOf)}</ol>`;
 }
 
 function wordOf(step: AlignmentStep<string>): Markup {

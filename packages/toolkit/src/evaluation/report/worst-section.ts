@@ -16,7 +16,7 @@ export function worstSection(
   if (worst.length === 0) return undefined;
   const evidenceById = new Map(evidence.map((one) => [one.id, one]));
   return html`<section aria-labelledby="worst"><h2 id="worst">Worst utterances (${count(worst.length)})</h2>
-<p class="quiet">Words said over words heard: <span class="key substitution">S substituted</span>, <span class="key deletion">D deleted</span>, <span class="key insertion">I inserted</span>. Folded away: the spectrogram, and the probability of each token over time; grey is the blank. Click there to hear from that point.</p>
+<p class="quiet">Reference over hypothesis: <span class="key substitution">S substituted</span>, <span class="key deletion">D deleted</span>, <span class="key insertion">I inserted</span>. Folded away: the spectrogram, and the probability of each token over time; grey is the blank. Click there to hear from that point.</p>
 ${worst.map((utterance) => worstUtterance(utterance, evidenceById.get(utterance.id)))}</section>`;
 }
 

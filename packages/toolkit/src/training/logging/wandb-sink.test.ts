@@ -118,7 +118,7 @@ test("a missing package is named before anything is logged", async (t) => {
 
 test("a package of that name that is another is refused", async (t) => {
   const { stdout } = await logIn(await workingFolder(t, install("exports.weigh = () => 1;")), { wandb });
-  assert.match(stdout, /^UserError: wandb: \S+index\.js has no function 'init'; install @wandb\/sdk anew\.\n$/);
+  assert.match(stdout, /^UserError: wandb: \S+index\.js has no function 'init'; reinstall @wandb\/sdk\.\n$/);
 });
 
 test("a service that does not start the run stops it before training", async (t) => {

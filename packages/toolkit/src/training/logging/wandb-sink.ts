@@ -51,7 +51,7 @@ export async function loadWandb(): Promise<WandbSdk> {
   const sdk = [exported, exported.default, (exported.default as { default?: unknown } | undefined)?.default];
   const found = sdk.find(isSdk);
   if (found) return found;
-  throw new UserError(`wandb: ${path} has no function 'init'; install ${PACKAGE} anew.`, { code: "missing-package" });
+  throw new UserError(`wandb: ${path} has no function 'init'; reinstall ${PACKAGE}.`, { code: "missing-package" });
 }
 
 function findPackage(): string | null {

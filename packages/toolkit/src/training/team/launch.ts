@@ -105,7 +105,7 @@ class Rank {
     const words = this.#errors.trim();
     const exitCode = signal ? 128 + (SIGNAL_NUMBERS[signal] ?? 0) : (code ?? 1);
     return new UserError(
-      `rank ${rank} (process ${this.#child.pid}) ${how}; the others were ended. --resume goes on from the last checkpoint.${words && `\n${words}`}`,
+      `rank ${rank} (process ${this.#child.pid}) ${how}; the others were ended. --resume continues from the last checkpoint.${words && `\n${words}`}`,
       { code: "process-died", exitCode },
     );
   }

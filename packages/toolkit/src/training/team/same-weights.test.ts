@@ -15,7 +15,7 @@ function asRank(rank: number, values: readonly string[]): () => void {
 it("whoever differs from most is named, on all ranks, and of two the one that is not rank 0", () => {
   asRank(0, ["a", "a", "a"])();
   const remedy =
-    "Train on machines of one kind, with the same libtorch and the same data; --resume goes on from the last checkpoint.";
+    "Train on machines of one kind, with the same libtorch and the same data; --resume continues from the last checkpoint.";
   for (const [values, odd] of [
     [["a", "a", "b"], "rank 2 on host2 differs from the others"],
     [["b", "a", "a"], "rank 0 on host0 differs from the others"],

@@ -28,7 +28,7 @@ export function checkAlike(team: Team, value: string, describe: (odd: string, ot
   const descriptions = all.flatMap((each) => (each.value === usual ? [] : [each.description]));
   if (descriptions.length === 0) return;
   throw new UserError(
-    `${descriptions.join("; ")}. Train on machines of one kind, with the same libtorch and the same data; --resume goes on from the last checkpoint.`,
+    `${descriptions.join("; ")}. Train on machines of one kind, with the same libtorch and the same data; --resume continues from the last checkpoint.`,
     { code: "ranks-differ" },
   );
 }

@@ -16,7 +16,7 @@ import type { TrainConfig } from "../config.js";
 import { manifestIn, RunRecord, shortUtterances, trainInWorker } from "../training.test.support.js";
 import { endOf, livelyConfig, startRanks } from "./team.test.support.js";
 
-const REMEDY = "Start all again with --resume to go on from the last checkpoint.";
+const REMEDY = "Start all again with --resume to continue from the last checkpoint.";
 
 const skip = !distributed.canJoin && "this add-on was built without Gloo";
 
@@ -72,7 +72,7 @@ describe("processes that train together", { skip }, () => {
     const folder = await temporaryFolder(t);
     const own = { ...config, runs: join(folder, "runs"), epochs: 500, peerTimeoutSeconds: 4 };
     for (const [stopped, said] of [
-      [1, "has not been heard for \\d+ s by rank 0, last at step \\d+\\."],
+      [1, "has been silent for \\d+ s by rank 0, last at step \\d+\\."],
       [0, "which serves the store at 127\\.0\\.0\\.1:\\d+, does not answer any more .*\\."],
     ] as const) {
       const ranks = startRanks(join(folder, "config.json"), own, 2);
@@ -128,7 +128,7 @@ describe("processes on this machine", { skip }, () => {
       assert.deepEqual(
         error,
         new UserError(
-          `rank 1 (process ${children[1]}) was killed by ${signal}; the others were ended. --resume goes on from the last checkpoint.`,
+          `rank 1 (process ${children[1]}) was killed by ${signal}; the others were ended. --resume continues from the last checkpoint.`,
           { code: "process-died", exitCode },
         ),
       );

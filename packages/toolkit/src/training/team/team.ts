@@ -190,7 +190,7 @@ export class Team implements Disposable {
 
   #isSilent({ rank, silentSeconds, step }: Sign, { rank: own }: Place): UserError {
     const since = Number.isFinite(silentSeconds) ? `for ${Math.round(silentSeconds)} s` : "at all";
-    const message = `${this.nameOf(rank)} has not been heard ${since} by rank ${own}, last at step ${step}. ${REMEDY}`;
+    const message = `${this.nameOf(rank)} has been silent ${since} by rank ${own}, last at step ${step}. ${REMEDY}`;
     return peerFailed(message);
   }
 
@@ -205,7 +205,7 @@ export class Team implements Disposable {
   }
 }
 
-const REMEDY = "Start all again with --resume to go on from the last checkpoint.";
+const REMEDY = "Start all again with --resume to continue from the last checkpoint.";
 
 /** Keys of an attempt; a store may outlive it. */
 function prefixOf({ restarts }: Place): string {
