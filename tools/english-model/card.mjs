@@ -84,8 +84,8 @@ console.log((await recognizer.transcribe("recording.wav")).text);
 await recognizer.close();
 \`\`\`
 
-The command line uses it where no other model is named. In Node \`englishModel\` is the path of \`english.dsb\`, for bundlers
-of pages the URL of \`english-web.dsb\`; \`englishWebModel\` is the latter's path in Node.
+The command line uses it by default. In Node, \`englishModel\` is the path of \`english.dsb\`; for bundlers of web pages it is
+the URL of \`english-web.dsb\`. \`englishWebModel\` is the latter's path in Node.
 
 | file | size | weights | language model |
 |---|---:|---|---:|
@@ -93,8 +93,8 @@ ${metrics.bundles.map(({ name, bytes, precision, languageModelBytes }) => `| \`$
 
 ## Word error rates
 
-Through the recogniser, as \`english.dsb\` is shipped, on recordings and speakers of which none is in the training data.
-In brackets 95% intervals by bootstrap over utterances; of few speakers, they say nothing about other speakers.
+Measured with the recogniser and \`english.dsb\` as shipped, on recordings and speakers that are not in the training data.
+95% confidence intervals in brackets, by bootstrap over utterances; with few speakers, they say nothing about others.
 
 | recordings | utterances | words | greedy | with language model |
 |---|---:|---:|---|---|
@@ -102,35 +102,36 @@ ${Object.entries(metrics.results)
   .flatMap(([list, sources]) => sources.map((source) => rateRow(list, source)))
   .join("\n")}
 
-The checkpoint was chosen on the first row's recordings, and the language model's weights on ${metrics.tunedOn} of them, so that this
-row flatters; the second had no part in any choice.
+The checkpoint was chosen on the first row's recordings, and the language model's weights on ${metrics.tunedOn} of them, so that
+this row is optimistic; the second played no part in any choice.
 
 ${sizesTable(metrics)}
 ## Speed
 
-Ten seconds of speech take the model ${metrics.speed.modelMilliseconds.toFixed(0)} ms of one core, and the search with the language model ${metrics.speed.searchMilliseconds.toFixed(0)} ms more
-(${metrics.speed.processor}; processor time, the least of ten runs).
+For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toFixed(0)} ms of one core, and the search with the language model another ${metrics.speed.searchMilliseconds.toFixed(0)} ms
+(${metrics.speed.processor}; CPU time, minimum of ten runs).
 
 ## What it cannot do
 
-- Anything but English, and none of its punctuation, capitals or digits: it writes a–z, apostrophe and space.
-- Telephones, far microphones, noise, spontaneous or overlapping speech: its training data has next to none of them.
-- Names and words that are not in the books it knows. \`--hot-words\` helps with some.
-- Tell you when it is wrong as well as people can: its confidences were fitted on native readers alone.
+- Languages other than English, punctuation, capitals or digits: it writes a–z, apostrophe and space.
+- Telephone audio, distant microphones, noise, spontaneous or overlapping speech: its training data has next to none.
+- Names and words that are not in its training books. \`--hot-words\` helps with some.
+- Reliable confidences for other speakers: they were calibrated on native readers only.
 
 ## How it was made
 
 A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained by
-[english.config.ts](english.config.ts) from nothing but what is listed here: so far ${training.passes} of ${training.ofPasses} passes in ${training.hours.toFixed(1)} hours, ${count(training.steps)}
-steps${startedFrom(training)}. Trained anew, with a folder of corpora that holds \`train.jsonl\` and \`dev.jsonl\`:
+[english.config.ts](english.config.ts) on nothing but the data listed below: so far ${training.passes} of ${training.ofPasses} passes in ${training.hours.toFixed(1)} hours, ${count(training.steps)}
+steps${startedFrom(training)}. To train it from scratch, with a folder
+that holds \`train.jsonl\` and \`dev.jsonl\`:
 
 \`\`\`sh
 npx deepspeech train --config packages/model-english/english.config.ts --train corpora/train.jsonl --dev corpora/dev.jsonl
 \`\`\`
 
-\`tools/build-english-model.mjs\` of the project makes bundles, language model and this card of a run; the figures are those it
-measured, and stand in [metrics.json](metrics.json). The ${languageModel.order}-grams are of ${(languageModel.words / 1e6).toFixed(1)} million words of public-domain books and of the
-training's transcripts, ${count(languageModel.vocabulary)} words in all, pruned by relative entropy and held in 8 bits.
+The project's \`tools/build-english-model.mjs\` makes bundles, language model and this card from a run; the figures are those it
+measured, from [metrics.json](metrics.json). The ${languageModel.order}-grams were estimated from ${(languageModel.words / 1e6).toFixed(1)} million words of public-domain books and the
+training transcripts, with a vocabulary of ${count(languageModel.vocabulary)} words, pruned by relative entropy and quantised to 8 bits.
 
 ## Data and credits
 
@@ -138,7 +139,7 @@ training's transcripts, ${count(languageModel.vocabulary)} words in all, pruned 
 |---|---:|---:|---:|---|
 ${metrics.data.map(dataRow).join("\n")}
 
-[CREDITS.md](CREDITS.md) tells the same for those who pass the model on. The files of this package are under the
+[CREDITS.md](CREDITS.md) repeats this for redistribution. The files of this package are under the
 [Apache License 2.0](LICENSE); none of the recordings is in it.
 `;
 }
@@ -162,7 +163,7 @@ function sizesTable({ languageModelSizes }) {
   const rows = languageModelSizes.map(
     ({ bytes, ngrams, rates }) => `| ${megabytes(bytes)} | ${count(ngrams)} | ${rateOf(rates)} |`,
   );
-  return `What a smaller language model loses, on the first row's recordings, at the weights that were tuned with the shipped one:
+  return `The effect of the language model's size, on the first row's recordings, with the weights that were tuned for the shipped one:
 
 | language model | n-grams | WER |
 |---:|---:|---|
@@ -175,7 +176,7 @@ ${rows.join("\n")}
 function startedFrom({ startedFromPasses }) {
   if (startedFromPasses === 0) return "";
   const passes = startedFromPasses === 1 ? "one pass" : `${startedFromPasses} passes`;
-  return `, from the weights that ${passes} of an earlier and simpler recipe over the same data had left`;
+  return `, starting from the weights after ${passes} of an earlier, simpler recipe over the same data`;
 }
 
 /** @param {Metrics["data"][number]} source */
