@@ -65,8 +65,11 @@ export const PARTS: Record<string, Part> = {
   loader: loaderRows,
   async *greedy(options) {
     const frames = 40 * 3600;
-    const results = await measure({ task: "greedy", frames }, bothSides(options), { ...options, threads: [1] });
-    yield duration("greedy decoding, an hour", results);
+    for (const isPeaked of [true, false]) {
+      const task = { task: "greedy", frames, isPeaked };
+      const results = await measure(task, bothSides(options), { ...options, threads: [1] });
+      yield duration(`greedy decoding, an hour of ${isPeaked ? "speech" : "noise"}`, results);
+    }
   },
   async *"start-up"(options) {
     const times: Partial<Record<Side, Timing>> = {};
