@@ -27,6 +27,7 @@ const BENCHMARKS = [
 ];
 /** Those that take long, and run only where they are named. */
 const LONG = [
+  ["build/bench/device/device-bench.js"],
   ["build/bench/lever-cost.js"],
   ["build/bench/recipes.js"],
   ["build/bench/look-ahead.js"],

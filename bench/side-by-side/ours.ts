@@ -3,16 +3,14 @@ import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { englishAlphabet, greedyDecode } from "@deepspeech-ts/speech";
 import { DeepSpeech, FeatureExtractor } from "@deepspeech-ts/toolkit/acoustic-model";
-import { AudioLoader, type Batch, loadUtterances, planBatches } from "@deepspeech-ts/toolkit/data";
+import { AudioLoader, loadUtterances, planBatches } from "@deepspeech-ts/toolkit/data";
 import { TrainingSession, trainConfigSchema, trainStep } from "@deepspeech-ts/toolkit/training";
 import { noGrad, runtimeInfo, setNumThreads, tidy } from "@deepspeech-ts/torch";
+import { batchOf, noise } from "../made-up-batch.js";
 import type { Task } from "./contestant.js";
 import type { PlannedBatch } from "./corpora.js";
 
-const SAMPLE_RATE = 16_000;
-
 type Run = () => void | Promise<void>;
-type TrainingBatch = Parameters<typeof trainStep>[1][number];
 
 interface Options extends Task {
   batch: number;
@@ -102,28 +100,9 @@ function startUpTask(): Run {
   return () => {};
 }
 
-function noise(seconds: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: seconds * SAMPLE_RATE }, () => 0.2 * Math.random() - 0.1);
-}
-
 function floatsIn(path: string): Float32Array<ArrayBuffer> {
   const bytes = readFileSync(path);
   return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-}
-
-function batchOf(rows: { waveform: Float32Array; targets: number[] }[]): TrainingBatch {
-  const sampleLengths = rows.map(({ waveform }) => waveform.length);
-  const maxSamples = Math.max(...sampleLengths);
-  const waveforms = new Float32Array(rows.length * maxSamples);
-  for (const [i, { waveform }] of rows.entries()) waveforms.set(waveform, i * maxSamples);
-  const utterances = rows.map(({ targets }, i) => {
-    const facts = { id: `${i}`, audioPath: "", durationSeconds: sampleLengths[i]! / SAMPLE_RATE, speaker: "" };
-    return { ...facts, text: "", targetText: "", targets };
-  });
-  const batch: Batch<(typeof utterances)[number]> = {
-    ...{ utterances, speedFactors: rows.map(() => 1), waveforms, maxSamples, sampleLengths, failures: [] },
-  };
-  return batch;
 }
 
 const TASKS: Record<string, (options: Options) => Run | Promise<Run>> = {
