@@ -157,12 +157,14 @@ test("samples, a File, an AudioBuffer and bytes are one sound", async (t) => {
     ];
     const found = [];
     for (const input of inputs) found.push((await loaded.transcribe(input)).text);
+    // An option that is undefined is none: the buffer's own rate holds.
+    found.push((await loaded.transcribe(buffer, { sampleRate: undefined, fileName: undefined })).text);
     const { text, timedWords } = await loaded.align(bytes, "Activated!");
     await loaded.close();
     return { found, aligned: [text, timedWords.length] };
   });
   const expected = (await recognizer.transcribe(rootPath("test/fixtures/audio/speech-44k-stereo.flac"))).text;
-  assert.deepEqual(texts.found, Array(7).fill(expected));
+  assert.deepEqual(texts.found, Array(8).fill(expected));
   assert.deepEqual(texts.aligned, ["Activated!", 1]);
 });
 

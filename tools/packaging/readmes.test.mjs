@@ -24,6 +24,20 @@ symlinkSync(join(root, "node_modules"), join(project, "node_modules"), "dir");
 copyFileSync(join(root, "test/fixtures/bundles/quickstart-fp16.dsb"), join(project, "model.dsb"));
 copyFileSync(join(root, "test/fixtures/audio/speech-16k.wav"), join(project, "recording.wav"));
 writeFileSync(join(project, "package.json"), '{ "type": "module" }\n');
+/** What a program got from somewhere else may be undefined: where the strictest compiler is asked, options take that. */
+writeFileSync(
+  join(project, "options.ts"),
+  `import type { AlignOptions, LoadOptions, StreamOptions, TranscribeOptions } from "@deepspeech-ts/recognizer";
+import type { ServerOptions } from "@deepspeech-ts/server";
+
+type Absent<Options> = { [Name in keyof Options]-?: undefined };
+export const load = (options: Absent<LoadOptions>): LoadOptions => options;
+export const transcribe = (options: Absent<TranscribeOptions>): TranscribeOptions => options;
+export const align = (options: Absent<AlignOptions>): AlignOptions => options;
+export const stream = (options: Absent<StreamOptions>): StreamOptions => options;
+export const serve = (options: Absent<Omit<ServerOptions, "bundle">>): Omit<ServerOptions, "bundle"> => options;
+`,
+);
 for (const { name, code } of examples) writeFileSync(join(project, `${name}.ts`), code);
 
 test("they compile, libraries' types included", () => {

@@ -1,5 +1,6 @@
 /** What the server can be told, and what it does unless it is told otherwise. */
 import type { LoadOptions } from "@deepspeech-ts/recognizer";
+import { withoutUndefined } from "@deepspeech-ts/speech";
 
 /** What one client, and all of them together, may ask of the server. Every limit has a clear answer of its own. */
 export interface Limits {
@@ -58,8 +59,8 @@ export const DEFAULT_LIMITS: Readonly<Limits> = {
 const MOST_SECONDS = Math.floor((2 ** 31 - 1) / 1000);
 
 /** All limits: those that are given, in whole bytes and in times that a timer can wait for, and the defaults. */
-export function resolveLimits(given: Partial<Limits> = {}): Limits {
-  const limits = { ...DEFAULT_LIMITS, ...given };
+export function resolveLimits(given: ServerOptions["limits"] = {}): Limits {
+  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(given) };
   for (const name of Object.keys(limits) as (keyof Limits)[]) {
     if (name.endsWith("Bytes")) limits[name] = Math.round(limits[name]);
     if (name.endsWith("Seconds")) limits[name] = Math.min(limits[name], MOST_SECONDS);
@@ -82,25 +83,25 @@ export interface ServerOptions {
   /** The path of a .dsb file. */
   bundle: string;
   /** Names that clients may call the model; the first is its own. Default: the bundle's file name without ".dsb". */
-  modelIds?: readonly string[];
+  modelIds?: readonly string[] | undefined;
   /** The address to listen at. Default 127.0.0.1: this machine alone. */
-  host?: string;
+  host?: string | undefined;
   /** Default 8080; 0 for any that is free. */
-  port?: number;
+  port?: number | undefined;
   /** Who has one of these may use /v1. Default: everybody may. */
-  apiKeys?: readonly string[];
+  apiKeys?: readonly string[] | undefined;
   /** Origins whose pages may use the server ("https://example.org"), or "*" for all. Default: none. */
-  corsOrigins?: readonly string[];
+  corsOrigins?: readonly string[] | undefined;
   /** Whether the page for people is there, at /. It gives out the bundle too. Default true. */
-  page?: boolean;
+  page?: boolean | undefined;
   /** Whatever is absent is as in `DEFAULT_LIMITS`. */
-  limits?: Partial<Limits>;
+  limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined;
   /** How the model runs. */
-  recognizer?: Pick<LoadOptions, "workers" | "threads" | "maxBatchSeconds" | "maxWaitMilliseconds">;
+  recognizer?: Pick<LoadOptions, "workers" | "threads" | "maxBatchSeconds" | "maxWaitMilliseconds"> | undefined;
   /** Default "info". */
-  logLevel?: LogLevel;
+  logLevel?: LogLevel | undefined;
   /** Whether logs hold transcripts. Default false: they never hold what was said. */
-  logText?: boolean;
+  logText?: boolean | undefined;
   /** Where the logs go, a JSON object a line. Default: standard output. */
-  logStream?: { write(line: string): void };
+  logStream?: { write(line: string): void } | undefined;
 }

@@ -16,49 +16,49 @@ import type { Segment } from "./transcription.js";
 /** How emissions become text. Whatever is absent is as the bundle has it. */
 export interface DecodingOptions {
   /** Use the bundle's language model. Default: if it has one. */
-  languageModel?: boolean;
+  languageModel?: boolean | undefined;
   /**
    * Phrases to favour besides those of the bundle, as people write them; one without a weight has the bundle's `hotWordWeight`. They need
    * beam search.
    */
-  hotWords?: readonly (string | HotWord)[];
+  hotWords?: readonly (string | HotWord)[] | undefined;
   /** Prefixes that beam search keeps. Default: the bundle's; else 100 with a language model, hot words or `nBest`. */
-  beamSize?: number;
+  beamSize?: number | undefined;
   /** Weight of the language model. */
-  lmWeight?: number;
+  lmWeight?: number | undefined;
   /** Added to the score for each word. */
-  wordScore?: number;
+  wordScore?: number | undefined;
   /** Added for each word that the language model lacks, besides what its letters cost. */
-  unknownWordScore?: number;
+  unknownWordScore?: number | undefined;
   /** How many texts to answer with, best first. Default 1. More than 1 needs beam search. */
-  nBest?: number;
+  nBest?: number | undefined;
   /** Tell when each word was spoken and how sure it is. Default false. */
-  wordTimes?: boolean;
+  wordTimes?: boolean | undefined;
 }
 
 /** What every request may be given. */
 export interface RequestOptions {
   /** Aborting rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Rejects with `timeout` after this many seconds. Default: never. */
-  timeoutSeconds?: number;
+  timeoutSeconds?: number | undefined;
 }
 
 /** What a request with sound may be given besides. */
 export interface AudioOptions {
   /** Samples a second, where raw samples are given: 1000 to 384,000. Default: the model's. */
-  sampleRate?: number;
+  sampleRate?: number | undefined;
   /** What error messages call the sound. Default: its path, or "the recording". */
-  fileName?: string;
+  fileName?: string | undefined;
   /** Longer recordings are refused with `too-long`. Default: none are. */
-  maxDurationSeconds?: number;
+  maxDurationSeconds?: number | undefined;
 }
 
 export interface TranscribeOptions extends DecodingOptions, RequestOptions, AudioOptions {
   /** Called with each segment as soon as it and all before it are done: a long recording shows as it goes. */
-  onSegment?: (segment: Segment) => void;
+  onSegment?: ((segment: Segment) => void) | undefined;
   /** Called with what the model says of each segment of speech, frame by frame, as it says it. */
-  onEmissions?: (heard: HeardSegment) => void;
+  onEmissions?: ((heard: HeardSegment) => void) | undefined;
 }
 
 /** What `align` may be given. */

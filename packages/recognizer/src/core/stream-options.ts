@@ -20,26 +20,26 @@ export type StreamInput = AsyncIterable<StreamPiece> | Iterable<StreamPiece> | S
 
 export interface StreamOptions extends DecodingOptions, RequestOptions {
   /** Samples a second of raw samples: 1000 to 384,000. Default: the model's. */
-  sampleRate?: number;
+  sampleRate?: number | undefined;
   /**
    * What bytes are: "pcm16", samples of one channel in 16 bits, little-endian; or "file", a sound file of any format
    * that is still being written. Default: "pcm16".
    */
-  encoding?: "pcm16" | "file";
+  encoding?: "pcm16" | "file" | undefined;
   /** What error messages call the sound. Default: "the stream". */
-  fileName?: string;
+  fileName?: string | undefined;
   /** Called with the seconds of sound that have come of the stream in all, as it is decoded. */
-  onSound?: (seconds: number) => void;
+  onSound?: ((seconds: number) => void) | undefined;
   /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5; 0.2 of a model that streams. */
-  chunkSeconds?: number;
+  chunkSeconds?: number | undefined;
   /** Sound before what is new that the model hears again each time; one that streams hears nothing twice. Default 4. */
-  contextSeconds?: number;
+  contextSeconds?: number | undefined;
   /** Sound that must follow before a frame is settled; of a model that streams, its own. Default 1. */
-  lookaheadSeconds?: number;
+  lookaheadSeconds?: number | undefined;
   /** Silence that ends a segment. Default 0.8. */
-  endpointSeconds?: number;
+  endpointSeconds?: number | undefined;
   /** A segment of this length is ended without a pause, at its quietest moment of late. Default 30. */
-  maxSegmentSeconds?: number;
+  maxSegmentSeconds?: number | undefined;
 }
 
 /** What live recognition tells: text that may still change, and the final text of a segment. */

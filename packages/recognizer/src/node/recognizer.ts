@@ -14,15 +14,15 @@ import { startNodePlatform } from "./node-platform.js";
 /** How `Recognizer.load` opens a model. */
 export interface LoadOptions {
   /** Processes that run the model at the same time, each on batches of its own and with its own copy. Default 1. */
-  workers?: number;
+  workers?: number | undefined;
   /** Threads that each of them uses for one operator. Default: the processor's cores, shared among the workers. */
-  threads?: number;
+  threads?: number | undefined;
   /** The most seconds of sound in one run of the model, padding included. Default 120. */
-  maxBatchSeconds?: number;
+  maxBatchSeconds?: number | undefined;
   /** How long a request waits for others under way to share a run with, while the model is idle. Default 5. */
-  maxWaitMilliseconds?: number;
+  maxWaitMilliseconds?: number | undefined;
   /** Called before each run of the model with the number of pieces of sound that share it. */
-  onBatch?: (size: number) => void;
+  onBatch?: ((size: number) => void) | undefined;
 }
 
 const milliseconds = {

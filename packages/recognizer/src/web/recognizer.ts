@@ -1,5 +1,5 @@
 /** The recogniser for pages: the same bundle, the same requests and the same text as in Node, on the visitor's machine. */
-import type { Bundle } from "@deepspeech-ts/speech";
+import { type Bundle, withoutUndefined } from "@deepspeech-ts/speech";
 import { mixDown } from "../audio/mix-down.js";
 import { type AudioBytes, type AudioInput, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { openVerified } from "../core/open-verified.js";
@@ -107,13 +107,13 @@ export class Recognizer extends CoreRecognizer {
    */
   override async transcribe(input: WebAudioInput, options: TranscribeOptions = {}): Promise<Transcription> {
     const { sound, ...about } = await soundOf(input, options);
-    return super.transcribe(sound, { ...about, ...options });
+    return super.transcribe(sound, { ...about, ...withoutUndefined(options) });
   }
 
   /** @throws RecognizerError as in Node, and `offline` */
   override async align(input: WebAudioInput, text: string, options: AlignOptions = {}): Promise<RecordingAlignment> {
     const { sound, ...about } = await soundOf(input, options);
-    return super.align(sound, text, { ...about, ...options });
+    return super.align(sound, text, { ...about, ...withoutUndefined(options) });
   }
 
   /**
