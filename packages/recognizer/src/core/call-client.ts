@@ -5,6 +5,7 @@ import { type Answer, type Call, revived } from "./calls.js";
 export interface Host {
   /** Of a process of its own, while it runs. */
   readonly pid?: number | undefined;
+  /** What is not transferred is copied before this returns. */
   post(call: Call, transfer: readonly ArrayBuffer[]): void;
   /** Keeps the caller's process alive, as a host does that has work. */
   ref(): void;

@@ -1,5 +1,5 @@
 /** Runs of the graph that detects speech: pieces of several sounds, each with its own state, in one run. */
-import type { TensorData, Tensors } from "./tensor-data.js";
+import { Scratch, type TensorData, type Tensors } from "./tensor-data.js";
 
 /** New samples of a piece, and those before them that are heard again. */
 export const PIECE_SAMPLES = 512;
@@ -41,6 +41,7 @@ export function firstDetectorState(): DetectorState {
  * Runs the graph over several sounds at once.
  *
  * @param sounds of equally many samples
+ * @param run takes what it is given before it returns
  * @returns each one's result, in order
  */
 export async function runDetector(sounds: readonly DetectorSound[], run: RunDetector): Promise<Detection[]> {
@@ -65,11 +66,13 @@ export async function runDetector(sounds: readonly DetectorSound[], run: RunDete
   });
 }
 
+const scratch = new Scratch();
+
 /** [pieces, sounds, context and piece] */
 function piecesOf(sounds: readonly DetectorSound[]): TensorData {
   const width = CONTEXT_SAMPLES + PIECE_SAMPLES;
   const numPieces = Math.floor((sounds[0]!.length - CONTEXT_SAMPLES) / PIECE_SAMPLES);
-  const data = new Float32Array(numPieces * sounds.length * width);
+  const data = scratch.take(numPieces * sounds.length * width);
   for (const [row, { samples }] of sounds.entries()) {
     for (let piece = 0; piece < numPieces; piece++) {
       const from = piece * PIECE_SAMPLES;

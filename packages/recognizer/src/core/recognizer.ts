@@ -35,10 +35,10 @@ import {
 } from "./transcription.js";
 
 /**
- * How long a live stream's sound may wait for that of others, of which each second brings the more the more there are: as
- * many milliseconds as there are requests, up to this.
+ * How long a live stream's sound may wait for that of others: three milliseconds for each request there is, for the more
+ * there are the more each of them brings, up to the second number.
  */
-const MOST_LIVE_WAIT_MILLISECONDS = 50;
+const LIVE_WAIT_MILLISECONDS = { each: 3, most: 60 };
 
 export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate" | "expectsCompany"> {
   /** Called before each run of the model with the number of requests that share it. */
@@ -152,7 +152,9 @@ export class CoreRecognizer implements AsyncDisposable {
     yield* streamEvents(source, options, {
       header: this.header,
       cancellation,
-      ...this.#hearing(cancellation, () => Math.min(MOST_LIVE_WAIT_MILLISECONDS, this.#numOpen)),
+      ...this.#hearing(cancellation, () =>
+        Math.min(LIVE_WAIT_MILLISECONDS.most, LIVE_WAIT_MILLISECONDS.each * this.#numOpen),
+      ),
       search: (segment) => this.#search(segment, settings, cancellation),
       searchLive: () => this.#searchLive(settings),
     });

@@ -24,13 +24,22 @@ export class SampleBuffer {
 
   /** Samples `from` up to `to`, at the beginning of `target`. They must not have been dropped. */
   copy(from: number, to: number, target: Float32Array): void {
+    let at = 0;
+    for (const part of this.views(from, to)) {
+      target.set(part, at);
+      at += part.length;
+    }
+  }
+
+  /** Samples `from` up to `to`, as they came. They must not have been dropped. */
+  *views(from: number, to: number): Generator<Float32Array<ArrayBuffer>> {
     if (from < this.#start || to > this.#end) {
       throw new RangeError(`SampleBuffer: ${from} to ${to} lies outside ${this.#start} to ${this.#end}`);
     }
     let offset = this.#start;
     for (const chunk of this.#chunks) {
       const part = chunk.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
-      target.set(part, Math.max(0, offset - from));
+      if (part.length > 0) yield part;
       offset += chunk.length;
       if (offset >= to) break;
     }

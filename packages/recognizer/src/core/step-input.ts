@@ -4,6 +4,7 @@
  */
 import type { StreamingFacts } from "@deepspeech-ts/speech";
 import { SampleBuffer } from "./sample-buffer.js";
+import { Scratch } from "./tensor-data.js";
 
 /** Of an utterance whose end has not come. */
 const ENDLESS = 2 ** 40;
@@ -27,6 +28,7 @@ export class StepInput {
   readonly #first = new SampleBuffer();
   /** The last half a window and one more sample, for the reflection at the end. */
   #last: Float32Array<ArrayBuffer> = new Float32Array();
+  readonly #scratch = new Scratch();
   #numSamples = 0;
   #position = 0;
   #end = ENDLESS;
@@ -81,13 +83,17 @@ export class StepInput {
     return Math.max(0, Math.floor(features / stride) - this.#position);
   }
 
-  /** The next step, over so many frames of output: at most `numReady`, or any number behind the utterance's end. */
+  /**
+   * The next step, over so many frames of output: at most `numReady`, or any number behind the utterance's end. Its samples
+   * are there until the one after it is taken.
+   */
   take(numFrames: number): StepSound {
     const { windowSamples, hopSamples, stride } = this.#facts;
     const from = this.#position * stride * hopSamples;
-    const samples = new Float32Array(numFrames * stride * hopSamples + windowSamples - hopSamples);
-    const to = Math.min(this.#padded.end, from + samples.length);
+    const samples = this.#scratch.take(numFrames * stride * hopSamples + windowSamples - hopSamples);
+    const to = Math.max(from, Math.min(this.#padded.end, from + samples.length));
     if (to > from) this.#padded.copy(from, to, samples);
+    samples.fill(0, to - from);
     const sound = { samples, length: samples.length, position: this.#position, end: this.#end };
     this.#position += numFrames;
     this.#padded.dropBefore(Math.min(this.#padded.end, this.#position * stride * hopSamples));

@@ -1,7 +1,7 @@
 /** Steps of a forward model: utterances that go on, each with its own state, as rows of one run. */
 import type { Emissions, StreamingFacts } from "@deepspeech-ts/speech";
 import type { StepSound } from "./step-input.js";
-import type { TensorData, Tensors } from "./tensor-data.js";
+import { Scratch, type TensorData, type Tensors } from "./tensor-data.js";
 
 /** What an utterance's steps so far left behind. */
 export type StepState = Float32Array<ArrayBuffer>;
@@ -28,19 +28,21 @@ export function firstState({ stateSize }: StreamingFacts): StepState {
   return new Float32Array(stateSize);
 }
 
+const scratch = { samples: new Scratch(), state: new Scratch() };
+
 /**
  * Runs one step of several utterances at once.
  *
  * @param steps of equally many samples
+ * @param run takes what it is given before it returns
  * @returns each one's result, in order
  */
 export async function runSteps(steps: readonly Step[], run: RunStep): Promise<StepResult[]> {
   const batch = steps.length;
-  const rowsOf = (rows: readonly Float32Array[]): TensorData => {
-    const width = rows[0]!.length;
-    if (batch === 1) return { type: "float32", data: rows[0], dims: [1, width] };
-    const data = new Float32Array(batch * width);
-    for (const [row, own] of rows.entries()) data.set(own, row * width);
+  const rowsOf = (part: keyof typeof scratch): TensorData => {
+    const width = steps[0]![part].length;
+    const data = scratch[part].take(batch * width);
+    for (const [row, step] of steps.entries()) data.set(step[part], row * width);
     return { type: "float32", data, dims: [batch, width] };
   };
   const numbersOf = (values: readonly number[]): TensorData => ({
@@ -49,22 +51,22 @@ export async function runSteps(steps: readonly Step[], run: RunStep): Promise<St
     dims: [batch],
   });
   const inputs = {
-    samples: rowsOf(steps.map(({ samples }) => samples)),
-    state: rowsOf(steps.map(({ state }) => state)),
+    samples: rowsOf("samples"),
+    state: rowsOf("state"),
     positions: numbersOf(steps.map(({ position }) => position)),
     ends: numbersOf(steps.map(({ end }) => end)),
   };
   const { log_probs: logProbs, next_state: next } = await run(inputs, ["log_probs", "next_state"]);
   const [, numFrames = 0, numTokens = 0] = logProbs.dims;
   return steps.map((_, row) => ({
-    emissions: { logProbs: rowOf(logProbs, row, batch), numFrames, numTokens },
+    emissions: { logProbs: rowOf(logProbs, row, batch).slice(), numFrames, numTokens },
+    // A view: all rows are let go of when the next steps are done, and are the most of what a stream costs in memory.
     state: rowOf(next, row, batch),
   }));
 }
 
 function rowOf({ data }: TensorData, row: number, batch: number): Float32Array<ArrayBuffer> {
   const values = data as Float32Array<ArrayBuffer>;
-  if (batch === 1) return values;
   const width = values.length / batch;
-  return values.slice(row * width, (row + 1) * width);
+  return values.subarray(row * width, (row + 1) * width);
 }

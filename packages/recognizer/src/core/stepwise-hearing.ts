@@ -54,8 +54,9 @@ export class StepwiseHearing implements LiveHearing {
   }
 
   #take(buffer: SampleBuffer, endSample: number): void {
-    const from = this.neededFrom;
-    if (endSample > from) this.#options.utterance.push(buffer.slice(from, Math.min(buffer.end, endSample)));
+    const to = Math.min(buffer.end, endSample);
+    if (to <= this.neededFrom) return;
+    for (const samples of buffer.views(this.neededFrom, to)) this.#options.utterance.push(samples);
   }
 
   async #advance(): Promise<Emissions[]> {
