@@ -35,10 +35,10 @@ import {
 } from "./transcription.js";
 
 /**
- * How long a live stream's sound may wait for that of others: three milliseconds for each request there is, for the more
+ * How long a live stream's sound may wait for that of others: ten milliseconds for each request there is, for the more
  * there are the more each of them brings, up to the second number.
  */
-const LIVE_WAIT_MILLISECONDS = { each: 3, most: 60 };
+const LIVE_WAIT_MILLISECONDS = { each: 10, most: 60 };
 
 export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate" | "expectsCompany"> {
   /** Called before each run of the model with the number of requests that share it. */
