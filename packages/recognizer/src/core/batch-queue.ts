@@ -7,7 +7,7 @@
  * similar first, since padding is computed too.
  */
 import type { Emissions } from "@deepspeech-ts/speech";
-import type { Cancellation } from "./cancellation.js";
+import { type Cancellation, MOST_MILLISECONDS } from "./cancellation.js";
 
 export interface BatchQueueOptions {
   /** The most seconds of sound in a batch, padding included; a longer request goes alone. */
@@ -72,7 +72,8 @@ export class BatchQueue<Input extends Sized = Float32Array<ArrayBuffer>, Output 
     const { promise, ...settle } = withResolvers<Output>();
     const request = { input, isDue: maxWaitMilliseconds <= 0, ...settle };
     this.#waiting.push(request);
-    const timer = request.isDue ? undefined : setTimeout(() => this.#hurry(request), maxWaitMilliseconds);
+    const wait = Math.min(maxWaitMilliseconds, MOST_MILLISECONDS);
+    const timer = request.isDue ? undefined : setTimeout(() => this.#hurry(request), wait);
     const release = cancellation.onCancel((reason) => {
       this.#waiting = this.#waiting.filter((other) => other !== request);
       request.reject(reason);

@@ -7,7 +7,7 @@ import { RecognizerError } from "../errors.js";
 import type { RequestOptions } from "./options.js";
 
 /** Timers go no further, and fire at once where they are asked to; 24 days are as good as never. */
-const MOST_MILLISECONDS = 2 ** 31 - 1;
+export const MOST_MILLISECONDS = 2 ** 31 - 1;
 
 /** Something that may be called off, once. */
 export class Cancellation {

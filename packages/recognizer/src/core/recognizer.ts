@@ -35,10 +35,10 @@ import {
 } from "./transcription.js";
 
 /**
- * How long a live stream's sound may wait for that of others: ten milliseconds for each request there is, for the more
- * there are the more each of them brings, up to the second number.
+ * How many times as long as a request a live stream's sound waits for company: so often for each request there is, for the
+ * more there are the more each of them brings, up to the second number.
  */
-const LIVE_WAIT_MILLISECONDS = { each: 10, most: 60 };
+const LIVE_PATIENCE = { each: 2, most: 12 };
 
 export interface CoreOptions extends Omit<BatchQueueOptions, "sampleRate" | "expectsCompany"> {
   /** Called before each run of the model with the number of requests that share it. */
@@ -54,6 +54,8 @@ export class CoreRecognizer implements AsyncDisposable {
   /** Of live streams and long recordings, where the bundle has a graph for steps: all share its runs. */
   readonly #steps: BatchQueue<Step, StepResult> | undefined;
   readonly #detections: BatchQueue<DetectorSound, Detection>;
+  /** Milliseconds that a request waits for company. */
+  readonly #maxWait: number;
   readonly #closing = new Cancellation();
   /** Requests under way, live ones included. */
   #numOpen = 0;
@@ -62,6 +64,7 @@ export class CoreRecognizer implements AsyncDisposable {
   constructor(header: BundleHeader, platform: Platform, options: CoreOptions) {
     this.header = header;
     this.#platform = platform;
+    this.#maxWait = options.maxWaitMilliseconds;
     const counted =
       <Input, Output>(run: RunBatch<Input, Output>): RunBatch<Input, Output> =>
       (batch) => {
@@ -152,8 +155,9 @@ export class CoreRecognizer implements AsyncDisposable {
     yield* streamEvents(source, options, {
       header: this.header,
       cancellation,
-      ...this.#hearing(cancellation, () =>
-        Math.min(LIVE_WAIT_MILLISECONDS.most, LIVE_WAIT_MILLISECONDS.each * this.#numOpen),
+      ...this.#hearing(
+        cancellation,
+        () => this.#maxWait * Math.min(LIVE_PATIENCE.most, LIVE_PATIENCE.each * this.#numOpen),
       ),
       search: (segment) => this.#search(segment, settings, cancellation),
       searchLive: () => this.#searchLive(settings),
@@ -215,7 +219,8 @@ export class CoreRecognizer implements AsyncDisposable {
     const queue = this.#steps;
     return {
       infer: (samples) => this.#queue.submit(samples, cancellation),
-      detect: (sound) => this.#detections.submit(sound, cancellation, maxWait?.()),
+      // Finding speech comes before all else in a recording, and takes little.
+      detect: (sound) => this.#detections.submit(sound, cancellation, maxWait?.() ?? 0),
       ...(streaming &&
         queue && {
           steps: () => new StepUtterance(streaming, (step) => queue.submit(step, cancellation, maxWait?.())),

@@ -19,7 +19,10 @@ export interface LoadOptions {
   threads?: number | undefined;
   /** The most seconds of sound in one run of the model, padding included. Default 120. */
   maxBatchSeconds?: number | undefined;
-  /** How long a request waits for others under way to share a run with, while the model is idle. Default 5. */
+  /**
+   * How long a request waits for others under way to share a run with. Default 5. A live stream's sound waits twice as
+   * long for each request that is open, up to twelve times.
+   */
   maxWaitMilliseconds?: number | undefined;
   /** Called before each run of the model with the number of pieces of sound that share it. */
   onBatch?: ((size: number) => void) | undefined;
