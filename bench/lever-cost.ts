@@ -20,6 +20,7 @@ import {
 } from "@deepspeech-ts/toolkit/data";
 import { type TrainConfigInput, TrainingSession, trainConfigSchema, trainStep } from "@deepspeech-ts/toolkit/training";
 import { setNumThreads } from "@deepspeech-ts/torch";
+import { median } from "./median.js";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "7" }, json: { type: "string" } } });
 const rounds = Number(values.rounds);
@@ -98,7 +99,7 @@ async function medians(
       if (round > 0) times.get(lever)!.push(time);
     }
   }
-  return new Map([...times].map(([lever, all]) => [lever, all.sort((a, b) => a - b)[Math.floor(all.length / 2)]!]));
+  return new Map([...times].map(([lever, all]) => [lever, median(all)]));
 }
 
 /** The utterances that are nearest to 10 s, some 40 s of them. */

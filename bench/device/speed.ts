@@ -2,6 +2,7 @@
 import { trainStep } from "@deepspeech-ts/toolkit/training";
 import { recordOperators } from "@deepspeech-ts/torch";
 import { batchOf, noise } from "../made-up-batch.js";
+import { median } from "../median.js";
 import { openSession, type Precision } from "./parity.js";
 
 export interface Throughput {
@@ -47,7 +48,7 @@ function medianStep(
     trainStep(session, [made], 1e-4);
     return performance.now() - start;
   });
-  return times.slice(1).sort((a, b) => a - b)[Math.floor(ROUNDS / 2)]!;
+  return median(times.slice(1));
 }
 
 export interface Profile {

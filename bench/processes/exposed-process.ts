@@ -5,6 +5,7 @@
  */
 import { DeepSpeech, modelConfigSchema } from "@deepspeech-ts/toolkit/acoustic-model";
 import { distributed, randn, setNumThreads, tidy } from "@deepspeech-ts/torch";
+import { median } from "../median.js";
 
 const [port, rank, size, model] = process.argv.slice(2).map((word) => JSON.parse(word));
 /** Of 8 × 10 s, in hundredths of a second. */
@@ -32,7 +33,7 @@ for (let step = 0; step < STEPS; step++) {
   // The machine has one clock for all. A sum may be done before the thread that called backward is told that it is over.
   exposed.push(Math.max(0, end - Math.max(...processes.gatherValues(backwardEnd))));
 }
-if (rank === 0) process.stdout.write(JSON.stringify({ seconds: exposed.sort((a, b) => a - b)[Math.floor(STEPS / 2)] }));
+if (rank === 0) process.stdout.write(JSON.stringify({ seconds: median(exposed) }));
 
 function now(): number {
   return Number(process.hrtime.bigint()) / 1e9;

@@ -22,6 +22,7 @@ import {
   trainConfigSchema,
 } from "@deepspeech-ts/toolkit/training";
 import { distributed } from "@deepspeech-ts/torch";
+import { median } from "../median.js";
 
 const { values } = parseArgs({
   options: {
@@ -125,10 +126,6 @@ async function secondsExposed(): Promise<number> {
     return { words: [script, `${port}`, `${rank}`, "2", model], env: {} };
   });
   return seconds;
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "bench-processes-"));

@@ -1,5 +1,6 @@
 /** Times both sides of a row: each side's best setting first, then both in turns, by medians. */
 import { setNativeDefaults } from "@deepspeech-ts/torch/environment";
+import { median } from "../median.js";
 import { Contestant, type Side, type Task, type Timing } from "./contestant.js";
 
 export interface MeasureOptions {
@@ -101,9 +102,8 @@ function start(side: Side, { threads, waiting }: Setting, work: Work, { python =
 }
 
 function medianOf(timings: readonly Timing[]): Timing {
-  const middle = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
   return {
-    wallMs: middle(timings.map(({ wallMs }) => wallMs)),
-    cpuMs: middle(timings.map(({ cpuMs }) => cpuMs)),
+    wallMs: median(timings.map(({ wallMs }) => wallMs)),
+    cpuMs: median(timings.map(({ cpuMs }) => cpuMs)),
   };
 }
