@@ -44,7 +44,6 @@ const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** @param processes how many are to be joined. Default: none */
 export async function examineMachine({ processes }: { processes?: number | undefined } = {}): Promise<Check[]> {
-  // Before libtorch is loaded: it sets what is unset.
   const settings = checkKernelSettings(await measureSettingsCost());
   const forUse = [checkNode(), checkProcessor(), checkMemory(), await checkDisk(), checkOnnxRuntime()];
   const forTraining = [...(await checkLibtorch()), ...settings, ...checkSampleCorpus()];

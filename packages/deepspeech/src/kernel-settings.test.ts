@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { nativeDefaults } from "@deepspeech-ts/torch/environment";
 import { measureSettingsCost, settingsCostLine } from "./kernel-settings.js";
 
 const { OPENBLAS_CORETYPE: _, OPENBLAS_L2_SIZE: __, ...environment } = process.env;
 const hasAvx512 = existsSync("/proc/cpuinfo") && /^flags\b.*\bavx512vl\b/m.test(readFileSync("/proc/cpuinfo", "utf8"));
 
-test("where nothing is set, nothing is measured", async () => {
+test("where nothing is set but what the program chooses itself, nothing is measured", async () => {
   assert.equal(await measureSettingsCost({ PATH: environment.PATH }), undefined);
+  assert.equal(await measureSettingsCost({ ...nativeDefaults(), PATH: environment.PATH }), undefined);
 });
 
 // Prescott's kernels add and multiply 4 numbers at a time, and AVX-512's 16: no neighbour's load makes up for that.

@@ -6,18 +6,25 @@ import { readFileSync } from "node:fs";
 
 /** Sets what is unset; the user's own settings stay. */
 export function setNativeDefaults(): void {
-  // Threads that spin while they wait slow a step several times over as soon as a neighbour takes a core; sleeping ones
-  // cost a quiet machine little.
-  process.env.OMP_WAIT_POLICY ??= "PASSIVE";
-  // oneDNN keeps a compiled kernel for each shape it meets, 1024 of them by default, and every batch has another shape.
-  process.env.ONEDNN_PRIMITIVE_CACHE_CAPACITY ??= "8";
-  // c10d warns on standard error of every peer that it loses; those who lose it are told by an error.
-  process.env.GLOG_minloglevel ??= "3";
-  process.env.TORCH_CPP_LOG_LEVEL ??= "ERROR";
-  // OpenBLAS falls back to kernels of 2004 on a processor younger than itself (0.3.21 of Debian 12 does on Sapphire
-  // Rapids): matrix products then run at a quarter of their speed. What the processor can do is told by its flags.
+  for (const [name, value] of Object.entries(nativeDefaults())) process.env[name] ??= value;
+}
+
+/** What {@link setNativeDefaults} sets on this machine, by the variables' names. */
+export function nativeDefaults(): Record<string, string> {
   const core = openblasCore();
-  if (core) process.env.OPENBLAS_CORETYPE ??= core;
+  return {
+    // Threads that spin while they wait slow a step several times over as soon as a neighbour takes a core; sleeping
+    // ones cost a quiet machine little.
+    OMP_WAIT_POLICY: "PASSIVE",
+    // oneDNN keeps a compiled kernel for each shape it meets, 1024 of them by default, and every batch has another shape.
+    ONEDNN_PRIMITIVE_CACHE_CAPACITY: "8",
+    // c10d warns on standard error of every peer that it loses; those who lose it are told by an error.
+    GLOG_minloglevel: "3",
+    TORCH_CPP_LOG_LEVEL: "ERROR",
+    // OpenBLAS falls back to kernels of 2004 on a processor younger than itself (0.3.21 of Debian 12 does on Sapphire
+    // Rapids): matrix products then run at a quarter of their speed. What the processor can do is told by its flags.
+    ...(core && { OPENBLAS_CORETYPE: core }),
+  };
 }
 
 function openblasCore(): string | undefined {
