@@ -6,7 +6,7 @@ import { englishWebModel } from "@deepspeech-ts/model-english";
 import { defineConfig } from "@deepspeech-ts/toolkit";
 
 export default defineConfig({
-  // Its weights of 16 bits; dimensions, features and alphabet come with them.
+  // Of the bundles that are shipped, the one that can be trained; dimensions, features and alphabet come with the weights.
   initFrom: englishWebModel,
 
   train: ["sample-corpus/train"],

@@ -23,7 +23,7 @@ import { MOST_BYTES, reasonToKeep } from "./english-model/metrics.mjs";
 
 /** @typedef {import("./english-model/metrics.mjs").Metrics} Metrics */
 /** @typedef {{ run: string, corpora: string, package: string, work: string, force: boolean, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
-/** @typedef {{ name: string, precision: "int8" | "fp16", languageModel: import("./english-model/language-model.mjs").BuiltModel, bytes: Uint8Array<ArrayBuffer> }} Made */
+/** @typedef {{ name: string, precision: "int8" | "web", languageModel: import("./english-model/language-model.mjs").BuiltModel, bytes: Uint8Array<ArrayBuffer> }} Made */
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const HELP = `Usage: node tools/build-english-model.mjs <run> --corpora <folder> [options]
@@ -43,7 +43,7 @@ const LISTS = ["dev", "dev-commonvoice"];
 /** In MB: with the weights of a model of eight million parameters, what the package may hold. */
 const BUNDLES = /** @type {const} */ ([
   { name: "english.dsb", precision: "int8", megabytes: 12 },
-  { name: "english-web.dsb", precision: "fp16", megabytes: 5 },
+  { name: "english-web.dsb", precision: "web", megabytes: 5 },
 ]);
 const MARKS = ["<!-- the English model today -->", "<!-- end -->"];
 

@@ -19,13 +19,13 @@ import type { Constants } from "./graph/weights.js";
 import { decodeModel } from "./onnx/schema.js";
 
 /**
- * Reads a bundle of fp32, or of fp16, whose weights stay rounded as they were; its tensors belong to the open scope.
- * @throws UserError for a file that cannot be read or is damaged, for weights of 8 bits, and for a graph of another kind
+ * Reads a bundle of fp32, fp16 or web, whose weights stay rounded as they were; its tensors belong to the open scope.
+ * @throws UserError for a file that cannot be read or is damaged, for one in int8, and for a graph of another kind
  */
 export function checkpointFromBundle(path: string): Checkpoint {
   const bundle = openVerified(path);
-  if (bundle.header.precision === "int8" || bundle.header.precision === "web") {
-    throw refuse(path, "holds weights rounded to 8 bits; fine-tune from the checkpoint or an fp32 bundle.");
+  if (bundle.header.precision === "int8") {
+    throw refuse(path, "is in int8; fine-tune from the checkpoint, or from a bundle in fp32, fp16 or web.");
   }
   const header = checkpointHeader(path, bundle.header);
   const weights = readWeights(constantsOf(path, bundle), header.model);

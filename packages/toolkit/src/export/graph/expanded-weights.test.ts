@@ -5,34 +5,60 @@ import { describe, it } from "node:test";
 import { InferenceSession } from "onnxruntime-node";
 import { temporaryFolder } from "../../data/fixtures.test.support.js";
 import { graphOf, randomModel } from "../export.test.support.js";
+import { floatToHalf, halfToFloat } from "../onnx/float16.js";
 import { DATA_TYPES, decodeModel } from "../onnx/schema.js";
-import { roundWeight } from "./expanded-weights.js";
+import { expandWeight, GROUP_SIZE, roundWeight } from "./expanded-weights.js";
+
+const nearestHalf = (value: number) => halfToFloat(floatToHalf(value));
 
 describe("roundWeight", () => {
   it("gives each output a scale of its own, along whichever axis the inputs lie", () => {
-    const data = Float32Array.of(1, -2, 0.5, 300, 127, -100);
+    const data = Float32Array.of(1, -2, 0.5, 254, 127, -100);
     const byRow = roundWeight({ data, shape: [1, 2, 3] }, 2);
-    assert.deepEqual([...byRow.data], [64, -127, 32, 127, 54, -42]);
-    assert.deepEqual([...byRow.scales], [Math.fround(2 / 127), Math.fround(300 / 127)]);
-    assert.deepEqual(byRow.scaleShape, [1, 2, 1]);
+    assert.deepEqual([...byRow.data], [64, -127, 32, 127, 64, -50]);
+    assert.deepEqual([...byRow.scales.data], [nearestHalf(2 / 127), 2]);
+    assert.deepEqual(byRow.scales.shape, [1, 2, 1]);
     const byColumn = roundWeight({ data, shape: [2, 3] }, 0);
-    assert.deepEqual([...byColumn.data], [0, -2, 1, 127, 127, -127].with(0, Math.round(127 / 300)));
-    assert.deepEqual(
-      [...byColumn.scales],
-      [300, 127, 100].map((largest) => Math.fround(largest / 127)),
-    );
-    assert.deepEqual(byColumn.scaleShape, [1, 3]);
+    assert.deepEqual([...byColumn.data], [1, -2, 1, 127, 127, -127]);
+    assert.deepEqual([...byColumn.scales.data], [2, 1, nearestHalf(100 / 127)]);
+    assert.deepEqual(byColumn.scales.shape, [1, 3]);
   });
 
-  it("takes outputs of which nothing comes", () => {
-    const { data, scales } = roundWeight({ data: new Float32Array(4), shape: [2, 2] }, 0);
+  it("lets a large weight coarsen its own group of inputs alone, the last of which may be shorter", () => {
+    const numInputs = 2 * GROUP_SIZE + 5;
+    for (const [shape, inputAxis] of [
+      [[2, 3, numInputs], 2],
+      [[numInputs, 6], 0],
+    ] as const) {
+      const weight = { data: Float32Array.from({ length: 6 * numInputs }, (_, i) => Math.sin(i)), shape };
+      const stride = inputAxis === 0 ? 6 : 1;
+      weight.data[3 * stride] = 100; // the first output's fourth input
+      const rounded = roundWeight(weight, inputAxis);
+      assert.deepEqual(rounded.scales.shape, shape.with(inputAxis, 3));
+      const coarse = new Set(Array.from({ length: GROUP_SIZE }, (_, input) => input * stride));
+      for (const [i, value] of expandWeight(rounded, shape, inputAxis).data.entries()) {
+        const off = Math.abs(value - weight.data[i]!);
+        assert.ok(off <= (coarse.has(i) ? 100 : 1) / 127 / 2 + 1e-3, `${i} is off by ${off}`);
+      }
+    }
+  });
+
+  it("takes outputs of which nothing comes, and next to nothing", () => {
+    const nothing = roundWeight({ data: new Float32Array(4), shape: [2, 2] }, 0);
     assert.deepEqual(
-      [[...data], [...scales]],
+      [[...nothing.data], [...nothing.scales.data]],
       [
         [0, 0, 0, 0],
         [1, 1],
       ],
     );
+    // Below 2^-14 halves are coarse, and below 2^-25 they are zero: scales must still hold the largest weight.
+    for (const largest of [1e-3, 1.3e-5, 1e-9]) {
+      const { data, scales } = roundWeight({ data: Float32Array.of(largest, -largest), shape: [2, 1] }, 0);
+      const scale = scales.data[0]!;
+      assert.ok(scale > 0 && data.every((value) => Math.abs(value) <= 127), `${largest}: ${data} times ${scale}`);
+      assert.ok(Math.abs(data[0]! * scale - largest) <= scale / 2 && data[0] === -data[1]!, `${data} times ${scale}`);
+    }
   });
 });
 
@@ -52,7 +78,8 @@ describe("a graph for pages", () => {
     };
     const [exact, own] = [await opened("fp32"), await opened("web")];
     assert.deepEqual(own.node.map(({ opType }) => opType).sort(), exact.node.map(({ opType }) => opType).sort());
-    const isWhole = ({ dataType }: { dataType: number }) => dataType === DATA_TYPES.int8;
-    assert.deepEqual(own.initializer.filter(isWhole), []);
+    const { int8, float16 } = DATA_TYPES;
+    const isStored = ({ dataType }: { dataType: number }) => dataType === int8 || dataType === float16;
+    assert.deepEqual(own.initializer.filter(isStored), []);
   });
 });

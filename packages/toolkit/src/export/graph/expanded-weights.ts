@@ -1,20 +1,24 @@
 /**
  * Weights of matrix products that are stored in 8 bits and run in 32: for pages, to which every byte travels.
  *
- * Each of an output's weights shares one scale. ONNX Runtime folds the Cast and the Mul, both of constants alone, when a
- * session is opened, so that the graph that runs is that of fp32. (It leaves a DequantizeLinear as it is, for kernels
- * that multiply whole numbers.)
+ * Weights of one output share a scale by groups of inputs: the largest weight decides how coarsely the rest of its group
+ * is rounded, and of few it is smaller than of many. ONNX Runtime computes what constants alone decide when a session is
+ * opened, so that the graph that runs is that of fp32. (It leaves a DequantizeLinear as it is, for kernels that multiply
+ * whole numbers.)
  */
 import type { BundlePrecision } from "@deepspeech-ts/speech";
+import { floatToHalf, halfToFloat } from "../onnx/float16.js";
 import type { GraphBuilder, Value } from "../onnx/graph-builder.js";
 import { DATA_TYPES } from "../onnx/schema.js";
-import { floatConstant, type Weight } from "./weights.js";
+import { type Constants, floatConstant, readFloats, refuseFloats, type Weight } from "./weights.js";
 
 const LARGEST = 127;
+/** Inputs that share a scale: its 16 bits are a thirty-second of their weights'. */
+export const GROUP_SIZE = 64;
 
 /**
  * A weight of matrix products as a float32 value.
- * @param inputAxis the axis over which a product adds up; along it weights share a scale
+ * @param inputAxis the axis over which a product adds up; along it weights share scales
  */
 export function matrixConstant(
   graph: GraphBuilder,
@@ -23,30 +27,82 @@ export function matrixConstant(
   { precision, inputAxis }: { precision: BundlePrecision; inputAxis: number },
 ): Value {
   if (precision !== "web") return floatConstant(graph, name, weight, precision);
-  const { data, scales, scaleShape } = roundWeight(weight, inputAxis);
+  const { data, scales } = roundWeight(weight, inputAxis);
   const whole = graph.constant(`${name}:int8`, "int8", data, weight.shape);
-  const scale = graph.constant(`${name}:scales`, "float32", scales, scaleShape);
-  return graph.op("Mul", [graph.op("Cast", [whole], { to: DATA_TYPES.float32 }), scale]);
+  const ofGroups = floatConstant(graph, `${name}:scales`, scales, precision);
+  const ofInputs = graph.op("Gather", [ofGroups, groupsOfInputs(graph, weight.shape[inputAxis]!)], { axis: inputAxis });
+  return graph.op("Mul", [graph.op("Cast", [whole], { to: DATA_TYPES.float32 }), ofInputs]);
+}
+
+/**
+ * What `matrixConstant` stored, in float32 whatever its precision was.
+ * @throws UserError where the graph has no such floats
+ */
+export function readMatrix(constants: Constants, name: string, inputAxis: number): Weight {
+  const stored = constants.byName.get(`${name}:int8`);
+  if (!stored) return readFloats(constants, name);
+  const { dims: shape, rawData } = stored;
+  const scales = readFloats(constants, `${name}:scales`);
+  const isWhole = shape.length > inputAxis && rawData.length === sizeOf(shape);
+  if (!isWhole || scales.data.length !== sizeOf(scaleShapeOf(shape, inputAxis))) throw refuseFloats(constants, name);
+  return expandWeight({ data: new Int8Array(rawData), scales }, shape, inputAxis);
+}
+
+/** The group that each input belongs to. */
+function groupsOfInputs(graph: GraphBuilder, numInputs: number): Value {
+  const groups = Int32Array.from({ length: numInputs }, (_, input) => Math.floor(input / GROUP_SIZE));
+  return graph.constant(`${graph.name}/groups:${numInputs}`, "int32", groups, [numInputs]);
 }
 
 export interface RoundedWeight {
   /** In the weight's own shape. */
   data: Int8Array;
-  scales: Float32Array;
-  /** The weight's shape with 1 along the axis that shares scales. */
-  scaleShape: readonly number[];
+  /** Numbers that halves hold, in the weight's shape with groups in place of inputs. */
+  scales: Weight;
 }
 
 export function roundWeight({ data, shape }: Weight, inputAxis: number): RoundedWeight {
-  const numInputs = shape[inputAxis] ?? 1;
-  const stride = shape.slice(inputAxis + 1).reduce((product, length) => product * length, 1);
-  const scaleOf = (i: number) => Math.floor(i / (numInputs * stride)) * stride + (i % stride);
-  const scales = new Float32Array(data.length / numInputs);
-  for (const [i, value] of data.entries()) scales[scaleOf(i)] = Math.max(scales[scaleOf(i)]!, Math.abs(value));
-  for (const [i, largest] of scales.entries()) scales[i] = largest === 0 ? 1 : largest / LARGEST;
+  const scaleOf = scaleIndex(shape, inputAxis);
+  const scaleShape = scaleShapeOf(shape, inputAxis);
+  const largest = new Float32Array(sizeOf(scaleShape));
+  for (const [i, value] of data.entries()) largest[scaleOf(i)] = Math.max(largest[scaleOf(i)]!, Math.abs(value));
+  const scales = largest.map(scaleFor);
   return {
     data: Int8Array.from(data, (value, i) => Math.round(value / scales[scaleOf(i)]!)),
-    scales,
-    scaleShape: shape.with(inputAxis, 1),
+    scales: { data: scales, shape: scaleShape },
   };
+}
+
+/** The weight of that shape which was rounded so. */
+export function expandWeight({ data, scales }: RoundedWeight, shape: readonly number[], inputAxis: number): Weight {
+  const scaleOf = scaleIndex(shape, inputAxis);
+  return { data: Float32Array.from(data, (value, i) => value * scales.data[scaleOf(i)]!), shape };
+}
+
+function scaleShapeOf(shape: readonly number[], inputAxis: number): number[] {
+  return shape.with(inputAxis, Math.ceil(shape[inputAxis]! / GROUP_SIZE));
+}
+
+/** Which scale belongs to a weight's i-th value. */
+function scaleIndex(shape: readonly number[], inputAxis: number): (i: number) => number {
+  const numInputs = shape[inputAxis]!;
+  const numGroups = Math.ceil(numInputs / GROUP_SIZE);
+  const stride = sizeOf(shape.slice(inputAxis + 1));
+  return (i) => {
+    const row = Math.floor(i / stride); // over the axes up to the inputs
+    const group = Math.floor(row / numInputs) * numGroups + Math.floor((row % numInputs) / GROUP_SIZE);
+    return group * stride + (i % stride);
+  };
+}
+
+function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+/** The smallest half at which no weight takes more than 8 bits. */
+function scaleFor(largest: number): number {
+  if (largest === 0) return 1;
+  const nearest = floatToHalf(largest / LARGEST);
+  const scale = halfToFloat(nearest);
+  return Math.round(largest / scale) > LARGEST ? halfToFloat(nearest + 1) : scale;
 }

@@ -1,9 +1,9 @@
 /** Matrix products with trained weights. */
 import type { Value } from "../onnx/graph-builder.js";
-import { matrixConstant } from "./expanded-weights.js";
+import { matrixConstant, readMatrix } from "./expanded-weights.js";
 import { type Context, parameter, readParameter } from "./layers.js";
 import { quantisedProduct, quantiseRows } from "./quantise.js";
-import { type Constants, type NamedWeight, readFloats, transposeLast, weightOf } from "./weights.js";
+import { type Constants, type NamedWeight, transposeLast, weightOf } from "./weights.js";
 
 /** input · weightᵀ + bias over the last axis. */
 export function linear(context: Context, input: Value, name: string): Value {
@@ -19,8 +19,8 @@ export function linear(context: Context, input: Value, name: string): Value {
   return graph.op("Add", [product, parameter(context, `${name}.bias`)]);
 }
 
-/** The parameters of `linear`, but for those rounded to 8 bits. */
+/** The parameters of `linear`, but for those that products round with their inputs. */
 export function readLinear(constants: Constants, name: string): NamedWeight[] {
-  const weight = transposeLast(readFloats(constants, `${name}.weight`)); // [out, in]
+  const weight = transposeLast(readMatrix(constants, `${name}.weight`, 0)); // [out, in]
   return [[`${name}.weight`, weight], readParameter(constants, `${name}.bias`)];
 }

@@ -40,7 +40,7 @@ function checkGraph(graph: GraphMessage, outer: ReadonlySet<string> = new Set())
   }
   for (const { name } of graph.output) assert.ok(known.has(name), `output ${name} is not made`);
   for (const { name, dims, dataType, rawData } of graph.initializer) {
-    const bytes = { 1: 4, 2: 1, 3: 1, 7: 8, 10: 2 }[dataType];
+    const bytes = { 1: 4, 2: 1, 3: 1, 6: 4, 7: 8, 10: 2 }[dataType];
     assert.equal(rawData.length, dims.reduce((total, size) => total * size, 1) * bytes!, `${name} fills its shape`);
   }
   return operators;
@@ -81,18 +81,31 @@ describe("modelGraph", () => {
       const bodies = graph.node.flatMap(({ attribute }) => attribute.flatMap(({ g }) => (g ? [g] : [])));
       const constants = [graph, ...bodies].flatMap(({ initializer }) => initializer);
       const matrices = constants.filter(({ name }) =>
-        /(BiGRU\.weight_\w+|(fully_connected|classifier\.\d)\.weight)(:(?!scales)\S+)?$/.test(name),
+        /(BiGRU\.weight_\w+|(fully_connected|classifier\.0)\.weight)(:(?!scales)\S+)?$/.test(name),
       );
       return [...new Set(matrices.filter(({ dims }) => dims.length >= 2).map(({ dataType }) => dataType))];
     };
     assert.deepEqual(matrixTypes("fp32"), [DATA_TYPES.float32]);
     assert.deepEqual(matrixTypes("int8"), [DATA_TYPES.int8]);
     assert.deepEqual(matrixTypes("web"), [DATA_TYPES.int8]);
-    const { graph } = decodeModel(graphOf(model, "fp16"));
-    const floats = graph.initializer.filter(
-      ({ name, dataType }) => dataType === DATA_TYPES.float32 && /weight|bias/.test(name),
-    );
-    assert.deepEqual(floats, []);
+    for (const precision of ["fp16", "web"] as const) {
+      const { initializer } = decodeModel(graphOf(model, precision)).graph;
+      const trained = initializer.filter(({ name }) => /weight|bias/.test(name));
+      assert.ok(trained.length > 0 && trained.every(({ dataType }) => dataType !== DATA_TYPES.float32), precision);
+    }
+  });
+
+  it("never rounds the last layer's weights to 8 bits", async (t) => {
+    using model = randomModel(await temporaryFolder(t));
+    for (const precision of ["fp16", "int8", "web"] as const) {
+      const { initializer } = decodeModel(graphOf(model, precision)).graph;
+      const last = initializer.filter(({ name }) => name.startsWith("classifier.3.weight"));
+      assert.deepEqual(
+        last.map(({ dataType }) => dataType),
+        [DATA_TYPES.float16],
+        precision,
+      );
+    }
   });
 
   it("gives the same whether ONNX Runtime optimises it or not", async (t) => {

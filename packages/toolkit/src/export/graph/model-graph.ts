@@ -61,8 +61,9 @@ export function wholeGraph({ model, features: featureConfig, weights, precision 
 }
 
 /**
- * The trained parameters of such a graph, by their names in the state dict: what `wholeGraph` took, or nearest halves of it.
- * @throws UserError where the graph is another, or its weights are rounded to 8 bits
+ * The trained parameters of such a graph, by their names in the state dict: what `wholeGraph` took, or what is left of it
+ * in fewer bits.
+ * @throws UserError where the graph is another, or of int8
  */
 export function readWeights(constants: Constants, model: ModelConfig): Weights {
   // The first layer that is not there ends it, however many a header speaks of.
@@ -118,9 +119,19 @@ function logProbsOf(
 /** [T', B, width] → [B, T', V] */
 export function classify(context: Context, hidden: Value): Value {
   const { graph } = context;
-  const classified = linear(context, gelu(graph, linear(context, hidden, "classifier.0")), "classifier.3"); // [T', B, V]
+  const active = gelu(graph, linear(context, hidden, "classifier.0")); // [T', B, hidden]
+  const classified = linear(lastLayer(context), active, "classifier.3"); // [T', B, V]
   const byUtterance = graph.op("Transpose", [classified], { perm: [1, 0, 2] });
   return graph.op("LogSoftmax", [byUtterance], { axis: -1 });
+}
+
+/**
+ * What the last layer rounds off is in log-probabilities as it is, no layer after it evens it out; and its weights are
+ * the fewest. So 8 bits are not for them.
+ */
+function lastLayer(context: Context): Context {
+  const { precision } = context;
+  return precision === "int8" || precision === "web" ? { ...context, precision: "fp16" } : context;
 }
 
 export function hasLookahead({ direction, lookaheadFrames }: ModelConfig): boolean {

@@ -95,7 +95,33 @@ describe("weights read back from a graph", () => {
         }
       }
     });
+
+    it(`are those of ${name} to 8 bits`, () => {
+      const weights = numbered(shapes);
+      const found = new Map(read(constantsOf(weights, write, "web"), "x"));
+      assert.deepEqual([...found.keys()].sort(), [...weights.keys()].sort());
+      for (const [name, { data, shape }] of weights) {
+        assert.deepEqual(found.get(name)!.shape, shape);
+        // Half a step of the largest weight's scale, which a half may round up.
+        const step = (Math.max(...data) / 127 / 2) * (1 + 2 ** -10);
+        for (const [i, value] of found.get(name)!.data.entries()) {
+          assert.ok(Math.abs(value - data[i]!) <= step, `${name}[${i}] is ${value} for ${data[i]}`);
+        }
+      }
+    });
   }
+
+  it("in 8 bits are refused where their scales are another shape's", () => {
+    const weights = numbered({ "x.weight": [3, 5], "x.bias": [3] });
+    const constants = constantsOf(weights, (context) => linear(context, "input", "x"), "web");
+    const scales = constants.byName.get("x.weight:scales:half")!;
+    const dims = [1, 2];
+    const byName = new Map(constants.byName).set(scales.name, { ...scales, dims, rawData: scales.rawData.slice(0, 4) });
+    assert.throws(() => readLinear({ ...constants, byName }, "x"), {
+      name: "UserError",
+      message: /^a\.dsb: its graph holds no floats by the name x\.weight;/,
+    });
+  });
 
   it("are refused where the graph has no such floats", () => {
     const graph = new GraphBuilder("test");

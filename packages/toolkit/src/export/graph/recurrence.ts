@@ -1,6 +1,6 @@
 /** A GRU layer, of both directions or forward alone, by ONNX's own operator. */
 import type { Value } from "../onnx/graph-builder.js";
-import { matrixConstant } from "./expanded-weights.js";
+import { matrixConstant, readMatrix } from "./expanded-weights.js";
 import type { Context } from "./layers.js";
 import {
   type Constants,
@@ -13,6 +13,8 @@ import {
 } from "./weights.js";
 
 const DIRECTIONS = ["l0", "l0_reverse"] as const;
+/** Of weights [directions, 3·hidden, input]. */
+const INPUT_AXIS = 2;
 
 /** What a layer is run with. */
 export interface GruRun {
@@ -41,7 +43,7 @@ export function gru(context: Context, input: Value, name: string, run: GruRun): 
   const directions = directionsOf(weights, name);
   const all = (part: string) => stack(directions.map((end) => swapGates(weightOf(weights, `${name}.${part}_${end}`))));
   const matrix = (suffix: string, weight: Weight) =>
-    matrixConstant(graph, `${name}.${suffix}`, weight, { precision, inputAxis: 2 });
+    matrixConstant(graph, `${name}.${suffix}`, weight, { precision, inputAxis: INPUT_AXIS });
   const recurrent = all("weight_hh"); // [directions, 3·hidden, hidden]
   const hiddenSize = recurrent.shape[2]!;
   const ofInput = matrix("weight_ih", all("weight_ih")); // [directions, 3·hidden, input]
@@ -82,8 +84,8 @@ function leavingColumn({ graph }: Context, hiddenSize: number): Value {
 export function readGru(constants: Constants, name: string): NamedWeight[] {
   const [inputBias, recurrentBias] = splitRows(readFloats(constants, `${name}.bias`));
   const stacked = {
-    weight_ih: readFloats(constants, `${name}.weight_ih`),
-    weight_hh: readFloats(constants, `${name}.weight_hh`),
+    weight_ih: readMatrix(constants, `${name}.weight_ih`, INPUT_AXIS),
+    weight_hh: readMatrix(constants, `${name}.weight_hh`, INPUT_AXIS),
     bias_ih: inputBias,
     bias_hh: recurrentBias,
   };

@@ -25,8 +25,8 @@ export function weightOf(weights: Weights, name: string): Weight {
 }
 
 /**
- * A float32 constant. Under fp16 it is stored in half its size, and becomes float32 once, when a session is opened:
- * ONNX Runtime folds a Cast of a constant.
+ * A float32 constant. Under fp16 and web it is stored in half its size, and becomes float32 once, when a session is
+ * opened: ONNX Runtime folds a Cast of a constant.
  */
 export function floatConstant(
   graph: GraphBuilder,
@@ -34,7 +34,7 @@ export function floatConstant(
   { data, shape }: Weight,
   precision: BundlePrecision,
 ): Value {
-  if (precision !== "fp16") return graph.constant(name, "float32", data, shape);
+  if (precision !== "fp16" && precision !== "web") return graph.constant(name, "float32", data, shape);
   const half = graph.constant(`${name}:half`, "float16", Uint16Array.from(data, floatToHalf), shape);
   return graph.op("Cast", [half], { to: DATA_TYPES.float32 });
 }
@@ -50,13 +50,13 @@ export interface Constants {
  * What `floatConstant` stored, in float32 whatever its precision was.
  * @throws UserError where the graph has no such floats
  */
-export function readFloats({ source, byName }: Constants, name: string): Weight {
+export function readFloats(constants: Constants, name: string): Weight {
+  const { byName } = constants;
   const half = byName.get(`${name}:half`);
   const { dims = [], dataType, rawData } = half ?? byName.get(name) ?? {};
   const size = dims.reduce((product, length) => product * length, half ? 2 : 4);
   if (dataType !== (half ? DATA_TYPES.float16 : DATA_TYPES.float32) || rawData?.length !== size) {
-    const advice = 'fine-tune from a checkpoint, or from a bundle that "deepspeech export" wrote';
-    throw new UserError(`${source}: its graph holds no floats by the name ${name}; ${advice}.`, { code: "bad-bundle" });
+    throw refuseFloats(constants, name);
   }
   // A copy: in the file, values begin at any byte.
   const { buffer } = new Uint8Array(rawData);
@@ -64,6 +64,11 @@ export function readFloats({ source, byName }: Constants, name: string): Weight 
     data: half ? new Float32Array(new Uint16Array(buffer)).map(halfToFloat) : new Float32Array(buffer),
     shape: dims,
   };
+}
+
+export function refuseFloats({ source }: Constants, name: string): UserError {
+  const advice = 'fine-tune from a checkpoint, or from a bundle that "deepspeech export" wrote';
+  return new UserError(`${source}: its graph holds no floats by the name ${name}; ${advice}.`, { code: "bad-bundle" });
 }
 
 /** Swaps the last two axes; done twice, it gives back what there was. */
