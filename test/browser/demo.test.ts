@@ -144,6 +144,34 @@ test("hot words, the search and the place change what is heard, and the line for
   await page.getByText("It is sent to the server").waitFor({ state: "attached" });
   await page.locator("#runtime").filter({ hasText: "quickstart-fp16, at http" }).waitFor();
   assert.equal(await heard(page), SPOKEN);
+  const lineHas = (words: string) => page.locator("#curl").filter({ hasText: words }).waitFor({ state: "attached" });
+  await lineHas("-F decoding=greedy");
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("The text as it was said").fill("Activate it!");
+  const [asked] = await Promise.all([
+    page.waitForRequest(/\/v1\/audio\/alignments$/),
+    page.getByRole("button", { name: "Align anew" }).click(),
+  ]);
+  assert.equal(asked.method(), "POST");
+  await page.getByRole("status").filter({ hasText: "Aligned" }).waitFor();
+  assert.equal((await page.getByRole("log").textContent())?.trim(), "Activate it!");
+  assert.equal(await page.locator("[data-format=srt]").isEnabled(), true);
+  // Browsers do not tell of a body with a file in it: the page's own call does.
+  const sent = await page.evaluateHandle(() => {
+    const [found, ask]: [FormDataEntryValue[], typeof fetch] = [[], fetch];
+    globalThis.fetch = (url, init) => {
+      if (init?.body instanceof FormData) found.push(...init.body.getAll("decoding"), ...init.body.getAll("hot_words"));
+      return ask(url, init);
+    };
+    return found;
+  });
+  await page.getByRole("radio", { name: "Beam" }).check();
+  assert.equal(await heard(page), SPOKEN);
+  await lineHas("-F decoding=beam");
+  await page.getByRole("radio", { name: "Greedy" }).check();
+  await lineHas("-F decoding=greedy");
+  assert.equal(await heard(page), SPOKEN);
+  assert.deepEqual(await sent.jsonValue(), ["beam", "O'Neill", "greedy"]);
   await page
     .locator("#file")
     .setInputFiles({ name: "no-sound.wav", mimeType: "audio/wav", buffer: Buffer.from("text") });

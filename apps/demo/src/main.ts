@@ -22,13 +22,12 @@ function showSettings(): void {
   find("promise").textContent = choice.isLocal
     ? "It is recognised on this machine; no sound leaves it."
     : "It is sent to the server, and recognised there.";
-  // How a server searches is its bundle's affair.
-  for (const input of document.querySelectorAll<HTMLInputElement>("[name=search]")) input.disabled = !choice.isLocal;
-  find<HTMLInputElement>("phrase").disabled = choice.isLocal && isGreedy();
+  find<HTMLInputElement>("phrase").disabled = isGreedy();
   find("curl").textContent = curlLine({
     url: document.baseURI,
     model: choice.model,
     fileName: session.fileName,
+    isGreedy: isGreedy(),
     hotWords: hotWords.phrases,
     isLocked: choice.isLocked,
   });

@@ -178,7 +178,7 @@ export class Session {
 
   #offer(answer: Answer | undefined): void {
     this.#downloads.offer(answer, this.#recording?.name);
-    this.#editor.offer(answer && this.#choice.isLocal ? answer.text : undefined);
+    this.#editor.offer(answer?.text);
   }
 
   #showTime(seconds: number | undefined): void {

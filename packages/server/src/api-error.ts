@@ -53,6 +53,7 @@ const RECOGNIZER_ANSWERS: Partial<Record<RecognizerErrorCode, { status: number; 
   "bad-audio": { status: 400, code: "invalid_audio", param: "file" },
   "bad-argument": { status: 400, code: "invalid_value" },
   "too-long": { status: 413, code: "audio_too_long", param: "file" },
+  "alignment-infeasible": { status: 400, code: "alignment_infeasible", param: "text" },
   closed: { status: 503, code: "shutting_down" },
 };
 

@@ -81,7 +81,7 @@ test("what takes too long is called off, its wait included", async (t) => {
   await assert.rejects(create(server, sample.bytes), {
     status: 504,
     code: "timeout",
-    message: /^504 The recording was not transcribed within 0\.2 s; /,
+    message: /^504 The recording was not processed within 0\.2 s; /,
   });
   assert.equal(await server.metric("deepspeech_queue_length"), 0);
 });

@@ -12,7 +12,7 @@ import {
   checkModel,
   checkNames,
   parseBoolean,
-  parseVocabulary,
+  parseDecoding,
   type ServedModel,
 } from "./request-fields.js";
 
@@ -20,7 +20,7 @@ import {
 export const MAX_FRAME_BYTES = 2 ** 20;
 
 const KNOWN_PARAMETERS = [
-  ...["model", "encoding", "sample_rate", "language", "prompt", "hot_words", "word_timestamps"],
+  ...["model", "encoding", "sample_rate", "language", "prompt", "hot_words", "decoding", "word_timestamps"],
   "token",
 ];
 const SAMPLE_RATES = { least: 8000, most: 192_000 };
@@ -106,7 +106,7 @@ function parseWish({ query }: FastifyRequest, { recognizer, modelIds }: ServerCo
   return {
     encoding,
     sampleRate: parseSampleRate(single(parameters, "sample_rate") ?? String(header.sampleRate)),
-    hotWords: parseVocabulary(parameters, header.alphabet),
+    ...parseDecoding(parameters, header.alphabet),
     wordTimes: parseBoolean("word_timestamps", single(parameters, "word_timestamps") ?? "false"),
   };
 }

@@ -9,6 +9,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { logFailure } from "./answer-errors.js";
 import { ApiError, toApiError } from "./api-error.js";
 import type { Limits } from "./options.js";
+import type { DecodingWish } from "./request-fields.js";
 import { SoundQueue } from "./sound-queue.js";
 
 /** How a stream ended. Those from 4000 on are ours, and end in the HTTP status of the same meaning. */
@@ -39,12 +40,11 @@ const END_WORDS: ReadonlySet<string> = new Set(["EOS", "END_OF_AUDIO"]);
 const END_MESSAGE = '{"type":"end"}';
 const MOST_QUOTED_CHARACTERS = 60;
 
-export interface LiveWish {
+export interface LiveWish extends DecodingWish {
   /** What binary frames are: raw samples, or the bytes of a sound file that is being written. */
   readonly encoding: "pcm16" | "file";
   /** Of raw samples. */
   readonly sampleRate: number;
-  readonly hotWords: readonly string[];
   readonly wordTimes: boolean;
 }
 
@@ -98,11 +98,11 @@ export class LiveSession {
   async run(): Promise<void> {
     const { recognizer, controller, log } = this.#surroundings;
     this.#listen();
-    const { encoding, sampleRate, hotWords, wordTimes } = this.#wish;
+    const { encoding, sampleRate, decoding, hotWords, wordTimes } = this.#wish;
     try {
       const onSound = (seconds: number) => this.#countDecoded(seconds);
       const raw = encoding === "pcm16" && { sampleRate };
-      const options = { encoding, ...raw, hotWords, wordTimes, signal: controller.signal, onSound };
+      const options = { encoding, ...raw, decoding, hotWords, wordTimes, signal: controller.signal, onSound };
       for await (const event of recognizer.stream(this.#sound, options)) this.#tell(event);
       if (this.#complaint) throw this.#complaint;
       this.#send({ type: "done", duration: roundSeconds(this.audioSeconds) });

@@ -1,7 +1,7 @@
 /** The OpenAPI document at /openapi.json, made from the routes' schemas. Requests are checked by the handlers. */
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
-import { GRANULARITIES, RESPONSE_FORMATS } from "./request-fields.js";
+import { DECODINGS, GRANULARITIES, RESPONSE_FORMATS } from "./request-fields.js";
 
 const ERROR_SCHEMA = {
   $id: "Error",
@@ -90,7 +90,23 @@ const WISH = {
   language: string("en, or left out."),
   prompt: string("Words that are likely; those of four letters and more are favoured."),
   hot_words: string("Phrases to favour, separated by commas or line breaks."),
+  decoding: {
+    type: "string",
+    enum: DECODINGS,
+    description: "greedy: without language model and hot words. Default: as the model's bundle has it.",
+  },
 };
+
+const UPLOAD_REFUSALS = {
+  400: error("A field is missing or cannot be used, the body is malformed, or the file is no sound."),
+  404: error("There is no such model."),
+  408: error("The upload came too slowly."),
+  413: error("The upload is too large, or the recording too long."),
+  415: error("The body is not multipart/form-data."),
+  429: error("Too much is going on; Retry-After says when to come again."),
+  504: error("It took too long."),
+};
+const FILE = { type: "string", format: "binary", description: "FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A or WebM." };
 
 export const TRANSCRIPTION_SCHEMA: FastifySchema = {
   summary: "Transcribe a recording",
@@ -100,7 +116,7 @@ export const TRANSCRIPTION_SCHEMA: FastifySchema = {
     type: "object",
     required: ["file", "model"],
     properties: {
-      file: { type: "string", format: "binary", description: "FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A or WebM." },
+      file: FILE,
       ...WISH,
       response_format: { type: "string", enum: RESPONSE_FORMATS, default: "json" },
       temperature: { ...number("Has no effect."), minimum: 0, maximum: 1 },
@@ -127,13 +143,34 @@ export const TRANSCRIPTION_SCHEMA: FastifySchema = {
         "text/event-stream": { schema: string("Events transcript.text.delta and transcript.text.done.") },
       },
     },
-    400: error("A field is missing or cannot be used, the body is malformed, or the file is no sound."),
-    404: error("There is no such model."),
-    408: error("The upload came too slowly."),
-    413: error("The upload is too large, or the recording too long."),
-    415: error("The body is not multipart/form-data."),
-    429: error("Too much is going on; Retry-After says when to come again."),
-    504: error("The transcription took too long."),
+    ...UPLOAD_REFUSALS,
+    ...REFUSALS,
+  },
+  security: [{ apiKey: [] }, {}],
+};
+
+export const ALIGNMENT_SCHEMA: FastifySchema = {
+  summary: "Find the words of a known text in a recording",
+  operationId: "createAlignment",
+  consumes: ["multipart/form-data"],
+  body: {
+    type: "object",
+    required: ["file", "model", "text"],
+    properties: { file: FILE, model: WISH.model, text: string("What is said."), language: WISH.language },
+  },
+  response: {
+    200: {
+      description: "The words' times.",
+      type: "object",
+      required: ["text", "score", "duration", "words"],
+      properties: {
+        text: { type: "string" },
+        score: number("The log-probability per frame: 0 is perfect, and far below it is another recording's text."),
+        duration: number("Seconds."),
+        words: { type: "array", items: WORD },
+      },
+    },
+    ...UPLOAD_REFUSALS,
     ...REFUSALS,
   },
   security: [{ apiKey: [] }, {}],

@@ -90,6 +90,7 @@ test("the OpenAPI document is whole: every reference leads somewhere, every oper
     "/healthz",
     "/metrics",
     "/readyz",
+    "/v1/audio/alignments",
     "/v1/audio/stream",
     "/v1/audio/stream/token",
     "/v1/audio/transcriptions",
@@ -101,7 +102,7 @@ test("the OpenAPI document is whole: every reference leads somewhere, every oper
     assert.ok(found, `${reference[1]} leads nowhere`);
   }
   const operations = Object.values(paths).flatMap((path) => Object.values(path));
-  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, 8);
+  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, 9);
   for (const { responses } of operations) assert.ok(Object.keys(responses as Json).length > 0);
   const operation = paths["/v1/audio/transcriptions"]?.post as Json | undefined;
   const body = operation?.requestBody as {
@@ -116,6 +117,7 @@ test("the OpenAPI document is whole: every reference leads somewhere, every oper
     "language",
     "prompt",
     "hot_words",
+    "decoding",
     "response_format",
     "temperature",
     "timestamp_granularities[]",

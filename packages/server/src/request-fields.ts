@@ -2,6 +2,7 @@
  * What a client wishes, checked field by field: OpenAI's fields, and ours. A field that is unknown, or that this server
  * cannot honour, is refused by name rather than ignored.
  */
+import type { DecodingOptions } from "@deepspeech-ts/recognizer";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { ApiError, badField } from "./api-error.js";
 import { checkChunking, withoutChunking } from "./chunking-strategy.js";
@@ -21,14 +22,20 @@ export interface ServedModel {
   readonly alphabet: Alphabet;
 }
 
-export interface TranscriptionWish {
+export const DECODINGS = ["greedy", "beam"] as const;
+
+/** How a request wants its text searched for. */
+export interface DecodingWish extends Pick<DecodingOptions, "decoding"> {
+  readonly hotWords: readonly string[];
+}
+
+export interface TranscriptionWish extends DecodingWish {
   readonly responseFormat: ResponseFormat;
   /** What the answer tells the times of. */
   readonly granularities: ReadonlySet<Granularity>;
   /** Whether the answer tells how sure each word is, as OpenAI's `logprobs`. */
   readonly logProbs: boolean;
   readonly isStream: boolean;
-  readonly hotWords: readonly string[];
 }
 
 const KNOWN_FIELDS = [
@@ -43,6 +50,7 @@ const KNOWN_FIELDS = [
   "chunking_strategy",
   "include",
   "hot_words",
+  "decoding",
 ];
 const LISTS = new Set(["timestamp_granularities", "include", "hot_words"]);
 
@@ -71,7 +79,7 @@ export function parseTranscriptionFields(given: Fields, model: ServedModel): Tra
     granularities: parseGranularities(fields, responseFormat),
     logProbs: parseInclude(fields, responseFormat),
     isStream,
-    hotWords: parseVocabulary(fields, model.alphabet),
+    ...parseDecoding(fields, model.alphabet),
   };
 }
 
@@ -103,10 +111,19 @@ export function checkLanguage(language: string | undefined): void {
   throw badField("language", `The model understands English (en) alone, not "${language}".`, "unsupported_language");
 }
 
-/** The prompt's words and the listed phrases. */
-export function parseVocabulary(fields: Fields, alphabet: Alphabet): string[] {
+/**
+ * The search, with the prompt's words and the listed phrases.
+ *
+ * @throws ApiError 400, also for words where nothing is searched
+ */
+export function parseDecoding(fields: Fields, alphabet: Alphabet): DecodingWish {
+  const value = single(fields, "decoding");
+  const decoding = value === undefined ? undefined : oneOf("decoding", value, DECODINGS);
+  const ignored = decoding === "greedy" && ["hot_words", "prompt"].find((name) => fields.has(name));
+  if (ignored) throw badField(ignored, `${ignored} has no effect on greedy decoding; leave out one of the two.`);
   const listed = parseHotWords(fields.get("hot_words") ?? [], alphabet);
-  return [...new Set([...promptWords(single(fields, "prompt") ?? "", alphabet), ...listed])];
+  const hotWords = [...new Set([...promptWords(single(fields, "prompt") ?? "", alphabet), ...listed])];
+  return { decoding, hotWords };
 }
 
 export function parseBoolean(name: string, text: string): boolean {

@@ -21,7 +21,7 @@ export class RequestWork implements Disposable {
 
   /** From now on the work must end within so many seconds. */
   startClock(seconds: number): void {
-    const message = `The recording was not transcribed within ${seconds} s; send it in parts, or when less is going on.`;
+    const message = `The recording was not processed within ${seconds} s; send it in parts, or when less is going on.`;
     this.#timer = setTimeout(
       () => this.#controller.abort(new ApiError(504, message, { code: "timeout" })),
       1000 * seconds,

@@ -7,6 +7,7 @@ import { Recognizer } from "@deepspeech-ts/recognizer";
 import multipart from "@fastify/multipart";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, LogController } from "fastify";
+import { addAlignments } from "./alignments.js";
 import { answerClientError, answerErrors } from "./answer-errors.js";
 import { ApiKeys } from "./api-keys.js";
 import type { ServerContext } from "./context.js";
@@ -159,6 +160,7 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
   await app.register(websocket, { options: { maxPayload: MAX_FRAME_BYTES } });
   await registerOpenApi(app, packageVersion());
   addTranscriptions(app, context);
+  addAlignments(app, context);
   addLiveAudio(app, context);
   addModels(app, context);
   addHealth(app, context);

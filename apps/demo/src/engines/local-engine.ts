@@ -41,7 +41,7 @@ export class LocalEngine implements Engine {
 
   async transcribe(recording: Recording, settings: Settings, listener: Listener): Promise<Answer> {
     const { text, timedWords, durationSeconds } = await this.#recognizer.transcribe(soundOf(recording), {
-      ...this.#decoding(settings),
+      ...decodingOf(settings),
       ...rateOf(recording),
       wordTimes: true,
       onSegment: ({ text, timedWords }) => listener.onSegment({ text, words: wordsOf(timedWords) }),
@@ -51,7 +51,7 @@ export class LocalEngine implements Engine {
   }
 
   async *listen({ sound, sampleRate }: LiveSound, settings: Settings): AsyncGenerator<Live> {
-    const options = { ...this.#decoding(settings), sampleRate, wordTimes: true };
+    const options = { ...decodingOf(settings), sampleRate, wordTimes: true };
     for await (const event of this.#recognizer.stream(sound, options)) {
       if (event.kind === "partial") yield { kind: "partial", text: `${event.stable} ${event.tail}`.trim() };
       else if (event.text !== "") yield { kind: "segment", text: event.text, words: wordsOf(event.timedWords) };
@@ -62,13 +62,10 @@ export class LocalEngine implements Engine {
     const { timedWords, durationSeconds } = await this.#recognizer.align(soundOf(recording), text, rateOf(recording));
     return { text, words: wordsOf(timedWords), durationSeconds };
   }
+}
 
-  /** A beam of one prefix, without a language model, is as greedy as a bundle lets a search be. */
-  #decoding({ isGreedy, hotWords }: Settings): Pick<TranscribeOptions, "languageModel" | "beamSize" | "hotWords"> {
-    const hasLanguageModel = this.#recognizer.header.sections.some(({ name }) => name === "language-model.bin");
-    if (isGreedy) return hasLanguageModel ? { languageModel: false, beamSize: 1 } : { beamSize: 1 };
-    return hasLanguageModel ? { hotWords } : { hotWords, beamSize: this.#recognizer.header.decoding.beamSize ?? 100 };
-  }
+function decodingOf({ isGreedy, hotWords }: Settings): Pick<TranscribeOptions, "decoding" | "hotWords"> {
+  return isGreedy ? { decoding: "greedy" } : { decoding: "beam", hotWords };
 }
 
 function soundOf({ file, samples }: Recording): File | Float32Array {

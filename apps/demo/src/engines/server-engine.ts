@@ -37,32 +37,38 @@ export class ServerEngine implements Engine {
     return undefined;
   }
 
-  async transcribe(recording: Recording, { hotWords }: Settings, listener: Listener): Promise<Answer> {
-    const form = new FormData();
-    form.set("model", this.model);
-    form.set("response_format", "verbose_json");
-    form.append("timestamp_granularities[]", "word");
-    if (hotWords.length > 0) form.set("hot_words", hotWords.join("\n"));
-    form.set("file", fileOf(recording));
-    const answer = await fetch("v1/audio/transcriptions", {
-      method: "POST",
-      headers: authorisation(this.key()),
-      body: form,
-    });
-    const body = await answer.json();
-    if (!answer.ok) throw new ServerError(body.error?.message ?? `the server answers with status ${answer.status}`);
-    const { text, duration } = body as { text: string; duration: number };
-    const words = wordsOf(body.words);
-    if (text !== "") listener.onSegment({ text, words });
-    return { text, words, durationSeconds: duration };
+  async transcribe(recording: Recording, settings: Settings, listener: Listener): Promise<Answer> {
+    const answer = await this.#post("v1/audio/transcriptions", recording, [
+      ["response_format", "verbose_json"],
+      ["timestamp_granularities[]", "word"],
+      ...searchFields(settings),
+    ]);
+    if (answer.text !== "") listener.onSegment(answer);
+    return answer;
   }
 
-  async *listen({ sound, sampleRate }: LiveSound, { hotWords }: Settings): AsyncGenerator<Live> {
+  align(recording: Recording, text: string): Promise<Answer> {
+    return this.#post("v1/audio/alignments", recording, [["text", text]]);
+  }
+
+  async #post(path: string, recording: Recording, fields: readonly Field[]): Promise<Answer> {
+    const form = new FormData();
+    form.set("model", this.model);
+    for (const [name, value] of fields) form.append(name, value);
+    form.set("file", fileOf(recording));
+    const answer = await fetch(path, { method: "POST", headers: authorisation(this.key()), body: form });
+    const body = await answer.json();
+    if (!answer.ok) throw new ServerError(body.error?.message ?? `the server answers with status ${answer.status}`);
+    const { text, duration, words } = body as { text: string; duration: number; words: WireWord[] };
+    return { text, words: wordsOf(words), durationSeconds: duration };
+  }
+
+  async *listen({ sound, sampleRate }: LiveSound, settings: Settings): AsyncGenerator<Live> {
     const url = new URL("v1/audio/stream", document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("sample_rate", String(sampleRate));
     url.searchParams.set("word_timestamps", "true");
-    if (hotWords.length > 0) url.searchParams.set("hot_words", hotWords.join(","));
+    for (const [name, value] of searchFields(settings)) url.searchParams.set(name, value);
     if (this.key() !== "") url.searchParams.set("token", await this.#token());
     const socket = new WebSocket(url);
     void send(socket, sound);
@@ -85,10 +91,13 @@ export class ServerEngine implements Engine {
     if (!answer.ok) throw new ServerError(`the server gives no token for a live stream (status ${answer.status})`);
     return ((await answer.json()) as { token: string }).token;
   }
+}
 
-  align(): never {
-    throw new ServerError("the server does not align; choose this machine");
-  }
+type Field = readonly [name: string, value: string];
+
+function searchFields({ isGreedy, hotWords }: Settings): Field[] {
+  if (isGreedy) return [["decoding", "greedy"]];
+  return [["decoding", "beam"], ...(hotWords.length > 0 ? [["hot_words", hotWords.join("\n")] as const] : [])];
 }
 
 async function send(socket: WebSocket, sound: AsyncIterable<Float32Array>): Promise<void> {

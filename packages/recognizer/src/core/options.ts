@@ -15,6 +15,12 @@ import type { Segment } from "./transcription.js";
 
 /** How emissions become text. Whatever is absent is as the bundle has it. */
 export interface DecodingOptions {
+  /**
+   * "greedy": each frame's likeliest token, without the language model and the hot words that the bundle may have.
+   * "beam": a search among many texts. Default: as the bundle has it; greedy where neither it nor the request has anything
+   * to search with.
+   */
+  decoding?: Decoding | undefined;
   /** Use the bundle's language model. Default: if it has one. */
   languageModel?: boolean | undefined;
   /**
@@ -35,6 +41,9 @@ export interface DecodingOptions {
   /** Tell when each word was spoken and how sure it is. Default false. */
   wordTimes?: boolean | undefined;
 }
+
+export const DECODINGS = ["greedy", "beam"] as const;
+export type Decoding = (typeof DECODINGS)[number];
 
 /** What every request may be given. */
 export interface RequestOptions {
@@ -81,6 +90,10 @@ export const sampleRate: Check = {
   holds: (value) =>
     Number.isSafeInteger(value) && (value as number) >= SAMPLE_RATES.least && (value as number) <= SAMPLE_RATES.most,
 };
+const decoding: Check = {
+  wanted: DECODINGS.map((name) => `"${name}"`).join(" or "),
+  holds: (value) => DECODINGS.some((name) => name === value),
+};
 const list: Check = { wanted: "a list", holds: Array.isArray };
 export const func: Check = { wanted: "a function", holds: (value) => typeof value === "function" };
 const text: Check = { wanted: "text", holds: (value) => typeof value === "string" };
@@ -89,6 +102,7 @@ const signal: Check = { wanted: "an AbortSignal", holds: (value) => value instan
 export const REQUEST_CHECKS = { signal, timeoutSeconds: positive };
 export const AUDIO_CHECKS = { sampleRate, fileName: text, maxDurationSeconds: positive };
 export const DECODING_CHECKS = {
+  decoding,
   languageModel: boolean,
   hotWords: list,
   beamSize: wholeNumber,
@@ -127,16 +141,21 @@ export function checkOptions(options: object, checks: Readonly<Record<string, Ch
  */
 export function resolveSearch(options: DecodingOptions, header: BundleHeader): SearchSettings {
   const { decoding, alphabet, frameSeconds } = header;
+  const confidenceCalibration = decoding.confidenceCalibration ?? UNCALIBRATED;
+  const common = { frameSeconds, confidenceCalibration, wordTimes: options.wordTimes ?? false };
+  if (options.decoding === "greedy") {
+    refuseSearch(options);
+    return { ...common, useLanguageModel: false };
+  }
   const useLanguageModel = resolveLanguageModel(options, header);
   const hotWords = [...decoding.hotWords, ...(options.hotWords ?? [])].map((word) =>
     spelled(typeof word === "string" ? { phrase: word, weight: decoding.hotWordWeight } : word, alphabet),
   );
   const nBest = options.nBest ?? 1;
   const beamSize = options.beamSize ?? decoding.beamSize;
-  const isGreedy = !useLanguageModel && hotWords.length === 0 && beamSize === undefined && nBest === 1;
+  const isPlain = !useLanguageModel && hotWords.length === 0 && beamSize === undefined && nBest === 1;
+  const isGreedy = isPlain && options.decoding !== "beam";
   const wordScore = options.wordScore ?? decoding.wordScore;
-  const confidenceCalibration = decoding.confidenceCalibration ?? UNCALIBRATED;
-  const common = { frameSeconds, confidenceCalibration, wordTimes: options.wordTimes ?? false };
   if (isGreedy && options.wordScore !== undefined) {
     throw badArgument("wordScore has no effect on greedy decoding; give beamSize");
   }
@@ -149,6 +168,15 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
   };
   checkBeam({ ...beam, frameSeconds }, header);
   return { ...common, useLanguageModel, beam };
+}
+
+/** What only a search heeds is not ignored without a word. */
+function refuseSearch({ languageModel, hotWords = [], nBest = 1, ...options }: DecodingOptions): void {
+  const { beamSize, lmWeight, wordScore, unknownWordScore } = options;
+  const given = { languageModel: languageModel || undefined, beamSize, lmWeight, wordScore, unknownWordScore };
+  const name = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  const other = hotWords.length > 0 ? "hotWords" : nBest > 1 ? "nBest" : name;
+  if (other !== undefined) throw badArgument(`${other} has no effect on greedy decoding; leave out decoding: "greedy"`);
 }
 
 /** Spelt once for all segments; what cannot be is refused by the beam search. */

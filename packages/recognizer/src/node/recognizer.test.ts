@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { corpusErrorRates, encodeBundle, openBundle } from "@deepspeech-ts/speech";
+import { decodeWaveform } from "../audio/index.js";
 import { resample } from "../audio/resample.js";
 import {
   audioFixture,
@@ -126,6 +127,46 @@ test("greedy decoding tells times too, and they change no text", async () => {
     message: "lmWeight has no effect without a language model",
   });
   await assert.rejects(greedy.transcribe(path, { wordScore: 1 }), { code: "bad-argument" });
+
+  // Either may be asked of the other's bundle.
+  let numOthers = 0;
+  for (const { path } of utterances.slice(0, 6)) {
+    const { text } = await greedy.transcribe(path);
+    assert.equal((await recognizer.transcribe(path, { decoding: "greedy" })).text, text);
+    const finals: string[] = [];
+    const { samples } = await decodeWaveform(await readFile(path), { fileName: path });
+    for await (const event of recognizer.stream([samples], { decoding: "greedy" })) {
+      if (event.kind === "final") finals.push(event.text);
+    }
+    assert.equal(finals.join(" "), text);
+    if ((await recognizer.transcribe(path, { decoding: "beam" })).text !== text) numOthers += 1;
+    const searched = await greedy.transcribe(path, { decoding: "beam" });
+    assert.deepEqual(searched.text, (await greedy.transcribe(path, { beamSize: 100 })).text);
+  }
+  assert.ok(numOthers > 0, "the language model changes nothing");
+});
+
+test("what greedy decoding cannot heed is refused", async () => {
+  for (const [name, value] of [
+    ["hotWords", ["alarm"]],
+    ["languageModel", true],
+    ["beamSize", 10],
+    ["lmWeight", 1],
+    ["wordScore", 1],
+    ["unknownWordScore", 1],
+    ["nBest", 2],
+  ] as const) {
+    await assert.rejects(recognizer.transcribe(utterances[0]!.path, { decoding: "greedy", [name]: value }), {
+      code: "bad-argument",
+      message: `${name} has no effect on greedy decoding; leave out decoding: "greedy"`,
+    });
+  }
+  const without = { decoding: "greedy", hotWords: [], languageModel: false, nBest: 1 } as const;
+  assert.ok((await recognizer.transcribe(utterances[0]!.path, without)).text.length > 0);
+  await assert.rejects(recognizer.transcribe(utterances[0]!.path, { decoding: "best" as never }), {
+    code: "bad-argument",
+    message: 'decoding is "best", expected "greedy" or "beam"',
+  });
 });
 
 test("nBest gives other texts, best first", async () => {
@@ -241,8 +282,8 @@ test("options are checked at the door", async () => {
   const reject = (options: object, message: string) =>
     assert.rejects(recognizer.transcribe(new Float32Array(100), options), { code: "bad-argument", message });
   const names =
-    "signal, timeoutSeconds, sampleRate, fileName, maxDurationSeconds, languageModel, hotWords, beamSize, lmWeight, " +
-    "wordScore, unknownWordScore, nBest, wordTimes, onSegment, onEmissions";
+    "signal, timeoutSeconds, sampleRate, fileName, maxDurationSeconds, decoding, languageModel, hotWords, " +
+    "beamSize, lmWeight, wordScore, unknownWordScore, nBest, wordTimes, onSegment, onEmissions";
   await reject({ beamsize: 5 }, `beamsize is no option here; there are ${names}`);
   await reject({ beamSize: 0 }, "beamSize is 0, expected a whole number of 1 or more");
   await reject(
