@@ -1,12 +1,12 @@
 // deepspeech::adamw_: a step of AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101) over all parameters, each read and
 // written once. libtorch 1.13's foreach operators pass over memory nine times.
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <torch/library.h>
 
 #include <cmath>
 
 #include "kernels.h"
+#include "parallel.h"
 
 namespace {
 
@@ -41,7 +41,7 @@ void adamw(at::TensorList parameters, at::TensorList gradients, at::TensorList e
     float* const m = checked_data("exp_avg", exp_avg[i], parameter);
     float* const v = checked_data("exp_avg_sq", exp_avg_sq[i], parameter);
     const float keep = narrow(1 - learning_rate * weight_decay[i]);
-    at::parallel_for(0, parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
+    run_parallel(parameter.numel(), kGrain, [&](int64_t begin, int64_t end) {
       kernels().adamw(end - begin, step, keep, p + begin, g + begin, m + begin, v + begin);
     });
   }

@@ -3,12 +3,13 @@
 #include "bf16_product.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 
 #include "bf16_way.h"
+#include "cpu_features.h"
 #include "half_kernels.h"
+#include "parallel.h"
 #include "tensor_data.h"
 
 namespace {
@@ -39,7 +40,7 @@ struct Side {
 
   template <class Stored>
   void pack(const HalfKernels& kernels, HalfKernels::Pack<Stored> pack_panel) const {
-    at::parallel_for(0, num_panels(), 1, [&](int64_t begin, int64_t end) {
+    run_parallel(num_panels(), 1, [&](int64_t begin, int64_t end) {
       const int64_t first = begin * panel_lines, count = std::min(end * panel_lines, lines) - first;
       kernels.scales(first, count, k, matrix, line_stride, k_stride, up.data_ptr<float>());
       for (int64_t i = begin; i < end; i++)
@@ -59,7 +60,7 @@ Tensor half_product(const HalfKernels& kernels, const Tensor& a, const Tensor& b
   const int64_t block = std::clamp<int64_t>(kCacheBytes / std::max<int64_t>(1, rows.panel_bytes), 1,
                                             std::max<int64_t>(1, rows.num_panels()));
   const int64_t num_blocks = divided_up(rows.num_panels(), block);
-  at::parallel_for(0, num_blocks * columns.num_panels(), 1, [&](int64_t begin, int64_t end) {
+  run_parallel(num_blocks * columns.num_panels(), 1, [&](int64_t begin, int64_t end) {
     alignas(64) float tile[HalfKernels::kLargestTile];
     for (int64_t task = begin; task < end; task++) {
       const int64_t first = task / columns.num_panels() * block, j = task % columns.num_panels();
@@ -95,7 +96,7 @@ Tensor product_by(Bf16Way way, const Tensor& a, const Tensor& b, const Tensor& b
 const Bf16Ways& bf16_product_ways() {
   static const Bf16Ways ways = [] {
     std::vector<Bf16Way> candidates;
-    if (has_bf16_instructions()) candidates.push_back(Bf16Way::kOneDnn);
+    if (cpu_has_avx512_bf16()) candidates.push_back(Bf16Way::kOneDnn);
     if (half_kernels() != nullptr) candidates.push_back(Bf16Way::kHalf);
     candidates.push_back(Bf16Way::kFloat32);
     constexpr int64_t kRows = 256, kTerms = 512, kColumns = 512;

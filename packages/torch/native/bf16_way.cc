@@ -73,14 +73,6 @@ const char* name_of(Bf16Way way) {
   }
 }
 
-bool has_bf16_instructions() {
-#ifdef __x86_64__
-  return __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
-
 Bf16Ways choose_way(const std::vector<Bf16Way>& candidates, double flop, const std::function<void(Bf16Way)>& run) {
   if (const auto forced = forced_way()) return {{*forced, 0}};
   if (candidates.size() == 1) return {{candidates.front(), 0}};

@@ -27,9 +27,6 @@ using Bf16Ways = std::vector<MeasuredWay>;
 // are alike do not take turns from one process to the next, which would be seen in the last digits of a training.
 Bf16Ways choose_way(const std::vector<Bf16Way>& candidates, double flop, const std::function<void(Bf16Way)>& run);
 
-// Whether oneDNN has bfloat16 instructions to use.
-bool has_bf16_instructions();
-
 // What was chosen for matrices (bf16_product.cc) and for convolutions (conv2d.cc).
 const Bf16Ways& bf16_product_ways();
 const Bf16Ways& bf16_convolution_ways();

@@ -6,6 +6,7 @@
 
 #include "autocast.h"
 #include "bf16_way.h"
+#include "cpu_features.h"
 
 namespace {
 
@@ -30,7 +31,7 @@ Tensor conv2d_autocast(const Tensor& input, const Tensor& weight, const Tensor& 
 const Bf16Ways& bf16_convolution_ways() {
   static const Bf16Ways ways = [] {
     std::vector<Bf16Way> candidates;
-    if (has_bf16_instructions()) candidates.push_back(Bf16Way::kOneDnn);
+    if (cpu_has_avx512_bf16()) candidates.push_back(Bf16Way::kOneDnn);
     candidates.push_back(Bf16Way::kFloat32);
     // A residual block's: 32 channels, 40 bands, 3 × 3.
     constexpr int64_t kChannels = 32, kBands = 40, kFrames = 100, kSize = 3;

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "parallel.h"
+
 namespace {
 
 // Part of the work: some rows, in one direction.
@@ -62,7 +64,7 @@ std::vector<Task> tasks_for(const GruShape& shape, const std::vector<int64_t>& l
 template <class Run>
 void run_tasks(const GruShape& shape, const std::vector<int64_t>& lengths, const Run& run) {
   const std::vector<Task> tasks = tasks_for(shape, lengths);
-  at::parallel_for(0, static_cast<int64_t>(tasks.size()), 1, [&](int64_t begin, int64_t end) {
+  run_parallel(static_cast<int64_t>(tasks.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) run(tasks[i]);
   });
 }

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <vector>
 
+#include "cpu_features.h"
+
 namespace {
 
 constexpr int kRows = 12;                          // × 2 vectors of sums: 24 of the 32 registers
@@ -254,7 +256,7 @@ constexpr HalfKernels kKernels{kRows,    kColumns, scales,             pack_a,  
 
 bool is_wanted() {
   const char* const asked = std::getenv("ATEN_CPU_CAPABILITY");
-  return asked == nullptr && __builtin_cpu_supports("avx512fp16");
+  return asked == nullptr && cpu_has_avx512_fp16();
 }
 
 }  // namespace

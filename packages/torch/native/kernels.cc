@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "amx_kernels.h"
+#include "cpu_features.h"
 #include "half_kernels.h"
 
 const Kernels& kernels_baseline();
@@ -37,13 +38,9 @@ Kernels with_own_products(Kernels chosen) {
 }  // namespace
 
 bool has_amx() {
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
   const char* const most = std::getenv("ONEDNN_MAX_CPU_ISA");
   const bool is_forbidden = most != nullptr && std::strncmp(most, "AVX", 3) == 0 && std::strstr(most, "AMX") == nullptr;
-  return !is_forbidden && __builtin_cpu_supports("amx-bf16");
-#else
-  return false;
-#endif
+  return !is_forbidden && cpu_has_amx_bf16();
 }
 
 const Kernels& kernels() {

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "kernels.h"
+#include "parallel.h"
 #include "tensor_data.h"
 
 namespace {
@@ -18,6 +19,9 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 
 constexpr int64_t kGrainElements = 1 << 14;
+
+// Rows that are worth a thread's start.
+int64_t grain(int64_t size) { return std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, size)); }
 
 // ── Dropout ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -55,11 +59,10 @@ Tensor run_dropout(const Tensor& input, const Dropout& dropout) {
   const int64_t size = x.dim() == 0 ? 1 : x.size(-1), rows = size == 0 ? 0 : x.numel() / size;
   with_element_type(x, [&](auto* element) {
     using Element = std::remove_pointer_t<decltype(element)>;
-    at::parallel_for(0, rows, std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, size)),
-                     [&](int64_t begin, int64_t end) {
-                       norm_kernels<Element>().dropout(end - begin, size, data<Element>(x) + begin * size, dropout,
-                                                       begin, data<Element>(y) + begin * size);
-                     });
+    run_parallel(rows, grain(size), [&](int64_t begin, int64_t end) {
+      norm_kernels<Element>().dropout(end - begin, size, data<Element>(x) + begin * size, dropout, begin,
+                                      data<Element>(y) + begin * size);
+    });
   });
   return y;
 }
@@ -106,8 +109,6 @@ Rows checked_rows(const Tensor& input, const Tensor& weight, const Tensor& bias,
   return rows;
 }
 
-int64_t grain(const Rows& rows) { return std::max<int64_t>(1, kGrainElements / std::max<int64_t>(1, rows.size)); }
-
 // ── The norm ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 // The output, and stats [rows, 2].
@@ -127,8 +128,8 @@ std::pair<Tensor, Tensor> run_forward(const Rows& rows, const Tensor& x, const T
     const auto padded = [&](int64_t first, int64_t count) {
       std::fill_n(to + first * rows.size, count * rows.size, Element{});
     };
-    at::parallel_for(0, rows.count, grain(rows),
-                     [&](int64_t begin, int64_t end) { rows.for_runs(begin, end, valid, padded); });
+    run_parallel(rows.count, grain(rows.size),
+                 [&](int64_t begin, int64_t end) { rows.for_runs(begin, end, valid, padded); });
   });
   return {y, stats};
 }
@@ -144,7 +145,7 @@ torch::autograd::variable_list run_backward(const Rows& rows, const Tensor& x, c
     using Element = std::remove_pointer_t<decltype(element)>;
     const Element *const from = data<Element>(x), *const gradient = data<Element>(grad_y);
     Element* const to = data<Element>(grad_x);
-    at::parallel_for(0, rows.count, grain(rows), [&](int64_t begin, int64_t end) {
+    run_parallel(rows.count, grain(rows.size), [&](int64_t begin, int64_t end) {
       float* const own = data<float>(sums) + at::get_thread_num() * 2 * size;
       float* const temporary = data<float>(scratch) + at::get_thread_num() * 2 * size;
       const auto valid = [&](int64_t first, int64_t count) {

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { describe, it } from "node:test";
 import {
   bf16Ways,
+  callUntyped,
   numThreads,
+  ones,
   recordOperators,
   runtimeInfo,
   setFlushDenormal,
   setNumThreads,
   tensor,
+  tidy,
 } from "./index.js";
 
 describe("runtimeInfo()", () => {
@@ -20,6 +23,38 @@ describe("runtimeInfo()", () => {
     assert.equal(typeof info.cudaAvailable, "boolean");
     assert.equal(typeof info.mkldnnAvailable, "boolean");
     if (info.blasLibrary !== "") assert.ok(statSync(info.blasLibrary).isFile());
+  });
+});
+
+describe("setNumThreads()", () => {
+  const THREADS = "/proc/self/task";
+  /** Of each thread of this process, in the system's ticks. */
+  const cpuTimes = () =>
+    readdirSync(THREADS).map((thread) => {
+      const [, ...fields] = readFileSync(`${THREADS}/${thread}/stat`, "utf8").split(") ").at(-1)!.split(" ");
+      return [thread, Number(fields[10])] as const;
+    });
+
+  // Whichever compiler made the add-on: a loop that its OpenMP runs by itself, or not at all, would show here.
+  it("sets how many threads our own operators run on", { skip: !existsSync(THREADS) && "no /proc" }, () => {
+    const threads = numThreads();
+    const rows = ones([2000, 4096]);
+    const busyThreads = (count: number) => {
+      setNumThreads(count);
+      const before = new Map(cpuTimes());
+      const end = performance.now() + 30_000;
+      for (;;) {
+        for (let i = 0; i < 5; i++) tidy(() => void callUntyped("deepspeech::dropout", [rows, 0.5]));
+        const busy = cpuTimes().filter(([thread, time]) => time - (before.get(thread) ?? 0) >= 3).length;
+        if (busy >= count || performance.now() > end) return busy;
+      }
+    };
+    try {
+      assert.equal(busyThreads(1), 1);
+      assert.equal(busyThreads(2), 2);
+    } finally {
+      setNumThreads(threads);
+    }
   });
 });
 

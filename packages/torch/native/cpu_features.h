@@ -1,0 +1,6 @@
+// What the processor and its system can, beyond what every compiler's __builtin_cpu_supports knows by name.
+#pragma once
+
+bool cpu_has_amx_bf16();
+bool cpu_has_avx512_bf16();
+bool cpu_has_avx512_fp16();
