@@ -24,6 +24,7 @@ const BENCHMARKS = [
   ["bench/streaming/live-streams-bench.mjs"],
   ["build/bench/speech-detection/speech-detection-bench.js"],
   ["bench/serving/serving-bench.mjs"],
+  ["bench/browser/browser-bench.mjs"],
 ];
 /** Those that take long, and run only where they are named. */
 const LONG = [

@@ -23,6 +23,6 @@ manualSeed(1);
 const config = { model: defaultModelConfig, features: defaultFeatureConfig };
 const header = { ...config, alphabet: englishAlphabet, training: null };
 saveCheckpoint(checkpoint, header, modelTensors(new DeepSpeech(config.model)));
-const precisions = ["fp32", "fp16", "int8"];
+const precisions = ["fp32", "fp16", "int8", "web"];
 await runExport({ checkpoint, output: join(folder, "model.dsb"), precisions, evaluate: [], threads: 1 });
 rmSync(checkpoint);

@@ -26,8 +26,10 @@ export async function readRecording(file: File): Promise<Recording> {
 function mixed(buffer: AudioBuffer): Float32Array<ArrayBuffer> {
   const sum = new Float32Array(buffer.length);
   for (let channel = 0; channel < buffer.numberOfChannels; channel++) {
-    for (const [i, sample] of buffer.getChannelData(channel).entries()) {
-      sum[i] = (sum[i] as number) + sample / buffer.numberOfChannels;
+    const samples = buffer.getChannelData(channel);
+    // Millions of them: an iterator over pairs would hold the page up.
+    for (let i = 0; i < sum.length; i++) {
+      sum[i] = (sum[i] as number) + (samples[i] as number) / buffer.numberOfChannels;
     }
   }
   return sum;

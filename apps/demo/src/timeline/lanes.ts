@@ -74,9 +74,9 @@ function drawTokens(context: CanvasRenderingContext2D, view: View, { tokens, col
   const image = new ImageData(view.width, order.length);
   const pixels = new Uint32Array(image.data.buffer);
   for (let x = 0; x < view.width; x++) {
-    const frame = Math.floor((view.startSeconds + x / view.pixelsPerSecond) / frameSeconds);
+    const logProbs = tokens.at(Math.floor((view.startSeconds + x / view.pixelsPerSecond) / frameSeconds));
     for (const [row, token] of order.entries()) {
-      const level = Math.round(255 * Math.sqrt(tokens.probability(frame, token)));
+      const level = logProbs ? Math.round(255 * Math.sqrt(Math.exp(logProbs[token] as number))) : 0;
       pixels[row * view.width + x] = colours.heat[level] as number;
     }
   }

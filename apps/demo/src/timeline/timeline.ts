@@ -22,6 +22,8 @@ export class Timeline {
   #isLive = false;
   #isDrawing = false;
   #marks: { readonly label: HTMLElement; readonly word: SpokenWord }[] = [];
+  /** Pixels per second for which the labels stand where they should. */
+  #placedFor: number | undefined;
   onSeek: (seconds: number) => void = () => {};
   onWord: (word: SpokenWord) => void = () => {};
 
@@ -80,6 +82,7 @@ export class Timeline {
       return { label, word };
     });
     this.#labels.replaceChildren(...this.#marks.map(({ label }) => label));
+    this.#placedFor = undefined;
     this.draw();
   }
 
@@ -137,6 +140,8 @@ export class Timeline {
   }
 
   #placeLabels(pixelsPerSecond: number): void {
+    if (this.#placedFor === pixelsPerSecond) return;
+    this.#placedFor = pixelsPerSecond;
     for (const { label, word } of this.#marks) {
       label.style.left = `${word.startSeconds * pixelsPerSecond}px`;
       label.style.width = `${Math.max(14, (word.endSeconds - word.startSeconds) * pixelsPerSecond)}px`;

@@ -31,20 +31,21 @@ export class Tokens {
     this.#addLetters(heard, startSeconds - leadSeconds);
   }
 
-  /** From 0 to 1; 0 where there is no speech. */
-  probability(frame: number, token: number): number {
+  /** Log-probabilities by token; undefined where there is no speech. */
+  at(frame: number): Float32Array | undefined {
     for (const { firstFrame, heard } of this.#segments) {
       const { logProbs, numFrames, numTokens } = heard.emissions;
       const own = frame - firstFrame;
-      if (own >= 0 && own < numFrames) return Math.exp(logProbs[own * numTokens + token] as number);
+      if (own >= 0 && own < numFrames) return logProbs.subarray(own * numTokens, (own + 1) * numTokens);
     }
-    return 0;
+    return undefined;
   }
 
   /** The likeliest at a time, in words: "e 82%  a 11%"; empty where there is no speech. */
   tell(seconds: number, count = 3): string {
-    const frame = Math.floor(seconds / this.frameSeconds);
-    const ranked = this.order.map((token) => ({ token, share: this.probability(frame, token) }));
+    const logProbs = this.at(Math.floor(seconds / this.frameSeconds));
+    if (!logProbs) return "";
+    const ranked = this.order.map((token) => ({ token, share: Math.exp(logProbs[token] as number) }));
     const likely = ranked.sort((a, b) => b.share - a.share).slice(0, count);
     return likely
       .flatMap(({ token, share }) => (share < 0.01 ? [] : `${this.#nameOf(token)} ${Math.round(100 * share)}%`))

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../../data/fixtures.test.support.js";
 import { graphOf, randomModel } from "../export.test.support.js";
 import { floatToHalf, halfToFloat } from "../onnx/float16.js";
 import { DATA_TYPES, decodeModel } from "../onnx/schema.js";
-import { expandWeight, GROUP_SIZE, roundWeight } from "./expanded-weights.js";
+import { expandWeight, groupSizeOf, roundWeight } from "./expanded-weights.js";
 
 const nearestHalf = (value: number) => halfToFloat(floatToHalf(value));
 
@@ -24,8 +24,8 @@ describe("roundWeight", () => {
     assert.deepEqual(byColumn.scales.shape, [1, 3]);
   });
 
-  it("lets a large weight coarsen its own group of inputs alone, the last of which may be shorter", () => {
-    const numInputs = 2 * GROUP_SIZE + 5;
+  it("lets a large weight coarsen its own group of inputs alone", () => {
+    const [numInputs, groupSize] = [160, 40];
     for (const [shape, inputAxis] of [
       [[2, 3, numInputs], 2],
       [[numInputs, 6], 0],
@@ -34,13 +34,18 @@ describe("roundWeight", () => {
       const stride = inputAxis === 0 ? 6 : 1;
       weight.data[3 * stride] = 100; // the first output's fourth input
       const rounded = roundWeight(weight, inputAxis);
-      assert.deepEqual(rounded.scales.shape, shape.with(inputAxis, 3));
-      const coarse = new Set(Array.from({ length: GROUP_SIZE }, (_, input) => input * stride));
+      assert.deepEqual(rounded.scales.shape, shape.with(inputAxis, 4));
+      const coarse = new Set(Array.from({ length: groupSize }, (_, input) => input * stride));
       for (const [i, value] of expandWeight(rounded, shape, inputAxis).data.entries()) {
         const off = Math.abs(value - weight.data[i]!);
         assert.ok(off <= (coarse.has(i) ? 100 : 1) / 127 / 2 + 1e-3, `${i} is off by ${off}`);
       }
     }
+  });
+
+  it("groups as many inputs as divide them, up to 64, and all where that would be few", () => {
+    const sizes = { 1: 1, 24: 24, 64: 64, 80: 40, 97: 97, 128: 64, 134: 134, 512: 64, 1280: 64 };
+    for (const [numInputs, size] of Object.entries(sizes)) assert.equal(groupSizeOf(Number(numInputs)), size);
   });
 
   it("takes outputs of which nothing comes, and next to nothing", () => {

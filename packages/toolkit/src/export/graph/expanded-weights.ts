@@ -13,8 +13,8 @@ import { DATA_TYPES } from "../onnx/schema.js";
 import { type Constants, floatConstant, readFloats, refuseFloats, type Weight } from "./weights.js";
 
 const LARGEST = 127;
-/** Inputs that share a scale: its 16 bits are a thirty-second of their weights'. */
-export const GROUP_SIZE = 64;
+/** Of inputs that share a scale: its 16 bits are a thirty-second of 64 weights'. */
+const GROUP_SIZES = { least: 16, most: 64 };
 
 /**
  * A weight of matrix products as a float32 value.
@@ -28,10 +28,17 @@ export function matrixConstant(
 ): Value {
   if (precision !== "web") return floatConstant(graph, name, weight, precision);
   const { data, scales } = roundWeight(weight, inputAxis);
-  const whole = graph.constant(`${name}:int8`, "int8", data, weight.shape);
-  const ofGroups = floatConstant(graph, `${name}:scales`, scales, precision);
-  const ofInputs = graph.op("Gather", [ofGroups, groupsOfInputs(graph, weight.shape[inputAxis]!)], { axis: inputAxis });
-  return graph.op("Mul", [graph.op("Cast", [whole], { to: DATA_TYPES.float32 }), ofInputs]);
+  const { shape } = weight;
+  const whole = graph.constant(`${name}:int8`, "int8", data, shape);
+  const inGroups = (lengths: readonly number[]) => shape.toSpliced(inputAxis, 1, ...lengths);
+  const [numGroups, size] = [scales.shape[inputAxis]!, groupSizeOf(shape[inputAxis]!)];
+  const grouped = graph.op("Reshape", [
+    graph.op("Cast", [whole], { to: DATA_TYPES.float32 }),
+    graph.ints(inGroups([numGroups, size])),
+  ]);
+  const ofGroups = { data: scales.data, shape: inGroups([numGroups, 1]) };
+  const scaled = graph.op("Mul", [grouped, floatConstant(graph, `${name}:scales`, ofGroups, precision)]);
+  return graph.op("Reshape", [scaled, graph.ints(shape)]);
 }
 
 /**
@@ -42,16 +49,17 @@ export function readMatrix(constants: Constants, name: string, inputAxis: number
   const stored = constants.byName.get(`${name}:int8`);
   if (!stored) return readFloats(constants, name);
   const { dims: shape, rawData } = stored;
-  const scales = readFloats(constants, `${name}:scales`);
+  const { data } = readFloats(constants, `${name}:scales`);
   const isWhole = shape.length > inputAxis && rawData.length === sizeOf(shape);
-  if (!isWhole || scales.data.length !== sizeOf(scaleShapeOf(shape, inputAxis))) throw refuseFloats(constants, name);
-  return expandWeight({ data: new Int8Array(rawData), scales }, shape, inputAxis);
+  const scaleShape = isWhole ? scaleShapeOf(shape, inputAxis) : [];
+  if (!isWhole || data.length !== sizeOf(scaleShape)) throw refuseFloats(constants, name);
+  return expandWeight({ data: new Int8Array(rawData), scales: { data, shape: scaleShape } }, shape, inputAxis);
 }
 
-/** The group that each input belongs to. */
-function groupsOfInputs(graph: GraphBuilder, numInputs: number): Value {
-  const groups = Int32Array.from({ length: numInputs }, (_, input) => Math.floor(input / GROUP_SIZE));
-  return graph.constant(`${graph.name}/groups:${numInputs}`, "int32", groups, [numInputs]);
+/** The most of inputs, within bounds, that divides them; all of them where none does. */
+export function groupSizeOf(numInputs: number): number {
+  for (let size = GROUP_SIZES.most; size >= GROUP_SIZES.least; size--) if (numInputs % size === 0) return size;
+  return numInputs;
 }
 
 export interface RoundedWeight {
@@ -80,17 +88,17 @@ export function expandWeight({ data, scales }: RoundedWeight, shape: readonly nu
 }
 
 function scaleShapeOf(shape: readonly number[], inputAxis: number): number[] {
-  return shape.with(inputAxis, Math.ceil(shape[inputAxis]! / GROUP_SIZE));
+  const numInputs = shape[inputAxis]!;
+  return shape.with(inputAxis, numInputs / groupSizeOf(numInputs));
 }
 
 /** Which scale belongs to a weight's i-th value. */
 function scaleIndex(shape: readonly number[], inputAxis: number): (i: number) => number {
   const numInputs = shape[inputAxis]!;
-  const numGroups = Math.ceil(numInputs / GROUP_SIZE);
+  const groupSize = groupSizeOf(numInputs);
   const stride = sizeOf(shape.slice(inputAxis + 1));
   return (i) => {
-    const row = Math.floor(i / stride); // over the axes up to the inputs
-    const group = Math.floor(row / numInputs) * numGroups + Math.floor((row % numInputs) / GROUP_SIZE);
+    const group = Math.floor(i / (stride * groupSize)); // groups of one output follow each other
     return group * stride + (i % stride);
   };
 }
