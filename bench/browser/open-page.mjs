@@ -20,7 +20,7 @@ export async function openPage(bundle) {
     await browser.close();
     await server.close();
   };
-  return { page, url: server.url, version: browser.version(), close, ...processesOf(session) };
+  return { browser, page, url: server.url, version: browser.version(), close, ...processesOf(session) };
 }
 
 function findChromium() {
