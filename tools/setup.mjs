@@ -15,6 +15,7 @@ import { withLock } from "../packages/torch/setup/lock.mjs";
 import { buildNative } from "../packages/torch/setup/native.mjs";
 import { checkNode, runSteps } from "../packages/torch/setup/run-steps.mjs";
 import { provideBlas, provideGloo, provideToolchain } from "../packages/torch/setup/toolchain.mjs";
+import { provideBrowsers } from "./setup/browsers.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
 import { compileTypescript } from "./setup/typescript.mjs";
 
@@ -28,6 +29,7 @@ compiles the native add-on and the TypeScript. What is done already is skipped.
 Options:
   --verbose  show the output of every command
   --force    look at everything anew, whatever the last run found
+  --browsers install the browsers that the tests use, where apt-get can
   --help     show this text
 
 Environment:
@@ -47,11 +49,13 @@ const STEPS = [
   ["native add-on", buildNative],
   ["TypeScript", compileTypescript],
 ];
+/** @type {[name: string, step: Step]} */
+const BROWSERS = ["browsers for the tests", provideBrowsers];
 
 function parseOptions() {
   const boolean = /** @type {const} */ ({ type: "boolean", default: false });
   try {
-    return parseArgs({ options: { verbose: boolean, force: boolean, help: boolean } }).values;
+    return parseArgs({ options: { verbose: boolean, force: boolean, browsers: boolean, help: boolean } }).values;
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\n\n${HELP}`);
     process.exit(2);
@@ -65,8 +69,9 @@ if (options.help) {
 }
 try {
   const context = new Context(dirname(dirname(fileURLToPath(import.meta.url))), options);
+  const steps = options.browsers ? [...STEPS, BROWSERS] : STEPS;
   const onWait = (/** @type {number} */ holder) => console.log(`… waiting for another set-up (process ${holder})`);
-  await withLock(context.folder, onWait, () => runSteps(context, STEPS));
+  await withLock(context.folder, onWait, () => runSteps(context, steps));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);

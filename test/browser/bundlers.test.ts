@@ -8,7 +8,8 @@ import { build as buildWithEsbuild } from "esbuild";
 import { rollup } from "rollup";
 import { build as buildWithVite } from "vite";
 import webpack from "webpack";
-import { BUNDLE, openPage, rootPath } from "./page.js";
+import { rootPath } from "./browsers.js";
+import { BUNDLE, openPage } from "./page.js";
 
 const SPOKEN = "activated";
 

@@ -10,7 +10,8 @@ import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
 import { type RunningServer, startServer } from "@deepspeech-ts/server";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
-import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
+import { rootPath, savedFile, testInBrowsers } from "./browsers.js";
+import { BUNDLE, openPage, type PageOptions } from "./page.js";
 
 /** In the page. */
 declare const axe: { run(options: RunOptions): Promise<AxeResults> };
@@ -29,8 +30,11 @@ before(async () => {
 });
 after(() => server.close());
 
-async function openDemo(t: TestContext, args: string[] = []): Promise<{ page: Page; troubles: string[] } | undefined> {
-  const opened = await openPage(t, { args: ["--autoplay-policy=no-user-gesture-required", ...args] });
+async function openDemo(
+  t: TestContext,
+  options: PageOptions = {},
+): Promise<{ page: Page; troubles: string[] } | undefined> {
+  const opened = await openPage(t, options);
   if (!opened) return undefined;
   const { page } = opened;
   const troubles: string[] = [];
@@ -86,44 +90,45 @@ test("the page weighs less than 150 kB, gzipped, without what runs in workers", 
   assert.ok(total < 150_000, `${total} bytes`);
 });
 
-test("a file is recognised, shown, played, corrected and saved, and a curl line does the same", async (t) => {
-  const opened = await openDemo(t);
-  if (!opened) return;
-  const { page, troubles } = opened;
-  await page.locator("#file").setInputFiles(FILE);
-  assert.equal(await heard(page), expected.text);
-  const [word] = expected.timedWords!;
-  const button = page.getByRole("log").getByRole("button", { name: SPOKEN });
-  assert.match((await button.getAttribute("title")) ?? "", new RegExp(`at ${word!.startSeconds.toFixed(2)} s$`));
-  await button.click();
-  await page.locator(".word.playing").waitFor();
-  await page.locator(".word:not(.playing)").waitFor();
+testInBrowsers(
+  "a file is recognised, shown, played, corrected and saved, and a curl line does the same",
+  async (t, browser) => {
+    const opened = await openDemo(t, { browser });
+    if (!opened) return;
+    const { page, troubles } = opened;
+    await page.locator("#file").setInputFiles(FILE);
+    assert.equal(await heard(page), expected.text);
+    const [word] = expected.timedWords!;
+    const button = page.getByRole("log").getByRole("button", { name: SPOKEN });
+    assert.match((await button.getAttribute("title")) ?? "", new RegExp(`at ${word!.startSeconds.toFixed(2)} s$`));
+    await button.click();
+    await page.locator(".word.playing").waitFor();
+    await page.locator(".word:not(.playing)").waitFor();
 
-  const saved = async (format: string) => {
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      page.getByRole("button", { name: format, exact: true }).click(),
-    ]);
-    assert.equal(download.suggestedFilename(), `speech.${format}`);
-    return readFile(await download.path(), "utf8");
-  };
-  assert.equal(await saved("txt"), `${SPOKEN}\n`);
-  assert.match(await saved("srt"), /^1\n00:00:0.*-->.*\nactivated\n/);
-  assert.match(await saved("vtt"), /^WEBVTT\n/);
-  assert.equal(JSON.parse(await saved("json")).text, SPOKEN);
+    const saved = async (format: string) => {
+      const save = page.getByRole("button", { name: format, exact: true });
+      const { name, content } = await savedFile(page, () => save.click());
+      assert.equal(name, `speech.${format}`);
+      return content;
+    };
+    assert.equal(await saved("txt"), `${SPOKEN}\n`);
+    assert.match(await saved("srt"), /^1\n00:00:0.*-->.*\nactivated\n/);
+    assert.match(await saved("vtt"), /^WEBVTT\n/);
+    assert.equal(JSON.parse(await saved("json")).text, SPOKEN);
 
-  await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByLabel("The text as it was said").fill("Activate it!");
-  await page.getByRole("button", { name: "Align anew" }).click();
-  await page.getByRole("status").filter({ hasText: "Aligned" }).waitFor();
-  assert.equal((await page.getByRole("log").textContent())?.trim(), "Activate it!");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("The text as it was said").fill("Activate it!");
+    await page.getByRole("button", { name: "Align anew" }).click();
+    await page.getByRole("status").filter({ hasText: "Aligned" }).waitFor();
+    assert.equal((await page.getByRole("log").textContent())?.trim(), "Activate it!");
 
-  const curl = (await page.locator("#curl").textContent()) as string;
-  const { status, stdout } = await inShell(curl, dirname(FILE));
-  if (status === 127) t.diagnostic("there is no curl: its line was not tried");
-  else assert.equal(JSON.parse(stdout).text, SPOKEN);
-  assert.deepEqual(troubles, []);
-});
+    const curl = (await page.locator("#curl").textContent()) as string;
+    const { status, stdout } = await inShell(curl, dirname(FILE));
+    if (status === 127) t.diagnostic("there is no curl: its line was not tried");
+    else assert.equal(JSON.parse(stdout).text, SPOKEN);
+    assert.deepEqual(troubles, []);
+  },
+);
 
 test("hot words, the search and the place change what is heard, and the line for the terminal", async (t) => {
   const opened = await openDemo(t);
@@ -182,9 +187,9 @@ test("hot words, the search and the place change what is heard, and the line for
   );
 });
 
-test("a microphone is heard, here and at the server", async (t) => {
+testInBrowsers("a microphone is heard, here and at the server", async (t, browser) => {
   for (const place of ["This machine", "Server"]) {
-    const opened = await openDemo(t, await fakeMicrophone());
+    const opened = await openDemo(t, { browser, microphone: "speech" });
     if (!opened) return;
     const { page, troubles } = opened;
     await page.getByRole("radio", { name: place }).check();

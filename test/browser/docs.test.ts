@@ -1,16 +1,16 @@
 /** The examples of docs/browser.md, as they stand. */
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { test } from "node:test";
-import { fakeMicrophone, openPage, rootPath } from "./page.js";
+import { rootPath, testInBrowsers } from "./browsers.js";
+import { openPage } from "./page.js";
 
 async function examplePages(): Promise<string[]> {
   const text = await readFile(rootPath("docs/browser.md"), "utf8");
   return [...text.matchAll(/```html\n([\s\S]*?)```/g)].map(([, page = ""]) => page);
 }
 
-test("the example page hears a file that its visitor chooses", async (t) => {
-  const opened = await openPage(t);
+testInBrowsers("the example page hears a file that its visitor chooses", async (t, browser) => {
+  const opened = await openPage(t, { browser });
   if (!opened) return;
   const { site, page, foreign } = opened;
   const [example] = await examplePages();
@@ -23,8 +23,8 @@ test("the example page hears a file that its visitor chooses", async (t) => {
   assert.deepEqual(foreign, []);
 });
 
-test("the example element hears its visitor", async (t) => {
-  const opened = await openPage(t, { args: await fakeMicrophone() });
+testInBrowsers("the example element hears its visitor", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "speech" });
   if (!opened) return;
   const { site, page, foreign } = opened;
   const [, example] = await examplePages();

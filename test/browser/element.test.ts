@@ -7,7 +7,8 @@ import { gzipSync } from "node:zlib";
 import type * as element from "@deepspeech-ts/recognizer/element";
 import { startServer } from "@deepspeech-ts/server";
 import type { Page } from "playwright-core";
-import { BUNDLE, fakeMicrophone, openPage, rootPath } from "./page.js";
+import { rootPath, testInBrowsers } from "./browsers.js";
+import { BUNDLE, openPage } from "./page.js";
 
 /** In the page: what the recorder told, by name. */
 declare const told: [name: string, detail: unknown][];
@@ -52,55 +53,58 @@ test("the element weighs less than 12 kB, gzipped, before it is used", async () 
   assert.ok(total < 12_000, `${total} bytes in ${[...seen.keys()].join(", ")}`);
 });
 
-test("a recorder hears on this machine, tells what it hears, and is a control of its form", async (t) => {
-  const opened = await openPage(t, { args: await fakeMicrophone() });
-  if (!opened) return;
-  const { site, page, foreign } = opened;
-  const recorder = '<deepspeech-recorder name="note" required bundle="model.dsb" hot-words="activate, alarm">';
-  site.files.set("/form.html", pageWith(`${recorder}</deepspeech-recorder>`));
-  await showRecorder(page, `${site.url}/form.html`);
-  const isValid = () => page.evaluate(() => document.querySelector("form")!.checkValidity());
-  assert.equal(await isValid(), false);
-  assert.deepEqual(
-    site.requests
-      .filter((line) => /index|worker|model/.test(line) && !line.includes("HEAD"))
-      .slice(-1)[0]
-      ?.includes("dsb"),
-    false,
-    "nothing is fetched before it is used",
-  );
+testInBrowsers(
+  "a recorder hears on this machine, tells what it hears, and is a control of its form",
+  async (t, browser) => {
+    const opened = await openPage(t, { browser, microphone: "speech" });
+    if (!opened) return;
+    const { site, page, foreign } = opened;
+    const recorder = '<deepspeech-recorder name="note" required bundle="model.dsb" hot-words="activate, alarm">';
+    site.files.set("/form.html", pageWith(`${recorder}</deepspeech-recorder>`));
+    await showRecorder(page, `${site.url}/form.html`);
+    const isValid = () => page.evaluate(() => document.querySelector("form")!.checkValidity());
+    assert.equal(await isValid(), false);
+    assert.deepEqual(
+      site.requests
+        .filter((line) => /index|worker|model/.test(line) && !line.includes("HEAD"))
+        .slice(-1)[0]
+        ?.includes("dsb"),
+      false,
+      "nothing is fetched before it is used",
+    );
 
-  await page.getByRole("button", { name: "Record" }).click();
-  await waitFor(page, "result");
-  const [result] = (await detailsOf(page, "result")) as [element.RecorderResult];
-  assert.equal(result.text, SPOKEN);
-  const [word] = result.segments[0]!.words;
-  assert.ok(
-    word!.word === SPOKEN && word!.endSeconds > word!.startSeconds && word!.confidence > 0 && word!.confidence <= 1,
-  );
-  assert.deepEqual(await detailsOf(page, "statechange"), [
-    { state: "loading" },
-    { state: "listening" },
-    { state: "finishing" },
-    { state: "idle" },
-  ]);
-  assert.equal((await detailsOf(page, "segment")).length, 1);
-  assert.equal((await detailsOf(page, "change")).length, 1);
-  const progress = (await detailsOf(page, "progress")) as { loadedBytes: number; totalBytes: number }[];
-  assert.equal(progress.at(-1)?.loadedBytes, progress.at(-1)?.totalBytes);
-  const form = await page.evaluate(() => [...new FormData(document.querySelector("form")!)]);
-  assert.deepEqual([form, await isValid()], [[["note", SPOKEN]], true]);
-  assert.equal((await page.getByRole("log").textContent())?.trim(), SPOKEN);
+    await page.getByRole("button", { name: "Record" }).click();
+    await waitFor(page, "result");
+    const [result] = (await detailsOf(page, "result")) as [element.RecorderResult];
+    assert.equal(result.text, SPOKEN);
+    const [word] = result.segments[0]!.words;
+    assert.ok(
+      word!.word === SPOKEN && word!.endSeconds > word!.startSeconds && word!.confidence > 0 && word!.confidence <= 1,
+    );
+    assert.deepEqual(await detailsOf(page, "statechange"), [
+      { state: "loading" },
+      { state: "listening" },
+      { state: "finishing" },
+      { state: "idle" },
+    ]);
+    assert.equal((await detailsOf(page, "segment")).length, 1);
+    assert.equal((await detailsOf(page, "change")).length, 1);
+    const progress = (await detailsOf(page, "progress")) as { loadedBytes: number; totalBytes: number }[];
+    assert.equal(progress.at(-1)?.loadedBytes, progress.at(-1)?.totalBytes);
+    const form = await page.evaluate(() => [...new FormData(document.querySelector("form")!)]);
+    assert.deepEqual([form, await isValid()], [[["note", SPOKEN]], true]);
+    assert.equal((await page.getByRole("log").textContent())?.trim(), SPOKEN);
 
-  await page.evaluate(() => document.querySelector("form")!.reset());
-  assert.equal((await page.getByRole("log").textContent())?.trim(), "");
-  assert.equal(await isValid(), false);
-  assert.deepEqual(await detailsOf(page, "error"), []);
-  assert.deepEqual(foreign, []);
-});
+    await page.evaluate(() => document.querySelector("form")!.reset());
+    assert.equal((await page.getByRole("log").textContent())?.trim(), "");
+    assert.equal(await isValid(), false);
+    assert.deepEqual(await detailsOf(page, "error"), []);
+    assert.deepEqual(foreign, []);
+  },
+);
 
-test("a recorder hears at a server that wants keys, until it is stopped", async (t) => {
-  const opened = await openPage(t, { args: await fakeMicrophone() });
+testInBrowsers("a recorder hears at a server that wants keys, until it is stopped", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "speech" });
   if (!opened) return;
   const { site, page } = opened;
   const silent = { host: "127.0.0.1", port: 0, logLevel: "silent" } as const;
@@ -138,16 +142,12 @@ test("a recorder hears at a server that wants keys, until it is stopped", async 
   assert.deepEqual([code, message.split(";")[0]], ["offline", "ws://127.0.0.1:9: takes no live sound"]);
 });
 
-test("without a microphone, or leave to use it, a recorder says so and goes on", async (t) => {
-  for (const [args, code, message] of [
-    [
-      ["--use-fake-device-for-media-stream"],
-      "permission-denied",
-      "the microphone was not allowed; allow it in the browser's settings",
-    ],
-    [[], "no-microphone", "there is no microphone; connect one"],
+testInBrowsers("without a microphone, or leave to use it, a recorder says so and goes on", async (t, browser) => {
+  for (const [microphone, code, message] of [
+    ["refused", "permission-denied", "the microphone was not allowed; allow it in the browser's settings"],
+    ["none", "no-microphone", "there is no microphone; connect one"],
   ] as const) {
-    const opened = await openPage(t, { args: [...args] });
+    const opened = await openPage(t, { browser, microphone });
     if (!opened) return;
     const { site, page } = opened;
     site.files.set("/bare.html", pageWith('<deepspeech-recorder bundle="model.dsb"></deepspeech-recorder>'));
@@ -159,8 +159,8 @@ test("without a microphone, or leave to use it, a recorder says so and goes on",
   }
 });
 
-test("what was written for SpeechRecognition runs on this model", async (t) => {
-  const opened = await openPage(t, { args: await fakeMicrophone() });
+testInBrowsers("what was written for SpeechRecognition runs on this model", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "speech" });
   if (!opened) return;
   const { site, page } = opened;
   site.files.set("/api.html", pageWith(""));

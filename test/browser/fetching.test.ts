@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import type * as web from "@deepspeech-ts/recognizer/web";
 import type { Page } from "playwright-core";
+import { testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage, visit } from "./page.js";
 import { BLANK_PAGE } from "./site.js";
 
@@ -53,61 +54,67 @@ async function temporaryBundle(t: TestContext): Promise<string> {
   return path;
 }
 
-test("a bundle is fetched once, used without the network, and fetched anew where it has changed", async (t) => {
-  const opened = await openPage(t);
-  if (!opened) return;
-  const { site, page } = opened;
-  const path = await temporaryBundle(t);
-  site.files.set("/model.dsb", path);
-  const { length } = await readFile(path);
-  const asked = () => site.requests.filter((line) => line.includes("/model.dsb"));
+testInBrowsers(
+  "a bundle is fetched once, used without the network, and fetched anew where it has changed",
+  async (t, browser) => {
+    const opened = await openPage(t, { browser });
+    if (!opened) return;
+    const { site, page } = opened;
+    const path = await temporaryBundle(t);
+    site.files.set("/model.dsb", path);
+    const { length } = await readFile(path);
+    const asked = () => site.requests.filter((line) => line.includes("/model.dsb"));
 
-  const first = await load(page);
-  assert.equal(first.isKept, true);
-  assert.deepEqual(first.progress, { loadedBytes: length, totalBytes: length, isCached: false });
-  assert.deepEqual(asked(), ["GET /model.dsb"]);
-  assert.deepEqual(await page.evaluate(() => recognition.Recognizer.cached()), [
-    { url: `${site.url}/model.dsb`, bytes: length },
-  ]);
+    const first = await load(page);
+    assert.equal(first.isKept, true);
+    assert.deepEqual(first.progress, { loadedBytes: length, totalBytes: length, isCached: false });
+    assert.deepEqual(asked(), ["GET /model.dsb"]);
+    assert.deepEqual(await page.evaluate(() => recognition.Recognizer.cached()), [
+      { url: `${site.url}/model.dsb`, bytes: length },
+    ]);
 
-  await visit(page, site);
-  const second = await load(page);
-  assert.equal(second.text, first.text);
-  assert.deepEqual(second.progress, { loadedBytes: length, totalBytes: length, isCached: true });
-  assert.deepEqual(asked(), ["GET /model.dsb", "HEAD /model.dsb"]);
+    await visit(page, site);
+    const second = await load(page);
+    assert.equal(second.text, first.text);
+    assert.deepEqual(second.progress, { loadedBytes: length, totalBytes: length, isCached: true });
+    assert.deepEqual(asked(), ["GET /model.dsb", "HEAD /model.dsb"]);
 
-  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(16)]));
-  assert.equal((await load(page)).progress?.isCached, false);
+    await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(16)]));
+    assert.equal((await load(page)).progress?.isCached, false);
 
-  site.files.delete("/model.dsb");
-  assert.equal((await load(page)).progress?.isCached, true);
+    site.files.delete("/model.dsb");
+    assert.equal((await load(page)).progress?.isCached, true);
 
-  await page.evaluate(() => recognition.Recognizer.forget());
-  assert.deepEqual(await page.evaluate(() => recognition.Recognizer.cached()), []);
-  const { code, message } = await failure(page);
-  assert.deepEqual([code, message], ["bad-bundle", `${site.url}/model.dsb: answers with status 404; check the URL`]);
-});
+    await page.evaluate(() => recognition.Recognizer.forget());
+    assert.deepEqual(await page.evaluate(() => recognition.Recognizer.cached()), []);
+    const { code, message } = await failure(page);
+    assert.deepEqual([code, message], ["bad-bundle", `${site.url}/model.dsb: answers with status 404; check the URL`]);
+  },
+);
 
-test("without a network, a bundle that is kept serves, and another is told to be offline", async (t) => {
-  const opened = await openPage(t);
-  if (!opened) return;
-  const { site, page, context } = opened;
-  await load(page);
-  await context.setOffline(true);
-  const kept = await page.evaluate(async () => {
-    const loaded = await recognition.Recognizer.load("/model.dsb").catch((error: Error) => error.message);
-    return typeof loaded === "string" ? loaded : loaded.header.alphabet.tokens.length;
-  });
-  // The scripts of workers and WebAssembly come from the browser's own cache, which a test's page does not fill.
-  assert.ok(typeof kept === "number" || kept.includes("its model cannot be run"), String(kept));
-  await page.evaluate(() => recognition.Recognizer.forget());
-  const { code, message } = await failure(page);
-  assert.equal(code, "offline");
-  assert.match(message, new RegExp(`^${site.url}/model.dsb: cannot be fetched \\(.+\\); is there a network\\?$`));
-});
+testInBrowsers(
+  "without a network, a bundle that is kept serves, and another is told to be offline",
+  async (t, browser) => {
+    const opened = await openPage(t, { browser });
+    if (!opened) return;
+    const { site, page, context } = opened;
+    await load(page);
+    await context.setOffline(true);
+    const kept = await page.evaluate(async () => {
+      const loaded = await recognition.Recognizer.load("/model.dsb").catch((error: Error) => error.message);
+      return typeof loaded === "string" ? loaded : loaded.header.alphabet.tokens.length;
+    });
+    // The scripts of workers and WebAssembly come from the browser's own cache, which a test's page does not fill.
+    assert.ok(typeof kept === "number" || kept.includes("its model cannot be run"), String(kept));
+    await page.evaluate(() => recognition.Recognizer.forget());
+    const { code, message } = await failure(page);
+    assert.equal(code, "offline");
+    assert.match(message, new RegExp(`^${site.url}/model.dsb: cannot be fetched \\(.+\\); is there a network\\?$`));
+  },
+);
 
-test("a download that breaks off goes on where it stopped, on the next visit too", async (t) => {
-  const opened = await openPage(t);
+testInBrowsers("a download that breaks off goes on where it stopped, on the next visit too", async (t, browser) => {
+  const opened = await openPage(t, { browser });
   if (!opened) return;
   const { site, page } = opened;
   const path = await temporaryBundle(t);
@@ -159,8 +166,8 @@ test("where the browser has no room, a bundle is used from memory, and the page 
   assert.deepEqual(kept, []);
 });
 
-test("damage, pages of HTML and missing parts are told by code and message", async (t) => {
-  const opened = await openPage(t);
+testInBrowsers("damage, pages of HTML and missing parts are told by code and message", async (t, browser) => {
+  const opened = await openPage(t, { browser });
   if (!opened) return;
   const { site, page } = opened;
   const path = await temporaryBundle(t);
@@ -191,9 +198,9 @@ test("damage, pages of HTML and missing parts are told by code and message", asy
   });
 });
 
-test("a page that is isolated from others has threads", async (t) => {
+testInBrowsers("a page that is isolated from others has threads", async (t, browser) => {
   const headers = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
-  const opened = await openPage(t, { headers });
+  const opened = await openPage(t, { browser, headers });
   if (!opened) return;
   const { text, threads } = await opened.page.evaluate(async () => {
     const loaded = await recognition.Recognizer.load("/model.dsb", { threads: 2 });

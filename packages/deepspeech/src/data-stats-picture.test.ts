@@ -10,7 +10,7 @@ import {
   utterance,
 } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
-import { findChromium } from "@deepspeech-ts/toolkit/internal/evaluation/report/chromium.test.support.js";
+import { browserOrSkip } from "@deepspeech-ts/toolkit/internal/evaluation/report/browsers.test.support.js";
 import { chromium } from "playwright-core";
 import { statisticsPicture } from "./data-stats-picture.js";
 
@@ -86,8 +86,8 @@ const LOOK = `(() => {
 })()`;
 
 test("in a browser, light and dark: every text is whole, apart from the others, and legible", async (t) => {
-  const executablePath = findChromium();
-  if (!executablePath) return t.skip("NOT CHECKED IN A BROWSER: no Chromium on the PATH; apt-get install chromium");
+  const executablePath = browserOrSkip(t, "chromium");
+  if (executablePath === undefined) return;
   const folder = await temporaryFolder(t);
   const sample = corpusStatistics((await loadUtterances(sampleCorpus("train"))).utterances);
   const pictures = {

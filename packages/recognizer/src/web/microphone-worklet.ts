@@ -7,13 +7,16 @@ declare class AudioWorkletProcessor {
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
 declare const sampleRate: number;
 
+/** Samples of a call, where nothing comes that tells. */
+const QUANTUM = 128;
+
 class MicrophoneProcessor extends AudioWorkletProcessor {
   #channels: Float32Array[] = [];
   #length = 0;
 
-  process([channels]: Float32Array[][]): boolean {
-    const [first] = channels ?? [];
-    if (!channels || !first) return true;
+  process([given = []]: Float32Array[][]): boolean {
+    const channels = given.length > 0 ? given : this.#silence();
+    const first = channels[0] as Float32Array;
     // A device may change how many it has.
     if (channels.length !== this.#channels.length) this.#send(channels.length);
     const size = this.#channels[0]?.length ?? 0;
@@ -27,6 +30,11 @@ class MicrophoneProcessor extends AudioWorkletProcessor {
       if (this.#length === size) this.#send(channels.length);
     }
     return true;
+  }
+
+  /** Firefox gives nothing of a track that is silent; time goes on all the same, and speech ends with a pause. */
+  #silence(): Float32Array[] {
+    return Array.from({ length: Math.max(1, this.#channels.length) }, () => new Float32Array(QUANTUM));
   }
 
   /** Hands over what there is, and makes room for so many channels. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, describe, it, type TestContext } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { chromiumOrSkip } from "../evaluation/report/chromium.test.support.js";
+import { browserOrSkip } from "../evaluation/report/browsers.test.support.js";
 import { TestRun } from "./fixtures.test.support.js";
 import { contrasts, drawnPixels, numPlaying, overflow, pauseFirst, playFirst } from "./page/probes.test.support.js";
 import { testServer } from "./server.test.support.js";
@@ -24,7 +24,7 @@ async function open(
   url: string,
   options: BrowserContextOptions = {},
 ): Promise<OpenedPage | undefined> {
-  const executablePath = chromiumOrSkip(context);
+  const executablePath = browserOrSkip(context, "chromium");
   if (executablePath === undefined) return undefined;
   const args = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"];
   browser ??= await chromium.launch({ executablePath, args });

@@ -10,7 +10,7 @@ import { compareResults } from "../comparison.js";
 import type { UtteranceResult } from "../evaluate.js";
 import { babblingCheckpoint } from "../evaluation.test.support.js";
 import { type EvaluationRun, runEvaluation } from "../run-evaluation.js";
-import { openInChromium } from "./chromium.test.support.js";
+import { openInChromium } from "./browsers.test.support.js";
 import { distinctNames } from "./comparison-section.js";
 import { renderReport } from "./report.js";
 

@@ -1,11 +1,17 @@
-/** A real browser for tests: Chromium, if the machine has one, without a window. */
+/** Real browsers for tests, if the machine has them, without a window. */
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import { chromium, type Page } from "playwright-core";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/** The programs of each, best first; the set-up installs the first (tools/setup/browsers.mjs). */
+const PROGRAMS = {
+  chromium: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+  firefox: ["firefox-esr"],
+} as const;
+
+export type BrowserName = keyof typeof PROGRAMS;
 
 export interface OpenedPage {
   page: Page;
@@ -15,7 +21,7 @@ export interface OpenedPage {
 
 /** Opens a file; undefined, after skipping the test with a clear word, where there is no Chromium. */
 export async function openInChromium(context: TestContext, path: string): Promise<OpenedPage | undefined> {
-  const executablePath = chromiumOrSkip(context);
+  const executablePath = browserOrSkip(context, "chromium");
   if (!executablePath) return undefined;
   const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
   context.after(() => browser.close());
@@ -28,17 +34,19 @@ export async function openInChromium(context: TestContext, path: string): Promis
 }
 
 /** The program's path; undefined, after skipping the test with a clear word, where there is none. */
-export function chromiumOrSkip(context: TestContext): string | undefined {
-  const binary = findChromium();
-  if (!binary)
-    context.skip(`NOT CHECKED IN A BROWSER: none of ${NAMES.join(", ")} is on the PATH; apt-get install chromium`);
-  return binary;
+export function browserOrSkip(context: TestContext, browser: BrowserName): string | undefined {
+  const binary = findBrowser(browser);
+  if (binary) return binary;
+  const [packaged] = PROGRAMS[browser];
+  const names = PROGRAMS[browser].join(", ");
+  context.skip(`NOT CHECKED IN A BROWSER: nothing on the PATH is ${names}; apt-get install ${packaged}`);
+  return undefined;
 }
 
 /** The program's path; undefined where there is none. */
-export function findChromium(): string | undefined {
+export function findBrowser(browser: BrowserName): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter);
-  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
+  return PROGRAMS[browser].flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

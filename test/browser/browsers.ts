@@ -1,0 +1,155 @@
+/**
+ * The browsers of the tests, and the microphones that their pages find.
+ *
+ * Playwright drives the system's Firefox over WebDriver BiDi, and wants of it what the newest Firefox has: 1.65 asks Firefox
+ * 153, Debian's, for a command that it does not know. So package.json stays at the last release that suits.
+ */
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type Browser, type BrowserContext, chromium, firefox, type LaunchOptions, type Page } from "playwright-core";
+
+/** The tests run from build/test/browser. */
+const ROOT = new URL("../../../", import.meta.url);
+export const rootPath = (path: string): string => fileURLToPath(new URL(path, ROOT));
+/** How the toolkit's own tests find a browser. */
+const { browserOrSkip } = (await import(
+  new URL("packages/toolkit/dist/evaluation/report/browsers.test.support.js", ROOT).href
+)) as typeof import("../../packages/toolkit/dist/evaluation/report/browsers.test.support.js");
+
+export type BrowserName = "chromium" | "firefox";
+
+/**
+ * What a page finds that asks for a microphone: none; one that its visitor does not let it have; one that beeps; or one
+ * that says the word of SPEECH, some seconds after it is opened: what listens to it begins a little later than it.
+ */
+export type Microphone = "none" | "refused" | "tone" | "speech";
+const SPEECH = rootPath("test/fixtures/audio/speech-16k.wav");
+const SILENT_SECONDS = 3;
+
+/** Makes a test for each browser. */
+export function testInBrowsers(name: string, run: (t: TestContext, browser: BrowserName) => Promise<void>): void {
+  for (const browser of ["chromium", "firefox"] as const) test(`${browser}: ${name}`, (t) => run(t, browser));
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "deepspeech-browser-"));
+  after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** Where a browser puts what its visitors save. */
+const downloads = temporaryFolder();
+
+/** By how they were launched: a microphone is the whole browser's. */
+const browsers = new Map<string, Promise<Browser>>();
+after(async () => {
+  for (const browser of browsers.values()) await (await browser).close();
+});
+
+/** A visitor who was never here; undefined, after skipping the test with a clear word, where there is no such browser. */
+export async function openContext(
+  t: TestContext,
+  name: BrowserName,
+  microphone?: Microphone,
+): Promise<BrowserContext | undefined> {
+  const executablePath = browserOrSkip(t, name);
+  if (executablePath === undefined) return undefined;
+  const options =
+    name === "firefox"
+      ? { channel: "moz-firefox", firefoxUserPrefs: firefoxPreferences(microphone) }
+      : { args: await chromiumArguments(microphone) };
+  const browser = await launch(name, { executablePath, downloadsPath: await downloads, ...options });
+  const context = await browser.newContext();
+  t.after(() => context.close());
+  if (name === "firefox" && microphone === "speech") await speakInFirefox(context);
+  return context;
+}
+
+function launch(name: BrowserName, options: LaunchOptions): Promise<Browser> {
+  const key = JSON.stringify(options);
+  const known = browsers.get(key);
+  if (known) return known;
+  const launched = { chromium, firefox }[name].launch(options);
+  browsers.set(key, launched);
+  return launched;
+}
+
+async function chromiumArguments(microphone: Microphone | undefined): Promise<string[]> {
+  const args = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"];
+  if (microphone === undefined || microphone === "none") return args;
+  args.push("--use-fake-device-for-media-stream");
+  if (microphone !== "refused") args.push("--use-fake-ui-for-media-stream");
+  // A browser plays it once, so each has a file of its own.
+  if (microphone === "speech") args.push(`--use-file-for-fake-audio-capture=${await speechAfterSilence()}%noloop`);
+  return args;
+}
+
+async function speechAfterSilence(): Promise<string> {
+  const folder = await temporaryFolder();
+  const wav = await readFile(SPEECH);
+  const data = wav.indexOf("data") + 8;
+  const silence = Buffer.alloc(2 * SILENT_SECONDS * wav.readUInt32LE(24));
+  const padded = Buffer.concat([wav.subarray(0, data), silence, wav.subarray(data), silence]);
+  padded.writeUInt32LE(padded.length - 8, 4);
+  padded.writeUInt32LE(padded.length - data, data - 4);
+  const file = join(folder, "microphone.wav");
+  await writeFile(file, padded);
+  return file;
+}
+
+function firefoxPreferences(microphone: Microphone | undefined): Record<string, string | number | boolean> {
+  return {
+    "media.autoplay.default": 0,
+    "media.autoplay.blocking_policy": 0,
+    // Machines of tests have no sound card, without which Firefox starts no AudioContext.
+    "media.cubeb.force_mock_context": microphone !== "none",
+    "media.navigator.streams.fake": microphone !== "none",
+    // 2 denies. Nobody is there to be asked.
+    ...(microphone === "refused"
+      ? { "permissions.default.microphone": 2 }
+      : { "media.navigator.permission.disabled": true }),
+  };
+}
+
+/** Firefox's own fake microphone knows one tone: a page has it opened, as ever, and then hears a recording in its stead. */
+async function speakInFirefox(context: BrowserContext): Promise<void> {
+  const given = { wav: (await readFile(SPEECH)).toString("base64"), silentSeconds: SILENT_SECONDS };
+  await context.addInitScript(({ wav, silentSeconds }) => {
+    // Absent where a page may have no microphone.
+    const { mediaDevices } = navigator;
+    const open = mediaDevices?.getUserMedia.bind(mediaDevices);
+    if (!open) return;
+    mediaDevices.getUserMedia = async (constraints) => {
+      for (const track of (await open(constraints)).getTracks()) track.stop();
+      const context = new AudioContext();
+      const bytes = Uint8Array.from(atob(wav), (letter) => letter.charCodeAt(0));
+      const player = new AudioBufferSourceNode(context, { buffer: await context.decodeAudioData(bytes.buffer) });
+      const line = context.createMediaStreamDestination();
+      player.connect(line);
+      player.start(context.currentTime + silentSeconds);
+      return line.stream;
+    };
+  }, given);
+}
+
+/** What a page gives its visitor to keep, once it is told to. */
+export async function savedFile(page: Page, save: () => Promise<void>): Promise<{ name: string; content: string }> {
+  if (page.context().browser()?.browserType().name() === "chromium") {
+    const [download] = await Promise.all([page.waitForEvent("download"), save()]);
+    return { name: download.suggestedFilename(), content: await readFile(await download.path(), "utf8") };
+  }
+  // Playwright overlooks what Firefox tells of a download that is no navigation.
+  const folder = await downloads;
+  const others = new Set(await readdir(folder));
+  await save();
+  for (;;) {
+    const name = (await readdir(folder)).find((name) => !others.has(name) && !name.endsWith(".part"));
+    const content = name && (await readFile(join(folder, name), "utf8"));
+    if (name && content) return { name, content };
+    await sleep(20);
+  }
+}
