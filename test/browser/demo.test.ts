@@ -101,6 +101,12 @@ testInBrowsers(
     const [word] = expected.timedWords!;
     const button = page.getByRole("log").getByRole("button", { name: SPOKEN });
     assert.match((await button.getAttribute("title")) ?? "", new RegExp(`at ${word!.startSeconds.toFixed(2)} s$`));
+    const canvas = page.locator(".run canvas");
+    const { width = 0 } = (await canvas.boundingBox()) ?? {};
+    const middle = (word!.startSeconds + word!.endSeconds) / 2 / Math.max(1, expected.durationSeconds);
+    await canvas.hover({ position: { x: middle * width, y: 220 } });
+    assert.match((await page.locator(".readout").textContent()) ?? "", /^0:0\d\.\d\d {2}\S \d+%/);
+
     await button.click();
     await page.locator(".word.playing").waitFor();
     await page.locator(".word:not(.playing)").waitFor();

@@ -60,6 +60,7 @@ testInBrowsers("recordings of every format have the same text as in Node, with t
       wordTimes: true,
       onEmissions: ({ emissions }) => logProbs.push(...emissions.logProbs),
     });
+    assert.ok(logProbs.length > 0);
     assert.equal(found.logProbs[i]?.length, logProbs.length);
     const furthest = logProbs.reduce((most, value, at) => Math.max(most, Math.abs(value - found.logProbs[i]![at]!)), 0);
     assert.ok(furthest <= TOLERANCE, `${path}: ${furthest}`);

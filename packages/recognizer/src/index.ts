@@ -1,6 +1,7 @@
 /** Speech recognition in Node with a model bundle: see docs/recognizer.md. */
 
 export type { AudioBytes, AudioInput, AudioSamples } from "./core/audio-input.js";
+export type { HeardSegment } from "./core/long-audio.js";
 export type { ModelClient } from "./core/model-client.js";
 export type {
   AlignOptions,

@@ -104,7 +104,10 @@ export class CoreRecognizer implements AsyncDisposable {
       const settings = resolveSearch(options, this.header);
       const segments: Promise<Segment>[] = [];
       const durationSeconds = await this.#hear(input, options, cancellation, (heard) => {
-        const found = heard.then((segment) => this.#search(segment, settings, cancellation));
+        const found = heard.then((segment) => {
+          options.onEmissions?.(segment);
+          return this.#search(segment, settings, cancellation);
+        });
         segments.push(announced(found, segments.at(-1), options.onSegment));
       });
       const found = (await Promise.all(segments)).filter(({ text }) => text !== "");

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { corpusErrorRates, type Emissions, greedyDecode, openBundle } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
 import type { DetectorSound } from "../core/detector-runs.js";
-import { LongAudio } from "../core/long-audio.js";
+import { type HeardSegment, LongAudio } from "../core/long-audio.js";
 import type { Platform } from "../core/platform.js";
 import type { Segment } from "../core/transcription.js";
 import { BUNDLE, samplesOf, sampleUtterances, speechWithGaps } from "../fixtures.test.support.js";
@@ -82,6 +82,25 @@ test("segments come in order and as they are done, with times that hold", async 
     }
     last = endSeconds;
   }
+});
+
+test("what the model says of each segment is handed out, and is what greedy decoding reads", async () => {
+  const { samples } = await speechWithGaps(utterances.slice(0, 4), 2);
+  const heard: HeardSegment[] = [];
+  const { segments } = await recognizer.transcribe(samples, {
+    decoding: "greedy",
+    onEmissions: (segment) => heard.push(segment),
+  });
+  assert.equal(segments.length, 4);
+  heard.sort((a, b) => a.startSeconds - b.startSeconds);
+  const read = heard.map(({ startSeconds, endSeconds, emissions }) => {
+    const { text } = greedyDecode(emissions, recognizer.header.alphabet);
+    return { startSeconds, endSeconds, text };
+  });
+  assert.deepEqual(
+    read.filter(({ text }) => text !== ""),
+    segments.map(({ startSeconds, endSeconds, text }) => ({ startSeconds, endSeconds, text })),
+  );
 });
 
 test("waveforms of a batch get the log-probabilities that each gets alone", async () => {
