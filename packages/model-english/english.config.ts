@@ -3,7 +3,7 @@
  *
  *     DEEPSPEECH_CORPORA=corpora npx deepspeech train --config packages/model-english/english.config.ts
  *
- * metrics.json tells which passes of it the shipped model has had, and README.md what of the data came from where.
+ * metrics.json tells what the shipped model has had so far, and README.md what of the data came from where.
  */
 import { join } from "node:path";
 import { defineConfig } from "@deepspeech-ts/toolkit";

@@ -55,7 +55,7 @@ export function headline({ training, results }) {
   if (!native) throw new Error("metrics.json holds no rates of dev");
   const { decoded, greedy } = native;
   return (
-    `After ${training.passes} of ${training.ofPasses} passes over its training data it gets ${percent(decoded.wer)} of the words ` +
+    `After ${training.passes} passes over its training data it gets ${percent(decoded.wer)} of the words ` +
     `of unseen native readers wrong (${percent(greedy.wer)} without its language model)${judgement(decoded.wer)}.`
   );
 }
@@ -120,10 +120,10 @@ For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toF
 
 ## How it was made
 
-A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained by
-[english.config.ts](english.config.ts) on nothing but the data listed below: so far ${training.passes} of ${training.ofPasses} passes in ${training.hours.toFixed(1)} hours, ${count(training.steps)}
-steps${startedFrom(training)}. To train it from scratch, with a folder
-that holds \`train.jsonl\` and \`dev.jsonl\`:
+A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained on nothing but the data listed below: ${training.passes} passes in ${training.hours.toFixed(1)} hours,
+${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before. [metrics.json](metrics.json) holds the last
+one's recipe, which was given ${count(training.recordings)} of the recordings. To train one from scratch by [english.config.ts](english.config.ts), with a folder that
+holds \`train.jsonl\` and \`dev.jsonl\`:
 
 \`\`\`sh
 npx deepspeech train --config packages/model-english/english.config.ts --train corpora/train.jsonl --dev corpora/dev.jsonl
@@ -170,13 +170,6 @@ function sizesTable({ languageModelSizes }) {
 ${rows.join("\n")}
 
 `;
-}
-
-/** @param {Metrics["training"]} training */
-function startedFrom({ startedFromPasses }) {
-  if (startedFromPasses === 0) return "";
-  const passes = startedFromPasses === 1 ? "one pass" : `${startedFromPasses} passes`;
-  return `, starting from the weights after ${passes} of an earlier, simpler recipe over the same data`;
 }
 
 /** @param {Metrics["data"][number]} source */

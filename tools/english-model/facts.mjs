@@ -14,12 +14,12 @@ import { groupBy, linesOf } from "./files.mjs";
 
 /**
  * @typedef {object} TrainingFacts
- * @property {number} passes over all the data
- * @property {number} ofPasses that the recipe asks for
- * @property {number} steps
- * @property {number} hours of training so far
- * @property {number} startedFromPasses that an earlier run had made, whose weights it began with
- * @property {Record<string, any>} recipe the run's configuration, without what is the machine's and the folder's own
+ * @property {number} runs one after the other, each of which began with the weights of the one before
+ * @property {number} passes whole ones, of all runs together
+ * @property {number} steps of all runs together
+ * @property {number} hours of all runs together
+ * @property {number} recordings that the last run was given
+ * @property {Record<string, any>} recipe the last run's configuration, without what is the machine's and the folder's own
  */
 
 /**
@@ -51,25 +51,38 @@ const OF_THE_MACHINE = new Set([
  * @returns {TrainingFacts}
  */
 export function trainingFacts(checkpoint) {
-  const { config, progress } = recordsOf(checkpoint);
+  const { config } = recordsOf(checkpoint);
+  const runs = runsUpTo(checkpoint);
+  const sum = (/** @type {(run: Progress) => number} */ value) => runs.reduce((total, run) => total + value(run), 0);
   return {
-    passes: progress.epoch,
-    ofPasses: config.epochs,
-    steps: progress.step,
-    hours: progress.elapsedSeconds / 3600,
-    startedFromPasses: passesBefore(config.initFrom),
+    runs: runs.length,
+    passes: sum(({ epoch }) => epoch),
+    steps: sum(({ step }) => step),
+    hours: sum(({ elapsedSeconds }) => elapsedSeconds) / 3600,
+    recordings: config.train.flatMap((/** @type {string} */ list) => linesOf(list)).length,
     recipe: Object.fromEntries(Object.entries(config).filter(([key]) => !OF_THE_MACHINE.has(key))),
   };
 }
 
-/** @param {string | undefined} initFrom */
-function passesBefore(initFrom) {
-  return initFrom !== undefined && existsSync(initFrom) ? recordsOf(initFrom).progress.epoch : 0;
+/** @typedef {{ epoch: number, step: number, elapsedSeconds: number }} Progress */
+
+/**
+ * How far each run came, the first one first.
+ *
+ * @param {string} checkpoint
+ * @returns {Progress[]}
+ */
+function runsUpTo(checkpoint) {
+  const { config, progress } = recordsOf(checkpoint);
+  if (config.initFrom === undefined) return [progress];
+  if (!existsSync(config.initFrom))
+    throw new Error(`${config.initFrom}, with which ${checkpoint}'s run began, is gone`);
+  return [...runsUpTo(config.initFrom), progress];
 }
 
 /**
  * @param {string} checkpoint
- * @returns {{ config: Record<string, any>, progress: { epoch: number, step: number, elapsedSeconds: number } }}
+ * @returns {{ config: Record<string, any>, progress: Progress }}
  */
 function recordsOf(checkpoint) {
   return /** @type {any} */ (loadCheckpointHeader(checkpoint).header.training);
