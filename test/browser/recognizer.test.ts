@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, type TestContext } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { Recognizer } from "@deepspeech-ts/recognizer";
 import type * as web from "@deepspeech-ts/recognizer/web";
 import { saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
@@ -87,8 +87,8 @@ async function bundleForPages(t: TestContext): Promise<string> {
   return output;
 }
 
-testInBrowsers("a model that streams hears in the page what it hears in Node, step by step", async (t, browser) => {
-  const opened = await openPage(t, { browser });
+test("a model that streams hears in the page what it hears in Node, step by step", async (t) => {
+  const opened = await openPage(t);
   if (!opened) return;
   opened.site.files.set("/streaming.dsb", STREAMING_BUNDLE);
   const name = CALLS[0]!;
@@ -114,25 +114,22 @@ testInBrowsers("a model that streams hears in the page what it hears in Node, st
   assert.ok(found.numRuns > 3, `${found.numRuns} runs`);
 });
 
-testInBrowsers(
-  "a bundle that was exported for pages has the same text in the page, in Node, and of fp16",
-  async (t, browser) => {
-    const opened = await openPage(t, { browser });
-    if (!opened) return;
-    const path = await bundleForPages(t);
-    opened.site.files.set("/small.dsb", path);
-    const found = await opened.page.evaluate(async () => {
-      const loaded = await recognition.Recognizer.load("/small.dsb");
-      const { text } = await loaded.transcribe("/audio/speech-16k.wav");
-      await loaded.close();
-      return text;
-    });
-    const audio = rootPath("test/fixtures/audio/speech-16k.wav");
-    await using small = await Recognizer.load(path, { threads: 1 });
-    assert.equal(found, (await small.transcribe(audio)).text);
-    assert.equal(found, (await recognizer.transcribe(audio)).text);
-  },
-);
+test("a bundle that was exported for pages has the same text in the page, in Node, and of fp16", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const path = await bundleForPages(t);
+  opened.site.files.set("/small.dsb", path);
+  const found = await opened.page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/small.dsb");
+    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+    await loaded.close();
+    return text;
+  });
+  const audio = rootPath("test/fixtures/audio/speech-16k.wav");
+  await using small = await Recognizer.load(path, { threads: 1 });
+  assert.equal(found, (await small.transcribe(audio)).text);
+  assert.equal(found, (await recognizer.transcribe(audio)).text);
+});
 
 testInBrowsers("a live microphone says what a file of it says, until its track ends", async (t, browser) => {
   const opened = await openPage(t, { browser, microphone: "speech" });
@@ -303,8 +300,8 @@ testInBrowsers("a microphone that is interrupted, or lost, says so", async (t, b
   assert.equal(told.state, "closed");
 });
 
-testInBrowsers("the page's own thread is free while the model runs", async (t, browser) => {
-  const opened = await openPage(t, { browser });
+test("the page's own thread is free while the model runs", async (t) => {
+  const opened = await openPage(t);
   if (!opened) return;
   const turns = await opened.page.evaluate(async () => {
     const loaded = await recognition.Recognizer.load("/model.dsb");

@@ -27,21 +27,30 @@ export function assertClose(found: Tensor[], expected: Tensor[], tolerance: numb
   });
 }
 
-/** libtorch's own switch, oneDNN's, without AMX, and our own for bfloat16, whose ways run on any processor but for "half". */
-const OTHER_WAYS: readonly [variable: string, value: string][] = [
+type Way = readonly [variable: string, value: string];
+
+/** libtorch's own switch. */
+export const INSTRUCTION_SETS: readonly Way[] = [
   ["ATEN_CPU_CAPABILITY", "default"],
   ["ATEN_CPU_CAPABILITY", "avx2"],
   ["ATEN_CPU_CAPABILITY", "avx512"],
+];
+/** oneDNN's, without AMX, and our own for bfloat16, whose ways run on any processor but for "half". */
+const OTHER_PRODUCTS: readonly Way[] = [
   ["ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16"],
   ["DEEPSPEECH_BF16", "onednn"],
   ["DEEPSPEECH_BF16", "float32"],
 ];
 
-/** Runs a test file once more for each other way to compute on this processor, in a process of its own. */
-export function passesOnEveryWay(url: string): void {
-  const isOther = OTHER_WAYS.some(([variable]) => process.env[variable] !== undefined);
+/**
+ * Runs a test file once more for each other way to compute on this processor, in a process of its own.
+ *
+ * @param ways those that change what is tested. Default: all.
+ */
+export function passesOnEveryWay(url: string, ways: readonly Way[] = [...INSTRUCTION_SETS, ...OTHER_PRODUCTS]): void {
+  const isOther = ways.some(([variable]) => process.env[variable] !== undefined);
   describe("every way to compute", { skip: isOther }, () => {
-    for (const [variable, value] of OTHER_WAYS) {
+    for (const [variable, value] of ways) {
       it(`passes these tests: ${variable}=${value}`, () => {
         const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
         execFileSync(process.execPath, ["--test", fileURLToPath(url)], { env: { ...environment, [variable]: value } });

@@ -8,7 +8,7 @@ import { numThreads, setNumThreads } from "../runtime.js";
 import type { Tensor } from "../tensor.js";
 import { Dropout } from "./dropout.js";
 import { gelu } from "./functional.js";
-import { assertClose, leaf, passesOnEveryWay } from "./kernels.test.support.js";
+import { assertClose, INSTRUCTION_SETS, leaf, passesOnEveryWay } from "./kernels.test.support.js";
 import { LayerNorm } from "./layer-norm.js";
 import { normGeluDropout } from "./norm-gelu-dropout.js";
 
@@ -273,4 +273,4 @@ describe("deepspeech::norm_gelu_dropout", () => {
   });
 });
 
-passesOnEveryWay(import.meta.url);
+passesOnEveryWay(import.meta.url, INSTRUCTION_SETS);
