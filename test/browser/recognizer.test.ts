@@ -181,6 +181,41 @@ testInBrowsers(
   },
 );
 
+testInBrowsers("a microphone whose sound cannot begin yet says so, and is heard once it can", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "tone" });
+  if (!opened) return;
+  const told = await opened.page.evaluate(async () => {
+    let mayBegin = false;
+    const BrowsersOwn = AudioContext;
+    // As where there is no loudspeaker, or the page was not clicked yet: asked to go on, it does not answer.
+    globalThis.AudioContext = class extends BrowsersOwn {
+      constructor() {
+        super();
+        void this.suspend();
+      }
+      override get state() {
+        return mayBegin ? super.state : "suspended";
+      }
+      override resume() {
+        return mayBegin ? super.resume() : new Promise<void>(() => {});
+      }
+    };
+    const stream = await recognition.openMicrophone();
+    const events: string[] = [];
+    const { sound } = await recognition.microphoneSound(stream, {
+      onMicrophone: (event) => {
+        events.push(event);
+        mayBegin = true;
+      },
+    });
+    for await (const samples of sound) {
+      if (samples.some((sample) => Math.abs(sample) > 0.01)) for (const track of stream.getTracks()) track.stop();
+    }
+    return events;
+  });
+  assert.deepEqual(told, ["interrupted", "resumed"]);
+});
+
 testInBrowsers("samples, a File, an AudioBuffer and bytes are one sound", async (t, browser) => {
   const opened = await openPage(t, { browser });
   if (!opened) return;

@@ -80,8 +80,9 @@ export async function microphoneSound(
   const context = new AudioContext();
   try {
     await context.audioWorklet.addModule(new URL("./microphone-worklet.js", import.meta.url));
-    // Begun without a click a context sleeps until there is one.
-    if (context.state === "suspended") await context.resume();
+    // Begun without a click a context sleeps until there is one, and the promise waits with it: Listening tells so.
+    const began = context.state === "suspended" ? context.resume() : undefined;
+    await Promise.race([began, new Promise((resolve) => setTimeout(resolve, BEGIN_MILLISECONDS))]);
   } catch (error) {
     await context.close();
     throw error;
@@ -97,6 +98,8 @@ interface Listened {
   readonly onMicrophone: (event: MicrophoneEvent) => void;
 }
 
+/** A context that has not begun by then is told as interrupted. */
+const BEGIN_MILLISECONDS = 1000;
 /** A track that the page itself stops tells nobody, so it is looked at. */
 const LOOK_MILLISECONDS = 100;
 
