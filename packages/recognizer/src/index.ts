@@ -6,10 +6,12 @@ export type { ModelClient } from "./core/model-client.js";
 export type {
   AlignOptions,
   AudioOptions,
+  Decoding,
   DecodingOptions,
   RequestOptions,
   TranscribeOptions,
 } from "./core/options.js";
+export { DECODINGS } from "./core/options.js";
 export { runSteps } from "./core/step-runs.js";
 export { StepUtterance } from "./core/step-utterance.js";
 export type { StreamEvent, StreamInput, StreamOptions } from "./core/stream-options.js";

@@ -1,7 +1,8 @@
 /** The OpenAPI document at /openapi.json, made from the routes' schemas. Requests are checked by the handlers. */
+import { DECODINGS } from "@deepspeech-ts/recognizer";
 import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
-import { DECODINGS, GRANULARITIES, RESPONSE_FORMATS } from "./request-fields.js";
+import { GRANULARITIES, RESPONSE_FORMATS } from "./request-fields.js";
 
 const ERROR_SCHEMA = {
   $id: "Error",

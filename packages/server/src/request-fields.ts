@@ -2,7 +2,7 @@
  * What a client wishes, checked field by field: OpenAI's fields, and ours. A field that is unknown, or that this server
  * cannot honour, is refused by name rather than ignored.
  */
-import type { DecodingOptions } from "@deepspeech-ts/recognizer";
+import { DECODINGS, type DecodingOptions } from "@deepspeech-ts/recognizer";
 import type { Alphabet } from "@deepspeech-ts/speech";
 import { ApiError, badField } from "./api-error.js";
 import { checkChunking, withoutChunking } from "./chunking-strategy.js";
@@ -21,8 +21,6 @@ export interface ServedModel {
   readonly ids: readonly string[];
   readonly alphabet: Alphabet;
 }
-
-export const DECODINGS = ["greedy", "beam"] as const;
 
 /** How a request wants its text searched for. */
 export interface DecodingWish extends Pick<DecodingOptions, "decoding"> {

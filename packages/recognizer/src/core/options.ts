@@ -42,7 +42,9 @@ export interface DecodingOptions {
   wordTimes?: boolean | undefined;
 }
 
+/** The names that {@link DecodingOptions} takes for its decoding. */
 export const DECODINGS = ["greedy", "beam"] as const;
+/** One of {@link DECODINGS}. */
 export type Decoding = (typeof DECODINGS)[number];
 
 /** What every request may be given. */

@@ -81,8 +81,9 @@ export async function microphoneSound(
   try {
     await context.audioWorklet.addModule(new URL("./microphone-worklet.js", import.meta.url));
     // Begun without a click a context sleeps until there is one, and the promise waits with it: Listening tells so.
-    const began = context.state === "suspended" ? context.resume() : undefined;
-    await Promise.race([began, new Promise((resolve) => setTimeout(resolve, BEGIN_MILLISECONDS))]);
+    if (context.state === "suspended") {
+      await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, BEGIN_MILLISECONDS))]);
+    }
   } catch (error) {
     await context.close();
     throw error;
