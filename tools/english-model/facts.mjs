@@ -43,7 +43,7 @@ export function sourcesOf(corpora, list = "train.jsonl") {
 /** Keys that say where and on what machine, and not how. */
 const OF_THE_MACHINE = new Set([
   ...["train", "dev", "test", "runs", "experiment", "resume", "initFrom", "device", "threads", "workers"],
-  ...["saveMinutes", "cacheGigabytes", "dashboard", "download"],
+  ...["maxMinutes", "saveMinutes", "cacheGigabytes", "dashboard", "download"],
 ]);
 
 /**
