@@ -15,8 +15,8 @@ import { withLock } from "../packages/torch/setup/lock.mjs";
 import { buildNative } from "../packages/torch/setup/native.mjs";
 import { checkNode, runSteps } from "../packages/torch/setup/run-steps.mjs";
 import { provideBlas, provideGloo, provideToolchain } from "../packages/torch/setup/toolchain.mjs";
-import { provideBrowsers } from "./setup/browsers.mjs";
 import { installDependencies } from "./setup/dependencies.mjs";
+import { provideTestPrograms } from "./setup/test-programs.mjs";
 import { compileTypescript } from "./setup/typescript.mjs";
 
 /** @typedef {import("../packages/torch/setup/run-steps.mjs").Step} Step */
@@ -29,7 +29,7 @@ compiles the native add-on and the TypeScript. What is done already is skipped.
 Options:
   --verbose  show the output of every command
   --force    look at everything anew, whatever the last run found
-  --browsers install the browsers that the tests use, where apt-get can
+  --tests    install what only the tests use, where apt-get can: two browsers, Clang
   --help     show this text
 
 Environment:
@@ -50,12 +50,12 @@ const STEPS = [
   ["TypeScript", compileTypescript],
 ];
 /** @type {[name: string, step: Step]} */
-const BROWSERS = ["browsers for the tests", provideBrowsers];
+const TEST_PROGRAMS = ["programs for the tests", provideTestPrograms];
 
 function parseOptions() {
   const boolean = /** @type {const} */ ({ type: "boolean", default: false });
   try {
-    return parseArgs({ options: { verbose: boolean, force: boolean, browsers: boolean, help: boolean } }).values;
+    return parseArgs({ options: { verbose: boolean, force: boolean, tests: boolean, help: boolean } }).values;
   } catch (error) {
     console.error(`${/** @type {Error} */ (error).message}\n\n${HELP}`);
     process.exit(2);
@@ -69,7 +69,7 @@ if (options.help) {
 }
 try {
   const context = new Context(dirname(dirname(fileURLToPath(import.meta.url))), options);
-  const steps = options.browsers ? [...STEPS, BROWSERS] : STEPS;
+  const steps = options.tests ? [...STEPS, TEST_PROGRAMS] : STEPS;
   const onWait = (/** @type {number} */ holder) => console.log(`… waiting for another set-up (process ${holder})`);
   await withLock(context.folder, onWait, () => runSteps(context, steps));
 } catch (error) {

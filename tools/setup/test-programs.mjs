@@ -1,31 +1,32 @@
 /**
- * The browsers that the tests open pages in. Nothing else needs them, and together they take 600 MB: they are installed
- * only where the set-up is told that tests follow.
+ * What only the tests use: the browsers that they open pages in, and Clang, by which they compile the add-on a second
+ * time. Together these take 800 MB: they are installed only where the set-up is told that tests follow.
  */
 
 import { hasCommand, SetupError } from "../../packages/torch/setup/context.mjs";
 import { canInstallPackages, installPackages } from "../../packages/torch/setup/system-packages.mjs";
 
 /** Debian's packages, with the programs any of which serves as well: those that the tests look for. */
-const BROWSERS = {
+const PROGRAMS = {
   chromium: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
   "firefox-esr": ["firefox-esr"],
+  clang: ["clang++"],
 };
 
 /**
- * Where one cannot be installed, its tests are skipped, and say so.
+ * Where one cannot be installed, its tests do without, and say so.
  *
  * @param {import("../../packages/torch/setup/context.mjs").Context} context
  * @returns {Promise<string>} what was found or done
  */
-export async function provideBrowsers(context) {
-  const missing = Object.entries(BROWSERS).flatMap(([name, programs]) => (programs.some(hasCommand) ? [] : [name]));
+export async function provideTestPrograms(context) {
+  const missing = Object.entries(PROGRAMS).flatMap(([name, programs]) => (programs.some(hasCommand) ? [] : [name]));
   if (missing.length === 0) return "found";
   const names = missing.join(" ");
-  const warning = `warning: no ${missing.join(" and no ")}, so their tests are skipped; sudo apt-get install ${names}`;
+  const warning = `warning: no ${missing.join(" and no ")}, so less is tested; sudo apt-get install ${names}`;
   if (!canInstallPackages()) return warning;
   try {
-    await installPackages(context, missing, "tests open pages in browsers");
+    await installPackages(context, missing, "tests open pages in browsers, and compile by Clang too");
     return `installed ${names}`;
   } catch (error) {
     // No network, or a distribution without them: all but these tests works.
