@@ -75,5 +75,6 @@ else console.error("No test matches.");
 
 for (const source of uncompiled) console.error(`${source} is not compiled: run \`npm run build\`.`);
 tally.failed += uncompiled.length;
+for (const notice of tally.notices) console.error(notice);
 console.log(tally.toString());
 process.exitCode = tally.failed > 0 || tally.passed + tally.skipped === 0 ? 1 : 0;

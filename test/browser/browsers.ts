@@ -4,6 +4,7 @@
  * Playwright drives the system's Firefox over WebDriver BiDi, and wants of it what the newest Firefox has: 1.65 asks Firefox
  * 153, Debian's, for a command that it does not know. So package.json stays at the last release that suits.
  */
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -30,9 +31,40 @@ export type Microphone = "none" | "refused" | "tone" | "speech";
 const SPEECH = rootPath("test/fixtures/audio/speech-16k.wav");
 const SILENT_SECONDS = 3;
 
+/** A page that answers nothing for so long never will: none takes a tenth of it. */
+const PATIENCE_MS = 4 * 60_000;
+const CLOSING_MS = 30_000;
+
 /** Makes a test for each browser. */
 export function testInBrowsers(name: string, run: (t: TestContext, browser: BrowserName) => Promise<void>): void {
-  for (const browser of ["chromium", "firefox"] as const) test(`${browser}: ${name}`, (t) => run(t, browser));
+  for (const browser of ["chromium", "firefox"] as const) testInBrowser(browser, name, (t) => run(t, browser));
+}
+
+/**
+ * Makes a test for one of them. Once in hundreds of runs a browser hangs, whatever the page does: the test is then tried once
+ * more, in another process of it, and the run's last lines say so (tools/testing/tally.mjs).
+ */
+export function testInBrowser(browser: BrowserName, name: string, run: (t: TestContext) => Promise<void>): void {
+  test(`${browser}: ${name}`, async (t) => {
+    if (await inTime(run(t), PATIENCE_MS)) return;
+    browsers.clear();
+    t.diagnostic(`TRIED AGAIN, after ${PATIENCE_MS / 60_000} minutes without an answer: ${t.name}`);
+    if (!(await inTime(run(t), PATIENCE_MS))) throw new Error("the browser hung twice");
+  });
+}
+
+/** Whether it ended, as it should, before so many milliseconds were over. */
+async function inTime(running: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  // What it says after it was given up is nobody's failure: a browser that is closed under a page complains.
+  running.catch(() => {});
+  const end = new AbortController();
+  const tooLate = sleep(milliseconds, false, { signal: end.signal });
+  tooLate.catch(() => {});
+  try {
+    return await Promise.race([running.then(() => true), tooLate]);
+  } finally {
+    end.abort();
+  }
 }
 
 async function temporaryFolder(): Promise<string> {
@@ -46,8 +78,11 @@ const downloads = temporaryFolder();
 
 /** By how they were launched: a microphone is the whole browser's. */
 const browsers = new Map<string, Promise<Browser>>();
+const launched: Promise<Browser>[] = [];
 after(async () => {
-  for (const browser of browsers.values()) await (await browser).close();
+  const closed = Promise.all(launched.map(async (browser) => (await browser).close()));
+  // One that hangs would keep this process alive with it.
+  if (!(await inTime(closed, CLOSING_MS))) spawnSync("pkill", ["-KILL", "-P", String(process.pid)]);
 });
 
 /** A visitor who was never here; undefined, after skipping the test with a clear word, where there is no such browser. */
@@ -64,7 +99,7 @@ export async function openContext(
       : { args: await chromiumArguments(microphone) };
   const browser = await launch(name, { executablePath, downloadsPath: await downloads, ...options });
   const context = await browser.newContext();
-  t.after(() => context.close());
+  t.after(() => inTime(context.close(), CLOSING_MS));
   if (name === "firefox" && microphone === "speech") await speakInFirefox(context);
   return context;
 }
@@ -73,9 +108,10 @@ function launch(name: BrowserName, options: LaunchOptions): Promise<Browser> {
   const key = JSON.stringify(options);
   const known = browsers.get(key);
   if (known) return known;
-  const launched = { chromium, firefox }[name].launch(options);
-  browsers.set(key, launched);
-  return launched;
+  const browser = { chromium, firefox }[name].launch(options);
+  browsers.set(key, browser);
+  launched.push(browser);
+  return browser;
 }
 
 async function chromiumArguments(microphone: Microphone | undefined): Promise<string[]> {

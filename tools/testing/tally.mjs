@@ -20,11 +20,14 @@ export class Tally {
   passed = 0;
   failed = 0;
   skipped = 0;
+  /** What tests said of themselves that nobody may overlook: diagnostics that begin in capitals. @type {string[]} */
+  notices = [];
   /** Nesting of each file's last result: a result comes right after those of its subtests. @type {Map<string, number>} */
   #lastNesting = new Map();
 
   /** @param {TestEvent} event */
   add({ type, data }) {
+    if (type === "test:diagnostic" && /^[A-Z]+ [A-Z]/.test(data.message)) this.notices.push(data.message);
     if (type !== "test:pass" && type !== "test:fail") return;
     const result = /** @type {Result} */ (data);
     const file = result.file ?? "";

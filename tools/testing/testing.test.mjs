@@ -53,6 +53,13 @@ function runTests(...args) {
   return { status, stdout, stderr, lastLine: stdout.trimEnd().split("\n").at(-1) };
 }
 
+test("what a test says in capitals stands before the last line", () => {
+  addTest("a", 'test("1", (t) => t.diagnostic("NOT SEEN: nobody looked")); test("2", (t) => t.diagnostic("quiet"));');
+  const { stderr, lastLine } = runTests();
+  assert.equal(stderr.trimEnd().split("\n").at(-1), "NOT SEEN: nobody looked");
+  assert.equal(lastLine, "2 passed, 0 failed");
+});
+
 test("leaves are counted, not suites nor tests with subtests", () => {
   addTest("a", 'describe("s", () => { test("1", () => {}); test("2", () => {}); });');
   addTest("b", 'test("parent", async (t) => { await t.test("3", () => {}); });');
