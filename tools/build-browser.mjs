@@ -1,6 +1,6 @@
 /**
  * Makes what a page loads of the recogniser, packages/recognizer/dist/browser: each script whole, so that it runs from any
- * static folder, with a bundler or without, and beside them ONNX Runtime's WebAssembly and the detector of speech. And of
+ * static folder, with a bundler or without, and beside them ONNX Runtime's WebAssembly, with WebGPU and without, and the detector of speech. And of
  * apps/demo the page that the server shows, packages/server/dist/page.
  *
  * Workers know no import maps: a script of theirs that imported "@deepspeech-ts/speech" would run under no server as it is.
@@ -18,6 +18,7 @@ const OUTPUT = join(RECOGNIZER, "dist/browser");
 const SCRIPTS = {
   index: "index",
   "model-worker": "model-worker",
+  "webgpu-worker": "webgpu-worker",
   "helper-worker": "helper-worker",
   "microphone-worklet": "microphone-worklet",
 };
@@ -49,7 +50,7 @@ const withoutOtherDecoders = {
 const runtimeWithinWorker = {
   name: "runtime within a worker",
   setup({ onLoad }) {
-    onLoad({ filter: /ort\.wasm\.bundle\.min\.mjs$/ }, async ({ path }) => {
+    onLoad({ filter: /ort\.(wasm|jspi)\.bundle\.min\.mjs$/ }, async ({ path }) => {
       const script = await readFile(path, "utf8");
       const contents = script
         .replaceAll("import.meta.url", "self.location.href")
@@ -102,7 +103,9 @@ await build({
   entryPoints: [{ in: join(RECOGNIZER, "dist/web/element/index.js"), out: "element" }],
   plugins: [recognizerOnDemand],
 });
-await copyFile(join(runtime, "ort-wasm-simd-threaded.wasm"), join(OUTPUT, "ort-wasm-simd-threaded.wasm"));
+for (const name of ["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.jspi.wasm"]) {
+  await copyFile(join(runtime, name), join(OUTPUT, name));
+}
 await copyFile(join(RECOGNIZER, "models/speech-detector.onnx"), join(OUTPUT, "speech-detector.onnx"));
 
 await buildPage({ root: join(ROOT, "apps/demo"), logLevel: "warn" });

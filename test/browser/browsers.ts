@@ -85,18 +85,26 @@ after(async () => {
   if (!(await inTime(closed, CLOSING_MS))) spawnSync("pkill", ["-KILL", "-P", String(process.pid)]);
 });
 
+/** What tests want of a browser. */
+export interface Equipment {
+  /** Where a test does not ask for one, whatever the browser has. */
+  microphone?: Microphone | undefined;
+  /** Chromium's own WebGPU in software, which machines without a graphics card have too. Default: none. */
+  hasWebGpu?: boolean | undefined;
+}
+
 /** A visitor who was never here; undefined, after skipping the test with a clear word, where there is no such browser. */
 export async function openContext(
   t: TestContext,
   name: BrowserName,
-  microphone?: Microphone,
+  { microphone, hasWebGpu = false }: Equipment = {},
 ): Promise<BrowserContext | undefined> {
   const executablePath = browserOrSkip(t, name);
   if (executablePath === undefined) return undefined;
   const options =
     name === "firefox"
       ? { channel: "moz-firefox", firefoxUserPrefs: firefoxPreferences(microphone) }
-      : { args: await chromiumArguments(microphone) };
+      : { args: [...(await chromiumArguments(microphone)), ...(hasWebGpu ? SOFTWARE_WEBGPU : [])] };
   const browser = await launch(name, { executablePath, downloadsPath: await downloads, ...options });
   const context = await browser.newContext();
   t.after(() => inTime(context.close(), CLOSING_MS));
@@ -113,6 +121,8 @@ function launch(name: BrowserName, options: LaunchOptions): Promise<Browser> {
   launched.push(browser);
   return browser;
 }
+
+const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 async function chromiumArguments(microphone: Microphone | undefined): Promise<string[]> {
   const args = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"];

@@ -1,7 +1,7 @@
 /** A page of a test's site in a real browser, with the recogniser at hand. */
 import type { TestContext } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
-import { type BrowserName, type Microphone, openContext, rootPath } from "./browsers.js";
+import { type BrowserName, type Equipment, openContext, rootPath } from "./browsers.js";
 import { BLANK_PAGE, type Site, startSite } from "./site.js";
 
 export const BUNDLE = rootPath("test/fixtures/bundles/quickstart-fp16.dsb");
@@ -16,11 +16,9 @@ export interface OpenedPage {
   foreign: string[];
 }
 
-export interface PageOptions {
+export interface PageOptions extends Equipment {
   /** Default chromium. */
   browser?: BrowserName;
-  /** Where a test does not ask for one, whatever the browser has. */
-  microphone?: Microphone;
   /** For every answer of the site. */
   headers?: Record<string, string>;
 }
@@ -31,9 +29,9 @@ export interface PageOptions {
  */
 export async function openPage(
   t: TestContext,
-  { browser = "chromium", microphone, headers = {} }: PageOptions = {},
+  { browser = "chromium", headers = {}, ...equipment }: PageOptions = {},
 ): Promise<OpenedPage | undefined> {
-  const context = await openContext(t, browser, microphone);
+  const context = await openContext(t, browser, equipment);
   if (context === undefined) return undefined;
   const site = await startSite(t, {
     "/": BLANK_PAGE,

@@ -3,7 +3,10 @@ import { CallClient, type StartHost } from "./call-client.js";
 import type { RunDetector } from "./detector-runs.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
 
-/** The process or thread that runs a model, as the recogniser talks to it. */
+/** What runs a model, as the recogniser talks to it. */
+export type Model = Pick<ModelClient, keyof ModelClient>;
+
+/** A process or thread that runs a model. */
 export class ModelClient {
   readonly #client: CallClient;
 

@@ -10,7 +10,7 @@ import type { CallClient } from "./call-client.js";
 import { cancellable } from "./cancellation.js";
 import { type Detection, type DetectorSound, runDetector } from "./detector-runs.js";
 import { HelperSearch, type LiveSearch } from "./live-search.js";
-import type { ModelClient } from "./model-client.js";
+import type { Model } from "./model-client.js";
 import type { OpenAudioOptions, Platform } from "./platform.js";
 import type { FoundText, SearchSettings } from "./search.js";
 import { runSteps, type Step, type StepResult } from "./step-runs.js";
@@ -26,7 +26,7 @@ const LENGTH_STEP = 1600;
 
 export interface WorkerPlatformOptions {
   /** Each with its own copy of the model. */
-  readonly models: readonly ModelClient[];
+  readonly models: readonly Model[];
   /** They serve `helperHandlers`. */
   readonly helpers: readonly CallClient[];
   /** The path that a `file:` URL names. */
@@ -44,7 +44,7 @@ export function helpersFor(cores: number): number {
  * @throws whatever ONNX Runtime says of a graph that it cannot run; SpeechError for a language model that is none
  */
 export async function startWorkers(
-  models: readonly Promise<ModelClient>[],
+  models: readonly Promise<Model>[],
   { helpers, pathOf }: Omit<WorkerPlatformOptions, "models">,
 ): Promise<WorkerPlatform> {
   try {
@@ -65,7 +65,7 @@ export function unusableBundle(name: string, error: unknown): RecognizerError {
 }
 
 export class WorkerPlatform implements Platform {
-  readonly #models: readonly ModelClient[];
+  readonly #models: readonly Model[];
   readonly #helpers: readonly CallClient[];
   readonly pathOf: (url: URL) => string;
   #nextAudio = 0;

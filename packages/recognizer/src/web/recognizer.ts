@@ -4,7 +4,6 @@ import { mixDown } from "../audio/mix-down.js";
 import { type AudioBytes, type AudioInput, badInput, bytesOf, describe } from "../core/audio-input.js";
 import { openVerified } from "../core/open-verified.js";
 import { type AlignOptions, checkOptions, func, type TranscribeOptions, wholeNumber } from "../core/options.js";
-import type { Platform } from "../core/platform.js";
 import { type CoreOptions, CoreRecognizer } from "../core/recognizer.js";
 import type { StreamEvent, StreamInput, StreamOptions } from "../core/stream-options.js";
 import type { RecordingAlignment, Transcription } from "../core/transcription.js";
@@ -12,7 +11,8 @@ import { unusableBundle } from "../core/worker-platform.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { fetchBundle, forgetBundles, type KeptBundle, keptBundles, type LoadProgress } from "./fetch-bundle.js";
 import { type MicrophoneOptions, microphoneSound } from "./microphone.js";
-import { startWebPlatform } from "./web-platform.js";
+import { type Device, type StartedPlatform, startWebPlatform } from "./web-platform.js";
+import type { WebGpuModel } from "./webgpu-model.js";
 
 /** How `Recognizer.load` opens a model in a page. */
 export interface WebLoadOptions {
@@ -24,6 +24,11 @@ export interface WebLoadOptions {
   cache?: boolean | undefined;
   /** Threads for one operator. More than 1 needs a page that is isolated from others. Default: half the cores there, 1 elsewhere. */
   threads?: number | undefined;
+  /**
+   * What runs the model. "webgpu" is tried by a real run, and WebAssembly serves where that fails: `runtime` says which it
+   * is, and why. Default "wasm".
+   */
+  device?: Device | undefined;
   /** The folder that holds ONNX Runtime's WebAssembly. Default: beside this package's own scripts. */
   wasmPaths?: string | URL | undefined;
   /** Called before each run of the model with the number of pieces of sound that share it. */
@@ -32,7 +37,10 @@ export interface WebLoadOptions {
 
 /** How a recogniser runs. */
 export interface Runtime {
-  readonly device: "wasm";
+  readonly device: Device;
+  /** Why it is not WebGPU, where that was asked for: `no-runtime`. */
+  readonly notWebGpu?: RecognizerError;
+  /** Of WebAssembly, which computes beside WebGPU what that cannot. */
   readonly threads: number;
   /** Whether the bundle is kept in the browser for the next visit. */
   readonly isKept: boolean;
@@ -50,12 +58,14 @@ const folder = {
   wanted: "a folder's URL",
   holds: (value: unknown) => typeof value === "string" || value instanceof URL,
 };
+const device = { wanted: '"wasm" or "webgpu"', holds: (value: unknown) => value === "wasm" || value === "webgpu" };
 const boolean = { wanted: "true or false", holds: (value: unknown) => typeof value === "boolean" };
 const LOAD_CHECKS = {
   onProgress: func,
   signal: object,
   cache: boolean,
   threads: wholeNumber,
+  device,
   wasmPaths: folder,
   onBatch: func,
 };
@@ -64,8 +74,8 @@ const BATCHING = { maxBatchSeconds: 60, maxWaitMilliseconds: 5, numRunners: 1 };
 
 /** Recognises speech with one model bundle, off the page's own thread. Dispose it, or `close` it, when done. */
 export class Recognizer extends CoreRecognizer {
-  /** How it runs. */
-  readonly runtime: Runtime;
+  readonly #runtime: Omit<Runtime, "device" | "notWebGpu">;
+  readonly #webGpu: WebGpuModel | undefined;
 
   /**
    * Fetches a bundle, unless its bytes are given, and starts the workers that it takes.
@@ -81,8 +91,8 @@ export class Recognizer extends CoreRecognizer {
     const threads = resolveThreads(options.threads);
     const { opened, name, ...kept } = await open(bundle, options);
     options.signal?.throwIfAborted();
-    const platform = await start(opened, { threads, wasmPaths: options.wasmPaths, name });
-    return new Recognizer(opened, platform, { device: "wasm", threads, ...kept }, options);
+    const started = await start(opened, { ...options, threads, name });
+    return new Recognizer(opened, started, { threads, ...kept }, options);
   }
 
   /** The bundles that are kept in this browser for this site. */
@@ -95,9 +105,22 @@ export class Recognizer extends CoreRecognizer {
     return forgetBundles(url);
   }
 
-  private constructor({ header }: Bundle, platform: Platform, runtime: Runtime, { onBatch }: WebLoadOptions) {
+  private constructor(
+    { header }: Bundle,
+    { platform, webGpu }: StartedPlatform,
+    runtime: Omit<Runtime, "device" | "notWebGpu">,
+    { onBatch }: WebLoadOptions,
+  ) {
     super(header, platform, { ...BATCHING, onBatch } satisfies CoreOptions);
-    this.runtime = runtime;
+    this.#runtime = runtime;
+    this.#webGpu = webGpu;
+  }
+
+  /** How it runs, as of now: WebGPU may be lost on the way. */
+  get runtime(): Runtime {
+    const notWebGpu = this.#webGpu?.notWebGpu;
+    const device = this.#webGpu && !notWebGpu ? "webgpu" : "wasm";
+    return { device, ...this.#runtime, ...(notWebGpu && { notWebGpu }) };
   }
 
   /**
@@ -166,19 +189,29 @@ async function open(
   return { opened: await openVerified(bytes as Uint8Array<ArrayBuffer>, name), isKept: false, name };
 }
 
-interface StartOptions {
+interface StartOptions extends Pick<WebLoadOptions, "device" | "wasmPaths"> {
   readonly threads: number;
-  readonly wasmPaths: string | URL | undefined;
   readonly name: string;
 }
 
-async function start(bundle: Bundle, { threads, wasmPaths, name }: StartOptions): Promise<Platform> {
+async function start(
+  bundle: Bundle,
+  { threads, device = "wasm", wasmPaths, name }: StartOptions,
+): Promise<StartedPlatform> {
   // Written out, for so bundlers find the files.
   const wasm = new URL("./ort-wasm-simd-threaded.wasm", import.meta.url);
+  const webGpuWasm = new URL("./ort-wasm-simd-threaded.jspi.wasm", import.meta.url);
   const detector = new URL("./speech-detector.onnx", import.meta.url).href;
-  const inFolder = wasmPaths && new URL("ort-wasm-simd-threaded.wasm", new URL(wasmPaths, document.baseURI));
+  const placed = (file: URL, fileName: string) =>
+    wasmPaths ? new URL(fileName, new URL(wasmPaths, document.baseURI)).href : file.href;
   try {
-    return await startWebPlatform(bundle, { threads, wasm: (inFolder || wasm).href, detector });
+    return await startWebPlatform(bundle, {
+      threads,
+      device,
+      wasm: placed(wasm, "ort-wasm-simd-threaded.wasm"),
+      webGpuWasm: placed(webGpuWasm, "ort-wasm-simd-threaded.jspi.wasm"),
+      detector,
+    });
   } catch (error) {
     throw unusableBundle(name, error);
   }

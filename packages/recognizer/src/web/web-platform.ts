@@ -2,27 +2,51 @@
 import type { Bundle } from "@deepspeech-ts/speech";
 import { CallClient } from "../core/call-client.js";
 import { knowledgeOf } from "../core/helper-handlers.js";
-import { ModelClient } from "../core/model-client.js";
-import { helpersFor, startWorkers, type WorkerPlatform } from "../core/worker-platform.js";
+import { type Model, ModelClient } from "../core/model-client.js";
+import type { Platform } from "../core/platform.js";
+import { helpersFor, startWorkers } from "../core/worker-platform.js";
 import { RecognizerError } from "../errors.js";
 import { workerHost } from "./hosts.js";
-import type { ModelSettings } from "./model-worker.js";
+import type { ModelSettings } from "./serve-model.js";
+import { WebGpuModel } from "./webgpu-model.js";
+
+/** What a model runs on. */
+export type Device = "wasm" | "webgpu";
+
+export interface WebSettings extends ModelSettings {
+  readonly device: Device;
+  /** Where ONNX Runtime's WebAssembly for WebGPU is. */
+  readonly webGpuWasm: string;
+}
+
+export interface StartedPlatform {
+  readonly platform: Platform;
+  /** Where WebGPU was asked for. */
+  readonly webGpu: WebGpuModel | undefined;
+}
 
 /** @throws as `startWorkers`, and what is wrong with the WebAssembly */
-export function startWebPlatform(bundle: Bundle, settings: ModelSettings): Promise<WorkerPlatform> {
+export async function startWebPlatform(bundle: Bundle, settings: WebSettings): Promise<StartedPlatform> {
+  const { device, webGpuWasm, ...own } = settings;
   const graph = new Uint8Array(bundle.section("model.onnx") as Uint8Array);
   const steps = bundle.section("step.onnx");
   const step = steps && new Uint8Array(steps);
+  const load = (given: ModelSettings) => ({ method: "load", args: [graph, given, step] });
   // Written out, for so bundlers find the workers' scripts.
   const makeModel = () => new Worker(new URL("./model-worker.js", import.meta.url), { type: "module" });
+  const makeWebGpu = () => new Worker(new URL("./webgpu-worker.js", import.meta.url), { type: "module" });
   const makeHelper = () => new Worker(new URL("./helper-worker.js", import.meta.url), { type: "module" });
-  const model = workerHost(makeModel, "model-worker.js", { method: "load", args: [graph, settings, step] });
+  const onWasm = workerHost(makeModel, "model-worker.js", load(own));
   const helper = workerHost(makeHelper, "helper-worker.js", {
     method: "load",
     args: [knowledgeOf(bundle, globalThis.crossOriginIsolated)],
   });
   const helpers = Array.from({ length: helpersFor(navigator.hardwareConcurrency) }, () => new CallClient(helper));
-  return startWorkers([ModelClient.over(model)], { helpers, pathOf: refuseFile });
+  const start = (model: Promise<Model>) => startWorkers([model], { helpers, pathOf: refuseFile });
+  if (device === "wasm") return { platform: await start(ModelClient.over(onWasm)), webGpu: undefined };
+  const onWebGpu = workerHost(makeWebGpu, "webgpu-worker.js", load({ ...own, wasm: webGpuWasm }));
+  const webGpu = WebGpuModel.start({ header: bundle.header, onWebGpu, onWasm });
+  return { platform: await start(webGpu), webGpu: await webGpu };
 }
 
 function refuseFile(url: URL): never {

@@ -1,0 +1,64 @@
+/** What both workers that run a model have in common: ONNX Runtime's WebAssembly, with WebGPU or without. */
+import type { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { modelHandlers } from "../core/model-handlers.js";
+import { serveCalls } from "./serve-calls.js";
+
+export interface ModelSettings {
+  readonly threads: number;
+  /** Where ONNX Runtime's WebAssembly is. */
+  readonly wasm: string;
+  /** Where the graph that detects speech is. */
+  readonly detector: string;
+}
+
+/** ONNX Runtime, as each of its entries gives it. */
+export interface Runtime {
+  readonly env: typeof env;
+  readonly InferenceSession: typeof InferenceSession;
+  readonly Tensor: typeof Tensor;
+}
+
+/**
+ * @param options of the model's sessions; what else runs is too small for any but the processor
+ * @param check throws where this browser lacks what the runtime needs, before that is fetched
+ */
+export function serveModel(
+  { env, InferenceSession, Tensor }: Runtime,
+  options: InferenceSession.SessionOptions,
+  check = async () => {},
+): void {
+  // ONNX Runtime's threads run the very file of their worker, under a name of their own.
+  if ((globalThis as { name?: string }).name?.startsWith("em-pthread")) return;
+  const handlers = modelHandlers<Tensor, ModelSettings>({
+    async openModel(graph, { threads, wasm }) {
+      await check();
+      env.wasm.numThreads = threads;
+      env.wasm.wasmPaths = { wasm };
+      await checkWasm(wasm);
+      return InferenceSession.create(graph, options);
+    },
+    openDetector: async ({ detector }) =>
+      InferenceSession.create(await fetchGraph(detector), { executionProviders: ["wasm"] }),
+    toTensor: ({ type, data, dims }) => new Tensor(type as never, data as never, dims),
+  });
+  serveCalls(handlers);
+}
+
+/** ONNX Runtime's own words for a page of HTML in the place of its WebAssembly would help nobody. */
+async function checkWasm(url: string): Promise<void> {
+  const answer = await fetch(url, { method: "HEAD" }).catch((error: unknown) => {
+    throw new Error(`${url}: cannot be fetched (${(error as Error).message}); serve it beside the page`);
+  });
+  const type = answer.headers.get("content-type") ?? "";
+  if (answer.ok && !type.includes("html")) return;
+  const found = answer.ok ? `is served as ${type}` : `answers with status ${answer.status}`;
+  throw new Error(
+    `${url}: ${found}, and ONNX Runtime's WebAssembly is due there; copy it from the package's dist/browser`,
+  );
+}
+
+async function fetchGraph(url: string): Promise<Uint8Array> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url}: answers with status ${answer.status}; the detector of speech is due there`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
