@@ -194,12 +194,9 @@ function checkBlas(torch: Torch): Finding {
 function checkBf16({ bf16Ways }: Torch): Finding {
   const name = "bfloat16";
   try {
-    const { products, convolutions } = bf16Ways();
-    return {
-      name,
-      status: "ok",
-      found: `matrices by ${waysLine(products)}; convolutions by ${waysLine(convolutions)}`,
-    };
+    const { products, convolutions, recurrences } = bf16Ways();
+    const found = `matrices by ${waysLine(products)}; convolutions by ${waysLine(convolutions)}; a GRU's steps by ${waysLine(recurrences)}`;
+    return { name, status: "ok", found };
   } catch (error) {
     return { name, status: "problem", found: errorMessage(error), remedy: "unset DEEPSPEECH_BF16" };
   }

@@ -60,6 +60,7 @@ Napi::Value bf16_ways(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(info.Env());
   result.Set("products", ways_to_js(info.Env(), bf16_product_ways()));
   result.Set("convolutions", ways_to_js(info.Env(), bf16_convolution_ways()));
+  result.Set("recurrences", ways_to_js(info.Env(), bf16_recurrence_ways()));
   return result;
 }
 

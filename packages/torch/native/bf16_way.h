@@ -8,7 +8,7 @@
 #include <vector>
 
 enum class Bf16Way {
-  kOneDnn,   // libtorch's own bfloat16: AMX or AVX512-BF16, where the processor has them
+  kOneDnn,   // the processor's own bfloat16, as oneDNN takes it: AMX or AVX512-BF16
   kHalf,     // AVX512-FP16 (half_kernels.h)
   kFloat32,  // converted there and back
 };
@@ -27,6 +27,8 @@ using Bf16Ways = std::vector<MeasuredWay>;
 // are alike do not take turns from one process to the next, which would be seen in the last digits of a training.
 Bf16Ways choose_way(const std::vector<Bf16Way>& candidates, double flop, const std::function<void(Bf16Way)>& run);
 
-// What was chosen for matrices (bf16_product.cc) and for convolutions (conv2d.cc).
+// What was chosen for matrices (bf16_product.cc), for convolutions (conv2d.cc), and for the steps of a GRU (kernels.cc), which have
+// kernels of their own in each of the ways.
 const Bf16Ways& bf16_product_ways();
 const Bf16Ways& bf16_convolution_ways();
+const Bf16Ways& bf16_recurrence_ways();

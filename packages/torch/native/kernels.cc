@@ -5,7 +5,9 @@
 #include <cstring>
 
 #include "amx_kernels.h"
+#include "bf16_way.h"
 #include "cpu_features.h"
+#include "dot_kernels.h"
 #include "half_kernels.h"
 
 const Kernels& kernels_baseline();
@@ -25,14 +27,33 @@ const Kernels& best_kernels() {
   return kernels_baseline();
 }
 
-// A GRU in bfloat16 multiplies by AMX, or else in half precision, where the processor has such arithmetic.
-Kernels with_own_products(Kernels chosen) {
+bool set_half_product(GruKernels<Bf16>& kernels) {
   const HalfKernels* const half = half_kernels();
-  if (set_amx_product(chosen.gru_bf16) || half == nullptr) return chosen;
-  chosen.gru_bf16.panel_columns = half->columns;
-  chosen.gru_bf16.multiply = half->multiply_step;
-  chosen.gru_bf16.prepare = half->to_halves;
+  if (half == nullptr) return false;
+  kernels.panel_columns = half->columns;
+  kernels.multiply = half->multiply_step;
+  kernels.prepare = half->to_halves;
+  return true;
+}
+
+// A GRU's steps in bfloat16, with their products made that way. Where it is forced on a processor that lacks it, they are tried as
+// near to it as can be, or stay float32's: layers (bf16_product.cc) say so.
+GruKernels<Bf16> multiplying_by(Bf16Way way) {
+  GruKernels<Bf16> chosen = kernels().gru_bf16;
+  if (way == Bf16Way::kOneDnn) set_amx_product(chosen) || set_dot_product(chosen, true);
+  if (way == Bf16Way::kHalf) set_half_product(chosen);
   return chosen;
+}
+
+// Nothing else comes near AMX.
+std::vector<Bf16Way> recurrence_candidates() {
+  GruKernels<Bf16> tried = kernels().gru_bf16;
+  if (set_amx_product(tried)) return {Bf16Way::kOneDnn};
+  std::vector<Bf16Way> candidates;
+  if (set_dot_product(tried)) candidates.push_back(Bf16Way::kOneDnn);
+  if (set_half_product(tried)) candidates.push_back(Bf16Way::kHalf);
+  candidates.push_back(Bf16Way::kFloat32);
+  return candidates;
 }
 
 }  // namespace
@@ -44,6 +65,24 @@ bool has_amx() {
 }
 
 const Kernels& kernels() {
-  static const Kernels best = with_own_products(best_kernels());
+  static const Kernels& best = best_kernels();
   return best;
+}
+
+const Bf16Ways& bf16_recurrence_ways() {
+  static const Bf16Ways ways = [] {
+    constexpr int64_t kRows = 8, kHidden = 512, kColumns = 3 * kHidden;
+    const std::vector<float> states(kRows * kHidden);
+    const std::vector<Bf16> weights(kHidden * kColumns);
+    std::vector<float> sums(kRows * kColumns);
+    return choose_way(recurrence_candidates(), 2.0 * kRows * kHidden * kColumns, [&](Bf16Way way) {
+      multiplying_by(way).multiply(kRows, kColumns, kHidden, states.data(), weights.data(), sums.data(), false, false);
+    });
+  }();
+  return ways;
+}
+
+const GruKernels<Bf16>& bf16_gru_kernels() {
+  static const GruKernels<Bf16> chosen = multiplying_by(bf16_recurrence_ways().front().way);
+  return chosen;
 }

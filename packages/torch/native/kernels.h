@@ -20,10 +20,13 @@ struct Kernels {
 // The kernels for this machine.
 const Kernels& kernels();
 
+// Its gru_bf16 with the products of the way that is quickest (bf16_way.h).
+const GruKernels<Bf16>& bf16_gru_kernels();
+
 template <class Element>
 const GruKernels<Element>& gru_kernels() {
   if constexpr (std::is_same_v<Element, float>) return kernels().gru_float;
-  else return kernels().gru_bf16;
+  else return bf16_gru_kernels();
 }
 
 template <class Element>

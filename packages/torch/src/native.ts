@@ -98,7 +98,7 @@ interface Native {
   generatorState(generator: GeneratorHandle): TensorHandle;
   setGeneratorState(generator: GeneratorHandle, state: TensorHandle): void;
   runtimeInfo(): RuntimeInfo;
-  bf16Ways(): { products: Bf16Way[]; convolutions: Bf16Way[] };
+  bf16Ways(): Record<"products" | "convolutions" | "recurrences", Bf16Way[]>;
   numThreads(): number;
   setNumThreads(threads: number): void;
   setFlushDenormal(flush: boolean): boolean;

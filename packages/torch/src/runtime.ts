@@ -29,13 +29,13 @@ export function setFlushDenormal(flush: boolean): boolean {
 }
 
 /**
- * How layers multiply bfloat16 on this processor, matrices and convolutions: of each the way that is taken comes first. The
+ * How layers multiply bfloat16 on this processor, matrices, convolutions and the steps of a GRU: of each the way that is taken comes first. The
  * first layer that needs one, or the first call, measures them once in a process (some milliseconds);
  * DEEPSPEECH_BF16 (onednn, half or float32) forces one.
  *
  * @throws TorchError `VALUE` where DEEPSPEECH_BF16 is something else
  */
-export function bf16Ways(): { products: Bf16Way[]; convolutions: Bf16Way[] } {
+export function bf16Ways(): Record<"products" | "convolutions" | "recurrences", Bf16Way[]> {
   return native.bf16Ways();
 }
 
