@@ -30,6 +30,7 @@ export function createRunFolder(config: TrainConfig): string {
     writeConfig(prepared, config);
     return nameNextVersion(experiment, prepared);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const message = `${experiment}: the run's folder cannot be made there (${errorMessage(error)}); choose another.`;
     throw new UserError(message, { code: "file-not-writable", cause: error });
   }
