@@ -1,11 +1,11 @@
 /** Each version of Node that is supported, as npm serves it: the same training, and the same text of a recording. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import { bundle, recording, root } from "./newcomer.mjs";
 
 /** Those with long-term support, from the oldest that `engines` allows. */
@@ -87,15 +87,6 @@ async function use(node, experiment) {
  */
 async function deepspeech(node, words) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^node_/i.test(name)));
-  const child = spawn(node, [join(root, "packages/deepspeech/bin/deepspeech.mjs"), ...words], { env });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding("utf8").on("data", (text) => {
-    stderr += text;
-  });
-  const [status] = await once(child, "close");
-  assert.equal(status, 0, `${words.join(" ")}\n${stdout}\n${stderr}`);
-  return stdout;
+  const program = join(root, "packages/deepspeech/bin/deepspeech.mjs");
+  return (await promisify(execFile)(node, [program, ...words], { env })).stdout;
 }

@@ -3,6 +3,7 @@
  * as it is loaded, so it needs no build and may import its own files.
  */
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Data that recipes start from; who has it installed beside the toolkit has it in every recipe. */
 const ENGLISH_MODEL = "@deepspeech-ts/model-english";
@@ -12,9 +13,17 @@ export async function importScript(path: string): Promise<Record<string, unknown
   // By its address, because the toolkit's own index stands above what loads scripts for it.
   const index = new URL("./index.js", import.meta.url).href;
   const [{ createJiti }, toolkit] = await Promise.all([import("jiti"), import(index) as Promise<object>]);
-  // A recipe may lie outside any folder that has the toolkit installed; it always gets the one that is running.
-  const model = await (import(ENGLISH_MODEL) as Promise<object>).catch(() => undefined);
-  const virtualModules = { "@deepspeech-ts/toolkit": toolkit, ...(model && { [ENGLISH_MODEL]: model }) };
-  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules });
+  // A recipe may lie outside any folder that has these installed; it always gets the toolkit that is running.
+  const virtualModules = { "@deepspeech-ts/toolkit": toolkit };
+  const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules, alias: englishModelAlias() });
   return await jiti.import<Record<string, unknown>>(resolve(path));
+}
+
+/** Where the English model lies, loaded only by recipes that start from it; nothing where it is not installed. */
+function englishModelAlias(): Record<string, string> {
+  try {
+    return { [ENGLISH_MODEL]: fileURLToPath(import.meta.resolve(ENGLISH_MODEL)) };
+  } catch {
+    return {};
+  }
 }
