@@ -10,7 +10,7 @@ import { type Setting, settingsOf } from "./settings.js";
 const decodingSettings: readonly Setting[] = settingsOf(decodingSchema);
 
 /** @param otherwise how decoding is without them, for --help */
-export function addDecodingFlags(command: Command, otherwise = "greedy unless told"): void {
+export function addDecodingFlags(command: Command, otherwise = "greedy by default"): void {
   command.option("--decoding <file>", 'decoding settings from "deepspeech lm tune"; flags take precedence');
   addFlags(command, decodingSettings, [{ firstKey: "lm", heading: `Decoding (${otherwise}):` }]);
 }

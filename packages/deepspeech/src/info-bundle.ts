@@ -30,7 +30,7 @@ export async function bundleFacts(path: string): Promise<Facts> {
       ["Decoding", decodingText(header)],
       ["Training", trainingText(training)],
       ["Measured", measuredText(header)],
-      ["Licence", training.license ?? "not told; export --license tells it"],
+      ["Licence", training.license ?? "not stated; export --license states it"],
     ],
   };
 }

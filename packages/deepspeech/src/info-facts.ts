@@ -52,7 +52,7 @@ interface RunRecord {
 
 export function trainingText({ corpora, epochs, steps, dev }: RunRecord): string {
   const parts = [
-    corpora.length > 0 ? corpora.join(", ") : "data not told",
+    corpora.length > 0 ? corpora.join(", ") : "data not stated",
     epochs === undefined ? "" : formatPlural(epochs, "epoch"),
     steps === undefined ? "" : formatPlural(steps, "step"),
     dev === undefined ? "" : `on dev ${ratesText(dev)}`,

@@ -44,7 +44,7 @@ test("a bundle is described without libtorch, with the licence that its maker ga
     rows.Measured,
     `WER ${(100 * (evaluation?.wer ?? 0)).toFixed(2)}%, CER ${(100 * (evaluation?.cer ?? 0)).toFixed(2)}%, on test: 38 utterances, 2.3 min`,
   );
-  assert.equal(rows.Licence, "not told; export --license tells it");
+  assert.equal(rows.Licence, "not stated; export --license states it");
   assert.equal(loadsLibtorch(["info", BUNDLE]), false);
 
   const { kind, path, bytes, ...told } = JSON.parse(deepspeech("info", BUNDLE, "--json").stdout);
@@ -68,7 +68,7 @@ test("a checkpoint, a run and a language model are described", async (t) => {
     rows.Model ?? "",
     /^[\d,]+ parameters: \d+ residual layers? of \d+ channels?, \d+ recurrent layers? of \d+/,
   );
-  assert.deepEqual([rows.Alphabet, rows.Training], [ALPHABET, "data not told"]);
+  assert.deepEqual([rows.Alphabet, rows.Training], [ALPHABET, "data not stated"]);
 
   const run = join(folder, "run");
   await mkdir(join(run, "checkpoints"), { recursive: true });

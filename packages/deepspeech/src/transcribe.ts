@@ -81,7 +81,7 @@ export function configure(command: Command): void {
       parseWhole("--sample-rate", LEAST_SAMPLE_RATE),
     );
   addFlags(command, settings, []);
-  addDecodingFlags(command, "greedy, or as the bundle has it, unless told");
+  addDecodingFlags(command, "by default greedy, or as the bundle has it");
   command.addHelpText("after", HELP).action(async (all: string[], given: TranscribeFlags) => {
     const flags = settleOutput(given, outputFormats);
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });

@@ -55,7 +55,7 @@ class FlacFrameDecoder {
     const stated = this.header?.sampleRate ?? sampleRate;
     if (stated !== sampleRate) {
       throw new DamagedAudioError(
-        `is damaged: its header tells of ${stated} samples a second, and its sound of ${sampleRate}.`,
+        `is damaged: its header states ${stated} samples a second, and its sound has ${sampleRate}.`,
       );
     }
     return [{ channels: channelData as Float32Array<ArrayBuffer>[], sampleRate }];
@@ -69,7 +69,7 @@ class FlacFrameDecoder {
       throw new DamagedAudioError(`is damaged or cut short: ${this.#numSamples} of ${promised} samples can be read.`);
     }
     throw new DamagedAudioError(
-      `tells of ${promised} samples in its header and has ${this.#numSamples}; rewrite it, as with ffmpeg -i IN.flac OUT.flac.`,
+      `states ${promised} samples in its header and has ${this.#numSamples}; rewrite it, as with ffmpeg -i IN.flac OUT.flac.`,
     );
   }
 

@@ -74,7 +74,7 @@ for (const [box, after] of [
 ] as const) {
   test(`an M4A table ${box} of four thousand million entries is refused before room is made for them`, async () => {
     const bytes = withNumber(await bytesOf("speech.m4a"), box, after, 0xf0000000);
-    const message = new RegExp(`^file: is damaged: its table ${box} tells of 4026531840 entries in \\d+ bytes\\.$`);
+    const message = new RegExp(`^file: is damaged: its table ${box} states 4026531840 entries in \\d+ bytes\\.$`);
     await assert.rejects(decodeAudio(bytes, { fileName }), { code: "bad-audio", message });
     await assert.rejects(decodeInPieces(bytes, 500), { code: "bad-audio", message });
   });
@@ -83,10 +83,10 @@ for (const [box, after] of [
 test("an M4A file whose pieces of one size are too many is refused", async () => {
   const sized = withNumber(await bytesOf("speech.m4a"), "stsz", 8, 1);
   await assert.rejects(decodeAudio(withNumber(sized, "stsz", 12, 0xffffffff), { fileName }), {
-    message: "file: tells of 4294967295 pieces of sound, more than can be read; convert it first.",
+    message: "file: states 4294967295 pieces of sound, more than can be read; convert it first.",
   });
   await assert.rejects(decodeAudio(withNumber(sized, "stsz", 12, 29_000_000), { fileName }), {
-    message: "file: is damaged or cut short: it tells of 29000000 bytes of sound.",
+    message: "file: is damaged or cut short: it states 29000000 bytes of sound.",
   });
 });
 
@@ -113,7 +113,7 @@ async function wavWith(changes: { channels?: number; sampleRate?: number; blockB
 test("a WAV file of more channels than its blocks have room for is refused", async () => {
   const bytes = await wavWith({ channels: 65_535, blockBytes: 1, bits: 8 });
   await assert.rejects(decodeAudio(bytes, { fileName }), {
-    message: "file: is damaged: its WAV format chunk tells of 1 bytes for a sample of each of 65535 channels.",
+    message: "file: is damaged: its WAV format chunk states 1 bytes for a sample of each of 65535 channels.",
   });
 });
 

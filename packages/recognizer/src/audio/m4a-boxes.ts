@@ -209,11 +209,11 @@ function testSizes(view: DataView, { fileBytes }: Limits): void {
   const common = view.byteLength < 8 ? 0 : view.getUint32(4);
   const count = testTable("stsz", view, 8, () => (common > 0 ? 0 : 4));
   if (count > MOST_PIECES) {
-    throw new DamagedAudioError(`tells of ${count} pieces of sound, more than can be read; convert it first.`);
+    throw new DamagedAudioError(`states ${count} pieces of sound, more than can be read; convert it first.`);
   }
   let total = common * count;
   if (common === 0) for (let i = 0; i < count; i++) total += view.getUint32(12 + 4 * i);
-  if (total > fileBytes) throw new DamagedAudioError(`is damaged or cut short: it tells of ${total} bytes of sound.`);
+  if (total > fileBytes) throw new DamagedAudioError(`is damaged or cut short: it states ${total} bytes of sound.`);
 }
 
 /** Pieces of sound within a fragment. Four flags tell what each has of its own. */
@@ -222,7 +222,7 @@ function testRun(view: DataView, limits: Limits): void {
   const ownFields = [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0);
   limits.fragmentPieces -= testTable("trun", view, 4, () => 4 * ownFields.length);
   if (limits.fragmentPieces >= 0) return;
-  throw new DamagedAudioError(`is damaged: a fragment tells of more than ${MOST_FRAGMENT_PIECES} pieces of sound.`);
+  throw new DamagedAudioError(`is damaged: a fragment states more than ${MOST_FRAGMENT_PIECES} pieces of sound.`);
 }
 
 /** The settings of an ALAC decoder, 24 bytes at the box's end, begin with a frame's length. */
@@ -238,5 +238,5 @@ function testTable(type: string, view: DataView, countAt: number, entryBytes: (v
   if (tableBytes < 0) throw new DamagedAudioError(`is damaged: its table ${type} is cut short.`);
   const count = view.getUint32(countAt);
   if (count * entryBytes(view.getUint8(0)) <= tableBytes) return count;
-  throw new DamagedAudioError(`is damaged: its table ${type} tells of ${count} entries in ${tableBytes} bytes.`);
+  throw new DamagedAudioError(`is damaged: its table ${type} states ${count} entries in ${tableBytes} bytes.`);
 }

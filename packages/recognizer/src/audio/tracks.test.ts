@@ -47,20 +47,20 @@ test("two FLAC files, one behind another, are refused with the way out", async (
   });
 });
 
-test("a FLAC file that tells of fewer samples than it has is refused: its length is one of the two", async () => {
+test("a FLAC file that states fewer samples than it has is refused: its length is one of the two", async () => {
   const bytes = Uint8Array.from(await bytesOf("speech-16k.flac"));
   new DataView(bytes.buffer).setUint32(22, 8000);
   await assert.rejects(decodeAudio(bytes, { fileName }), {
-    message: "file: tells of 8000 samples in its header and has 17024; rewrite it, as with ffmpeg -i IN.flac OUT.flac.",
+    message: "file: states 8000 samples in its header and has 17024; rewrite it, as with ffmpeg -i IN.flac OUT.flac.",
   });
 });
 
-test("a FLAC file whose header tells of another rate than its sound is refused", async () => {
+test("a FLAC file whose header states another rate than its sound has is refused", async () => {
   const bytes = Uint8Array.from(await bytesOf("speech-16k.flac"));
   const view = new DataView(bytes.buffer);
   view.setUint32(18, (view.getUint32(18) & 0xfff) | (22_050 << 12));
   await assert.rejects(decodeAudio(bytes, { fileName }), {
-    message: "file: is damaged: its header tells of 22050 samples a second, and its sound of 16000.",
+    message: "file: is damaged: its header states 22050 samples a second, and its sound has 16000.",
   });
 });
 

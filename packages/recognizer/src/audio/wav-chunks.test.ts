@@ -117,7 +117,7 @@ const REFUSED: [what: string, bytes: Uint8Array, message: RegExp][] = [
   [
     "a length that is too small",
     ofLength(8000),
-    /^file\.wav: tells of 8000 bytes of sound, and 26048 follow that are none by its header; rewrite it/,
+    /^file\.wav: states 8000 bytes of sound, and 26048 follow that are none by its header; rewrite it/,
   ],
   ["an end that is missing", ofLength(sound.length).slice(0, -1000), /^file\.wav: is cut short: 33048 of 34048 bytes/],
   ["a length of 3 GiB in a short file", ofLength(3 * 2 ** 30), /^file\.wav: is cut short: 34048 of 3221225472 bytes/],

@@ -274,7 +274,7 @@ export class WavChunks {
     const numBytes = this.#fileBytes - this.#position;
     const behind = Number.isFinite(numBytes) ? numBytes : `${rest.length} or more`;
     return new DamagedAudioError(
-      `tells of ${this.#soundBytes} bytes of sound, and ${behind} follow that are none by its header; rewrite it, as with sox --ignore-length IN.wav OUT.wav.`,
+      `states ${this.#soundBytes} bytes of sound, and ${behind} follow that are none by its header; rewrite it, as with sox --ignore-length IN.wav OUT.wav.`,
     );
   }
 }

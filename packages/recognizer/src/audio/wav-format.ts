@@ -45,7 +45,7 @@ export function parseWavFormat(chunk: Uint8Array, isLittleEndian: boolean): WavF
   const sampleBits = (8 * blockBytes) / numChannels;
   if (!allowedBits.includes(sampleBits) || uint16(14) > sampleBits) {
     throw new DamagedAudioError(
-      `is damaged: its WAV format chunk tells of ${blockBytes} bytes for a sample of each of ${numChannels} channels.`,
+      `is damaged: its WAV format chunk states ${blockBytes} bytes for a sample of each of ${numChannels} channels.`,
     );
   }
   return { sampleRate, numChannels, encoding, sampleBits };
