@@ -33,9 +33,10 @@ Options:
   --help     show this text
 
 Environment:
-  LIBTORCH         a libtorch folder to use (holding include/, lib/ and share/)
-  LIBTORCH_URL     an archive to download where no libtorch is found
-  LIBTORCH_SHA256  the SHA-256 that this archive must have
+  LIBTORCH          a libtorch folder to use (holding include/, lib/ and share/)
+  LIBTORCH_VARIANT  cuda: only one that NVIDIA GPUs can use; cpu: none is downloaded for them
+  LIBTORCH_URL      another archive to download where no libtorch is found
+  LIBTORCH_SHA256   the SHA-256 that this archive must have
 `;
 
 /** @type {[name: string, step: Step][]} */

@@ -168,6 +168,7 @@ function joiningOf({ distributed }: Torch): string {
 
 /** @param library path of libtorch's library */
 export function originOf(library: string): string {
+  if (/\/Cellar\//.test(library)) return `Homebrew's (${library})`;
   if (/\/(site|dist)-packages\//.test(library)) return `PyTorch for Python's (${library})`;
   if (/^\/usr\/lib\//.test(library)) return `the system's package (${library})`;
   return `PyTorch's own build (${library})`;
@@ -227,8 +228,7 @@ function checkCuda(torch: Torch): Finding {
     return { name: "CUDA", status: "ok", found: "available: train with --device cuda" };
   if (!existsSync("/proc/driver/nvidia/version"))
     return { name: "CUDA", status: "ok", found: "no NVIDIA GPU; training runs on the CPU" };
-  const remedy =
-    "install PyTorch for Python with CUDA, or set LIBTORCH to a CUDA build; then npx deepspeech-ts setup --force";
+  const remedy = "LIBTORCH_VARIANT=cuda npx deepspeech-ts setup finds or downloads one that can";
   return { name: "CUDA", status: "warning", found: "an NVIDIA GPU is here, but this libtorch cannot use it", remedy };
 }
 

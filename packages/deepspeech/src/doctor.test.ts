@@ -55,4 +55,6 @@ test("libtorch's origin is told by its path", () => {
   assert.equal(origin("/usr/lib/x86_64-linux-gnu/libtorch_cpu.so.1.13.0"), "the system's package");
   assert.equal(origin("/usr/lib/python3/dist-packages/torch/lib/libtorch_cpu.so"), "PyTorch for Python's");
   assert.equal(origin("/home/me/libtorch/lib/libtorch_cpu.so"), "PyTorch's own build");
+  const keg = "/opt/homebrew/Cellar/pytorch/2.5.1/libexec/lib/python3.13/site-packages/torch";
+  assert.equal(origin(`${keg}/lib/libtorch_cpu.dylib`), "Homebrew's");
 });

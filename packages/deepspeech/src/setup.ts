@@ -2,10 +2,16 @@
 import type { Command } from "commander";
 
 const HELP = `
-Uses the libtorch in LIBTORCH, or else that of an installed PyTorch, or else the system's. On Debian and Ubuntu it installs
-the system's and a compiler with apt-get if they are missing and it has permission; elsewhere it downloads PyTorch's archive
-(LIBTORCH_URL and LIBTORCH_SHA256 select another). The add-on is compiled into your cache, once for all projects: about two
-minutes on two cores. Steps that are already done are skipped. Recognition with a bundle needs none of this.
+Uses the libtorch in LIBTORCH, or else that of an installed PyTorch (pip's, Homebrew's), or else the system's. If there is
+none, it installs Debian's or Ubuntu's with apt-get where it may; elsewhere, and for NVIDIA GPUs, it downloads PyTorch's
+archive. The add-on is compiled into your cache, once for all projects: about two minutes on two cores. Steps that are
+already done are skipped. Recognition with a bundle needs none of this.
+
+Environment:
+  LIBTORCH          a libtorch folder to use (holding include/, lib/ and share/)
+  LIBTORCH_VARIANT  cuda: only one that NVIDIA GPUs can use; cpu: none is downloaded for them
+  LIBTORCH_URL      another archive to download where no libtorch is found
+  LIBTORCH_SHA256   the SHA-256 that this archive must have
 
 Examples:
   $ npx deepspeech-ts setup

@@ -10,21 +10,9 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCommand, SetupError } from "./context.mjs";
+import { chooseArchive } from "./known-archives.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
-/** @typedef {{ url: string, sha256: string | undefined }} Archive */
-
-/**
- * The archives known to us, by platform and architecture. For others, pip's PyTorch serves, or LIBTORCH_URL.
- *
- * @type {Record<string, Archive>}
- */
-const ARCHIVES = {
-  "linux-x64": {
-    url: "https://download.pytorch.org/libtorch/cpu/libtorch-cxx11-abi-shared-with-deps-2.5.1%2Bcpu.zip",
-    sha256: "618ca54eef82a1dca46ff1993d5807d9c0deb0bae147da4974166a147cb562fa",
-  },
-};
 
 const ATTEMPTS = 5;
 const RETRY_MS = 2000;
@@ -42,29 +30,24 @@ export function archiveFolder(context) {
  * Downloads, checks and unpacks the archive.
  *
  * @param {Context} context
+ * @param {import("./known-archives.mjs").Variant} variant
  * @returns {Promise<string>} the folder
  */
-export async function fetchArchive(context) {
-  const { url, sha256 } = chooseArchive();
-  process.stdout.write(`… libtorch is missing: downloading ${url} (about 200 MB) into ${context.folder}\n`);
+export async function fetchArchive(context, variant) {
+  const { url, sha256, note } = chooseArchive(variant);
   const path = join(context.folder, decodeURIComponent(basename(new URL(url).pathname)));
-  await download(url, path);
+  process.stdout.write(`… libtorch is missing: downloading ${url} into ${context.folder}\n`);
+  if (note !== undefined) process.stdout.write(`  ${note}\n`);
+  await download(url, path, { onSize: (bytes) => process.stdout.write(`  ${formatSize(bytes)} to come\n`) });
   await verify(path, url, sha256);
   await unpack(context, path);
   rmSync(path);
   return archiveFolder(context);
 }
 
-/** @returns {Archive} */
-function chooseArchive() {
-  const { LIBTORCH_URL: url, LIBTORCH_SHA256: sha256 } = process.env;
-  if (url) return { url, sha256: sha256?.toLowerCase() };
-  const archive = ARCHIVES[`${process.platform}-${process.arch}`];
-  if (archive !== undefined) return archive;
-  throw new SetupError(
-    `No libtorch is known for ${process.platform} on ${process.arch}. Install PyTorch (pip install torch), or set ` +
-      "LIBTORCH to a libtorch folder, or LIBTORCH_URL and LIBTORCH_SHA256 to an archive of one.",
-  );
+/** @param {number} bytes */
+function formatSize(bytes) {
+  return `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
 }
 
 /**
@@ -72,13 +55,14 @@ function chooseArchive() {
  *
  * @param {string} url
  * @param {string} path
- * @param {{ attempts?: number, retryMs?: number }} [options] how often to try, and how long to wait in between
+ * @param {{ attempts?: number, retryMs?: number, onSize?: (bytes: number) => void }} [options] how often to try, how long
+ *   to wait in between, and what to do whenever the server says how much is to come
  */
-export async function download(url, path, { attempts = ATTEMPTS, retryMs = RETRY_MS } = {}) {
+export async function download(url, path, { attempts = ATTEMPTS, retryMs = RETRY_MS, onSize } = {}) {
   if (existsSync(path)) return;
   for (let attempt = 1; ; attempt++) {
     try {
-      await downloadRest(url, `${path}.part`);
+      await downloadRest(url, `${path}.part`, onSize);
       renameSync(`${path}.part`, path);
       return;
     } catch (error) {
@@ -92,8 +76,9 @@ export async function download(url, path, { attempts = ATTEMPTS, retryMs = RETRY
 /**
  * @param {string} url
  * @param {string} part
+ * @param {((bytes: number) => void) | undefined} onSize
  */
-async function downloadRest(url, part) {
+async function downloadRest(url, part, onSize) {
   const have = existsSync(part) ? statSync(part).size : 0;
   const response = await fetch(url, { headers: have > 0 ? { range: `bytes=${have}-` } : {} });
   // 416: there is nothing after what we have.
@@ -102,6 +87,8 @@ async function downloadRest(url, part) {
     throw new SetupError(`${url} could not be downloaded: the server answers ${response.status}.`);
   }
   if (!response.ok || response.body === null) throw new Error(`the server answers ${response.status}`);
+  const length = response.headers.get("content-length");
+  if (length !== null) onSize?.(Number(length));
   const body = Readable.fromWeb(/** @type {import("node:stream/web").ReadableStream} */ (response.body));
   await pipeline(body, createWriteStream(part, { flags: response.status === 206 ? "a" : "w" }));
 }

@@ -16,7 +16,7 @@ import { delimiter, join } from "node:path";
  * @typedef {object} State
  * @property {string} [dependencies] stamp of the npm packages
  * @property {Libtorch} [libtorch] where libtorch was found
- * @property {string} [libtorchRequest] the LIBTORCH variable it was found under
+ * @property {string} [libtorchRequest] the LIBTORCH and LIBTORCH_VARIANT it was found under
  * @property {string} [native] stamp of the native add-on
  * @property {string} [typescript] stamp of the compiled TypeScript
  */

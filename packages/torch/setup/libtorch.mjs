@@ -1,7 +1,7 @@
 /**
  * Finds libtorch, or brings it to the machine. In order of preference: the folder that LIBTORCH names, what an earlier
- * run downloaded, PyTorch for Python, the system's package, Debian's or Ubuntu's package installed now, PyTorch's own
- * archive.
+ * run downloaded, PyTorch for Python, Homebrew's, the system's package, Debian's or Ubuntu's package installed now,
+ * PyTorch's own archive. Where LIBTORCH_VARIANT asks for CUDA, only those that were built with it count.
  */
 
 import { spawnSync } from "node:child_process";
@@ -9,6 +9,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { archiveFolder, fetchArchive } from "./archive.mjs";
 import { hasCommand, SetupError } from "./context.mjs";
+import { hasNvidia, requestedVariant } from "./known-archives.mjs";
 import { candidateVersion, canInstallPackages, installPackages } from "./system-packages.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
@@ -25,6 +26,8 @@ import { candidateVersion, canInstallPackages, installPackages } from "./system-
 /** Debian 12 has 1.13; Ubuntu 22.04's 1.8 lacks operators that the models need. */
 const OLDEST_VERSION = [1, 13];
 const PACKAGE = "libtorch-dev";
+/** Where Homebrew lives unless HOMEBREW_PREFIX says otherwise: Macs with ARM and with Intel, Linux. */
+const HOMEBREW_PREFIXES = ["/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew"];
 /** Newer versions first: they keep the older header, which then only includes the other. */
 const VERSION_HEADERS = ["headeronly/version.h", "csrc/api/include/torch/version.h"];
 
@@ -33,19 +36,39 @@ const VERSION_HEADERS = ["headeronly/version.h", "csrc/api/include/torch/version
  * @returns {Promise<string>} what was found
  */
 export async function provideLibtorch(context) {
-  const request = process.env.LIBTORCH ?? "";
+  const folder = process.env.LIBTORCH ?? "";
+  const variant = requestedVariant();
+  const request = variant === undefined ? folder : `${folder} ${variant}`;
   const known = context.state.libtorch;
   if (known !== undefined && context.state.libtorchRequest === request && isUnchanged(known)) return describe(known);
 
-  const libtorch = request === "" ? await findOrInstall(context) : fromVariable(request);
+  const libtorch = folder === "" ? await findOrInstall(context, variant) : fromVariable(folder);
   context.save({ libtorch, libtorchRequest: request });
   return describe(libtorch);
 }
 
+/**
+ * @param {Context} context
+ * @param {import("./known-archives.mjs").Variant | undefined} request
+ */
+async function findOrInstall(context, request) {
+  for (const find of [() => fromEarlier(context), fromPython, fromHomebrew, fromSystem]) {
+    const found = find();
+    if (found !== undefined && (request !== "cuda" || hasCuda(found.prefix))) return found;
+  }
+  const variant = request ?? (hasNvidia() ? "cuda" : "cpu");
+  // Distributions' packages know no CUDA.
+  return (variant === "cuda" ? undefined : await fromPackage(context)) ?? (await fromArchive(context, variant));
+}
+
+/** @param {string} prefix */
+function hasCuda(prefix) {
+  return existsSync(join(prefix, "lib/libtorch_cuda.so"));
+}
+
 /** @param {Context} context */
-async function findOrInstall(context) {
-  const found = inspect("prefix", archiveFolder(context), "downloaded earlier") ?? fromPython() ?? fromSystem();
-  return found ?? (await fromPackage(context)) ?? (await fromArchive(context));
+function fromEarlier(context) {
+  return inspect("prefix", archiveFolder(context), "downloaded earlier");
 }
 
 /** @param {string} folder */
@@ -67,6 +90,12 @@ function fromPython() {
   return inspect("prefix", dirname(dirname(stdout.trim())), "PyTorch for Python");
 }
 
+/** Homebrew links its PyTorch's include/, lib/ and share/cmake into a folder of the formula's. */
+function fromHomebrew() {
+  const homes = [process.env.HOMEBREW_PREFIX, ...HOMEBREW_PREFIXES].filter((home) => home !== undefined);
+  return homes.map((home) => inspect("prefix", join(home, "opt/pytorch"), "Homebrew's")).find(Boolean);
+}
+
 function fromSystem() {
   return inspect("debian", "/usr", "the system's");
 }
@@ -80,9 +109,12 @@ async function fromPackage(context) {
   return fromSystem();
 }
 
-/** @param {Context} context */
-async function fromArchive(context) {
-  const folder = await fetchArchive(context);
+/**
+ * @param {Context} context
+ * @param {import("./known-archives.mjs").Variant} variant
+ */
+async function fromArchive(context, variant) {
+  const folder = await fetchArchive(context, variant);
   const libtorch = inspect("prefix", folder, "PyTorch's archive");
   if (libtorch === undefined) throw new SetupError(`The archive unpacked into ${folder} holds no usable libtorch.`);
   return libtorch;

@@ -3,24 +3,34 @@
  */
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { Context } from "./context.mjs";
 import { provideLibtorch } from "./libtorch.mjs";
 
-const { PATH = "", LIBTORCH } = process.env;
+const ENVIRONMENT = { ...process.env };
+const { PATH = "" } = process.env;
 let folder = "";
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "libtorch-"));
-  delete process.env.LIBTORCH;
+  for (const name of ["LIBTORCH", "LIBTORCH_VARIANT", "LIBTORCH_URL", "HOMEBREW_PREFIX"]) delete process.env[name];
 });
 afterEach(() => {
-  process.env.PATH = PATH;
-  if (LIBTORCH === undefined) delete process.env.LIBTORCH;
-  else process.env.LIBTORCH = LIBTORCH;
+  process.env = { ...ENVIRONMENT };
   rmSync(folder, { recursive: true });
 });
 
@@ -29,15 +39,17 @@ afterEach(() => {
  *
  * @param {string} name
  * @param {[major: number, minor: number, patch: number]} version
- * @param {{ library?: string }} [options] the library's content
+ * @param {{ library?: string, suffix?: string, hasCuda?: boolean }} [options] `library`: its content; `suffix`: .dylib as on
+ *   a Mac
  */
-function makeLibtorch(name, [major, minor, patch], { library = "library" } = {}) {
+function makeLibtorch(name, [major, minor, patch], { library = "library", suffix = ".so", hasCuda = false } = {}) {
   const prefix = join(folder, name);
   const header = `#define TORCH_VERSION_MAJOR ${major}\n#define TORCH_VERSION_MINOR ${minor}\n#define TORCH_VERSION_PATCH ${patch}\n`;
   const files = {
     "share/cmake/Torch/TorchConfig.cmake": "",
     "include/torch/csrc/api/include/torch/version.h": header,
-    "lib/libtorch_cpu.so": library,
+    [`lib/libtorch_cpu${suffix}`]: library,
+    ...(hasCuda ? { [`lib/libtorch_cuda${suffix}`]: library } : {}),
   };
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(prefix, path)), { recursive: true });
@@ -100,4 +112,56 @@ test("what was found is remembered, until the library or the request changes", a
   assert.match(await provideLibtorch(new Context(folder)), /^2\.5\.1, LIBTORCH/);
   makeLibtorch("chosen", [2, 6, 0], { library: "a newer library" });
   assert.match(await provideLibtorch(new Context(folder)), /^2\.6\.0, LIBTORCH/);
+});
+
+/**
+ * Homebrew's formula builds PyTorch into a Python environment of its own in the Cellar, and links what C++ needs of it.
+ *
+ * @param {[major: number, minor: number, patch: number]} version
+ */
+function pourPytorch(version) {
+  const keg = `homebrew/Cellar/pytorch/${version.join(".")}`;
+  const torch = makeLibtorch(`${keg}/libexec/lib/python3.13/site-packages/torch`, version, { suffix: ".dylib" });
+  for (const part of ["include", "lib", "share/cmake"]) {
+    mkdirSync(join(folder, keg, part), { recursive: true });
+    for (const name of readdirSync(join(torch, part)))
+      symlinkSync(join(torch, part, name), join(folder, keg, part, name));
+  }
+  const opt = join(folder, "homebrew/opt");
+  mkdirSync(opt, { recursive: true });
+  if (readdirSync(opt).length > 0) unlinkSync(join(opt, "pytorch"));
+  symlinkSync(join(folder, keg), join(opt, "pytorch"));
+}
+
+test("on a Mac, PyTorch for Python and Homebrew's serve, also after an upgrade", async () => {
+  installPython("exit 1");
+  process.env.HOMEBREW_PREFIX = join(folder, "homebrew");
+  pourPytorch([2, 5, 1]);
+  assert.equal(await provideLibtorch(new Context(folder)), `2.5.1, Homebrew's, in ${folder}/homebrew/opt/pytorch`);
+  pourPytorch([2, 9, 1]);
+  assert.match(await provideLibtorch(new Context(folder)), /^2\.9\.1, Homebrew's/);
+
+  rmSync(join(folder, "bin"), { recursive: true });
+  installPython(`echo ${makeLibtorch("python", [2, 7, 1], { suffix: ".dylib" })}/share/cmake`);
+  const again = new Context(folder, { force: true });
+  assert.equal(await provideLibtorch(again), `2.7.1, PyTorch for Python, in ${folder}/python`);
+});
+
+test("LIBTORCH_VARIANT=cuda passes over libtorchs without it, to PyTorch's archive; what was remembered too", async (t) => {
+  const server = createServer((_, response) => response.writeHead(404).end());
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => server.close());
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  process.env.LIBTORCH_URL = `http://127.0.0.1:${port}/cuda.zip`;
+  installPython(`echo ${makeLibtorch("python", [2, 4, 0])}/share/cmake`);
+  assert.match(await provideLibtorch(new Context(folder)), /^2\.4\.0, PyTorch for Python/);
+
+  process.env.LIBTORCH_VARIANT = "cuda";
+  const message = /cuda\.zip could not be downloaded: the server answers 404/;
+  await assert.rejects(provideLibtorch(new Context(folder)), { message });
+  makeLibtorch("python", [2, 4, 0], { hasCuda: true });
+  assert.match(await provideLibtorch(new Context(folder)), /^2\.4\.0, PyTorch for Python/);
+
+  process.env.LIBTORCH_VARIANT = "gpu";
+  await assert.rejects(provideLibtorch(new Context(folder)), { message: "LIBTORCH_VARIANT=gpu is none of cpu, cuda." });
 });

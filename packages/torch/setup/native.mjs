@@ -54,9 +54,22 @@ export function knownLibtorch({ state }) {
  * @param {string} build
  */
 export async function compileNative(context, libtorch, build) {
-  if (isForeignCache(build, SOURCES, libtorch)) rmSync(build, { recursive: true });
-  await context.run("cmake", ["-S", SOURCES, "-B", build, "-DCMAKE_BUILD_TYPE=Release", ...options(libtorch, build)]);
+  await configureNative(context, libtorch, build);
   await context.run("cmake", ["--build", build, "--parallel", String(availableParallelism())]);
+}
+
+/**
+ * Prepares `build`: finds out what the compiler can, and writes what is to be run.
+ *
+ * @param {Context} context
+ * @param {Libtorch} libtorch
+ * @param {string} build
+ * @param {string[]} [further] of CMake's options
+ */
+export async function configureNative(context, libtorch, build, further = []) {
+  if (isForeignCache(build, SOURCES, libtorch)) rmSync(build, { recursive: true });
+  const common = ["-S", SOURCES, "-B", build, "-DCMAKE_BUILD_TYPE=Release", ...options(libtorch, build)];
+  await context.run("cmake", [...common, ...further]);
 }
 
 /**
@@ -92,6 +105,10 @@ function options({ prefix }, build) {
     `-DCMAKE_PREFIX_PATH=${prefix}`,
     ...Object.entries(includes).map(([name, path]) => `-D${name}=${path}`),
     ...(useNinja ? ["-G", "Ninja"] : []),
+    // A Node for Intel's Macs runs on ARM's too: the add-on is for the Node.
+    ...(process.platform === "darwin"
+      ? [`-DCMAKE_OSX_ARCHITECTURES=${process.arch === "x64" ? "x86_64" : "arm64"}`]
+      : []),
   ];
 }
 

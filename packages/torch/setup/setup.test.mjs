@@ -77,9 +77,15 @@ function urlOf(path) {
 test("a download that breaks off is continued where it stopped", async () => {
   brokenAnswers = 2;
   const path = join(folder, "archive.zip");
-  await download(urlOf("/archive.zip"), path, { retryMs: 1 });
+  /** @type {number[]} */
+  const sizes = [];
+  await download(urlOf("/archive.zip"), path, { retryMs: 1, onSize: (bytes) => sizes.push(bytes) });
   assert.deepEqual(readFileSync(path), CONTENT);
   assert.deepEqual(ranges, [undefined, "bytes=10-", "bytes=20-"]);
+  assert.deepEqual(
+    sizes,
+    [0, 10, 20].map((start) => CONTENT.length - start),
+  );
   assert.equal(existsSync(`${path}.part`), false);
 });
 

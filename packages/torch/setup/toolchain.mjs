@@ -3,6 +3,7 @@
  * named where it does not.
  */
 
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { hasCommand, SetupError } from "./context.mjs";
@@ -18,6 +19,7 @@ const OPENBLAS = "libopenblas0-openmp";
  * @returns {Promise<string>} what was found or done
  */
 export async function provideToolchain(context) {
+  if (process.platform === "darwin") return requireMacTools();
   const missing = missingPackages();
   if (missing.length === 0) return "found";
   if (!canInstallPackages()) throw new SetupError(instructions(missing));
@@ -34,6 +36,23 @@ function missingPackages() {
   ];
 }
 
+/**
+ * A Mac has c++ and make on its PATH even where they only open a window that offers to install them: xcode-select knows
+ * whether they are there. CMake is Homebrew's, or the one from cmake.org.
+ *
+ * @returns {string} what was found
+ * @throws SetupError with what to run
+ */
+export function requireMacTools() {
+  const hasXcode = spawnSync("xcode-select", ["-p"], { stdio: "ignore" }).status === 0;
+  const commands = [
+    ...(hasXcode ? [] : ["xcode-select --install"]),
+    ...(hasCommand("cmake") ? [] : ["brew install cmake"]),
+  ];
+  if (commands.length === 0) return "found";
+  throw new SetupError(`The native add-on cannot be compiled yet. Run:\n  ${commands.join("\n  ")}`);
+}
+
 /** @param {string[]} missing */
 function instructions(missing) {
   const list = missing.join(" ");
@@ -42,9 +61,6 @@ function instructions(missing) {
       `The native add-on cannot be compiled: ${list} missing, and this account may not install packages.\n` +
       `Have an administrator run:\n  sudo apt-get install libtorch-dev ${OPENBLAS} ${list}`
     );
-  }
-  if (process.platform === "darwin") {
-    return `The native add-on cannot be compiled: ${list} missing.\nRun:\n  xcode-select --install\n  brew install cmake ninja`;
   }
   return (
     `The native add-on cannot be compiled: ${list} missing.\n` +

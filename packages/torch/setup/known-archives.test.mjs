@@ -1,0 +1,55 @@
+/** Which of PyTorch's archives each machine gets, and what those are told for which there is none. */
+
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, test } from "node:test";
+import { chooseArchive, hasNvidia } from "./known-archives.mjs";
+
+const ENVIRONMENT = { ...process.env };
+afterEach(() => {
+  process.env = { ...ENVIRONMENT };
+});
+
+test("each machine has its archive, with a checksum", () => {
+  delete process.env.LIBTORCH_URL;
+  /** @type {[variant: "cpu" | "cuda", machine: string, end: string][]} */
+  const cases = [
+    ["cpu", "linux-x64", "/cpu/libtorch-cxx11-abi-shared-with-deps-2.7.1%2Bcpu.zip"],
+    ["cuda", "linux-x64", "/cu128/libtorch-cxx11-abi-shared-with-deps-2.7.1%2Bcu128.zip"],
+    ["cpu", "darwin-arm64", "/cpu/libtorch-macos-arm64-2.7.1.zip"],
+  ];
+  for (const [variant, machine, end] of cases) {
+    const { url, sha256 } = chooseArchive(variant, machine);
+    assert.equal(url, `https://download.pytorch.org/libtorch${end}`);
+    assert.match(sha256 ?? "", /^[0-9a-f]{64}$/);
+  }
+});
+
+test("a machine without one is told of pip, a Mac of Homebrew too", () => {
+  delete process.env.LIBTORCH_URL;
+  assert.throws(() => chooseArchive("cpu", "linux-arm64"), {
+    message:
+      "PyTorch publishes no libtorch for linux-arm64. Run pip install torch, then the set-up again; " +
+      "or set LIBTORCH to a libtorch folder, or LIBTORCH_URL and LIBTORCH_SHA256 to an archive.",
+  });
+  const message = /^PyTorch publishes no libtorch with CUDA for darwin-arm64\. Run pip install torch or brew install/;
+  assert.throws(() => chooseArchive("cuda", "darwin-arm64"), { message });
+});
+
+test("LIBTORCH_URL comes first, with the checksum that is stated or none", () => {
+  process.env.LIBTORCH_URL = "https://example.org/mine.zip";
+  delete process.env.LIBTORCH_SHA256;
+  assert.deepEqual(chooseArchive("cpu", "linux-arm64"), { url: "https://example.org/mine.zip", sha256: undefined });
+  process.env.LIBTORCH_SHA256 = "AB";
+  assert.equal(chooseArchive("cuda", "linux-x64").sha256, "ab");
+});
+
+test("NVIDIA's driver is known by its program", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "nvidia-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "nvidia-smi"), "");
+  process.env.PATH = folder;
+  assert.equal(hasNvidia(), true);
+});
