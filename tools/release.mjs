@@ -2,7 +2,7 @@
  * Releases all packages in step.
  *
  *     node tools/release.mjs prepare 0.2.0    # versions, lock file, changelog: look at them, edit, commit, tag
- *     node tools/release.mjs publish          # compiles, packs everything, and tells what npm would publish
+ *     node tools/release.mjs publish          # compiles, packs everything, and shows what npm would publish
  *     node tools/release.mjs publish --really # … and publishes it
  */
 import { spawnSync } from "node:child_process";
@@ -21,7 +21,7 @@ const HELP = `Usage: node tools/release.mjs prepare <version>
 
 prepare gives all packages the version and begins its section of CHANGELOG.md with
 the commits since the last tag. publish packs all packages into build/release and
-has npm tell what it would publish; with --really, npm publishes.`;
+has npm show what it would publish; with --really, npm publishes.`;
 
 /** @param {string} version */
 function prepare(version) {

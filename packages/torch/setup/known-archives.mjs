@@ -14,6 +14,8 @@ import { hasCommand, SetupError } from "./context.mjs";
 
 const BASE = "https://download.pytorch.org/libtorch";
 const VARIANTS = /** @type {const} */ (["cpu", "cuda"]);
+/** Platform and architecture, as Node names them. */
+const THIS_MACHINE = `${process.platform}-${process.arch}`;
 
 /** CUDA 12.8 runs with drivers from 525 on, and on cards from Maxwell to Blackwell. @type {Record<string, Archive>} */
 const ARCHIVES = {
@@ -45,26 +47,30 @@ export function requestedVariant() {
   throw new SetupError(`LIBTORCH_VARIANT=${request} is none of ${VARIANTS.join(", ")}.`);
 }
 
-/** Whether NVIDIA's driver is here. */
-export function hasNvidia() {
-  return existsSync("/proc/driver/nvidia/version") || hasCommand("nvidia-smi");
+/**
+ * The variant for a machine that asks for none: CUDA where NVIDIA's driver is, and an archive for it.
+ *
+ * @returns {Variant}
+ */
+export function defaultVariant(machine = THIS_MACHINE) {
+  const hasDriver = existsSync("/proc/driver/nvidia/version") || hasCommand("nvidia-smi");
+  return hasDriver && `${machine}-cuda` in ARCHIVES ? "cuda" : "cpu";
 }
 
 /**
  * The archive for a machine, or the one that LIBTORCH_URL names.
  *
  * @param {Variant} variant
- * @param {string} [machine] its platform and architecture, as Node names them
  * @returns {Archive}
  */
-export function chooseArchive(variant, machine = `${process.platform}-${process.arch}`) {
+export function chooseArchive(variant, machine = THIS_MACHINE) {
   const { LIBTORCH_URL: url, LIBTORCH_SHA256: sha256 } = process.env;
   if (url) return { url, sha256: sha256?.toLowerCase() };
   const archive = ARCHIVES[`${machine}-${variant}`];
   if (archive !== undefined) return archive;
   const brew = machine.startsWith("darwin") ? " or brew install pytorch" : "";
   throw new SetupError(
-    `PyTorch publishes no libtorch${variant === "cuda" ? " with CUDA" : ""} for ${machine}. Run pip install torch${brew}, ` +
+    `No archive of libtorch${variant === "cuda" ? " with CUDA" : ""} is known for ${machine}. Run pip install torch${brew}, ` +
       "then the set-up again; or set LIBTORCH to a libtorch folder, or LIBTORCH_URL and LIBTORCH_SHA256 to an archive.",
   );
 }

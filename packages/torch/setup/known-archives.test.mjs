@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, test } from "node:test";
-import { chooseArchive, hasNvidia } from "./known-archives.mjs";
+import { chooseArchive, defaultVariant } from "./known-archives.mjs";
 
 const ENVIRONMENT = { ...process.env };
 afterEach(() => {
@@ -31,10 +31,10 @@ test("a machine without one is told of pip, a Mac of Homebrew too", () => {
   delete process.env.LIBTORCH_URL;
   assert.throws(() => chooseArchive("cpu", "linux-arm64"), {
     message:
-      "PyTorch publishes no libtorch for linux-arm64. Run pip install torch, then the set-up again; " +
+      "No archive of libtorch is known for linux-arm64. Run pip install torch, then the set-up again; " +
       "or set LIBTORCH to a libtorch folder, or LIBTORCH_URL and LIBTORCH_SHA256 to an archive.",
   });
-  const message = /^PyTorch publishes no libtorch with CUDA for darwin-arm64\. Run pip install torch or brew install/;
+  const message = /^No archive of libtorch with CUDA is known for darwin-arm64\. Run pip install torch or brew install/;
   assert.throws(() => chooseArchive("cuda", "darwin-arm64"), { message });
 });
 
@@ -46,10 +46,10 @@ test("LIBTORCH_URL comes first, with the checksum that is stated or none", () =>
   assert.equal(chooseArchive("cuda", "linux-x64").sha256, "ab");
 });
 
-test("NVIDIA's driver is known by its program", (t) => {
+test("NVIDIA's driver, known by its program, asks for CUDA where there is an archive for it", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "nvidia-"));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "nvidia-smi"), "");
   process.env.PATH = folder;
-  assert.equal(hasNvidia(), true);
+  assert.deepEqual(["linux-x64", "linux-arm64", "darwin-arm64"].map(defaultVariant), ["cuda", "cpu", "cpu"]);
 });

@@ -9,7 +9,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { archiveFolder, fetchArchive } from "./archive.mjs";
 import { hasCommand, SetupError } from "./context.mjs";
-import { hasNvidia, requestedVariant } from "./known-archives.mjs";
+import { defaultVariant, requestedVariant } from "./known-archives.mjs";
 import { candidateVersion, canInstallPackages, installPackages } from "./system-packages.mjs";
 
 /** @typedef {import("./context.mjs").Context} Context */
@@ -56,7 +56,7 @@ async function findOrInstall(context, request) {
     const found = find();
     if (found !== undefined && (request !== "cuda" || hasCuda(found.prefix))) return found;
   }
-  const variant = request ?? (hasNvidia() ? "cuda" : "cpu");
+  const variant = request ?? defaultVariant();
   // Distributions' packages know no CUDA.
   return (variant === "cuda" ? undefined : await fromPackage(context)) ?? (await fromArchive(context, variant));
 }
