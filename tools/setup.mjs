@@ -29,7 +29,7 @@ compiles the native add-on and the TypeScript. What is done already is skipped.
 Options:
   --verbose  show the output of every command
   --force    look at everything anew, whatever the last run found
-  --tests    install what only the tests use, where apt-get can: two browsers, Clang
+  --tests    install what only the tests use, where apt-get can: browsers, Clang, shells
   --help     show this text
 
 Environment:

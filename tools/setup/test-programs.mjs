@@ -1,6 +1,6 @@
 /**
- * What only the tests use: the browsers that they open pages in, and Clang, by which they compile the add-on a second
- * time. Together these take 800 MB: they are installed only where the set-up is told that tests follow.
+ * What only the tests use: the browsers that they open pages in, Clang, by which they compile the add-on a second time, and
+ * the shells whose completions they try. Together these take 800 MB: they are installed only where tests follow.
  */
 
 import { hasCommand, SetupError } from "../../packages/torch/setup/context.mjs";
@@ -11,6 +11,8 @@ const PROGRAMS = {
   chromium: ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
   "firefox-esr": ["firefox-esr"],
   clang: ["clang++"],
+  zsh: ["zsh"],
+  fish: ["fish"],
 };
 
 /**
@@ -26,7 +28,7 @@ export async function provideTestPrograms(context) {
   const warning = `warning: no ${missing.join(" and no ")}, so less is tested; sudo apt-get install ${names}`;
   if (!canInstallPackages()) return warning;
   try {
-    await installPackages(context, missing, "tests open pages in browsers, and compile by Clang too");
+    await installPackages(context, missing, "tests need them");
     return `installed ${names}`;
   } catch (error) {
     // No network, or a distribution without them: all but these tests works.

@@ -19,10 +19,10 @@ test("a program that is missing and cannot be installed is a warning with the re
   const context = new Context(folder);
   assert.equal(
     await provideTestPrograms(context),
-    "warning: no chromium and no firefox-esr and no clang, so less is tested; " +
-      "sudo apt-get install chromium firefox-esr clang",
+    "warning: no chromium and no firefox-esr and no clang and no zsh and no fish, so less is tested; " +
+      "sudo apt-get install chromium firefox-esr clang zsh fish",
   );
-  for (const program of ["google-chrome", "clang++"]) writeFileSync(join(folder, program), "");
+  for (const program of ["google-chrome", "clang++", "zsh", "fish"]) writeFileSync(join(folder, program), "");
   assert.equal(
     await provideTestPrograms(context),
     "warning: no firefox-esr, so less is tested; sudo apt-get install firefox-esr",

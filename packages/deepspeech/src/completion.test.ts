@@ -80,12 +80,12 @@ test("bash completes commands, flags and their words, and files elsewhere", { sk
 
 test("zsh completes them too", { skip: missing("zsh") }, async (t) => {
   const script = await scriptOf(t, "zsh");
-  // zsh offers what it is given for the word only while somebody types; here it tells what it is given.
+  // zsh offers what it is given for the word only while somebody types; here it prints what it is given.
   const told = `compdef() { [[ "$*" == "_deepspeech deepspeech" ]] || exit 9 }
     _describe() { local item; for item in "\${(P@)@[-1]}"; do print -r -- "\${item%%:*}"; done }
     compadd() { shift; print -rl -- "$@" }
     _files() { }`;
-  const calls = CASES.map(([words]) => `words=(deepspeech ${quoted(words)}); CURRENT=$#words; _deepspeech; print ==`);
+  const calls = CASES.map(([words]) => `words=(deepspeech ${quoted(words)}); CURRENT=$#words; _deepspeech; print '=='`);
   const given = answers("zsh", ["-f"], `${told}\nsource '${script}'\n${calls.join("\n")}`);
   for (const [i, [words, offered]] of CASES.entries()) {
     const fitting = given[i]?.filter((name) => name.startsWith(words.at(-1) as string));
