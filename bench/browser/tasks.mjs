@@ -4,9 +4,9 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { wavFile } from "../../packages/recognizer/dist/audio/index.js";
 import { BUNDLE, sampleUtterances, speechOf } from "../recordings.mjs";
 import { openPage } from "./open-page.mjs";
-import { wavOf } from "./wav.mjs";
 
 /** Of more a browser says that the page hangs. */
 const LONG_MILLISECONDS = 50;
@@ -17,7 +17,7 @@ const [MAIN_THREAD, TASK] = ["CrRendererMain", "ThreadControllerImpl::RunTask"];
 export async function* tasks({ scratch }) {
   const { samples } = await speechOf(sampleUtterances("test"), GAP_SECONDS);
   const path = join(scratch, "speech.wav");
-  writeFileSync(path, wavOf(samples));
+  writeFileSync(path, wavFile(samples, 16_000));
   const opened = await openPage(BUNDLE);
   try {
     const { page, browser } = opened;

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { wavFile } from "@deepspeech-ts/recognizer/audio";
 import {
   runTraining,
   type TrainConfigInput,
@@ -40,21 +41,8 @@ const BACKWARD_SHARE = 2 / 3;
 
 /** Noise, for only sizes matter here: enough batches for the longest variant. */
 function corpus(folder: string): string {
-  const samples = Int16Array.from({ length: SECONDS * SAMPLE_RATE }, (_, i) => 1000 * Math.sin(i * i));
-  const header = Buffer.alloc(44);
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + samples.byteLength, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(SAMPLE_RATE, 24);
-  header.writeUInt32LE(2 * SAMPLE_RATE, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(samples.byteLength, 40);
-  writeFileSync(join(folder, "noise.wav"), Buffer.concat([header, Buffer.from(samples.buffer)]));
+  const samples = Float32Array.from({ length: SECONDS * SAMPLE_RATE }, (_, i) => 0.03 * Math.sin(i * i));
+  writeFileSync(join(folder, "noise.wav"), wavFile(samples, SAMPLE_RATE));
   const line = (id: number) => ({
     id: `u${id}`,
     audio_filepath: "noise.wav",

@@ -2,6 +2,7 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pcm16, wavHeader } from "../../packages/recognizer/dist/audio/index.js";
 import { corpusErrorRates } from "../../packages/speech/dist/index.js";
 import { treeUsage } from "../process-tree.mjs";
 import { sampleUtterances, speechOf } from "../recordings.mjs";
@@ -77,28 +78,12 @@ async function timed(recognizer, path) {
 
 /** Piece by piece, so that the memory measured is the recogniser's. */
 function writeLongWav(path, samples, repeats) {
-  const data = Int16Array.from(samples, (sample) => Math.round(32_767 * sample));
+  const data = pcm16(samples);
   const file = openSync(path, "w");
-  writeSync(file, wavHeader(data.byteLength * repeats));
+  writeSync(
+    file,
+    wavHeader({ encoding: 1, numChannels: 1, sampleRate: 16_000, sampleBits: 16 }, data.length * repeats),
+  );
   for (let i = 0; i < repeats; i++) writeSync(file, data);
   closeSync(file);
-}
-
-/** One channel of 16 bits at 16 kHz. */
-function wavHeader(dataBytes) {
-  const header = new DataView(new ArrayBuffer(44));
-  const text = (at, value) => new Uint8Array(header.buffer).set(new TextEncoder().encode(value), at);
-  text(0, "RIFF");
-  header.setUint32(4, 36 + dataBytes, true);
-  text(8, "WAVEfmt ");
-  header.setUint32(16, 16, true);
-  header.setUint16(20, 1, true);
-  header.setUint16(22, 1, true);
-  header.setUint32(24, 16_000, true);
-  header.setUint32(28, 32_000, true);
-  header.setUint16(32, 2, true);
-  header.setUint16(34, 16, true);
-  text(36, "data");
-  header.setUint32(40, dataBytes, true);
-  return header;
 }

@@ -17,7 +17,7 @@ import { BUNDLE, longRecording, pcm16, type Sample, samples, startTestServer, un
 const [sample] = samples(1) as [Sample];
 let recognizer: Recognizer;
 /** The same words twice, with a pause after each. */
-let sound: Buffer;
+let sound: Uint8Array;
 
 before(async () => {
   recognizer = await Recognizer.load(BUNDLE, { threads: 1 });

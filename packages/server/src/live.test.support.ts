@@ -38,7 +38,7 @@ export async function refusalOf(
   return { status: response.statusCode, message, retryAfter: response.headers["retry-after"] };
 }
 
-export function sendSound({ socket }: Live, bytes: Buffer, pieceBytes = 3200): void {
+export function sendSound({ socket }: Live, bytes: Uint8Array, pieceBytes = 3200): void {
   for (let at = 0; at < bytes.length; at += pieceBytes) socket.send(bytes.subarray(at, at + pieceBytes));
 }
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { decodeWaveform } from "@deepspeech-ts/recognizer/audio";
+import { decodeWaveform, pcm16, wavHeader } from "@deepspeech-ts/recognizer/audio";
 import OpenAI, { toFile } from "openai";
 import type { ServerOptions } from "./options.js";
 import { type RunningServer, startServer } from "./start-server.js";
@@ -65,6 +65,8 @@ export async function startTestServer(
   };
 }
 
+export { pcm16 };
+
 export interface Sample {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -85,32 +87,11 @@ export async function samplesOf({ name, bytes }: Sample): Promise<Float32Array<A
   return (await decodeWaveform(bytes, { fileName: name })).samples;
 }
 
-/** 16 bits, little-endian. */
-export function pcm16(sound: Float32Array): Buffer {
-  const bytes = Buffer.alloc(2 * sound.length);
-  for (const [index, sample] of sound.entries()) {
-    bytes.writeInt16LE(Math.max(-32_768, Math.min(32_767, Math.round(sample * 32_768))), 2 * index);
-  }
-  return bytes;
-}
-
 /** A WAV file of one channel at 16 kHz: samples of 16 bits, or, where `isFloat`, the 32-bit numbers themselves. */
 export function wavFile(sound: Float32Array, isFloat = false): Buffer {
-  const data = isFloat ? Buffer.from(sound.buffer, sound.byteOffset, sound.byteLength) : pcm16(sound);
-  const bytesPerSample = isFloat ? 4 : 2;
-  const header = Buffer.alloc(44);
-  header.write("RIFF    WAVEfmt ", "latin1");
-  header.writeUInt32LE(36 + data.length, 4);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(isFloat ? 3 : 1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(16_000, 24);
-  header.writeUInt32LE(16_000 * bytesPerSample, 28);
-  header.writeUInt16LE(bytesPerSample, 32);
-  header.writeUInt16LE(8 * bytesPerSample, 34);
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(data.length, 40);
-  return Buffer.concat([header, data]);
+  const data = isFloat ? new Uint8Array(sound.buffer, sound.byteOffset, sound.byteLength) : pcm16(sound);
+  const coding = isFloat ? { encoding: 3, sampleBits: 32 } : { encoding: 1, sampleBits: 16 };
+  return Buffer.concat([wavHeader({ ...coding, numChannels: 1, sampleRate: 16_000 }, data.length), data]);
 }
 
 /** A recording said again and again, with a pause of two seconds after each: its segments are done one by one. */

@@ -1,7 +1,8 @@
 /** Recognises at the server that the page came from: see docs/serving.md. */
+import { pcm16 } from "@deepspeech-ts/recognizer/audio";
 import { liveMessages } from "@deepspeech-ts/recognizer/live-socket";
 import { fromWireWord, type SpokenWord, type WireWord } from "@deepspeech-ts/speech";
-import { fileOf, pcm16, type Recording } from "../sound/recording.js";
+import { fileOf, type Recording } from "../sound/recording.js";
 import type { Answer, Engine, Listener, Live, LiveSound, Settings } from "./engine.js";
 
 export class ServerError extends Error {}

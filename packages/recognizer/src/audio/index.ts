@@ -14,3 +14,4 @@ export { headerDurationSeconds, headOf, inMemory, type RandomAccess } from "./he
 export { Mixer, mixDown } from "./mix-down.js";
 export { changeSpeed, Resampler, resample } from "./resample.js";
 export { decodeWaveform, MODEL_SAMPLE_RATE, type Waveform, type WaveformOptions } from "./waveform.js";
+export { pcm16, wavFile, wavHeader } from "./write-wav.js";

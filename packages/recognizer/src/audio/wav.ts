@@ -8,11 +8,7 @@ import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { joinBytes } from "./join-arrays.js";
 import { LibraryDecoder } from "./library-decoder.js";
 import { WavChunks, wavLayout } from "./wav-chunks.js";
-import type { WavFormat } from "./wav-format.js";
-
-const PLAIN_HEADER_BYTES = 44;
-/** Stands for a length that is not known: the decoder reads on to the end. */
-const UNKNOWN_LENGTH = 0xffffffff;
+import { wavHeader } from "./write-wav.js";
 
 export class WavChunkDecoder implements ChunkDecoder {
   readonly #decoder: ChunkDecoder;
@@ -50,7 +46,7 @@ export class WavChunkDecoder implements ChunkDecoder {
     const { format } = this.#chunks;
     if (!format || pieces.length === 0) return [];
     const sound = this.#chunks.isLittleEndian ? pieces : [this.#swapped(pieces, format.sampleBits / 8)];
-    const header = this.#isFirst ? [plainHeader(format)] : [];
+    const header = this.#isFirst ? [wavHeader(format)] : [];
     this.#isFirst = false;
     return await this.#decoder.push(joinBytes([...header, ...sound]));
   }
@@ -63,26 +59,4 @@ export class WavChunkDecoder implements ChunkDecoder {
     for (let at = 0; at < end; at += sampleBytes) joined.subarray(at, at + sampleBytes).reverse();
     return joined.subarray(0, end);
   }
-}
-
-/** "RIFF" and "WAVE", a format chunk of 16 bytes, and the beginning of the sound's chunk. */
-function plainHeader({ encoding, numChannels, sampleRate, sampleBits }: WavFormat): Uint8Array {
-  const view = new DataView(new ArrayBuffer(PLAIN_HEADER_BYTES));
-  const name = (at: number, text: string) => {
-    for (let i = 0; i < text.length; i++) view.setUint8(at + i, text.charCodeAt(i));
-  };
-  const blockBytes = (numChannels * sampleBits) / 8;
-  name(0, "RIFF");
-  view.setUint32(4, UNKNOWN_LENGTH, true);
-  name(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, encoding, true);
-  view.setUint16(22, numChannels, true);
-  view.setUint32(24, sampleRate, true);
-  view.setUint32(28, sampleRate * blockBytes, true);
-  view.setUint16(32, blockBytes, true);
-  view.setUint16(34, sampleBits, true);
-  name(36, "data");
-  view.setUint32(40, UNKNOWN_LENGTH, true);
-  return new Uint8Array(view.buffer);
 }

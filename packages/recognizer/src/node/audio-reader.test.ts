@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { joinArrays } from "../audio/join-arrays.js";
 import { resample } from "../audio/resample.js";
+import { wavHeader } from "../audio/write-wav.js";
 import { AudioReader, type AudioSource } from "../core/audio-reader.js";
 import { audioFixture, bytesOf, samplesOf, whiteNoise } from "../fixtures.test.support.js";
 import { openSoundFile } from "./open-file.js";
@@ -25,19 +26,8 @@ const source = (input: AudioSource["input"], inputSampleRate = RATE): AudioSourc
 
 /** One channel of 32-bit floats. */
 function wavFile(samples: Float32Array<ArrayBuffer>, sampleRate: number): Uint8Array {
-  const view = new DataView(new ArrayBuffer(44));
-  const bytes = new Uint8Array(view.buffer);
-  bytes.set(new TextEncoder().encode("RIFF    WAVEfmt "));
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 3, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, sampleRate, true);
-  view.setUint32(28, 4 * sampleRate, true);
-  view.setUint16(32, 4, true);
-  view.setUint16(34, 32, true);
-  bytes.set(new TextEncoder().encode("data"), 36);
-  view.setUint32(40, samples.byteLength, true);
-  return Buffer.concat([bytes, new Uint8Array(samples.buffer)]);
+  const header = wavHeader({ encoding: 3, numChannels: 1, sampleRate, sampleBits: 32 }, samples.byteLength);
+  return Buffer.concat([header, new Uint8Array(samples.buffer)]);
 }
 
 for (const rate of [16_000, 44_100]) {

@@ -4,14 +4,13 @@
  */
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
-import { type AudioFormat, detectAudioFormat, headOf } from "@deepspeech-ts/recognizer/audio";
+import { type AudioFormat, detectAudioFormat, headOf, wavFile } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import { parseSegmentPath } from "../data/audio/segment-path.js";
 import { withFile } from "../data/audio/sound-file.js";
 import { loadWaveform } from "../data/audio/waveform.js";
 import { parsePackedPath } from "../data/packing/packed-path.js";
 import { readPacked } from "../data/packing/shard.js";
-import { wavBytes } from "../evaluation/report/data-urls.js";
 
 const MEDIA_TYPES: Record<AudioFormat, string> = {
   flac: "audio/flac",
@@ -41,11 +40,11 @@ export async function openRecording(path: string): Promise<Recording> {
   const packed = parsePackedPath(path);
   if (packed) {
     const { samples, sampleRate } = readPacked(packed);
-    return inMemory(wavBytes(samples, sampleRate));
+    return inMemory(wavFile(samples, sampleRate));
   }
   if (parseSegmentPath(path)) {
     const { samples, sampleRate } = await loadWaveform(path);
-    return inMemory(wavBytes(samples, sampleRate));
+    return inMemory(wavFile(samples, sampleRate));
   }
   const { format, numBytes } = await withFile(path, async (file) => {
     return { format: detectAudioFormat((await headOf(file)).head), numBytes: file.fileBytes };
@@ -55,7 +54,7 @@ export async function openRecording(path: string): Promise<Recording> {
   return { mediaType: MEDIA_TYPES[format], numBytes, read };
 }
 
-function inMemory(wav: Buffer): Recording {
+function inMemory(wav: Uint8Array): Recording {
   const read = (first: number, last: number) => Readable.from([wav.subarray(first, last + 1)]);
   return { mediaType: MEDIA_TYPES.wav, numBytes: wav.length, read };
 }

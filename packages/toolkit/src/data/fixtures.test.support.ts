@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
+import { wavFile } from "@deepspeech-ts/recognizer/audio";
 import type { Utterance } from "./types.js";
 
 const root = new URL("../../../../", import.meta.url);
@@ -37,25 +38,7 @@ export async function writeFiles(
 
 /** A WAV file of 16-bit samples, one channel. */
 export function wav(samples: Float32Array, sampleRate = 16_000): Uint8Array {
-  const bytes = new Uint8Array(44 + 2 * samples.length);
-  const view = new DataView(bytes.buffer);
-  const text = (offset: number, value: string) => bytes.set(new TextEncoder().encode(value), offset);
-  text(0, "RIFF");
-  view.setUint32(4, 36 + 2 * samples.length, true);
-  text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true);
-  view.setUint16(20, 1, true);
-  view.setUint16(22, 1, true);
-  view.setUint32(24, sampleRate, true);
-  view.setUint32(28, 2 * sampleRate, true);
-  view.setUint16(32, 2, true);
-  view.setUint16(34, 16, true);
-  text(36, "data");
-  view.setUint32(40, 2 * samples.length, true);
-  for (const [i, x] of samples.entries()) {
-    view.setInt16(44 + 2 * i, Math.round(32_767 * Math.max(-1, Math.min(1, x))), true);
-  }
-  return bytes;
+  return wavFile(samples, sampleRate);
 }
 
 export function utterance(id: string, fields: Partial<Utterance> = {}): Utterance {

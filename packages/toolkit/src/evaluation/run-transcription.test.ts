@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
+import { audioFixture, sampleCorpus, temporaryFolder, wav } from "../data/fixtures.test.support.js";
 import { readLibriSpeech } from "../data/librispeech.js";
 import { babblingCheckpoint } from "./evaluation.test.support.js";
 import { runEvaluation } from "./run-evaluation.js";
@@ -12,24 +12,6 @@ async function transcribe(options: Omit<TranscriptionOptions, "onResult">): Prom
   const results: TranscriptionResult[] = [];
   await runTranscription({ threads: 1, ...options, onResult: (result) => results.push(result) });
   return results;
-}
-
-/** A WAV file of 16-bit silence at 16 kHz. */
-function silentWav(numSamples: number): Buffer {
-  const header = Buffer.alloc(44);
-  header.write("RIFF");
-  header.writeUInt32LE(36 + 2 * numSamples, 4);
-  header.write("WAVEfmt ", 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(1, 22);
-  header.writeUInt32LE(16_000, 24);
-  header.writeUInt32LE(32_000, 28);
-  header.writeUInt16LE(2, 32);
-  header.writeUInt16LE(16, 34);
-  header.write("data", 36);
-  header.writeUInt32LE(2 * numSamples, 40);
-  return Buffer.concat([header, Buffer.alloc(2 * numSamples)]);
 }
 
 describe("runTranscription", () => {
@@ -78,8 +60,8 @@ describe("runTranscription", () => {
     await copyFile(audioFixture("speech-16k.wav"), pathOf("good.wav"));
     await writeFile(pathOf("text.wav"), "not a recording");
     await writeFile(pathOf("empty.wav"), "");
-    await writeFile(pathOf("click.wav"), silentWav(100));
-    await writeFile(pathOf("silence.wav"), silentWav(8000));
+    await writeFile(pathOf("click.wav"), wav(new Float32Array(100)));
+    await writeFile(pathOf("silence.wav"), wav(new Float32Array(8000)));
     const files = ["none.wav", "text.wav", "empty.wav", folder, "click.wav", "silence.wav", "good.wav"].map((name) =>
       name === folder ? folder : pathOf(name),
     );

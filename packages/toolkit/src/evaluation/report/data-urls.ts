@@ -1,35 +1,12 @@
 /**
- * Sound and pictures as data URLs: 16-bit PCM in a WAV file (Microsoft and IBM, "Multimedia Programming Interface and
- * Data Specifications 1.0"), and PNG with a palette (W3C, "Portable Network Graphics").
+ * Sound and pictures as data URLs: WAV, and PNG with a palette (W3C, "Portable Network Graphics").
  */
 import { deflateSync } from "node:zlib";
+import { wavFile } from "@deepspeech-ts/recognizer/audio";
 
 /** @param samples one channel in [-1, 1]; what is beyond is clipped */
 export function wavDataUrl(samples: Float32Array, sampleRate: number): string {
-  return dataUrl("audio/wav", wavBytes(samples, sampleRate));
-}
-
-/** A whole WAV file. @param samples one channel in [-1, 1]; what is beyond is clipped */
-export function wavBytes(samples: Float32Array, sampleRate: number): Buffer {
-  const header = Buffer.alloc(44);
-  const dataBytes = 2 * samples.length;
-  header.write("RIFF", 0, "latin1");
-  header.writeUInt32LE(36 + dataBytes, 4);
-  header.write("WAVEfmt ", 8, "latin1");
-  header.writeUInt32LE(16, 16); // bytes of the format that follows
-  header.writeUInt16LE(1, 20); // PCM
-  header.writeUInt16LE(1, 22); // channels
-  header.writeUInt32LE(sampleRate, 24);
-  header.writeUInt32LE(2 * sampleRate, 28); // bytes a second
-  header.writeUInt16LE(2, 32); // bytes a sample of all channels
-  header.writeUInt16LE(16, 34); // bits a sample
-  header.write("data", 36, "latin1");
-  header.writeUInt32LE(dataBytes, 40);
-  const data = Buffer.alloc(dataBytes);
-  for (const [i, sample] of samples.entries()) {
-    data.writeInt16LE(Math.round(Math.max(-1, Math.min(1, sample)) * 32767), 2 * i);
-  }
-  return Buffer.concat([header, data]);
+  return dataUrl("audio/wav", wavFile(samples, sampleRate));
 }
 
 /** Red, green and blue, from 0 to 255. */
@@ -77,6 +54,6 @@ function crc32(bytes: Uint8Array): number {
   return ~crc >>> 0;
 }
 
-function dataUrl(type: string, bytes: Buffer): string {
-  return `data:${type};base64,${bytes.toString("base64")}`;
+function dataUrl(type: string, bytes: Uint8Array): string {
+  return `data:${type};base64,${Buffer.from(bytes).toString("base64")}`;
 }
