@@ -14,8 +14,6 @@ import { hasCommand, SetupError } from "./context.mjs";
 
 const BASE = "https://download.pytorch.org/libtorch";
 const VARIANTS = /** @type {const} */ (["cpu", "cuda"]);
-/** Platform and architecture, as Node names them. */
-const THIS_MACHINE = `${process.platform}-${process.arch}`;
 
 /** CUDA 12.8 runs with drivers from 525 on, and on cards from Maxwell to Blackwell. @type {Record<string, Archive>} */
 const ARCHIVES = {
@@ -33,6 +31,14 @@ const ARCHIVES = {
     sha256: "aa89ac85b91c83d0f976f8d135330d51e38ab777b26ec24f312fd58d079314cb",
   },
 };
+
+/** Platform and architecture, as Node names them, and whether programs are made for musl. */
+function thisMachine() {
+  const machine = `${process.platform}-${process.arch}`;
+  if (process.platform !== "linux") return machine;
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport());
+  return header.glibcVersionRuntime === undefined ? `${machine}-musl` : machine;
+}
 
 /**
  * The variant that LIBTORCH_VARIANT asks for.
@@ -52,7 +58,7 @@ export function requestedVariant() {
  *
  * @returns {Variant}
  */
-export function defaultVariant(machine = THIS_MACHINE) {
+export function defaultVariant(machine = thisMachine()) {
   const hasDriver = existsSync("/proc/driver/nvidia/version") || hasCommand("nvidia-smi");
   return hasDriver && `${machine}-cuda` in ARCHIVES ? "cuda" : "cpu";
 }
@@ -63,11 +69,15 @@ export function defaultVariant(machine = THIS_MACHINE) {
  * @param {Variant} variant
  * @returns {Archive}
  */
-export function chooseArchive(variant, machine = THIS_MACHINE) {
+export function chooseArchive(variant, machine = thisMachine()) {
   const { LIBTORCH_URL: url, LIBTORCH_SHA256: sha256 } = process.env;
   if (url) return { url, sha256: sha256?.toLowerCase() };
   const archive = ARCHIVES[`${machine}-${variant}`];
   if (archive !== undefined) return archive;
+  if (machine.endsWith("-musl"))
+    throw new SetupError(
+      "PyTorch has no build for Linux with musl, such as Alpine. Use an image with glibc, such as node:22-slim.",
+    );
   const brew = machine.startsWith("darwin") ? " or brew install pytorch" : "";
   throw new SetupError(
     `No archive of libtorch${variant === "cuda" ? " with CUDA" : ""} is known for ${machine}. Run pip install torch${brew}, ` +

@@ -38,6 +38,13 @@ test("a machine without one is told of pip, a Mac of Homebrew too", () => {
   assert.throws(() => chooseArchive("cuda", "darwin-arm64"), { message });
 });
 
+test("Alpine is told what to use instead", () => {
+  delete process.env.LIBTORCH_URL;
+  const message =
+    /^PyTorch has no build for Linux with musl, such as Alpine\. Use an image with glibc, such as node:22-slim\.$/;
+  assert.throws(() => chooseArchive("cpu", "linux-x64-musl"), { message });
+});
+
 test("LIBTORCH_URL comes first, with the checksum that is stated or none", () => {
   process.env.LIBTORCH_URL = "https://example.org/mine.zip";
   delete process.env.LIBTORCH_SHA256;
