@@ -1,12 +1,13 @@
 # Sets TORCH_LIBRARIES and TORCH_INCLUDE_DIRS.
 #
-# libtorch's own CMake package does, but one that was built with CUDA stops where no CUDA toolkit (nvcc) is installed. pip's
-# PyTorch for Linux is such a one, also on machines without a GPU, and nothing here is CUDA code: then libtorch is linked
-# without that package. Only what joins cards, NCCL, needs the toolkit's headers.
+# libtorch's own CMake package does, but one that was built with CUDA stops where no CUDA toolkit (nvcc) that suits it is
+# installed. pip's PyTorch for Linux is such a one, also on machines without a GPU, and nothing here is CUDA code: then
+# libtorch is linked without that package. Only what joins cards needs the toolkit: its headers, and NCCL's.
 set(TORCH_LIB "${CMAKE_PREFIX_PATH}/lib")
 if(EXISTS "${TORCH_LIB}/libtorch_cuda.so")
   find_package(CUDAToolkit QUIET)
-  if(NOT (CUDAToolkit_FOUND AND CUDAToolkit_NVCC_EXECUTABLE))
+  find_path(NCCL_INCLUDE nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS} ENV NCCL_HOME PATH_SUFFIXES include)
+  if(NOT (CUDAToolkit_FOUND AND CUDAToolkit_NVCC_EXECUTABLE AND NCCL_INCLUDE))
     set(WITHOUT_TORCH_PACKAGE ON)
   endif()
 endif()
@@ -15,7 +16,7 @@ if(NOT WITHOUT_TORCH_PACKAGE)
   return()
 endif()
 
-message(STATUS "No CUDA toolkit: libtorch is linked without its CMake package, and cards cannot be joined")
+message(STATUS "No CUDA toolkit with NCCL: libtorch is linked without its CMake package, and cards cannot be joined")
 set(TORCH_INCLUDE_DIRS "${CMAKE_PREFIX_PATH}/include" "${CMAKE_PREFIX_PATH}/include/torch/csrc/api/include")
 # Builds until 2.6 keep the C++ library's old strings, and say so here alone.
 file(STRINGS "${CMAKE_PREFIX_PATH}/share/cmake/Torch/TorchConfig.cmake" TORCH_ABI REGEX "_GLIBCXX_USE_CXX11_ABI=[01]")
