@@ -121,14 +121,23 @@ test("a bundle that was exported for pages has the same text in the page, in Nod
   opened.site.files.set("/small.dsb", path);
   const found = await opened.page.evaluate(async () => {
     const loaded = await recognition.Recognizer.load("/small.dsb");
-    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+    const logProbs: number[] = [];
+    const onEmissions = ({ emissions }: web.HeardSegment) => logProbs.push(...emissions.logProbs);
+    const { text } = await loaded.transcribe("/audio/speech-16k.wav", { onEmissions });
     await loaded.close();
-    return text;
+    return { text, logProbs };
   });
   const audio = rootPath("test/fixtures/audio/speech-16k.wav");
   await using small = await Recognizer.load(path, { threads: 1 });
-  assert.equal(found, (await small.transcribe(audio)).text);
-  assert.equal(found, (await recognizer.transcribe(audio)).text);
+  const expected: number[] = [];
+  const { text } = await small.transcribe(audio, {
+    onEmissions: ({ emissions }) => expected.push(...emissions.logProbs),
+  });
+  assert.equal(found.text, text);
+  assert.equal(found.logProbs.length, expected.length);
+  const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found.logProbs[i]!)), 0);
+  assert.ok(furthest <= TOLERANCE, `${furthest}`);
+  assert.equal(found.text, (await recognizer.transcribe(audio)).text);
 });
 
 testInBrowsers("a live microphone says what a file of it says, until its track ends", async (t, browser) => {

@@ -14,7 +14,7 @@ interface Session<Tensor> {
 export interface Graphs<Tensor, Settings> {
   /** Starts one of the model's graphs. */
   openModel(graph: Uint8Array, settings: Settings): Promise<Session<Tensor>>;
-  /** Starts the graph that detects speech, once the model's is there. */
+  /** Starts the graph that detects speech. */
   openDetector(settings: Settings): Promise<Session<Tensor>>;
   toTensor(data: TensorData): Tensor;
 }
@@ -28,7 +28,16 @@ export function modelHandlers<Tensor, Settings>(graphs: Graphs<Tensor, Settings>
   let settings: Settings;
   const tensorsOf = (inputs: Tensors) => mapTensors(inputs, (data) => graphs.toTensor(data));
   return {
-    /** The first call. What fails here is told by those after it. @param step of a model that goes in steps */
+    /** Before `load`, where the graph is still on its way: ONNX Runtime gets ready. What fails here, `load` tells. */
+    async prepare(given: Settings) {
+      detector = graphs.openDetector(given);
+      detector.catch(() => {
+        detector = undefined;
+      });
+      return plain(undefined);
+    },
+
+    /** The first call, or the second. What fails here is told by those after it. @param step of a model that goes in steps */
     async load(graph: Uint8Array, given: Settings, step?: Uint8Array) {
       settings = given;
       stepGraph = step && (() => withSharedConstants(step, graph));

@@ -51,9 +51,11 @@ export async function fetchBundle(request: string | URL | Request, options: Fetc
   const source = new Request(request);
   const store = options.cache === false ? undefined : await openStore();
   const kept = await store?.match(source.url);
-  if (kept && (await isCurrent(kept, source, options.signal))) {
-    const bytes = new Uint8Array(await kept.arrayBuffer());
-    const bundle = await openFetched(bytes, source.url).catch(() => undefined);
+  if (kept) {
+    // At the same time: neither is quick.
+    const [isTheServers, buffer] = await Promise.all([isCurrent(kept, source, options.signal), kept.arrayBuffer()]);
+    const bytes = new Uint8Array(buffer);
+    const bundle = isTheServers && (await openFetched(bytes, source.url).catch(() => undefined));
     if (bundle) {
       options.onProgress?.({ loadedBytes: bytes.length, totalBytes: bytes.length, isCached: true });
       return { bundle, isKept: true };

@@ -31,3 +31,33 @@ export function workerHost(create: () => Worker, name: string, first: Omit<Call,
     return host;
   };
 }
+
+/** A worker that is started before there is all that its host's first call takes. */
+export interface EarlyWorker {
+  /** The worker, once; after that others. */
+  take(): Worker;
+  /** Ends it, unless it was taken. */
+  stop(): void;
+}
+
+/**
+ * @param create as `workerHost` takes it
+ * @param first a call that the worker is given at once, and no other of its kind
+ */
+export function startEarly(create: () => Worker, first: Omit<Call, "id">): EarlyWorker {
+  let early: Worker | undefined = create();
+  const stop = () => {
+    early?.terminate();
+    early = undefined;
+  };
+  // Nobody hears why. The next one fails as it did, and its host tells.
+  early.addEventListener("error", stop);
+  early.postMessage({ id: -1, ...first });
+  const take = () => {
+    const worker = early ?? create();
+    worker.removeEventListener("error", stop);
+    early = undefined;
+    return worker;
+  };
+  return { take, stop };
+}

@@ -11,7 +11,7 @@ import { unusableBundle } from "../core/worker-platform.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 import { fetchBundle, forgetBundles, type KeptBundle, keptBundles, type LoadProgress } from "./fetch-bundle.js";
 import { type MicrophoneOptions, microphoneSound } from "./microphone.js";
-import { type Device, type StartedPlatform, startWebPlatform } from "./web-platform.js";
+import { type Device, type PreparedPlatform, prepareWebPlatform, type StartedPlatform } from "./web-platform.js";
 import type { WebGpuModel } from "./webgpu-model.js";
 
 /** How `Recognizer.load` opens a model in a page. */
@@ -89,10 +89,17 @@ export class Recognizer extends CoreRecognizer {
   ): Promise<Recognizer> {
     checkOptions(options, LOAD_CHECKS);
     const threads = resolveThreads(options.threads);
-    const { opened, name, ...kept } = await open(bundle, options);
-    options.signal?.throwIfAborted();
-    const started = await start(opened, { ...options, threads, name });
-    return new Recognizer(opened, started, { threads, ...kept }, options);
+    const prepared = prepare({ ...options, threads });
+    try {
+      const { opened, name, ...kept } = await open(bundle, options);
+      options.signal?.throwIfAborted();
+      const started = await prepared.start(opened).catch((error: unknown) => {
+        throw unusableBundle(name, error);
+      });
+      return new Recognizer(opened, started, { threads, ...kept }, options);
+    } finally {
+      prepared.stop();
+    }
   }
 
   /** The bundles that are kept in this browser for this site. */
@@ -189,32 +196,24 @@ async function open(
   return { opened: await openVerified(bytes as Uint8Array<ArrayBuffer>, name), isKept: false, name };
 }
 
-interface StartOptions extends Pick<WebLoadOptions, "device" | "wasmPaths"> {
+interface PrepareOptions extends Pick<WebLoadOptions, "device" | "wasmPaths"> {
   readonly threads: number;
-  readonly name: string;
 }
 
-async function start(
-  bundle: Bundle,
-  { threads, device = "wasm", wasmPaths, name }: StartOptions,
-): Promise<StartedPlatform> {
+function prepare({ threads, device = "wasm", wasmPaths }: PrepareOptions): PreparedPlatform {
   // Written out, for so bundlers find the files.
   const wasm = new URL("./ort-wasm-simd-threaded.wasm", import.meta.url);
   const webGpuWasm = new URL("./ort-wasm-simd-threaded.jspi.wasm", import.meta.url);
   const detector = new URL("./speech-detector.onnx", import.meta.url).href;
   const placed = (file: URL, fileName: string) =>
     wasmPaths ? new URL(fileName, new URL(wasmPaths, document.baseURI)).href : file.href;
-  try {
-    return await startWebPlatform(bundle, {
-      threads,
-      device,
-      wasm: placed(wasm, "ort-wasm-simd-threaded.wasm"),
-      webGpuWasm: placed(webGpuWasm, "ort-wasm-simd-threaded.jspi.wasm"),
-      detector,
-    });
-  } catch (error) {
-    throw unusableBundle(name, error);
-  }
+  return prepareWebPlatform({
+    threads,
+    device,
+    wasm: placed(wasm, "ort-wasm-simd-threaded.wasm"),
+    webGpuWasm: placed(webGpuWasm, "ort-wasm-simd-threaded.jspi.wasm"),
+    detector,
+  });
 }
 
 interface Sound {

@@ -1,5 +1,6 @@
 /** What both workers that run a model have in common: ONNX Runtime's WebAssembly, with WebGPU or without. */
 import type { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
+import { foldConstants } from "../core/folded-constants.js";
 import { modelHandlers } from "../core/model-handlers.js";
 import { serveCalls } from "./serve-calls.js";
 
@@ -29,19 +30,48 @@ export function serveModel(
 ): void {
   // ONNX Runtime's threads run the very file of their worker, under a name of their own.
   if ((globalThis as { name?: string }).name?.startsWith("em-pthread")) return;
+  const prepare = once(async ({ threads, wasm }: ModelSettings) => {
+    await check();
+    env.wasm.numThreads = threads;
+    env.wasm.wasmPaths = { wasm };
+    await checkWasm(wasm);
+  });
+  // ONNX Runtime has one place for the external data of all sessions, so these are made one after another.
+  const inTurn = turns();
   const handlers = modelHandlers<Tensor, ModelSettings>({
-    async openModel(graph, { threads, wasm }) {
-      await check();
-      env.wasm.numThreads = threads;
-      env.wasm.wasmPaths = { wasm };
-      await checkWasm(wasm);
-      return InferenceSession.create(graph, options);
+    async openModel(graph, settings) {
+      await prepare(settings);
+      return inTurn(() => {
+        const { graph: folded, externalData } = foldConstants(graph);
+        return InferenceSession.create(folded, { ...options, externalData });
+      });
     },
-    openDetector: async ({ detector }) =>
-      InferenceSession.create(await fetchGraph(detector), { executionProviders: ["wasm"] }),
+    async openDetector(settings) {
+      const [graph] = await Promise.all([fetchGraph(settings.detector), prepare(settings)]);
+      return inTurn(() => InferenceSession.create(graph, { executionProviders: ["wasm"] }));
+    },
     toTensor: ({ type, data, dims }) => new Tensor(type as never, data as never, dims),
   });
   serveCalls(handlers);
+}
+
+/** The first call's promise, for all of them. */
+function once<Given>(run: (given: Given) => Promise<void>): (given: Given) => Promise<void> {
+  let running: Promise<void> | undefined;
+  return (given) => {
+    running ??= run(given);
+    return running;
+  };
+}
+
+/** Each begins when the one before has ended, however that was. */
+function turns(): <T>(run: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const own = last.then(run, run);
+    last = own;
+    return own;
+  };
 }
 
 /** ONNX Runtime's own words for a page of HTML in the place of its WebAssembly would help nobody. */

@@ -1,0 +1,187 @@
+/**
+ * What a graph makes of its stored weights before anything else: halves and 8-bit numbers become floats, and are scaled.
+ * ONNX Runtime folds such constants too, when a session is opened, but takes several times as long as here for the few
+ * operators that exports use, and keeps what it needed on the way in WebAssembly's memory, which never shrinks.
+ *
+ * The floats are handed over beside the graph, as ONNX's external data, so that they are copied once.
+ */
+import { joinBytes } from "../audio/join-arrays.js";
+import { ATTRIBUTE, DATA_TYPES, ENTRY, EXTERNAL, GRAPH, MODEL, NODE, TENSOR, VALUE } from "./onnx-fields.js";
+import { allFields, field, fieldsOf, numberField, numbersOf, textsOf } from "./protobuf.js";
+import { collectNodeInputs } from "./shared-constants.js";
+
+export interface FoldedGraph {
+  readonly graph: Uint8Array;
+  /** Constants by what the graph calls them. */
+  readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
+}
+
+interface Floats {
+  readonly data: Float32Array<ArrayBuffer>;
+  readonly dims: readonly number[];
+}
+
+interface Node {
+  readonly opType: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly bytes: Uint8Array;
+}
+
+/** Constants as the graph stores them, by name, and what was computed of them. */
+interface Constants {
+  readonly stored: ReadonlyMap<string, Uint8Array>;
+  readonly folded: Map<string, Floats>;
+}
+
+/** The same graph, to the last bit of what it computes. */
+export function foldConstants(model: Uint8Array): FoldedGraph {
+  const graphs = [...fieldsOf(model, MODEL.graph)];
+  const tensors = graphs.flatMap((graph) => [...fieldsOf(graph, GRAPH.initializer)]);
+  const stored = new Map(tensors.map((tensor) => [textsOf(tensor, TENSOR.name)[0] ?? "", tensor]));
+  const folded = new Map<string, Floats>();
+  const nodes = graphs.flatMap((graph) => [...fieldsOf(graph, GRAPH.node)]).map(nodeOf);
+  const kept = nodes.filter((node) => !fold(node, { stored, folded }));
+  if (folded.size === 0) return { graph: model, externalData: [] };
+  const wanted = new Set(graphs.flatMap(outputsOf));
+  for (const { bytes } of kept) collectNodeInputs(bytes, wanted);
+  const own = tensors.filter((tensor) => textsOf(tensor, TENSOR.name).some((name) => wanted.has(name)));
+  const external = [...folded].filter(([name]) => wanted.has(name));
+  return {
+    graph: joinBytes([
+      ...withoutGraph(model),
+      ...graphs.flatMap((graph) => field(MODEL.graph, withoutContent(graph))),
+      ...field(MODEL.graph, [
+        ...kept.flatMap(({ bytes }) => field(GRAPH.node, [bytes])),
+        ...own.flatMap((tensor) => field(GRAPH.initializer, [tensor])),
+        ...external.flatMap(([name, { dims }]) => field(GRAPH.initializer, externalTensor(name, dims))),
+      ]),
+    ]),
+    externalData: external.map(([path, { data }]) => ({ path, data: new Uint8Array(data.buffer) })),
+  };
+}
+
+function nodeOf(bytes: Uint8Array): Node {
+  const [opType = ""] = textsOf(bytes, NODE.opType);
+  return { opType, inputs: textsOf(bytes, NODE.input), outputs: textsOf(bytes, NODE.output), bytes };
+}
+
+function outputsOf(graph: Uint8Array): string[] {
+  return Array.from(fieldsOf(graph, GRAPH.output)).flatMap((value) => textsOf(value, VALUE.name));
+}
+
+const withoutGraph = (model: Uint8Array) => without(model, [MODEL.graph]);
+const withoutContent = (graph: Uint8Array) => without(graph, [GRAPH.node, GRAPH.initializer]);
+
+function without(message: Uint8Array, numbers: readonly number[]): Uint8Array[] {
+  return Array.from(allFields(message))
+    .filter(({ number }) => !numbers.includes(number))
+    .map(({ whole }) => whole);
+}
+
+/** Whether the node's result is a constant, which then is among the folded ones. */
+function fold(node: Node, constants: Constants): boolean {
+  const result = FOLDS[node.opType]?.(node, constants);
+  if (result) constants.folded.set(node.outputs[0]!, result);
+  return result !== undefined;
+}
+
+/** What is not as exports write it is left to ONNX Runtime. */
+const FOLDS: Readonly<Record<string, (node: Node, constants: Constants) => Floats | undefined>> = {
+  Cast({ inputs: [name = ""], bytes }, { stored }) {
+    const tensor = stored.get(name);
+    return tensor && attributeOf(bytes, "to") === DATA_TYPES.float32 ? floatsOf(tensor) : undefined;
+  },
+  Reshape({ inputs: [name = "", shape = ""] }, { stored, folded }) {
+    const floats = folded.get(name);
+    const dims = stored.has(shape) ? wholeNumbersOf(stored.get(shape)!) : undefined;
+    return floats && dims && sizeOf(dims) === floats.data.length ? { data: floats.data, dims } : undefined;
+  },
+  Mul({ inputs: [left = "", right = ""] }, { folded }) {
+    const [floats, scales] = [folded.get(left), folded.get(right)];
+    return floats && scales && scaled(floats, scales);
+  },
+};
+
+function attributeOf(node: Uint8Array, name: string): number | undefined {
+  for (const attribute of fieldsOf(node, NODE.attribute)) {
+    if (textsOf(attribute, ATTRIBUTE.name)[0] === name) return numbersOf(attribute, ATTRIBUTE.int)[0];
+  }
+  return undefined;
+}
+
+function floatsOf(tensor: Uint8Array): Floats | undefined {
+  const [dataType] = numbersOf(tensor, TENSOR.dataType);
+  const [raw] = fieldsOf(tensor, TENSOR.rawData);
+  const dims = numbersOf(tensor, TENSOR.dims);
+  // A copy: in the file, values begin at any byte.
+  const buffer = raw?.slice().buffer;
+  if (buffer && dataType === DATA_TYPES.int8 && buffer.byteLength === sizeOf(dims)) {
+    return { data: new Float32Array(new Int8Array(buffer)), dims };
+  }
+  if (buffer && dataType === DATA_TYPES.float16 && buffer.byteLength === 2 * sizeOf(dims)) {
+    return { data: halvesToFloats(new Uint16Array(buffer)), dims };
+  }
+  return undefined;
+}
+
+function wholeNumbersOf(tensor: Uint8Array): number[] | undefined {
+  const [raw] = fieldsOf(tensor, TENSOR.rawData);
+  if (!raw || numbersOf(tensor, TENSOR.dataType)[0] !== DATA_TYPES.int64) return undefined;
+  return Array.from(new BigInt64Array(raw.slice().buffer), Number);
+}
+
+/** The product, where the scales are of the same shape but for one axis, along which they are one. */
+function scaled({ data, dims }: Floats, scales: Floats): Floats | undefined {
+  const axis = dims.findIndex((length, i) => length !== scales.dims[i]);
+  const size = dims[axis] ?? 1;
+  if (scales.dims.length !== dims.length || scales.data.length * size !== data.length) return undefined;
+  if (axis >= 0 && scales.dims[axis] !== 1) return undefined;
+  const stride = axis < 0 ? 1 : sizeOf(dims.slice(axis + 1));
+  const product = new Float32Array(data.length);
+  const block = size * stride;
+  for (let start = 0, first = 0; start < data.length; start += block, first += stride) {
+    for (let inner = 0; inner < stride; inner++) {
+      const scale = scales.data[first + inner]!;
+      for (let at = start + inner; at < start + block; at += stride) product[at] = data[at]! * scale;
+    }
+  }
+  return { data: product, dims };
+}
+
+function sizeOf(dims: readonly number[]): number {
+  return dims.reduce((product, length) => product * length, 1);
+}
+
+function externalTensor(name: string, dims: readonly number[]): Uint8Array[] {
+  const text = (value: string) => new TextEncoder().encode(value);
+  const entry = (key: string, value: string) =>
+    field(TENSOR.externalData, [...field(ENTRY.key, [text(key)]), ...field(ENTRY.value, [text(value)])]);
+  return [
+    ...dims.map((length) => numberField(TENSOR.dims, length)),
+    numberField(TENSOR.dataType, DATA_TYPES.float32),
+    ...field(TENSOR.name, [text(name)]),
+    ...entry("location", name),
+    ...entry("offset", "0"),
+    ...entry("length", String(4 * sizeOf(dims))),
+    numberField(TENSOR.dataLocation, EXTERNAL),
+  ];
+}
+
+let table: Float32Array | undefined;
+
+function halvesToFloats(halves: Uint16Array): Float32Array<ArrayBuffer> {
+  table ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => halfToFloat(half));
+  const floats = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) floats[i] = table[halves[i]!]!;
+  return floats;
+}
+
+/** The value of a half's 16 bits, which a float32 holds exactly. */
+function halfToFloat(half: number): number {
+  const exponent = (half >> 10) & 0x1f;
+  const mantissa = half & 0x3ff;
+  const sign = half & 0x8000 ? -1 : 1;
+  if (exponent === 0x1f) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+}
