@@ -17,6 +17,9 @@ import { chooseArchive } from "./known-archives.mjs";
 const ATTEMPTS = 5;
 const RETRY_MS = 2000;
 
+/** The archive cannot be had. */
+export class DownloadError extends SetupError {}
+
 /**
  * Where the unpacked archive lies.
  *
@@ -67,7 +70,7 @@ export async function download(url, path, { attempts = ATTEMPTS, retryMs = RETRY
       return;
     } catch (error) {
       if (error instanceof SetupError) throw error;
-      if (attempt === attempts) throw new SetupError(`${url} could not be downloaded: ${networkReason(error)}.`);
+      if (attempt === attempts) throw new DownloadError(`${url} could not be downloaded: ${networkReason(error)}.`);
       await sleep(retryMs);
     }
   }
@@ -84,7 +87,7 @@ async function downloadRest(url, part, onSize) {
   // 416: there is nothing after what we have.
   if (response.status === 416) return;
   if (response.status >= 400 && response.status < 500) {
-    throw new SetupError(`${url} could not be downloaded: the server answers ${response.status}.`);
+    throw new DownloadError(`${url} could not be downloaded: the server answers ${response.status}.`);
   }
   if (!response.ok || response.body === null) throw new Error(`the server answers ${response.status}`);
   const length = response.headers.get("content-length");

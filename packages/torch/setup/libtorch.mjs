@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { archiveFolder, fetchArchive } from "./archive.mjs";
+import { archiveFolder, DownloadError, fetchArchive } from "./archive.mjs";
 import { hasCommand, SetupError } from "./context.mjs";
 import { defaultVariant, requestedVariant } from "./known-archives.mjs";
 import { candidateVersion, canInstallPackages, installPackages } from "./system-packages.mjs";
@@ -56,9 +56,25 @@ async function findOrInstall(context, request) {
     const found = find();
     if (found !== undefined && (request !== "cuda" || hasCuda(found.prefix))) return found;
   }
-  const variant = request ?? defaultVariant();
+  if (request === "cuda") return fromArchive(context, "cuda");
+  const forCards = request === undefined && defaultVariant() === "cuda" ? await cudaInReach(context) : undefined;
   // Distributions' packages know no CUDA.
-  return (variant === "cuda" ? undefined : await fromPackage(context)) ?? (await fromArchive(context, variant));
+  return forCards ?? (await fromPackage(context)) ?? (await fromArchive(context, "cpu"));
+}
+
+/**
+ * The archive for CUDA, for which nobody asked: where it is out of reach, one for the processor serves.
+ *
+ * @param {Context} context
+ */
+export async function cudaInReach(context) {
+  try {
+    return await fromArchive(context, "cuda");
+  } catch (error) {
+    if (process.env.LIBTORCH_URL || !(error instanceof DownloadError)) throw error;
+    console.warn(`${error.message} A libtorch for the CPU serves instead; LIBTORCH_VARIANT=cuda insists on this one.`);
+    return undefined;
+  }
 }
 
 /** @param {string} prefix */

@@ -19,10 +19,11 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { Context } from "./context.mjs";
-import { provideLibtorch } from "./libtorch.mjs";
+import { cudaInReach, provideLibtorch } from "./libtorch.mjs";
 
 const ENVIRONMENT = { ...process.env };
 const { PATH = "" } = process.env;
+const IS_LINUX_X64 = process.platform === "linux" && process.arch === "x64";
 let folder = "";
 
 beforeEach(() => {
@@ -164,4 +165,19 @@ test("LIBTORCH_VARIANT=cuda passes over libtorchs without it, to PyTorch's archi
 
   process.env.LIBTORCH_VARIANT = "gpu";
   await assert.rejects(provideLibtorch(new Context(folder)), { message: "LIBTORCH_VARIANT=gpu is none of cpu, cuda." });
+});
+
+// PyTorch has one for Linux on x64 alone.
+test("where CUDA's archive is out of reach and nobody asked for it, a warning says so, and set-up goes on", {
+  skip: !IS_LINUX_X64 && "there is none for this machine",
+}, async (t) => {
+  t.mock.method(globalThis, "fetch", async () => new Response(null, { status: 404 }));
+  const warn = t.mock.method(console, "warn", () => {});
+  assert.equal(await cudaInReach(new Context(folder)), undefined);
+  const message =
+    /cu128\.zip could not be downloaded: the server answers 404\. A libtorch for the CPU serves instead; LIBTORCH_VARIANT=cuda/;
+  assert.match(warn.mock.calls[0]?.arguments[0], message);
+
+  process.env.LIBTORCH_URL = "http://127.0.0.1:9/mine.zip";
+  await assert.rejects(cudaInReach(new Context(folder)), { message: /mine\.zip could not be downloaded/ });
 });
