@@ -91,19 +91,21 @@ export interface Equipment {
   microphone?: Microphone | undefined;
   /** Chromium's own WebGPU in software, which machines without a graphics card have too. Default: none. */
   hasWebGpu?: boolean | undefined;
+  /** What sites may keep in Firefox, in kB; Chromium is told page by page. Default: as much as there is. */
+  roomKilobytes?: number | undefined;
 }
 
 /** A visitor who was never here; undefined, after skipping the test with a clear word, where there is no such browser. */
 export async function openContext(
   t: TestContext,
   name: BrowserName,
-  { microphone, hasWebGpu = false }: Equipment = {},
+  { microphone, hasWebGpu = false, roomKilobytes }: Equipment = {},
 ): Promise<BrowserContext | undefined> {
   const executablePath = browserOrSkip(t, name);
   if (executablePath === undefined) return undefined;
   const options =
     name === "firefox"
-      ? { channel: "moz-firefox", firefoxUserPrefs: firefoxPreferences(microphone) }
+      ? { channel: "moz-firefox", firefoxUserPrefs: firefoxPreferences(microphone, roomKilobytes) }
       : { args: [...(await chromiumArguments(microphone)), ...(hasWebGpu ? SOFTWARE_WEBGPU : [])] };
   const browser = await launch(name, { executablePath, downloadsPath: await downloads, ...options });
   const context = await browser.newContext();
@@ -147,8 +149,12 @@ async function speechAfterSilence(): Promise<string> {
   return file;
 }
 
-function firefoxPreferences(microphone: Microphone | undefined): Record<string, string | number | boolean> {
+function firefoxPreferences(
+  microphone: Microphone | undefined,
+  roomKilobytes: number | undefined,
+): Record<string, string | number | boolean> {
   return {
+    ...(roomKilobytes && { "dom.quotaManager.temporaryStorage.fixedLimit": roomKilobytes }),
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,
     // Machines of tests have no sound card, without which Firefox starts no AudioContext.

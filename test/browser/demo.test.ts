@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
@@ -50,6 +50,23 @@ async function openDemo(
   return { page, troubles };
 }
 
+/** As from a folder's window. */
+async function drop(page: Page, path: string): Promise<void> {
+  const given = { name: basename(path), base64: await readFile(path, "base64") };
+  await page.evaluate(({ name, base64 }) => {
+    const dataTransfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], name));
+    const place = document.querySelector("#drop")!;
+    const dropped = ["dragover", "drop"].map((kind) => {
+      const event = new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+      // Browsers open a file themselves unless both are refused.
+      return !place.dispatchEvent(event);
+    });
+    if (!dropped.every((isTaken) => isTaken)) throw new Error("the file is the browser's");
+  }, given);
+}
+
 const heard = async (page: Page) => {
   await page.getByRole("status").filter({ hasText: "times real time" }).waitFor();
   return (await page.getByRole("log").textContent())?.trim();
@@ -91,12 +108,12 @@ test("the page weighs less than 150 kB, gzipped, without what runs in workers", 
 });
 
 testInBrowsers(
-  "a file is recognised, shown, played, corrected and saved, and a curl line does the same",
+  "a file that is dropped is recognised, shown, played, corrected and saved, and a curl line does the same",
   async (t, browser) => {
     const opened = await openDemo(t, { browser });
     if (!opened) return;
     const { page, troubles } = opened;
-    await page.locator("#file").setInputFiles(FILE);
+    await drop(page, FILE);
     assert.equal(await heard(page), expected.text);
     const [word] = expected.timedWords!;
     const button = page.getByRole("log").getByRole("button", { name: SPOKEN });
@@ -217,12 +234,16 @@ test("nobody is shut out: axe finds nothing, on desks and phones, in light and d
   await page.locator("#file").setInputFiles(FILE);
   await heard(page);
   for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 360]) {
+    for (const width of [1280, 360, 320]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 800 });
       assert.deepEqual(await complaints(page), [], `${colorScheme}, ${width} pixels`);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+      const tops = ["#record", "label[for=file]", "#play"].map(async (place) => {
+        return Math.round((await page.locator(place).boundingBox())!.y);
+      });
+      assert.equal(new Set(await Promise.all(tops)).size, 1, "the controls are in one row");
     }
   }
   // All of it by keyboard, in the order in which it is read.

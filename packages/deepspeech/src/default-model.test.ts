@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { englishModel } from "@deepspeech-ts/model-english";
+import { englishModel, englishWebModel } from "@deepspeech-ts/model-english";
 import {
   audioFixture,
   sampleCorpus,
@@ -67,7 +67,7 @@ describe("without a model", () => {
     }
   });
 
-  test("serve answers as english", async (t) => {
+  test("serve answers as english, and gives pages the bundle for pages", async (t) => {
     const child = spawn(process.execPath, [BINARY, "serve", "--port", "0", ...ONE_THREAD], {
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -78,6 +78,9 @@ describe("without a model", () => {
       if (stderr.includes("(Ctrl-C ends it)\n")) break;
     }
     assert.ok(stderr.startsWith(`${TOLD}Serving ${englishModel} as english: http://`), stderr);
+    const [, url] = / (http:.+)\/v1 /.exec(stderr) ?? [];
+    const { headers } = await fetch(`${url}/model.dsb`, { method: "HEAD" });
+    assert.equal(headers.get("content-length"), String((await stat(englishWebModel)).size));
     child.kill("SIGTERM");
     assert.deepEqual(await once(child, "exit"), [0, null]);
   });

@@ -46,14 +46,19 @@ export function chooseModel(words: readonly string[], command: Command): ChosenM
  * @throws UserError where it is not installed
  */
 export async function defaultModel(): Promise<string> {
-  const { englishModel } = await import("@deepspeech-ts/model-english").catch((cause: unknown) => {
+  return (await defaultModels()).bundle;
+}
+
+/** As `defaultModel`, with the smaller one for pages. */
+export async function defaultModels(): Promise<{ bundle: string; pageBundle: string }> {
+  const { englishModel, englishWebModel } = await import("@deepspeech-ts/model-english").catch((cause: unknown) => {
     throw new UserError(`no model was named, and the English one is not installed: npm install ${PACKAGE}`, {
       code: "file-not-found",
       cause,
     });
   });
   process.stderr.write(`Model: English (${PACKAGE}), for none was named\n`);
-  return englishModel;
+  return { bundle: englishModel, pageBundle: englishWebModel };
 }
 
 function isModel(word: string, kind: PathKind): boolean {

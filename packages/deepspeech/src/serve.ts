@@ -1,8 +1,8 @@
 /** `deepspeech serve`: the server's own command, with the English model where no bundle is named. */
 import { configure as configureServer } from "@deepspeech-ts/server/serve-command";
 import type { Command } from "commander";
-import { defaultModel } from "./default-model.js";
+import { defaultModels } from "./default-model.js";
 
 export function configure(command: Command): void {
-  configureServer(command, { defaultBundle: defaultModel });
+  configureServer(command, { defaultBundle: defaultModels });
 }

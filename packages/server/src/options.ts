@@ -92,8 +92,10 @@ export interface ServerOptions {
   apiKeys?: readonly string[] | undefined;
   /** Origins whose pages may use the server ("https://example.org"), or "*" for all. Default: none. */
   corsOrigins?: readonly string[] | undefined;
-  /** Whether the page for people is there, at /. It gives out the bundle too. Default true. */
+  /** Whether the page for people is there, at /. It gives out a bundle too. Default true. */
   page?: boolean | undefined;
+  /** The path of the bundle that the page fetches, to recognise in its visitor's browser. Default: the one that is served. */
+  pageBundle?: string | undefined;
   /** Whatever is absent is as in `DEFAULT_LIMITS`. */
   limits?: { readonly [Name in keyof Limits]?: Limits[Name] | undefined } | undefined;
   /** How the model runs. */

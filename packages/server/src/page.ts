@@ -1,7 +1,6 @@
 /**
  * The page at /: recognition to look at, here and in the visitor's browser. Its files are those that apps/demo was built
- * to; the recogniser is the package's own; and the bundle is the one that is served, which the page may fetch to
- * recognise on the visitor's machine.
+ * to; the recogniser is the package's own; and there is a bundle, which the page may fetch to recognise on the visitor's machine.
  */
 import { existsSync } from "node:fs";
 import { basename, dirname } from "node:path";
@@ -26,7 +25,7 @@ const HEADERS = {
 };
 
 export interface PageOptions {
-  /** The path of the bundle that is served. */
+  /** The path of the bundle that pages fetch. */
   readonly bundle: string;
   readonly keys: ApiKeys;
 }

@@ -165,7 +165,7 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
   addModels(app, context);
   addHealth(app, context);
   addOpenApiRoute(app);
-  if (options.page ?? true) addPage(app, { bundle: options.bundle, keys: context.keys });
+  if (options.page ?? true) addPage(app, { bundle: options.pageBundle ?? options.bundle, keys: context.keys });
   return app;
 }
 

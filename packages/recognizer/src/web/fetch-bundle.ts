@@ -259,6 +259,9 @@ function wholeUrl(url: string): string | undefined {
   return whole.href;
 }
 
+/** As all browsers call it, and as Firefox lets one of its own errors through. */
+const NO_ROOM = new Set(["QuotaExceededError", "NS_ERROR_FILE_NO_DEVICE_SPACE"]);
+
 /** Nothing is kept where there is no room, or no store. */
 async function put(
   store: Cache | undefined,
@@ -272,7 +275,7 @@ async function put(
     await store.put(url, new Response(bytes, { headers }));
     return { isKept: true };
   } catch (cause) {
-    if ((cause as DOMException).name !== "QuotaExceededError") return { isKept: false };
+    if (!NO_ROOM.has((cause as DOMException).name)) return { isKept: false };
     const message = `${url}: the browser has no room to keep it (${bytes.length} bytes); it is used from memory, and fetched again next time`;
     return { isKept: false, notKept: new RecognizerError("quota", message, { cause }) };
   }

@@ -1,7 +1,7 @@
 /**
  * A microphone's sound, as samples of one channel at the device's own rate. An AudioWorklet hands them over from the
- * browser's audio thread, and its channels become one as a file's do; contexts that are forced to another rate throw in
- * Firefox, so nothing is resampled here.
+ * browser's audio thread, and its channels become one as a file's do. Nothing is resampled here: not every browser takes a
+ * microphone into a context of another rate (older Firefoxes throw), and each would resample in a way of its own.
  *
  * Sound is heard from the moment it is asked for, and waits for whoever takes it: what is said while a model is still
  * being loaded is not lost.

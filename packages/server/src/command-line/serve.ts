@@ -72,9 +72,12 @@ interface Flags {
 }
 
 export interface ServeCommandOptions {
-  /** The path of the bundle that is served where none is named. Default: one has to be named. */
-  defaultBundle?: () => Promise<string>;
+  /** What is served where no bundle is named. Default: one has to be named. */
+  defaultBundle?: () => Promise<ServedBundle>;
 }
+
+/** Paths of a model for the server, and for its page where that is another. */
+export type ServedBundle = Pick<ServerOptions, "bundle" | "pageBundle">;
 
 export function configure(command: Command, { defaultBundle }: ServeCommandOptions = {}): void {
   command
@@ -104,7 +107,7 @@ export function configure(command: Command, { defaultBundle }: ServeCommandOptio
   command
     .addHelpText("after", helpOf(command))
     .action(async (bundle: string | undefined, flags: Flags) =>
-      serve(bundle ?? (await bundleInstead(command, defaultBundle)), flags, command),
+      serve(bundle === undefined ? await bundleInstead(command, defaultBundle) : { bundle }, flags, command),
     );
 }
 
@@ -125,32 +128,35 @@ Examples:
 }
 
 /** @throws UserError (exit 2) where a flag took the bundle's path for a word of its own */
-async function bundleInstead(command: Command, defaultBundle: ServeCommandOptions["defaultBundle"]): Promise<string> {
+async function bundleInstead(
+  command: Command,
+  defaultBundle: ServeCommandOptions["defaultBundle"],
+): Promise<ServedBundle> {
   const hint = swallowedModelHint(command);
   if (hint !== undefined || !defaultBundle) throw usageError(hint ?? "missing required argument 'bundle'");
   return defaultBundle();
 }
 
-async function serve(bundle: string, flags: Flags, command: Command): Promise<void> {
-  checkBundlePath(bundle);
+async function serve(served: ServedBundle, flags: Flags, command: Command): Promise<void> {
+  checkBundlePath(served.bundle);
   using interruption = listenForInterrupt(() => {});
-  const server = await startServer(await serverOptions(bundle, flags, command));
+  const server = await startServer(await serverOptions(served, flags, command));
   const interrupted = interruption.signal.aborted ? Promise.resolve() : once(interruption.signal, "abort");
   try {
     await Promise.race([server.ready, interrupted]);
-    if (!interruption.signal.aborted) announce(bundle, server);
+    if (!interruption.signal.aborted) announce(served.bundle, server);
     await interrupted;
   } finally {
     await server.close();
   }
 }
 
-async function serverOptions(bundle: string, flags: Flags, command: Command): Promise<ServerOptions> {
+async function serverOptions(served: ServedBundle, flags: Flags, command: Command): Promise<ServerOptions> {
   const { host, port, modelId, corsOrigin, page, workers, threads, batchWait, logLevel, logText } = flags;
   const sources = { file: flags.apiKeyFile, variable: process.env[API_KEYS_VARIABLE] };
   const recognizer = withoutUndefined({ workers, threads, maxWaitMilliseconds: batchWait });
   return {
-    bundle,
+    ...served,
     host,
     port,
     apiKeys: await readApiKeys(sources),
