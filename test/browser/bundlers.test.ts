@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
 import { build as buildWithEsbuild } from "esbuild";
 import { rollup } from "rollup";
 import { build as buildWithVite } from "vite";
 import webpack from "webpack";
-import { rootPath } from "./browsers.js";
+import { rootPath, testInBrowser } from "./browsers.js";
 import { BUNDLE, openPage } from "./page.js";
 
 const SPOKEN = "activated";
@@ -32,20 +32,22 @@ async function runsIn(t: TestContext, build: (folder: string) => Promise<unknown
 
 const addPage = (folder: string) => copyFile(rootPath("test/apps/vite/index.html"), join(folder, "index.html"));
 
-test("Vite takes the package as it is installed", (t) =>
+testInBrowser("chromium", "Vite takes the package as it is installed", (t) =>
   runsIn(t, (outDir) =>
     buildWithVite({ root: rootPath("test/apps/vite"), logLevel: "warn", build: { outDir, emptyOutDir: true } }),
-  ));
+  ),
+);
 
-test("esbuild takes it from a folder beside the page", (t) =>
+testInBrowser("chromium", "esbuild takes it from a folder beside the page", (t) =>
   runsIn(t, async (folder) => {
     await addPage(folder);
     const entryPoints = [rootPath("test/apps/esbuild/main.js")];
     const common = { bundle: true, format: "esm" as const, external: ["./recognizer/index.js"] };
     await buildWithEsbuild({ entryPoints, outfile: join(folder, "main.js"), ...common });
-  }));
+  }),
+);
 
-test("Rollup takes it from a folder beside the page", (t) =>
+testInBrowser("chromium", "Rollup takes it from a folder beside the page", (t) =>
   runsIn(t, async (folder) => {
     await addPage(folder);
     const input = rootPath("test/apps/esbuild/main.js");
@@ -55,9 +57,10 @@ test("Rollup takes it from a folder beside the page", (t) =>
       makeAbsoluteExternalsRelative: false,
     });
     await made.write({ file: join(folder, "main.js"), format: "es" });
-  }));
+  }),
+);
 
-test("webpack takes the package as it is installed", (t) =>
+testInBrowser("chromium", "webpack takes the package as it is installed", (t) =>
   runsIn(t, async (folder) => {
     await addPage(folder);
     const compiler = webpack({
@@ -73,4 +76,5 @@ test("webpack takes the package as it is installed", (t) =>
     });
     await new Promise((resolve) => compiler.close(resolve));
     assert.equal(stats?.toString({ preset: "errors-warnings", colors: false }), "webpack compiled successfully");
-  }));
+  }),
+);

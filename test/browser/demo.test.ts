@@ -10,7 +10,7 @@ import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
 import { type RunningServer, startServer } from "@deepspeech-ts/server";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page } from "playwright-core";
-import { rootPath, savedFile, testInBrowsers } from "./browsers.js";
+import { rootPath, savedFile, testInBrowser, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage, type PageOptions } from "./page.js";
 
 /** In the page. */
@@ -153,62 +153,67 @@ testInBrowsers(
   },
 );
 
-test("hot words, the search and the place change what is heard, and the line for the terminal", async (t) => {
-  const opened = await openDemo(t);
-  if (!opened) return;
-  const { page, troubles } = opened;
-  await page.locator("#file").setInputFiles(FILE);
-  await heard(page);
-  const phrase = page.getByLabel("Hot words");
-  await phrase.fill("alarm, O'Neill");
-  await phrase.press("Enter");
-  assert.equal(await heard(page), SPOKEN);
-  assert.match((await page.locator("#curl").textContent()) ?? "", /-F hot_words='alarm,O'\\''Neill'/);
-  await page.getByRole("button", { name: "Remove alarm" }).click();
-  await page.getByRole("radio", { name: "Greedy" }).check();
-  await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#phrase")?.disabled);
-  assert.equal(await heard(page), SPOKEN);
-  await page.getByRole("radio", { name: "Server" }).check();
-  await page.getByText("It is sent to the server").waitFor({ state: "attached" });
-  await page.locator("#runtime").filter({ hasText: "quickstart-fp16, at http" }).waitFor();
-  assert.equal(await heard(page), SPOKEN);
-  const lineHas = (words: string) => page.locator("#curl").filter({ hasText: words }).waitFor({ state: "attached" });
-  await lineHas("-F decoding=greedy");
-  await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByLabel("The text as it was said").fill("Activate it!");
-  const [asked] = await Promise.all([
-    page.waitForRequest(/\/v1\/audio\/alignments$/),
-    page.getByRole("button", { name: "Align anew" }).click(),
-  ]);
-  assert.equal(asked.method(), "POST");
-  await page.getByRole("status").filter({ hasText: "Aligned" }).waitFor();
-  assert.equal((await page.getByRole("log").textContent())?.trim(), "Activate it!");
-  assert.equal(await page.locator("[data-format=srt]").isEnabled(), true);
-  // Browsers do not tell of a body with a file in it: the page's own call does.
-  const sent = await page.evaluateHandle(() => {
-    const [found, ask]: [FormDataEntryValue[], typeof fetch] = [[], fetch];
-    globalThis.fetch = (url, init) => {
-      if (init?.body instanceof FormData) found.push(...init.body.getAll("decoding"), ...init.body.getAll("hot_words"));
-      return ask(url, init);
-    };
-    return found;
-  });
-  await page.getByRole("radio", { name: "Beam" }).check();
-  assert.equal(await heard(page), SPOKEN);
-  await lineHas("-F decoding=beam");
-  await page.getByRole("radio", { name: "Greedy" }).check();
-  await lineHas("-F decoding=greedy");
-  assert.equal(await heard(page), SPOKEN);
-  assert.deepEqual(await sent.jsonValue(), ["beam", "O'Neill", "greedy"]);
-  await page
-    .locator("#file")
-    .setInputFiles({ name: "no-sound.wav", mimeType: "audio/wav", buffer: Buffer.from("text") });
-  await page.getByRole("alert").filter({ hasText: "no-sound.wav" }).waitFor();
-  assert.deepEqual(
-    troubles.filter((trouble) => !trouble.includes("400")),
-    [],
-  );
-});
+testInBrowser(
+  "chromium",
+  "hot words, the search and the place change what is heard, and the line for the terminal",
+  async (t) => {
+    const opened = await openDemo(t);
+    if (!opened) return;
+    const { page, troubles } = opened;
+    await page.locator("#file").setInputFiles(FILE);
+    await heard(page);
+    const phrase = page.getByLabel("Hot words");
+    await phrase.fill("alarm, O'Neill");
+    await phrase.press("Enter");
+    assert.equal(await heard(page), SPOKEN);
+    assert.match((await page.locator("#curl").textContent()) ?? "", /-F hot_words='alarm,O'\\''Neill'/);
+    await page.getByRole("button", { name: "Remove alarm" }).click();
+    await page.getByRole("radio", { name: "Greedy" }).check();
+    await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#phrase")?.disabled);
+    assert.equal(await heard(page), SPOKEN);
+    await page.getByRole("radio", { name: "Server" }).check();
+    await page.getByText("It is sent to the server").waitFor({ state: "attached" });
+    await page.locator("#runtime").filter({ hasText: "quickstart-fp16, at http" }).waitFor();
+    assert.equal(await heard(page), SPOKEN);
+    const lineHas = (words: string) => page.locator("#curl").filter({ hasText: words }).waitFor({ state: "attached" });
+    await lineHas("-F decoding=greedy");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.getByLabel("The text as it was said").fill("Activate it!");
+    const [asked] = await Promise.all([
+      page.waitForRequest(/\/v1\/audio\/alignments$/),
+      page.getByRole("button", { name: "Align anew" }).click(),
+    ]);
+    assert.equal(asked.method(), "POST");
+    await page.getByRole("status").filter({ hasText: "Aligned" }).waitFor();
+    assert.equal((await page.getByRole("log").textContent())?.trim(), "Activate it!");
+    assert.equal(await page.locator("[data-format=srt]").isEnabled(), true);
+    // Browsers do not tell of a body with a file in it: the page's own call does.
+    const sent = await page.evaluateHandle(() => {
+      const [found, ask]: [FormDataEntryValue[], typeof fetch] = [[], fetch];
+      globalThis.fetch = (url, init) => {
+        if (init?.body instanceof FormData)
+          found.push(...init.body.getAll("decoding"), ...init.body.getAll("hot_words"));
+        return ask(url, init);
+      };
+      return found;
+    });
+    await page.getByRole("radio", { name: "Beam" }).check();
+    assert.equal(await heard(page), SPOKEN);
+    await lineHas("-F decoding=beam");
+    await page.getByRole("radio", { name: "Greedy" }).check();
+    await lineHas("-F decoding=greedy");
+    assert.equal(await heard(page), SPOKEN);
+    assert.deepEqual(await sent.jsonValue(), ["beam", "O'Neill", "greedy"]);
+    await page
+      .locator("#file")
+      .setInputFiles({ name: "no-sound.wav", mimeType: "audio/wav", buffer: Buffer.from("text") });
+    await page.getByRole("alert").filter({ hasText: "no-sound.wav" }).waitFor();
+    assert.deepEqual(
+      troubles.filter((trouble) => !trouble.includes("400")),
+      [],
+    );
+  },
+);
 
 testInBrowsers("a microphone is heard, here and at the server", async (t, browser) => {
   for (const place of ["This machine", "Server"]) {
@@ -224,36 +229,40 @@ testInBrowsers("a microphone is heard, here and at the server", async (t, browse
   }
 });
 
-test("nobody is shut out: axe finds nothing, on desks and phones, in light and dark", async (t) => {
-  const opened = await openDemo(t);
-  if (!opened) return;
-  const { page } = opened;
-  assert.deepEqual(await complaints(page), []);
-  await page.getByLabel("Hot words").fill("alarm");
-  await page.getByLabel("Hot words").press("Enter");
-  await page.locator("#file").setInputFiles(FILE);
-  await heard(page);
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1280, 360, 320]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.setViewportSize({ width, height: 800 });
-      assert.deepEqual(await complaints(page), [], `${colorScheme}, ${width} pixels`);
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(overflow <= 0, `${overflow} pixels too wide`);
-      const tops = ["#record", "label[for=file]", "#play"].map(async (place) => {
-        return Math.round((await page.locator(place).boundingBox())!.y);
-      });
-      assert.equal(new Set(await Promise.all(tops)).size, 1, "the controls are in one row");
+testInBrowser(
+  "chromium",
+  "nobody is shut out: axe finds nothing, on desks and phones, in light and dark",
+  async (t) => {
+    const opened = await openDemo(t);
+    if (!opened) return;
+    const { page } = opened;
+    assert.deepEqual(await complaints(page), []);
+    await page.getByLabel("Hot words").fill("alarm");
+    await page.getByLabel("Hot words").press("Enter");
+    await page.locator("#file").setInputFiles(FILE);
+    await heard(page);
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const width of [1280, 360, 320]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.setViewportSize({ width, height: 800 });
+        assert.deepEqual(await complaints(page), [], `${colorScheme}, ${width} pixels`);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(overflow <= 0, `${overflow} pixels too wide`);
+        const tops = ["#record", "label[for=file]", "#play"].map(async (place) => {
+          return Math.round((await page.locator(place).boundingBox())!.y);
+        });
+        assert.equal(new Set(await Promise.all(tops)).size, 1, "the controls are in one row");
+      }
     }
-  }
-  // All of it by keyboard, in the order in which it is read.
-  await page.getByRole("radio", { name: "This machine" }).focus();
-  const reached: (string | undefined)[] = [];
-  for (let i = 0; i < 6; i++) {
-    await page.keyboard.press("Tab");
-    reached.push(
-      await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || undefined),
-    );
-  }
-  assert.deepEqual(reached, ["timeline", "record", "file", "play", "edit", "txt"]);
-});
+    // All of it by keyboard, in the order in which it is read.
+    await page.getByRole("radio", { name: "This machine" }).focus();
+    const reached: (string | undefined)[] = [];
+    for (let i = 0; i < 6; i++) {
+      await page.keyboard.press("Tab");
+      reached.push(
+        await page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent || undefined),
+      );
+    }
+    assert.deepEqual(reached, ["timeline", "record", "file", "play", "edit", "txt"]);
+  },
+);

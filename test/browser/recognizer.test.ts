@@ -3,14 +3,14 @@ import assert from "node:assert/strict";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, type TestContext, test } from "node:test";
+import { after, before, type TestContext } from "node:test";
 import { Recognizer } from "@deepspeech-ts/recognizer";
 import type * as web from "@deepspeech-ts/recognizer/web";
 import { saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
 import { runExport } from "@deepspeech-ts/toolkit/export";
 import { checkpointFromBundle } from "@deepspeech-ts/toolkit/internal/export/bundle-checkpoint.js";
 import { tidy } from "@deepspeech-ts/torch";
-import { rootPath, testInBrowsers } from "./browsers.js";
+import { rootPath, testInBrowser, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage, STREAMING_BUNDLE } from "./page.js";
 
 /** In the page. */
@@ -87,7 +87,7 @@ async function bundleForPages(t: TestContext): Promise<string> {
   return output;
 }
 
-test("a model that streams hears in the page what it hears in Node, step by step", async (t) => {
+testInBrowser("chromium", "a model that streams hears in the page what it hears in Node, step by step", async (t) => {
   const opened = await openPage(t);
   if (!opened) return;
   opened.site.files.set("/streaming.dsb", STREAMING_BUNDLE);
@@ -114,31 +114,35 @@ test("a model that streams hears in the page what it hears in Node, step by step
   assert.ok(found.numRuns > 3, `${found.numRuns} runs`);
 });
 
-test("a bundle that was exported for pages has the same text in the page, in Node, and of fp16", async (t) => {
-  const opened = await openPage(t);
-  if (!opened) return;
-  const path = await bundleForPages(t);
-  opened.site.files.set("/small.dsb", path);
-  const found = await opened.page.evaluate(async () => {
-    const loaded = await recognition.Recognizer.load("/small.dsb");
-    const logProbs: number[] = [];
-    const onEmissions = ({ emissions }: web.HeardSegment) => logProbs.push(...emissions.logProbs);
-    const { text } = await loaded.transcribe("/audio/speech-16k.wav", { onEmissions });
-    await loaded.close();
-    return { text, logProbs };
-  });
-  const audio = rootPath("test/fixtures/audio/speech-16k.wav");
-  await using small = await Recognizer.load(path, { threads: 1 });
-  const expected: number[] = [];
-  const { text } = await small.transcribe(audio, {
-    onEmissions: ({ emissions }) => expected.push(...emissions.logProbs),
-  });
-  assert.equal(found.text, text);
-  assert.equal(found.logProbs.length, expected.length);
-  const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found.logProbs[i]!)), 0);
-  assert.ok(furthest <= TOLERANCE, `${furthest}`);
-  assert.equal(found.text, (await recognizer.transcribe(audio)).text);
-});
+testInBrowser(
+  "chromium",
+  "a bundle that was exported for pages has the same text in the page, in Node, and of fp16",
+  async (t) => {
+    const opened = await openPage(t);
+    if (!opened) return;
+    const path = await bundleForPages(t);
+    opened.site.files.set("/small.dsb", path);
+    const found = await opened.page.evaluate(async () => {
+      const loaded = await recognition.Recognizer.load("/small.dsb");
+      const logProbs: number[] = [];
+      const onEmissions = ({ emissions }: web.HeardSegment) => logProbs.push(...emissions.logProbs);
+      const { text } = await loaded.transcribe("/audio/speech-16k.wav", { onEmissions });
+      await loaded.close();
+      return { text, logProbs };
+    });
+    const audio = rootPath("test/fixtures/audio/speech-16k.wav");
+    await using small = await Recognizer.load(path, { threads: 1 });
+    const expected: number[] = [];
+    const { text } = await small.transcribe(audio, {
+      onEmissions: ({ emissions }) => expected.push(...emissions.logProbs),
+    });
+    assert.equal(found.text, text);
+    assert.equal(found.logProbs.length, expected.length);
+    const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found.logProbs[i]!)), 0);
+    assert.ok(furthest <= TOLERANCE, `${furthest}`);
+    assert.equal(found.text, (await recognizer.transcribe(audio)).text);
+  },
+);
 
 testInBrowsers("a live microphone says what a file of it says, until its track ends", async (t, browser) => {
   const opened = await openPage(t, { browser, microphone: "speech" });
@@ -344,7 +348,7 @@ testInBrowsers("a microphone that is interrupted, or lost, says so", async (t, b
   assert.equal(told.state, "closed");
 });
 
-test("the page's own thread is free while the model runs", async (t) => {
+testInBrowser("chromium", "the page's own thread is free while the model runs", async (t) => {
   const opened = await openPage(t);
   if (!opened) return;
   const turns = await opened.page.evaluate(async () => {
