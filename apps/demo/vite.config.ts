@@ -1,4 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The recogniser is not built in: the page loads it from the folder recognizer/ beside it, when it is first needed. */
 export default defineConfig({
@@ -11,5 +14,12 @@ export default defineConfig({
     // Data URLs would need leave of the page's security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: { index: here("index.html"), "service-worker": here("src/service-worker.ts") },
+      output: {
+        // Beside the page, which is what it keeps, and under one name: browsers ask whether it has changed.
+        entryFileNames: ({ name }) => (name === "service-worker" ? "[name].js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
 });

@@ -153,6 +153,26 @@ testInBrowsers(
   },
 );
 
+testInBrowsers("without a network, who was here before finds the page and recognises with it", async (t, browser) => {
+  const opened = await openPage(t, { browser });
+  if (!opened) return;
+  const { page } = opened;
+  const own = await startServer({ bundle: BUNDLE, host: "127.0.0.1", port: 0, logLevel: "silent" });
+  t.after(() => own.close());
+  await own.ready;
+  await page.goto(own.url);
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+  await page.locator("#file").setInputFiles(FILE);
+  assert.equal(await heard(page), expected.text);
+  await own.close();
+  await assert.rejects(fetch(own.url));
+
+  await page.reload();
+  await page.locator("#file").setInputFiles(FILE);
+  assert.equal(await heard(page), expected.text);
+  assert.match((await page.locator("#promise").textContent()) ?? "", /on this machine/);
+});
+
 testInBrowser(
   "chromium",
   "hot words, the search and the place change what is heard, and the line for the terminal",

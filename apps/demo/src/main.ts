@@ -69,8 +69,14 @@ function offerCopy(): void {
   });
 }
 
+/** Absent where the page is neither on this machine nor encrypted; a page that is being developed has none. */
+function keepForOffline(): void {
+  navigator.serviceWorker?.register(new URL("service-worker.js", document.baseURI)).catch(() => {});
+}
+
 takeFiles();
 offerCopy();
+keepForOffline();
 let wasLocal = true;
 choice.onChange = () => {
   // The server may answer while nothing else has changed.

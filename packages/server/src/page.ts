@@ -38,6 +38,7 @@ export function addPage(app: FastifyInstance, { bundle, keys }: PageOptions): vo
     app.route({ method: "GET", url, schema: { hide: true } as object, handler });
   const restOf = ({ params }: FastifyRequest) => `/${encodeURI((params as { "*": string })["*"])}`;
   add("/", (request, reply) => sendFile(request, reply, { root: PAGE, path: "/index.html" }));
+  add("/service-worker.js", (request, reply) => sendFile(request, reply, { root: PAGE, path: "/service-worker.js" }));
   add("/assets/*", (request, reply) =>
     sendFile(request, reply, { root: `${PAGE}assets`, path: restOf(request), ...FOREVER }),
   );
