@@ -23,6 +23,9 @@ const { browserOrSkip } = (await import(
 
 export type BrowserName = "chromium" | "firefox";
 
+/** Another name of this machine, which browsers do not know to be it: its pages are neither encrypted nor local. */
+export const INSECURE_HOST = "insecure.test";
+
 /**
  * What a page finds that asks for a microphone: none; one that its visitor does not let it have; one that beeps; or one
  * that says the word of SPEECH, some seconds after it is opened: what listens to it begins a little later than it.
@@ -128,6 +131,7 @@ const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftsh
 
 async function chromiumArguments(microphone: Microphone | undefined): Promise<string[]> {
   const args = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"];
+  args.push(`--host-resolver-rules=MAP ${INSECURE_HOST} 127.0.0.1`);
   if (microphone === undefined || microphone === "none") return args;
   args.push("--use-fake-device-for-media-stream");
   if (microphone !== "refused") args.push("--use-fake-ui-for-media-stream");
@@ -157,6 +161,7 @@ function firefoxPreferences(
     ...(roomKilobytes && { "dom.quotaManager.temporaryStorage.fixedLimit": roomKilobytes }),
     "media.autoplay.default": 0,
     "media.autoplay.blocking_policy": 0,
+    "network.dns.localDomains": INSECURE_HOST,
     // Machines of tests have no sound card, without which Firefox starts no AudioContext.
     "media.cubeb.force_mock_context": microphone !== "none",
     "media.navigator.streams.fake": microphone !== "none",

@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 import type * as element from "@deepspeech-ts/recognizer/element";
 import { startServer } from "@deepspeech-ts/server";
 import type { Page } from "playwright-core";
-import { rootPath, testInBrowsers } from "./browsers.js";
+import { INSECURE_HOST, rootPath, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage } from "./page.js";
 
 /** In the page: what the recorder told, by name. */
@@ -157,6 +157,27 @@ testInBrowsers("without a microphone, or leave to use it, a recorder says so and
     assert.deepEqual(await detailsOf(page, "error"), [{ code, message }]);
     assert.deepEqual((await detailsOf(page, "statechange")).at(-1), { state: "idle" });
   }
+});
+
+testInBrowsers("a page that is neither encrypted nor on this machine is told what it lacks", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "speech" });
+  if (!opened) return;
+  const { site, page } = opened;
+  site.files.set("/bare.html", pageWith('<deepspeech-recorder bundle="model.dsb"></deepspeech-recorder>'));
+  await showRecorder(page, `${site.url.replace("127.0.0.1", INSECURE_HOST)}/bare.html`);
+  await page.getByRole("button", { name: "Record" }).click();
+  await waitFor(page, "error");
+  const message = "pages have a microphone only over https or on localhost";
+  assert.deepEqual(await detailsOf(page, "error"), [{ code: "no-microphone", message }]);
+  const failure = await page.evaluate(async () => {
+    const { Recognizer } = await import("/recognizer/index.js" as string);
+    return Recognizer.load("/model.dsb").catch(({ code, message }: element.RecorderFailure) => ({ code, message }));
+  });
+  assert.equal(failure.code, "bad-bundle");
+  assert.match(
+    failure.message,
+    /\/model\.dsb: cannot be verified here: checksums need crypto\.subtle, .* only over https/,
+  );
 });
 
 testInBrowsers("what was written for SpeechRecognition runs on this model", async (t, browser) => {
