@@ -20,10 +20,10 @@ export default defineConfig({
 
   // Gentler than from nothing, so that what it knows of other voices is not washed away at once.
   maxBatchSeconds: 20,
-  learningRate: 4e-4,
+  learningRate: 1.2e-3,
   schedule: { kind: "warmup-cosine", warmupShare: 0.1 },
   gradientClip: 1,
   betas: [0.9, 0.98],
-  emaDecay: 0.99,
+  emaDecay: 0.98,
   specAugment: { timeMasks: 2, frequencyMasks: 1 },
 });
