@@ -44,7 +44,10 @@ export interface BeamSearchOptions {
   lexicon?: Lexicon;
   /** Phrases to favour, in and out of the language model and the lexicon. Default none. */
   hotWords?: readonly HotWord[];
-  /** The most hypotheses answered with. Default 1. */
+  /**
+   * The most hypotheses answered with. Default 1. Where the beam is full, no more than as many prefixes are kept that every
+   * later word scores alike (`Recombination`), so that 1 leaves the most room for what is still open.
+   */
   nBest?: number;
   /** Mends the words' confidences; see `fitConfidence`. Default: raw ones. */
   confidenceCalibration?: ConfidenceCalibration;

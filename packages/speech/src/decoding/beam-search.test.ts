@@ -95,7 +95,8 @@ test("with hot words, inside and outside the lexicon: the texts and scores of th
       .map((phrase) => ({ phrase, weight: 6 * random.next() - 1 }));
     const lexicon = new Set(["a", "ab", "bb"]);
     assertExact(randomEmissions(random, 1 + random.below(6), 4, 1 + random.below(4)), {
-      languageModel: new RandomBigramModel(["a", "bb"], random),
+      // One hot word is the model's and not the lexicon's.
+      languageModel: new RandomBigramModel(["a", "bb", "b"], random),
       lmWeight: random.next(),
       unknownWordScore: -3,
       hotWords,

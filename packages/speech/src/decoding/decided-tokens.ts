@@ -5,7 +5,6 @@
  */
 
 import type { Beam } from "./beam.js";
-import type { PrefixScorer } from "./prefix-scorer.js";
 import type { PrefixTrie } from "./prefix-trie.js";
 import type { TokenTimes } from "./token-times.js";
 
@@ -60,12 +59,11 @@ export class DecidedTokens {
   }
 
   /** Frees the memory of dead prefixes, and moves what is decided into `tokens`. Renumbers the beam's nodes. */
-  compact(beam: Beam, scorer: PrefixScorer): void {
+  compact(beam: Beam): void {
     this.giveUpRivals(beam, MOST_UNDECIDED);
     const nodes = beam.node.slice(0, beam.size);
     const root = this.#trie.commonPrefix(nodes);
     this.#decide(beam, root);
-    scorer.beforeRoot(root);
     this.#compactTimes(beam, root);
     const renumbered = this.#trie.compact(nodes, root);
     for (let entry = 0; entry < beam.size; entry++) beam.node[entry] = renumbered[nodes[entry] as number] as number;

@@ -6,9 +6,11 @@ import type { Emissions } from "./emissions.js";
 
 /** Refilled for each frame, so that the search allocates nothing. Probabilities are relative to the frame's best. */
 export class FrameTokens {
-  /** The tokens that may extend a prefix, `ids[0]` to `ids[count - 1]`. */
+  /** The tokens that may extend a prefix, `ids[0]` to `ids[count - 1]`, the likeliest first. */
   readonly ids: Int32Array;
   count = 0;
+  /** The space's place in `ids`, or -1. */
+  spaceAt = -1;
   /** By token id; 0 for one that was pruned. */
   readonly probability: Float64Array;
   /** By token id: the log-probability that the frame is not this token; 0 for one that was pruned. */
@@ -49,7 +51,9 @@ export class FrameTokens {
         this.ids[this.count++] = id;
       }
     }
-    if (this.count > this.#topTokens) this.#keepTop(logProbs, start);
+    this.#sort(logProbs, start);
+    this.count = Math.min(this.count, this.#topTokens);
+    this.spaceAt = this.ids.subarray(0, this.count).indexOf(this.#spaceId);
     for (let k = 0; k < this.count; k++) this.#take(this.ids[k] as number, logProbs, start);
     this.blank = Math.exp((logProbs[start + this.#blankId] as number) - best);
     this.space = this.#spaceId === -1 ? 0 : (this.probability[this.#spaceId] as number);
@@ -61,11 +65,10 @@ export class FrameTokens {
     this.doubt[id] = Math.log1p(-Math.min(1, Math.exp(logProb)));
   }
 
-  #keepTop(logProbs: Float32Array, start: number): void {
+  #sort(logProbs: Float32Array, start: number): void {
     const likeliestFirst = (a: number, b: number) =>
       (logProbs[start + b] as number) - (logProbs[start + a] as number) || a - b;
     this.ids.subarray(0, this.count).sort(likeliestFirst);
-    this.count = this.#topTokens;
   }
 }
 

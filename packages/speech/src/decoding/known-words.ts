@@ -17,6 +17,8 @@ export interface KnownWords {
   /** The words allowed where there is a lexicon, else the model's. */
   readonly lexicon: Lexicon;
   readonly spelling: SpellingModel;
+  /** See `wordIdsOf`. */
+  readonly wordIds: Int32Array;
   /** By node of the lexicon: of the likeliest word through it, in no context; at least `LEAST_LOOK_AHEAD`. */
   readonly lookAhead: Float32Array;
   /**
@@ -59,20 +61,31 @@ function gather(model: LanguageModel, lexicon: Lexicon, alphabet: Alphabet): Kno
   // What follows a word that it has never seen, a model foretells without context.
   model.score(model.begin(), model.unknownId);
   const state = model.nextState;
+  const wordIds = wordIdsOf(lexicon, model, alphabet);
   const lookAhead = new Float32Array(lexicon.numNodes).fill(LEAST_LOOK_AHEAD);
   const usual = { cost: 0, symbols: 0 };
   for (let node = lexicon.numNodes - 1; node > 0; node--) {
     if (lexicon.isWord(node)) {
-      const letters = lexicon.spelling(node);
-      const logProb = model.score(state, model.wordId(letters.map((id) => alphabet.tokens[id]).join("")));
+      const logProb = model.score(state, wordIds[node] as number);
       usual.cost -= Math.exp(logProb) * logProb;
-      usual.symbols += Math.exp(logProb) * (letters.length + 1);
+      usual.symbols += Math.exp(logProb) * (lexicon.spelling(node).length + 1);
       raise(lookAhead, node, logProb);
     }
     raise(lookAhead, lexicon.parent(node), lookAhead[node] as number);
   }
   const symbolBonus = Math.min(spelling.meanCost, (SYMBOL_BONUS_RATIO * usual.cost) / usual.symbols);
-  return { lexicon, spelling, lookAhead, symbolBonus };
+  return { lexicon, spelling, wordIds, lookAhead, symbolBonus };
+}
+
+/** By node of `lexicon`: the model's id of the word that ends there, or that of unknown words. */
+export function wordIdsOf(lexicon: Lexicon, model: LanguageModel, alphabet: Alphabet): Int32Array {
+  const wordIds = new Int32Array(lexicon.numNodes).fill(model.unknownId);
+  for (let node = 1; node < lexicon.numNodes; node++) {
+    if (!lexicon.isWord(node)) continue;
+    const letters = lexicon.spelling(node).map((id) => alphabet.tokens[id]);
+    wordIds[node] = model.wordId(letters.join(""));
+  }
+  return wordIds;
 }
 
 function raise(values: Float32Array, at: number, value: number): void {

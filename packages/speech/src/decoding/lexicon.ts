@@ -5,7 +5,7 @@
 
 import { SpeechError } from "../errors.js";
 import { type Alphabet, encodeText, unknownCharacters } from "../text/alphabet.js";
-import { TokenTrie } from "./token-trie.js";
+import { LevelTrie, TokenTrie } from "./token-trie.js";
 
 /** A closed vocabulary, spelt in the tokens of one alphabet. It does not change, and serves any number of decoders. */
 export class Lexicon {
@@ -14,7 +14,7 @@ export class Lexicon {
   /** The number of different words. */
   readonly numWords: number;
   readonly alphabet: Alphabet;
-  readonly #trie = new TokenTrie();
+  readonly #trie: LevelTrie;
   readonly #isWord: Uint8Array;
 
   /**
@@ -25,9 +25,10 @@ export class Lexicon {
   constructor(words: Iterable<string>, alphabet: Alphabet) {
     this.alphabet = alphabet;
     const leftOut: string[] = [];
+    const trie = new TokenTrie();
     const ends = new Set<number>();
     for (const word of words) {
-      if (isSpelt(word, alphabet)) ends.add(this.#trie.insert(encodeText(word, alphabet)));
+      if (isSpelt(word, alphabet)) ends.add(trie.insert(encodeText(word, alphabet)));
       else leftOut.push(word);
     }
     if (ends.size === 0) {
@@ -38,8 +39,9 @@ export class Lexicon {
     }
     this.leftOut = leftOut;
     this.numWords = ends.size;
-    this.#isWord = new Uint8Array(this.#trie.size);
-    for (const end of ends) this.#isWord[end] = 1;
+    this.#trie = new LevelTrie(trie);
+    this.#isWord = new Uint8Array(trie.size);
+    for (const end of ends) this.#isWord[this.#trie.numbers[end] as number] = 1;
   }
 
   /** Whether the lexicon has `word`. */

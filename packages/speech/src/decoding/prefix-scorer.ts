@@ -8,9 +8,10 @@ import type { LanguageModel } from "../language-model/types.js";
 import type { Alphabet } from "../text/alphabet.js";
 import type { BeamSearchSettings } from "./beam-search-options.js";
 import { HotWordAutomaton } from "./hot-words.js";
-import { type KnownWords, knownWords } from "./known-words.js";
+import { type KnownWords, knownWords, wordIdsOf } from "./known-words.js";
 import { Lexicon } from "./lexicon.js";
 import { NOT_SCORED, type PrefixTrie } from "./prefix-trie.js";
+import { futureAfter, futureAtWordStart } from "./recombination.js";
 
 /** What the end of the text adds to a hypothesis. */
 export interface Closing {
@@ -25,7 +26,6 @@ export class PrefixScorer {
   readonly hot: HotWordAutomaton | undefined;
   readonly #trie: PrefixTrie;
   readonly #settings: BeamSearchSettings;
-  readonly #alphabet: Alphabet;
   readonly #spaceId: number;
   readonly #model: LanguageModel | undefined;
   /** Where there is a language model. */
@@ -38,13 +38,11 @@ export class PrefixScorer {
   readonly letterBonus: number;
   /** The words of hot words, which are as good as the lexicon's. */
   readonly #hotLexicon: Lexicon | undefined;
-  /** The start of the word that the root's last token belongs to, where the trie no longer has it. */
-  #rootWord = "";
+  readonly #hotWordIds: Int32Array | undefined;
 
   constructor(trie: PrefixTrie, settings: BeamSearchSettings, alphabet: Alphabet) {
     this.#trie = trie;
     this.#settings = settings;
-    this.#alphabet = alphabet;
     this.#spaceId = alphabet.tokens.indexOf(" ");
     this.#model = settings.languageModel;
     this.#known = this.#model && knownWords(this.#model, alphabet, settings.lexicon);
@@ -54,12 +52,12 @@ export class PrefixScorer {
     if (settings.hotWords.length === 0) return;
     this.hot = new HotWordAutomaton(settings.hotWords, alphabet);
     if (this.#lexicon !== undefined) this.#hotLexicon = new Lexicon(this.hot.words, alphabet);
+    if (this.#hotLexicon && this.#model) this.#hotWordIds = wordIdsOf(this.#hotLexicon, this.#model, alphabet);
   }
 
   /** Scores the empty prefix of a trie just reset. */
   begin(): void {
     const trie = this.#trie;
-    this.#rootWord = "";
     trie.lmState[0] = this.#model?.begin() ?? 0;
     trie.hotState[0] = this.hot?.start ?? 0;
     trie.lexiconNode[0] = 0;
@@ -69,26 +67,8 @@ export class PrefixScorer {
     trie.spellingState[0] = this.#known?.spelling.start ?? 0;
     trie.lmScore[0] = 0;
     trie.gain[0] = 1;
+    trie.future[0] = 0;
     trie.bonus[0] = this.hot === undefined ? 0 : (this.hot.share[this.hot.start] as number);
-  }
-
-  /** Before the trie makes `node` its root: keeps the start of its word. */
-  beforeRoot(node: number): void {
-    const parent = this.#trie.parent[node] as number;
-    if (parent === -1) return;
-    this.#rootWord = this.#trie.token[node] === this.#spaceId ? "" : this.wordAt(parent);
-  }
-
-  /** The word in progress at `node`; empty after a space. */
-  wordAt(node: number): string {
-    const { token, parent } = this.#trie;
-    let word = "";
-    let at = node;
-    while (at !== -1 && token[at] !== this.#spaceId && token[at] !== -1) {
-      word = (this.#alphabet.tokens[token[at] as number] as string) + word;
-      at = parent[at] as number;
-    }
-    return at === -1 ? this.#rootWord + word : word;
   }
 
   /** The factor to the mass of `node` if its word ends here; 0 where it may not. */
@@ -104,13 +84,12 @@ export class PrefixScorer {
     if (this.#settings.lexicon !== undefined && !this.#isInLexicon(node)) {
       bonus = Number.NEGATIVE_INFINITY;
     } else if (this.#model !== undefined) {
-      const word = this.wordAt(node);
-      const wordId = this.#model.wordId(word);
+      const wordId = this.#wordId(node);
       lmScore = this.#model.score(trie.lmState[node] as number, wordId);
       trie.nextLmState[node] = this.#model.nextState;
       if (wordId === this.#model.unknownId) {
         lmScore = this.#spelt(node, this.#spaceId);
-        if (!this.hot?.words.has(word)) bonus += this.#settings.unknownWordScore;
+        if (!this.#isHot(node)) bonus += this.#settings.unknownWordScore;
       }
       bonus += weighted(this.#settings.lmWeight, lmScore);
     }
@@ -122,8 +101,19 @@ export class PrefixScorer {
   }
 
   #isInLexicon(node: number): boolean {
-    if (this.#lexicon?.isWord(this.#trie.lexiconNode[node] as number)) return true;
+    return this.#lexicon?.isWord(this.#trie.lexiconNode[node] as number) || this.#isHot(node);
+  }
+
+  /** Whether the word in progress at `node` is one of a hot word's. */
+  #isHot(node: number): boolean {
     return this.#hotLexicon?.isWord(this.#trie.hotLexiconNode[node] as number) ?? false;
+  }
+
+  /** What the language model calls the word in progress at `node`. */
+  #wordId(node: number): number {
+    const { unknownId } = this.#model as LanguageModel;
+    const known = this.#known?.wordIds[this.#trie.lexiconNode[node] as number] ?? unknownId;
+    return known !== unknownId ? known : (this.#hotWordIds?.[this.#trie.hotLexiconNode[node] as number] ?? unknownId);
   }
 
   /** log P(the letters of the word at `node`, then `token`), whether it is known or not; a space ends it. */
@@ -170,6 +160,10 @@ export class PrefixScorer {
       bonus += this.hot.bonus(state, token);
       trie.hotState[child] = this.hot.next(state, token);
     }
+    trie.future[child] =
+      token === this.#spaceId
+        ? futureAtWordStart(trie.lmState[child] as number, trie.hotState[child] as number)
+        : futureAfter(trie.future[node] as number, token);
     trie.bonus[child] = (trie.bonus[node] as number) + bonus;
     trie.gain[child] = Math.exp(bonus);
     return child;

@@ -67,7 +67,7 @@ test("tidying the memory changes no score and no time", () => {
   const tidy = searchOf(options);
   const untidy = searchOf(options);
   for (let frame = 0; frame < emissions.numFrames; frame++) {
-    if (frame % 7 === 0) tidy.search.decided.compact(tidy.search.beam, tidy.search.scorer);
+    if (frame % 7 === 0) tidy.search.decided.compact(tidy.search.beam);
     tidy.search.takeFrame(emissions, frame);
     untidy.search.takeFrame(emissions, frame);
   }

@@ -2,7 +2,8 @@
  * CTC prefix beam search (Hannun et al., 2014; Graves, "Sequence Transduction", 2012, section 2.5 for the merging): all
  * alignments of a prefix are summed, and after each frame the prefixes of greatest mass go on. The mass of a prefix
  * carries its language-model and other bonuses as a factor, so a frame is multiplications and additions; logarithms
- * are taken only of the common scale.
+ * are taken only of the common scale. Prefixes that nothing to come can tell apart make room first where the beam is
+ * full (`Recombination`).
  *
  * Spaces never stand doubled or in front: a space heard there counts as a blank. So prefixes differ only where the
  * text does.
@@ -16,6 +17,7 @@ import type { Emissions } from "./emissions.js";
 import { FrameTokens } from "./frame-tokens.js";
 import { PrefixScorer } from "./prefix-scorer.js";
 import { PrefixTrie } from "./prefix-trie.js";
+import { Recombination } from "./recombination.js";
 import { TokenTimes } from "./token-times.js";
 import { TopMasses } from "./top-masses.js";
 
@@ -43,6 +45,7 @@ export class PrefixSearch {
   /** [entry, candidate]: 1 where that extension is in the beam already. */
   readonly #merged: Uint8Array;
   readonly #candidates: TopMasses;
+  readonly #recombination: Recombination;
 
   constructor(settings: BeamSearchSettings, alphabet: Alphabet) {
     const { beamSize } = settings;
@@ -59,6 +62,7 @@ export class PrefixSearch {
     this.#spare = new Beam(beamSize);
     this.#merged = new Uint8Array(numExtensions);
     this.#candidates = new TopMasses(beamSize + numExtensions);
+    this.#recombination = new Recombination(this.trie, this.#spaceId, { beamSize, limit: settings.nBest });
   }
 
   begin(): void {
@@ -176,15 +180,18 @@ export class PrefixSearch {
       candidates.push(mass, entry);
     }
     // If the entries that stay fill the beam, a new prefix must beat the worst of them.
-    const floor = beam.size === this.#beamSize ? least : 0;
-    for (let entry = 0; entry < beam.size; entry++) best = this.#collectExtensions(entry, best, floor);
+    let floor = beam.size === this.#beamSize ? least : 0;
+    for (let entry = 0; entry < beam.size; entry++) {
+      best = this.#collectExtensions(entry, best, floor);
+      if (candidates.count > 2 * this.#beamSize) floor = candidates.keep(this.#beamSize, best * this.#leastRatio);
+    }
     candidates.keep(this.#beamSize, best * this.#leastRatio);
   }
 
   /** Collects the new prefixes that extend `entry` and may survive; returns the greatest mass so far. */
   #collectExtensions(entry: number, bestSoFar: number, floor: number): number {
     const { beam, trie, scorer } = this;
-    const { count, ids, probability } = this.#tokens;
+    const { count, ids, probability, spaceAt } = this.#tokens;
     const node = beam.node[entry] as number;
     const last = trie.token[node] as number;
     const endsWord = last === -1 || last === this.#spaceId;
@@ -196,7 +203,13 @@ export class PrefixSearch {
     for (let candidate = 0; candidate < count; candidate++) {
       const place = entry * count + candidate;
       const token = ids[candidate] as number;
-      const isSpace = token === this.#spaceId;
+      const isSpace = candidate === spaceAt;
+      if (hotRow === undefined && !isSpace && !(total * letterBonus * (probability[token] as number) > threshold)) {
+        // All letters from here on are less likely still.
+        if (candidate > spaceAt) break;
+        candidate = spaceAt - 1;
+        continue;
+      }
       if (this.#merged[place] === 1 || (isSpace && endsWord)) continue;
       let mass = (token === last ? (beam.blankMass[entry] as number) : total) * (probability[token] as number);
       if (hotRow !== undefined) mass *= hotRow[token] as number;
@@ -229,6 +242,7 @@ export class PrefixSearch {
       bestMass = Math.max(bestMass, mass[to] as number);
       bestAlignment = Math.max(bestAlignment, next.likelier(to).best[to] as number);
     }
+    if (count === this.#beamSize) this.#recombination.apply(next);
     next.scale(1 / bestMass, bestAlignment === 0 ? 1 : 1 / bestAlignment);
     this.logScale += Math.log(bestMass);
     this.#spare = beam;
@@ -260,7 +274,7 @@ export class PrefixSearch {
   #makeRoom(): void {
     const { trie, times } = this;
     if (trie.size + this.#beamSize <= trie.capacity && times.size + 2 * this.#beamSize <= times.capacity) return;
-    this.decided.compact(this.beam, this.scorer);
+    this.decided.compact(this.beam);
     while (trie.size + this.#beamSize > trie.capacity / 2) trie.grow();
     while (times.size + 2 * this.#beamSize > times.capacity / 2) times.grow();
   }

@@ -19,6 +19,7 @@ const INTEGERS = [
   "hotLexiconNode",
   "hotState",
   "spellingState",
+  "future",
 ] as const;
 const FLOATS = ["bonus", "gain", "advanced", "spelling", "lmScore", "wordGain", "wordBonus", "wordLmScore"] as const;
 
@@ -47,6 +48,8 @@ export class PrefixTrie {
   hotState = new Int32Array(INITIAL_CAPACITY);
   /** The spelling model within the word in progress. */
   spellingState = new Int32Array(INITIAL_CAPACITY);
+  /** Of prefixes that gain and lose the same from here on, the same number: see `Recombination`. */
+  future = new Int32Array(INITIAL_CAPACITY);
   /** Natural log: everything in the score that is not acoustic. */
   bonus = new Float64Array(INITIAL_CAPACITY);
   /** `exp` of the bonus gained since the parent. */

@@ -18,8 +18,9 @@ test("it keeps what sorting would keep, in the order it came", () => {
       .sort((a, b) => a.code - b.code);
     masses.count = 0;
     for (const [code, mass] of values.entries()) masses.push(mass, code);
-    masses.keep(limit, floor);
+    const toBeat = masses.keep(limit, floor);
     const kept = Array.from({ length: masses.count }, (_, at) => ({ mass: masses.mass[at], code: masses.code[at] }));
     assert.deepEqual(kept, expected);
+    assert.equal(toBeat, kept.length < limit ? floor : Math.min(...kept.map(({ mass }) => mass as number)));
   }
 });

@@ -22,15 +22,16 @@ export class TopMasses {
 
   /**
    * Keeps the `limit` greatest masses among those above `floor`, in the order they came; of equal masses at the
-   * limit, the first to come.
+   * limit, the first to come. Returns what a mass must be above to be kept beside them.
    */
-  keep(limit: number, floor: number): void {
+  keep(limit: number, floor: number): number {
     this.#keepWhere(floor, this.count);
-    if (this.count <= limit) return;
+    if (this.count < limit) return floor;
     const least = this.#nthGreatest(limit);
     let greater = 0;
     for (let i = 0; i < this.count; i++) if ((this.mass[i] as number) > least) greater += 1;
     this.#keepWhere(least, limit - greater);
+    return least;
   }
 
   /** Keeps masses above `floor`, and the first `numEqual` that equal it, unless it is 0. */
