@@ -1,6 +1,6 @@
 /** What the card tells of the data and of the training, taken from the corpora's lists and the checkpoint's own records. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { loadCheckpointHeader } from "@deepspeech-ts/toolkit/acoustic-model";
 import { groupBy, linesOf } from "./files.mjs";
 
@@ -52,37 +52,43 @@ const OF_THE_MACHINE = new Set([
  */
 export function trainingFacts(checkpoint) {
   const { config } = recordsOf(checkpoint);
-  const runs = runsUpTo(checkpoint);
-  const sum = (/** @type {(run: Progress) => number} */ value) => runs.reduce((total, run) => total + value(run), 0);
   return {
-    runs: runs.length,
-    passes: sum(({ epoch }) => epoch),
-    steps: sum(({ step }) => step),
-    hours: sum(({ elapsedSeconds }) => elapsedSeconds) / 3600,
+    ...progressUpTo(checkpoint),
     recordings: config.train.flatMap((/** @type {string} */ list) => linesOf(list)).length,
     recipe: Object.fromEntries(Object.entries(config).filter(([key]) => !OF_THE_MACHINE.has(key))),
   };
 }
 
-/** @typedef {{ epoch: number, step: number, elapsedSeconds: number }} Progress */
-
 /**
- * How far each run came, the first one first.
+ * How far a run and those before it came. A run may have begun with the shipped model, whose runs are told by the
+ * metrics beside it.
  *
- * @param {string} checkpoint
- * @returns {Progress[]}
+ * @param {string} start a run's checkpoint, or a bundle of the package
+ * @returns {Pick<TrainingFacts, "runs" | "passes" | "steps" | "hours">}
  */
-function runsUpTo(checkpoint) {
-  const { config, progress } = recordsOf(checkpoint);
-  if (config.initFrom === undefined) return [progress];
-  if (!existsSync(config.initFrom))
-    throw new Error(`${config.initFrom}, with which ${checkpoint}'s run began, is gone`);
-  return [...runsUpTo(config.initFrom), progress];
+function progressUpTo(start) {
+  if (start.endsWith(".dsb")) {
+    const { runs, passes, steps, hours } = JSON.parse(
+      readFileSync(join(dirname(start), "metrics.json"), "utf8"),
+    ).training;
+    return { runs, passes, steps, hours };
+  }
+  const { config, progress } = recordsOf(start);
+  const { initFrom } = config;
+  if (initFrom !== undefined && !existsSync(initFrom))
+    throw new Error(`${initFrom}, with which ${start}'s run began, is gone`);
+  const before = initFrom === undefined ? { runs: 0, passes: 0, steps: 0, hours: 0 } : progressUpTo(initFrom);
+  return {
+    runs: before.runs + 1,
+    passes: before.passes + progress.epoch,
+    steps: before.steps + progress.step,
+    hours: before.hours + progress.elapsedSeconds / 3600,
+  };
 }
 
 /**
  * @param {string} checkpoint
- * @returns {{ config: Record<string, any>, progress: Progress }}
+ * @returns {{ config: Record<string, any>, progress: { epoch: number, step: number, elapsedSeconds: number } }}
  */
 function recordsOf(checkpoint) {
   return /** @type {any} */ (loadCheckpointHeader(checkpoint).header.training);
