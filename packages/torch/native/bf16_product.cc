@@ -81,8 +81,18 @@ Tensor by_libtorch(const Tensor& a, const Tensor& b, const Tensor& bias) {
   return bias.defined() ? at::addmm(bias, a, b) : at::mm(a, b);
 }
 
+#if defined(__x86_64__) || defined(_M_X64)
+bool onednn_has_bf16() { return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"); }
+#else
+bool onednn_has_bf16() { return true; }
+#endif
+
 Tensor product_by(Bf16Way way, const Tensor& a, const Tensor& b, const Tensor& bias) {
-  if (way == Bf16Way::kOneDnn) return by_libtorch(a, b, bias);
+  if (way == Bf16Way::kOneDnn) {
+    // libtorch would do without oneDNN there, and add up in bfloat16.
+    TORCH_CHECK_VALUE(onednn_has_bf16(), "DEEPSPEECH_BF16 is onednn: this processor has no AVX-512");
+    return by_libtorch(a, b, bias);
+  }
   if (way == Bf16Way::kHalf) {
     TORCH_CHECK_VALUE(half_kernels() != nullptr, "DEEPSPEECH_BF16 is half: this processor has no AVX512-FP16");
     return half_product(*half_kernels(), a, b, bias.defined() ? bias.contiguous() : bias);

@@ -34,7 +34,8 @@ function openblasCore(): string | undefined {
   return flags.has("avx2") && flags.has("fma") ? "Haswell" : undefined;
 }
 
-function cpuFlags(): ReadonlySet<string> {
+/** What Linux calls the processor's instruction sets; none elsewhere. */
+export function cpuFlags(): ReadonlySet<string> {
   try {
     return new Set(/^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "));
   } catch {
