@@ -30,12 +30,16 @@ export function nativeDefaults(): Record<string, string> {
 function openblasCore(): string | undefined {
   if (process.platform !== "linux" || process.arch !== "x64") return undefined;
   const flags = cpuFlags();
-  if (flags.has("avx512bw") && flags.has("avx512vl")) return "SkylakeX";
+  if (hasAvx512(flags)) return "SkylakeX";
   return flags.has("avx2") && flags.has("fma") ? "Haswell" : undefined;
 }
 
-/** What Linux calls the processor's instruction sets; none elsewhere. */
-export function cpuFlags(): ReadonlySet<string> {
+/** Whether the processor has AVX-512 as libraries mean it; false where Linux does not tell. */
+export function hasAvx512(flags = cpuFlags()): boolean {
+  return flags.has("avx512bw") && flags.has("avx512vl");
+}
+
+function cpuFlags(): ReadonlySet<string> {
   try {
     return new Set(/^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.split(" "));
   } catch {

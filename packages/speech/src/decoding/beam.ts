@@ -75,6 +75,24 @@ export class Beam {
     this.token.take(to, source.token, from, 1);
   }
 
+  /**
+   * Keeps the entries for which `isKept` says so, in their order. Rows before the entry asked about may be others by then.
+   *
+   * @param slot the trie's column of places in this beam
+   */
+  keepWhere(isKept: (entry: number) => boolean, slot: Int32Array): void {
+    let kept = 0;
+    for (let entry = 0; entry < this.size; entry++) {
+      const node = this.node[entry] as number;
+      slot[node] = -1;
+      if (!isKept(entry)) continue;
+      this.take(kept, this, entry);
+      slot[node] = kept;
+      kept += 1;
+    }
+    this.size = kept;
+  }
+
   /** The place of the greatest mass. */
   bestEntry(): number {
     let best = 0;

@@ -76,16 +76,7 @@ export class DecidedTokens {
     const depth = (trie.depth[best] as number) - mostUndecided;
     if (depth <= (trie.depth[0] as number)) return;
     const agreed = trie.ancestor(best, depth);
-    let kept = 0;
-    for (let entry = 0; entry < beam.size; entry++) {
-      const node = beam.node[entry] as number;
-      trie.slot[node] = -1;
-      if (trie.ancestor(node, depth) !== agreed) continue;
-      beam.take(kept, beam, entry);
-      trie.slot[node] = kept;
-      kept += 1;
-    }
-    beam.size = kept;
+    beam.keepWhere((entry) => trie.ancestor(beam.node[entry] as number, depth) === agreed, trie.slot);
   }
 
   /** Moves the tokens before `root`'s last into `tokens`, with the times that the best prefix gives them. */

@@ -46,7 +46,6 @@ export class Recombination {
 
   /** Keeps the greatest masses of each future; of equal ones the first. */
   apply(beam: Beam): void {
-    const trie = this.#trie;
     const last = this.#last.fill(-1);
     for (let entry = 0; entry < beam.size; entry++) {
       const bucket = this.#bucket(beam, entry);
@@ -54,16 +53,7 @@ export class Recombination {
       last[bucket] = entry;
     }
     for (let entry = 0; entry < beam.size; entry++) this.#isKept[entry] = Number(this.#isAmongFirst(beam, entry));
-    let kept = 0;
-    for (let entry = 0; entry < beam.size; entry++) {
-      const node = beam.node[entry] as number;
-      trie.slot[node] = -1;
-      if (this.#isKept[entry] === 0) continue;
-      beam.take(kept, beam, entry);
-      trie.slot[node] = kept;
-      kept += 1;
-    }
-    beam.size = kept;
+    beam.keepWhere((entry) => this.#isKept[entry] === 1, this.#trie.slot);
   }
 
   #bucket(beam: Beam, entry: number): number {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { cpuFlags } from "../environment.js";
+import { hasAvx512 } from "../environment.js";
 import type { Tensor } from "../tensor.js";
 
 export function leaf(made: Tensor): Tensor {
@@ -31,8 +31,7 @@ export function assertClose(found: Tensor[], expected: Tensor[], tolerance: numb
 type Way = readonly [variable: string, value: string];
 
 /** Libraries end the process, or say so themselves, where they are told to use instructions that the processor lacks. */
-const hasAvx512 = cpuFlags().has("avx512bw") && cpuFlags().has("avx512vl");
-const needingAvx512 = (...ways: readonly Way[]): readonly Way[] => (hasAvx512 ? ways : []);
+const needingAvx512 = (...ways: readonly Way[]): readonly Way[] => (hasAvx512() ? ways : []);
 
 /** libtorch's own switch. */
 export const INSTRUCTION_SETS: readonly Way[] = [
