@@ -151,11 +151,17 @@ function checkSampleRate(fileName: string, sampleRate: number, before: number): 
 
 function checkSamples(fileName: string, { channels }: DecodedAudio, before: number): void {
   for (const channel of channels) {
-    const index = channel.findIndex((sample) => !Number.isFinite(sample));
-    if (index < 0) continue;
+    const index = firstNotFinite(channel);
+    if (index === -1) continue;
     const place = before + index;
     throw badAudio(fileName, `sample ${place} is ${channel[index]}, expected a finite number; rewrite the file.`);
   }
+}
+
+/** Or -1. A plain loop: `findIndex` calls back for each sample, which takes a sixth as long as decoding FLAC. */
+function firstNotFinite(channel: Float32Array): number {
+  for (let i = 0; i < channel.length; i++) if (!Number.isFinite(channel[i])) return i;
+  return -1;
 }
 
 function badAudio(fileName: string, problem: string, cause?: unknown): RecognizerError {
