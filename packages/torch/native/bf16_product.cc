@@ -82,7 +82,7 @@ Tensor by_libtorch(const Tensor& a, const Tensor& b, const Tensor& bias) {
 }
 
 #if defined(__x86_64__) || defined(_M_X64)
-bool onednn_has_bf16() { return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"); }
+bool onednn_has_bf16() { return cpu_has_avx512(); }
 #else
 bool onednn_has_bf16() { return true; }
 #endif

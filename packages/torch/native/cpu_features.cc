@@ -33,10 +33,15 @@ constexpr uint32_t kAvx512State = 0b11100110, kTileState = 0b11 << 17;
 
 }  // namespace
 
+bool cpu_has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
 bool cpu_has_amx_bf16() { return has_bit(leaf(7, 0).edx, 24) && has_bit(leaf(7, 0).edx, 22) && saves(kTileState); }
 bool cpu_has_avx512_bf16() { return has_bit(leaf(7, 1).eax, 5) && saves(kAvx512State); }
 bool cpu_has_avx512_fp16() { return has_bit(leaf(7, 0).edx, 23) && saves(kAvx512State); }
 #else
+bool cpu_has_avx512() { return false; }
 bool cpu_has_amx_bf16() { return false; }
 bool cpu_has_avx512_bf16() { return false; }
 bool cpu_has_avx512_fp16() { return false; }

@@ -119,24 +119,17 @@ void multiply(int64_t rows, int64_t n, int64_t k, const float* a, const Bf16* w,
   thread_local std::vector<uint32_t> pairs;
   pairs.resize(rows * ((k + 1) / 2));
   pack_step(rows, k, a, pairs.data());
-  const int64_t num_panels = n / kColumns, num_blocks = (rows + kRows - 1) / kRows;
-  for (int64_t i = 0; i < num_panels; i++) {
-    const int64_t panel = backwards ? num_panels - 1 - i : i;
-    for (int64_t block = 0; block < num_blocks; block++) {
-      const int64_t first = rows * block / num_blocks, end = rows * (block + 1) / num_blocks;
-      multiply_rows<StandingIn>(end - first, k, pairs.data() + first, rows, w + panel * k * kColumns,
-                                c + first * n + panel * kColumns, n, accumulate);
-    }
-  }
+  for_blocks(rows, kRows, n / kColumns, backwards, [&](int64_t panel, int64_t first, int64_t end) {
+    multiply_rows<StandingIn>(end - first, k, pairs.data() + first, rows, w + panel * k * kColumns,
+                              c + first * n + panel * kColumns, n, accumulate);
+  });
 }
-
-bool has_avx512() { return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"); }
 
 }  // namespace
 
 bool set_dot_product(GruKernels<Bf16>& kernels, bool standing_in) {
   const bool has_instruction = cpu_has_avx512_bf16();
-  if (std::getenv("ATEN_CPU_CAPABILITY") != nullptr || !(has_instruction || (standing_in && has_avx512()))) return false;
+  if (std::getenv("ATEN_CPU_CAPABILITY") != nullptr || !(has_instruction || (standing_in && cpu_has_avx512()))) return false;
   kernels.panel_columns = kColumns;
   kernels.multiply = has_instruction ? multiply<false> : multiply<true>;
   kernels.prepare = prepare;

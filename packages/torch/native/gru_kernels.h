@@ -3,6 +3,18 @@
 
 #include "bf16.h"
 
+// Calls block(panel, first row, end row) for every panel of a product, as `multiply` below walks them, and every block of at
+// most `max_rows` rows. Blocks are nearly alike: nine rows run as five and four rather than as eight and one. It is static
+// because each file that includes it has a processor of its own.
+template <class Block>
+static void for_blocks(int64_t rows, int64_t max_rows, int64_t num_panels, bool backwards, const Block& block) {
+  const int64_t num_blocks = (rows + max_rows - 1) / max_rows;
+  for (int64_t i = 0; i < num_panels; i++) {
+    const int64_t panel = backwards ? num_panels - 1 - i : i;
+    for (int64_t j = 0; j < num_blocks; j++) block(panel, rows * j / num_blocks, rows * (j + 1) / num_blocks);
+  }
+}
+
 // Element is the dtype of tensors in memory, float or Bf16; whatever a step keeps to itself is float32.
 template <class Element>
 struct GruKernels {

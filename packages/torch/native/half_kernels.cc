@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cpu_features.h"
+#include "gru_kernels.h"
 
 namespace {
 
@@ -240,15 +241,10 @@ void multiply_step(int64_t rows, int64_t n, int64_t k, const float* a, const Bf1
   pack_step(rows, k, a, pairs.data(), factors.data());
   if (!accumulate) std::fill_n(c, rows * n, 0.0f);
   const auto* const halves = reinterpret_cast<const uint16_t*>(w);
-  const int64_t num_panels = n / kColumns, num_blocks = (rows + kRows - 1) / kRows;
-  for (int64_t i = 0; i < num_panels; i++) {
-    const int64_t panel = backwards ? num_panels - 1 - i : i;
-    for (int64_t block = 0; block < num_blocks; block++) {
-      const int64_t first = rows * block / num_blocks, end = rows * (block + 1) / num_blocks;
-      multiply_rows(end - first, rows, k, pairs.data() + first, halves + panel * k * kColumns, factors.data() + first,
-                    c + first * n + panel * kColumns, n);
-    }
-  }
+  for_blocks(rows, kRows, n / kColumns, backwards, [&](int64_t panel, int64_t first, int64_t end) {
+    multiply_rows(end - first, rows, k, pairs.data() + first, halves + panel * k * kColumns, factors.data() + first,
+                  c + first * n + panel * kColumns, n);
+  });
 }
 
 constexpr HalfKernels kKernels{kRows,    kColumns, scales,             pack_a,       pack_b,

@@ -21,7 +21,7 @@ const Kernels& best_kernels() {
   const char* asked = std::getenv("ATEN_CPU_CAPABILITY");
   const bool up_to_avx2 = asked != nullptr && std::strcmp(asked, "avx2") == 0;
   if (asked != nullptr && std::strcmp(asked, "default") == 0) return kernels_baseline();
-  if (!up_to_avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")) return kernels_avx512();
+  if (!up_to_avx2 && cpu_has_avx512()) return kernels_avx512();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return kernels_avx2();
 #endif
   return kernels_baseline();
