@@ -3,6 +3,7 @@
     python3 worker.py '{"task": "train-step", "threads": 1, "batch": 8, "seconds": 10, "precision": "fp32"}'
 """
 
+import itertools
 import json
 import os
 import resource
@@ -28,20 +29,20 @@ def train_step(options):
 
 
 def epoch(options):
-    """Batches of waveforms that lie decoded on the disk: {path, samples, targets} for each utterance."""
+    """A batch a run, of waveforms that lie decoded on the disk: {path, samples, targets} for each utterance."""
     trainer = reference.Trainer(options["precision"], options["device"])
-    batches = json.load(open(options["plan"]))[: options.get("limit")]
+    batches = itertools.cycle(json.load(open(options["plan"])))
 
     def run():
-        for batch in batches:
-            waveforms = [torch.from_numpy(numpy.fromfile(each["path"], numpy.float32)) for each in batch]
-            targets = [torch.tensor(each["targets"]) for each in batch]
-            trainer.step(
-                torch.nn.utils.rnn.pad_sequence(waveforms, batch_first=True),
-                torch.tensor([len(waveform) for waveform in waveforms]),
-                torch.cat(targets),
-                torch.tensor([len(target) for target in targets]),
-            )
+        batch = next(batches)
+        waveforms = [torch.from_numpy(numpy.fromfile(each["path"], numpy.float32)) for each in batch]
+        targets = [torch.tensor(each["targets"]) for each in batch]
+        trainer.step(
+            torch.nn.utils.rnn.pad_sequence(waveforms, batch_first=True),
+            torch.tensor([len(waveform) for waveform in waveforms]),
+            torch.cat(targets),
+            torch.tensor([len(target) for target in targets]),
+        )
 
     return run
 

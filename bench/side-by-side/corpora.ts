@@ -18,7 +18,10 @@ export interface PlannedUtterance {
 export type PlannedBatch = PlannedUtterance[];
 
 /** An epoch of the sample corpus in batches of like lengths, decoded. */
-export async function writeEpoch(folder: string, maxBatchSeconds: number): Promise<{ plan: string; seconds: number }> {
+export async function writeEpoch(
+  folder: string,
+  maxBatchSeconds: number,
+): Promise<{ plan: string; numBatches: number; seconds: number }> {
   const { utterances } = await loadTrainingCorpus([TRAIN], {
     ...{ alphabet: englishAlphabet, features: defaultFeatureConfig, model: defaultModelConfig, normalise: true },
     ...{ minDurationSeconds: 0.2, maxDurationSeconds: 20, speedFactors: [1] },
@@ -37,7 +40,7 @@ export async function writeEpoch(folder: string, maxBatchSeconds: number): Promi
   }
   const planPath = join(folder, "epoch.json");
   writeFileSync(planPath, JSON.stringify(written));
-  return { plan: planPath, seconds: plan.audioSeconds };
+  return { plan: planPath, numBatches: written.length, seconds: plan.audioSeconds };
 }
 
 /** FLAC files of 12 s, as LibriSpeech's are on average; undefined where no encoder is installed. */

@@ -9,6 +9,8 @@ export interface MeasureOptions {
   rounds: number;
   /** Run once before each run that counts: a side that stood still finds its caches cold. Default: true. */
   warmUp?: boolean;
+  /** Add up the runs, which are parts of one piece of work, instead of taking their median. Default: false. */
+  isWhole?: boolean;
   /** Thread counts to try; each side takes its best. */
   threads: readonly number[];
 }
@@ -33,6 +35,7 @@ export async function measure(
   sides: readonly Side[],
   options: MeasureOptions,
 ): Promise<Partial<Record<Side, SideResult>>> {
+  const { warmUp = true, isWhole = false } = options;
   const open: [Side, Setting, Contestant, Timing[]][] = [];
   try {
     for (const side of sides) {
@@ -41,13 +44,14 @@ export async function measure(
     }
     for (let round = 0; round < options.rounds; round++) {
       for (const [, , contestant, timings] of open) {
-        if (options.warmUp ?? true) await contestant.run();
+        if (warmUp) await contestant.run();
         timings.push(await contestant.run());
       }
     }
     const results = await Promise.all(
       open.map(
-        async ([side, setting, contestant, timings]) => [side, await summary(setting, contestant, timings)] as const,
+        async ([side, setting, contestant, timings]) =>
+          [side, await summary(setting, contestant, isWhole ? sumOf(timings) : medianOf(timings))] as const,
       ),
     );
     return Object.fromEntries(results);
@@ -68,10 +72,10 @@ export async function measureStart(side: Side, work: Work, options: MeasureOptio
   return medianOf(timings);
 }
 
-async function summary({ threads, waiting }: Setting, contestant: Contestant, timings: readonly Timing[]) {
+async function summary({ threads, waiting }: Setting, contestant: Contestant, timing: Timing) {
   const { version } = contestant;
   const setting = threads === 1 ? "1 thread" : `${threads} threads, ${waiting.toLowerCase()}`;
-  return { ...medianOf(timings), peakMegabytes: await contestant.peakMegabytes(), setting, version };
+  return { ...timing, peakMegabytes: await contestant.peakMegabytes(), setting, version };
 }
 
 /** The faster of the second runs: the first pays for what is made once. */
@@ -87,7 +91,7 @@ async function bestSetting(side: Side, work: Work, options: MeasureOptions): Pro
   if (settings.length === 1) return settings[0]!;
   const times: number[] = [];
   for (const setting of settings) {
-    await using contestant = await start(side, setting, { ...work, limit: 2 }, options);
+    await using contestant = await start(side, setting, work, options);
     await contestant.run();
     times.push((await contestant.run()).wallMs);
   }
@@ -99,6 +103,11 @@ function start(side: Side, { threads, waiting }: Setting, work: Work, { python =
   setNativeDefaults();
   const env = { ...process.env, OMP_WAIT_POLICY: waiting, OMP_NUM_THREADS: String(threads) };
   return Contestant.start(side, { ...work, threads } as Task, { python, env });
+}
+
+function sumOf(timings: readonly Timing[]): Timing {
+  const sum = (key: keyof Timing) => timings.reduce((total, timing) => total + timing[key], 0);
+  return { wallMs: sum("wallMs"), cpuMs: sum("cpuMs") };
 }
 
 function medianOf(timings: readonly Timing[]): Timing {

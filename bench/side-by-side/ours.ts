@@ -19,7 +19,6 @@ interface Options extends Task {
   device: "cpu" | "cuda";
   manifest: string;
   plan: string;
-  limit?: number;
   frames: number;
   isPeaked: boolean;
   scratch: string;
@@ -42,11 +41,10 @@ function trainStepTask(options: Options): Run {
 function epochTask(options: Options): Run {
   const session = openSession(options);
   const plan: PlannedBatch[] = JSON.parse(readFileSync(options.plan, "utf8"));
+  let next = 0;
   return () => {
-    for (const planned of plan.slice(0, options.limit)) {
-      const rows = planned.map(({ path, targets }) => ({ waveform: floatsIn(path), targets }));
-      trainStep(session, [batchOf(rows)], 5e-4);
-    }
+    const rows = plan[next++ % plan.length]!.map(({ path, targets }) => ({ waveform: floatsIn(path), targets }));
+    trainStep(session, [batchOf(rows)], 5e-4);
   };
 }
 

@@ -45,8 +45,9 @@ export const PARTS: Record<string, Part> = {
     }
   },
   async *epoch(options) {
-    const { plan, seconds } = await writeEpoch(subfolder(options.folder, "epoch"), 80);
-    const once = { ...options, rounds: 1, warmUp: false };
+    const { plan, numBatches, seconds } = await writeEpoch(subfolder(options.folder, "epoch"), 80);
+    // A batch each in turns: over a whole epoch, a neighbour could come and go.
+    const once = { ...options, rounds: numBatches, warmUp: false, isWhole: true };
     const results = await measure(
       { task: "epoch", precision: "fp32", device: "cpu", plan, scratch: options.folder },
       bothSides(options),
