@@ -63,10 +63,17 @@ function resolvePath(input: string | URL, pathOf: (url: URL) => string): string 
 
 /** Samples as floating-point numbers, checked; undefined for what is none. */
 export function samplesOf(input: unknown): Float32Array | undefined {
-  if (input instanceof Int16Array) return Float32Array.from(input, (sample) => sample / 32_768);
+  if (input instanceof Int16Array) return scaled(input);
   if (!(input instanceof Float32Array || input instanceof Float64Array)) return undefined;
   checkSamples(input);
   return input instanceof Float32Array ? input : Float32Array.from(input);
+}
+
+/** A loop: `Float32Array.from` calls back for each sample, which takes 30 times as long. */
+function scaled(samples: Int16Array): Float32Array {
+  const floats = new Float32Array(samples.length);
+  for (let i = 0; i < samples.length; i++) floats[i] = (samples[i] as number) / 32_768;
+  return floats;
 }
 
 /** A view of bytes; undefined for what is none. */

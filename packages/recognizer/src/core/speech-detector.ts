@@ -111,15 +111,23 @@ export class SpeechDetector {
   #judge(probability: number, level: number): ActivityFrame {
     this.#levels.push(level);
     if (this.#levels.length > BACKGROUND_FRAMES) this.#levels.shift();
-    const background = Math.max(SILENCE_DECIBELS, Math.min(...this.#levels));
+    const background = Math.max(SILENCE_DECIBELS, leastOf(this.#levels));
     const { begin, goOn } = level - background >= CLEAR_DECIBELS ? CLEAR : UNCLEAR;
     this.#isActive = probability >= (this.#isActive ? goOn : begin);
     return { isActive: this.#isActive, level };
   }
 }
 
+// Plain loops, as they are run for every sample and every frame: an iterator and a spread take several times as long.
+
+function leastOf(values: readonly number[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) if ((values[i] as number) < least) least = values[i] as number;
+  return least;
+}
+
 function levelOf(samples: Float32Array): number {
   let energy = 0;
-  for (const sample of samples) energy += sample * sample;
+  for (let i = 0; i < samples.length; i++) energy += (samples[i] as number) ** 2;
   return 10 * Math.log10(energy / samples.length + 1e-12);
 }
