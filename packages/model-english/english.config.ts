@@ -18,15 +18,19 @@ export default defineConfig({
   test: [],
   experiment: "english",
 
+  // By AMX more than twice as fast as fp32; without it, `--precision fp32` may be the faster one.
+  precision: "bf16",
   epochs: 60,
   maxBatchSeconds: 60,
+  // The weights know speech already, so that the first epoch needs no easy beginning.
+  shortestFirstEpochs: 0,
   learningRate: 1.3e-3,
   schedule: { kind: "warmup-cosine", warmupShare: 0.03 },
   gradientClip: 1,
   betas: [0.9, 0.98],
   emaDecay: 0.999,
 
-  // Few voices made many: other speeds, vocal tracts and loudness each time, and masks.
+  // Few voices made many: other speeds and vocal tracts each time, and masks.
   speedFactors: [0.9, 1, 1.1],
   specAugment: {
     timeMasks: 4,
@@ -35,7 +39,7 @@ export default defineConfig({
     frequencyMaskBands: 18,
     maxFrequencyMaskShare: 0.25,
   },
-  augmentation: { vocalTract: [0.9, 1.1], gainDb: [-6, 6] },
+  augmentation: { vocalTract: [0.9, 1.1] },
   objective: { intermediateLayers: [2], intermediateWeight: 0.3 },
 
   // 7.9 million parameters. A direction's recurrent weights fit a core's own cache, in 8 bits and in fp32.

@@ -80,10 +80,20 @@ function progressUpTo(start) {
   const before = initFrom === undefined ? { runs: 0, passes: 0, steps: 0, hours: 0 } : progressUpTo(initFrom);
   return {
     runs: before.runs + 1,
-    passes: before.passes + progress.epoch,
+    passes: before.passes + progress.epoch - (isCutShort(config, progress) ? 1 : 0),
     steps: before.steps + progress.step,
     hours: before.hours + progress.elapsedSeconds / 3600,
   };
+}
+
+/**
+ * Whether its time ended a run within its last epoch.
+ *
+ * @param {Record<string, any>} config
+ * @param {{ elapsedSeconds: number }} progress
+ */
+function isCutShort({ maxMinutes }, { elapsedSeconds }) {
+  return maxMinutes !== undefined && elapsedSeconds >= 60 * maxMinutes;
 }
 
 /**
