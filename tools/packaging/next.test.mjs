@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -59,7 +60,7 @@ test("Next.js, with the packages external: its standalone server transcribes", a
 
   const server = spawn(process.execPath, [".next/standalone/server.js"], {
     cwd: app,
-    env: { ...env, PORT: "0", HOSTNAME: "127.0.0.1" },
+    env: { ...env, PORT: String(await freePort()), HOSTNAME: "127.0.0.1" },
     stdio: ["ignore", "pipe", "inherit"],
   });
   t.after(() => server.kill("SIGKILL"));
@@ -73,16 +74,26 @@ test("Next.js, with the packages external: its standalone server transcribes", a
 });
 
 /**
- * What a server says of itself.
+ * What a server says of itself. Its output stays open: a server that cannot write what comes next is no more.
  *
  * @param {import("node:stream").Readable} output
  */
 async function addressOf(output) {
   let text = "";
-  for await (const piece of output) {
+  for await (const piece of output.iterator({ destroyOnReturn: false })) {
     text += piece;
     const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(text) ?? [];
     if (address !== undefined) return address;
   }
   throw new Error(`the server ended: ${text}`);
+}
+
+/** Next takes port 0 for its own. */
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  server.close();
+  await once(server, "close");
+  return port;
 }
