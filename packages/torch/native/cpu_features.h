@@ -1,4 +1,5 @@
-// What the processor and its system can, beyond what every compiler's __builtin_cpu_supports knows by name.
+// What the processor and its system can: sets of instructions that go together, and those that not every compiler's
+// __builtin_cpu_supports knows by name.
 #pragma once
 
 // As libraries mean it: foundation, bytes and words, doublewords and quadwords, and shorter vectors.
