@@ -24,7 +24,7 @@ export function sileroDetector(platform: NodePlatform): Detect {
   return async (samples) => {
     const detector = new SpeechDetector(RATE, async (sound) => (await platform.detectSpeech([sound]))[0]!);
     const segmenter = new Segmenter(RECORDING_RULES);
-    const frames = [...(await detector.push(samples)), ...(await detector.end())];
+    const frames = [...((await detector.push(samples)) ?? []), ...(await detector.end())];
     const events = [...frames.flatMap((frame) => segmenter.push(frame)), ...segmenter.end()];
     return pairs(events, { frameRate: ACTIVITY_FRAME_RATE, samples });
   };

@@ -92,12 +92,15 @@ async function live(recognizer, index) {
   const [shown, stable] = [[], []];
   let partials = [];
   for await (const event of recognizer.stream(sound(), { wordTimes: true })) {
-    if (event.kind === "partial") partials.push({ ...event, at: now() });
-    else {
+    if (event.kind === "partial") {
+      const numStable = numWords(event.stable);
+      partials.push({ numStable, numShown: numStable + numWords(event.tail), at: now() });
+    } else {
       const at = now();
+      const firstWith = (isThere) => partials.find(isThere)?.at ?? at;
       for (const [word, { endSeconds }] of event.timedWords.entries()) {
-        shown.push((firstWith(partials, word, ({ stable, tail }) => `${stable} ${tail}`) ?? at) - endSeconds);
-        stable.push((firstWith(partials, word, (partial) => partial.stable) ?? at) - endSeconds);
+        shown.push(firstWith(({ numShown }) => numShown > word) - endSeconds);
+        stable.push(firstWith(({ numStable }) => numStable > word) - endSeconds);
       }
       partials = [];
     }
@@ -105,8 +108,8 @@ async function live(recognizer, index) {
   return { shown, stable, lastLag };
 }
 
-function firstWith(partials, word, textOf) {
-  return partials.find((partial) => textOf(partial).split(" ").filter(Boolean).length > word)?.at;
+function numWords(text) {
+  return text === "" ? 0 : text.split(" ").length;
 }
 
 /** Median and 95th percentile. */

@@ -15,7 +15,8 @@ export interface Host {
 }
 
 export interface HostEvents {
-  onAnswer(answer: Answer): void;
+  /** @returns whether the memory of the answer's arrays may be used again */
+  onAnswer(answer: Answer): boolean;
   /** It ended by itself, or could not begin. May be called twice. */
   onEnd(error: unknown): void;
 }
@@ -24,6 +25,7 @@ export interface HostEvents {
 export type StartHost = (events: HostEvents) => Host;
 
 interface PendingCall {
+  readonly take: ((result: never) => unknown) | undefined;
   readonly resolve: (result: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -55,13 +57,32 @@ export class CallClient {
     return this.#host?.pid;
   }
 
+  /** @param transfer memory that a thread takes over instead of copying it */
   call<R>(method: string, args: readonly unknown[], transfer: readonly ArrayBuffer[] = []): Promise<R> {
+    return this.#call(method, args, transfer, undefined);
+  }
+
+  /**
+   * As `call`, without a copy of its own of a large result.
+   *
+   * @param take makes what is needed of a result whose arrays are gone when it returns
+   */
+  callTaking<R, T>(method: string, args: readonly unknown[], take: (result: R) => T): Promise<T> {
+    return this.#call(method, args, [], take);
+  }
+
+  #call<R>(
+    method: string,
+    args: readonly unknown[],
+    transfer: readonly ArrayBuffer[],
+    take: PendingCall["take"],
+  ): Promise<R> {
     if (this.#closed) return Promise.reject(this.#closed.reason);
     this.#host ??= this.#start();
     const host = this.#host;
     const id = this.#nextId++;
     return new Promise<R>((resolve, reject) => {
-      this.#pending.set(id, { resolve, reject });
+      this.#pending.set(id, { take, resolve, reject });
       host.ref();
       host.post({ id, method, args }, transfer);
     });
@@ -91,13 +112,22 @@ export class CallClient {
     this.#rejectAll(error);
   }
 
-  #take(answer: Answer): void {
+  #take(answer: Answer): boolean {
     const pending = this.#pending.get(answer.id);
-    if (!pending) return;
+    if (!pending) return true;
     this.#pending.delete(answer.id);
     if (this.#pending.size === 0) this.#host?.unref();
-    if ("result" in answer) pending.resolve(answer.result as never);
-    else pending.reject(revived(answer));
+    if (!("result" in answer)) {
+      pending.reject(revived(answer));
+      return false;
+    }
+    try {
+      const result = answer.result as never;
+      pending.resolve((pending.take ? pending.take(result) : result) as never);
+    } catch (error) {
+      pending.reject(error);
+    }
+    return pending.take !== undefined;
   }
 
   #rejectAll(reason: unknown): void {

@@ -6,7 +6,7 @@ export const PIECE_SAMPLES = 512;
 export const CONTEXT_SAMPLES = 64;
 const STATE_SIZE = 128;
 
-/** What the graph remembers of a sound from one run to the next. */
+/** What the graph remembers of a sound from one run to the next. A run that succeeds writes what it leaves behind into it. */
 export interface DetectorState {
   readonly hidden: Float32Array;
   readonly cell: Float32Array;
@@ -21,16 +21,14 @@ export interface DetectorSound {
   readonly state: DetectorState;
 }
 
-export interface Detection {
-  /** For each piece. */
-  readonly probabilities: Float32Array;
-  readonly state: DetectorState;
-}
+/** For each piece of a sound, how likely it is that someone speaks. */
+export type Detection = Float32Array;
 
-/** Runs the graph once. */
-export type RunDetector = (
+/** Runs the graph once. Takes its inputs before it returns; `take` makes what is needed of outputs that are gone when it returns. */
+export type RunDetector = <T>(
   inputs: Tensors,
-) => Promise<Record<"probabilities" | "last_hidden" | "last_cell", TensorData>>;
+  take: (outputs: Record<"probabilities" | "last_hidden" | "last_cell", TensorData>) => T,
+) => Promise<T>;
 
 /** Of a sound that begins. */
 export function firstDetectorState(): DetectorState {
@@ -40,29 +38,24 @@ export function firstDetectorState(): DetectorState {
 /**
  * Runs the graph over several sounds at once.
  *
- * @param sounds of equally many samples
- * @param run takes what it is given before it returns
+ * @param sounds of equally many samples; their states are written
  * @returns each one's result, in order
  */
-export async function runDetector(sounds: readonly DetectorSound[], run: RunDetector): Promise<Detection[]> {
+export function runDetector(sounds: readonly DetectorSound[], run: RunDetector): Promise<Detection[]> {
   const count = sounds.length;
   const statesOf = (kind: keyof DetectorState): TensorData => {
     const data = new Float32Array(count * STATE_SIZE);
     for (const [row, { state }] of sounds.entries()) data.set(state[kind], row * STATE_SIZE);
     return { type: "float32", data, dims: [1, count, STATE_SIZE] };
   };
-  const outputs = await run({ pieces: piecesOf(sounds), hidden: statesOf("hidden"), cell: statesOf("cell") });
-  const probabilities = outputs.probabilities.data as Float32Array;
-  const [hidden, cell] = [outputs.last_hidden.data as Float32Array, outputs.last_cell.data as Float32Array];
-  return sounds.map((_, row) => {
-    const [from, to] = [row * STATE_SIZE, (row + 1) * STATE_SIZE];
-    return {
-      probabilities: Float32Array.from(
-        { length: probabilities.length / count },
-        (_, i) => probabilities[i * count + row]!,
-      ),
-      state: { hidden: hidden.slice(from, to), cell: cell.slice(from, to) },
-    };
+  return run({ pieces: piecesOf(sounds), hidden: statesOf("hidden"), cell: statesOf("cell") }, (outputs) => {
+    const probabilities = outputs.probabilities.data as Float32Array;
+    const [hidden, cell] = [outputs.last_hidden.data as Float32Array, outputs.last_cell.data as Float32Array];
+    return sounds.map(({ state }, row) => {
+      state.hidden.set(hidden.subarray(row * STATE_SIZE, (row + 1) * STATE_SIZE));
+      state.cell.set(cell.subarray(row * STATE_SIZE, (row + 1) * STATE_SIZE));
+      return Float32Array.from({ length: probabilities.length / count }, (_, i) => probabilities[i * count + row]!);
+    });
   });
 }
 

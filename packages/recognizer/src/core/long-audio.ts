@@ -94,7 +94,7 @@ export class LongAudio {
   /** Takes the recording's next samples; resolves when more may come. */
   async push(samples: Float32Array<ArrayBuffer>): Promise<void> {
     this.#buffer.push(samples);
-    for (const frame of await this.#detector.push(samples)) this.#take(this.#segmenter.push(frame));
+    for (const frame of (await this.#detector.push(samples)) ?? []) this.#take(this.#segmenter.push(frame));
     if (this.#open) this.#startFullWindows(this.#open, this.#buffer.end);
     this.#buffer.dropBefore(this.#open?.nextWindow ?? this.#segmenter.earliestFrame * this.#activitySamples);
     while (this.#pending.size >= MOST_PENDING) await Promise.race(this.#pending);

@@ -1,6 +1,7 @@
 /** A model, and beside it the graph that detects speech, wherever they run. */
 import { CallClient, type StartHost } from "./call-client.js";
 import type { RunDetector } from "./detector-runs.js";
+import type { RunStep } from "./step-runs.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
 
 /** What runs a model, as the recogniser talks to it. */
@@ -47,12 +48,10 @@ export class ModelClient {
   }
 
   /** Runs the graph for steps once; of a model that was loaded with one. */
-  runStep<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
-    return this.#client.call("runStep", [inputs, outputNames]);
-  }
+  runStep: RunStep = (inputs, outputNames, take) => this.#client.callTaking("runStep", [inputs, outputNames], take);
 
   /** Runs the graph that the package brings once. */
-  detectSpeech: RunDetector = (inputs) => this.#client.call("detectSpeech", [inputs]);
+  detectSpeech: RunDetector = (inputs, take) => this.#client.callTaking("detectSpeech", [inputs], take);
 
   /** Ends it at once; runs that are under way, and later ones, are rejected with `reason`. */
   close(reason: unknown): Promise<void> {

@@ -8,7 +8,7 @@ import type { Cancellation } from "./cancellation.js";
 import type { Detection, DetectorSound } from "./detector-runs.js";
 import type { LiveSearch } from "./live-search.js";
 import type { FoundText, SearchSettings } from "./search.js";
-import type { Step, StepResult } from "./step-runs.js";
+import type { Step } from "./step-runs.js";
 
 export interface OpenAudioOptions {
   /** What error messages call the sound. */
@@ -25,7 +25,7 @@ export interface Platform {
   /** Runs the model once over a batch; one result for each waveform. */
   infer(waveforms: readonly Float32Array<ArrayBuffer>[]): Promise<Emissions[]>;
   /** Runs the graph for steps once, over rows of equally many samples; of a bundle that has one. */
-  step(steps: readonly Step[]): Promise<StepResult[]>;
+  step(steps: readonly Step[]): Promise<Emissions[]>;
   /** Runs the graph that detects speech once, over equally many samples of several sounds. */
   detectSpeech(sounds: readonly DetectorSound[]): Promise<Detection[]>;
   /** `searchText` */

@@ -22,7 +22,7 @@ import {
 } from "./options.js";
 import type { Platform } from "./platform.js";
 import type { SearchSettings } from "./search.js";
-import type { Step, StepResult } from "./step-runs.js";
+import type { Step } from "./step-runs.js";
 import { StepUtterance } from "./step-utterance.js";
 import { streamEvents } from "./stream.js";
 import { STREAM_CHECKS, type StreamEvent, type StreamInput, type StreamOptions } from "./stream-options.js";
@@ -52,7 +52,7 @@ export class CoreRecognizer implements AsyncDisposable {
   readonly #platform: Platform;
   readonly #queue: BatchQueue;
   /** Of live streams and long recordings, where the bundle has a graph for steps: all share its runs. */
-  readonly #steps: BatchQueue<Step, StepResult> | undefined;
+  readonly #steps: BatchQueue<Step, Emissions> | undefined;
   readonly #detections: BatchQueue<DetectorSound, Detection>;
   /** Milliseconds that a request waits for company. */
   readonly #maxWait: number;

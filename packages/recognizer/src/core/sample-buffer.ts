@@ -1,6 +1,11 @@
 /** The part of a recording that is still needed, addressed by the recording's own sample numbers. */
 export class SampleBuffer {
-  #chunks: Float32Array<ArrayBuffer>[] = [];
+  /**
+   * What is kept, from `#offset` on. One piece of memory that is used again, as sound comes by the megabyte a second where
+   * many speak: pieces that wait for half a second outlive the garbage collector's quick rounds.
+   */
+  #memory: Float32Array<ArrayBuffer> = new Float32Array();
+  #offset = 0;
   #start = 0;
   #end = 0;
 
@@ -9,47 +14,41 @@ export class SampleBuffer {
     return this.#end;
   }
 
-  push(samples: Float32Array<ArrayBuffer>): void {
-    if (samples.length === 0) return;
-    this.#chunks.push(samples);
+  push(samples: Float32Array): void {
+    this.#makeRoom(samples.length);
+    this.#memory.set(samples, this.#offset + this.#end - this.#start);
     this.#end += samples.length;
   }
 
   /** Samples `from` up to `to`, in an array of their own. They must not have been dropped. */
   slice(from: number, to: number): Float32Array<ArrayBuffer> {
-    const slice = new Float32Array(to - from);
-    this.copy(from, to, slice);
-    return slice;
+    return this.view(from, to).slice();
   }
 
-  /** Samples `from` up to `to`, at the beginning of `target`. They must not have been dropped. */
-  copy(from: number, to: number, target: Float32Array): void {
-    let at = 0;
-    for (const part of this.views(from, to)) {
-      target.set(part, at);
-      at += part.length;
-    }
-  }
-
-  /** Samples `from` up to `to`, as they came. They must not have been dropped. */
-  *views(from: number, to: number): Generator<Float32Array<ArrayBuffer>> {
+  /** Samples `from` up to `to`, which are there until the next ones are pushed. They must not have been dropped. */
+  view(from: number, to: number): Float32Array<ArrayBuffer> {
     if (from < this.#start || to > this.#end) {
       throw new RangeError(`SampleBuffer: ${from} to ${to} lies outside ${this.#start} to ${this.#end}`);
     }
-    let offset = this.#start;
-    for (const chunk of this.#chunks) {
-      const part = chunk.subarray(Math.max(0, from - offset), Math.max(0, to - offset));
-      if (part.length > 0) yield part;
-      offset += chunk.length;
-      if (offset >= to) break;
-    }
+    const shift = this.#offset - this.#start;
+    return this.#memory.subarray(from + shift, to + shift);
   }
 
-  /** Forgets whole chunks before a sample. */
+  /** Forgets what came before a sample. */
   dropBefore(sample: number): void {
-    while (this.#chunks[0] && this.#start + this.#chunks[0].length <= sample) {
-      this.#start += this.#chunks[0].length;
-      this.#chunks.shift();
-    }
+    const dropped = Math.min(sample, this.#end) - this.#start;
+    if (dropped <= 0) return;
+    this.#offset += dropped;
+    this.#start += dropped;
+  }
+
+  /** Behind what is kept. It is moved only where as much is free before it, so that a sample is moved once or twice. */
+  #makeRoom(count: number): void {
+    const kept = this.#end - this.#start;
+    if (this.#offset + kept + count <= this.#memory.length) return;
+    const before = this.#memory.subarray(this.#offset, this.#offset + kept);
+    if (2 * (kept + count) > this.#memory.length) this.#memory = new Float32Array(2 * (kept + count));
+    this.#memory.set(before);
+    this.#offset = 0;
   }
 }

@@ -52,6 +52,11 @@ export class Segmenter {
     return this.#stretch?.start ?? this.#startBefore(this.#numFrames);
   }
 
+  /** The first frame that this segment may end at. */
+  get earliestEnd(): number {
+    return (this.#stretch?.lastActive ?? this.#numFrames) + 1;
+  }
+
   /** The first frame that a segment after this one may begin at. */
   get earliestNext(): number {
     return this.#numFrames - Math.max(PADDING_FRAMES, this.#recent.length);

@@ -64,7 +64,7 @@ export class SpeechDetector {
   readonly #buffer = new SampleBuffer();
   /** Where what no run has heard begins, its context before it. */
   #at = 0;
-  #state: DetectorState = firstDetectorState();
+  readonly #state: DetectorState = firstDetectorState();
   /** Of the last frames. */
   readonly #levels: number[] = [];
   #isActive = false;
@@ -75,37 +75,42 @@ export class SpeechDetector {
     if (sampleRate !== SAMPLE_RATE) this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
   }
 
-  /** The frames that are certain now, in order. */
-  push(samples: Float32Array<ArrayBuffer>): Promise<ActivityFrame[]> {
-    return this.#take(this.#resampler?.push(samples) ?? samples);
+  /** The frames that are certain now, in order; undefined where there are none. Takes the samples before it returns. */
+  push(samples: Float32Array): Promise<ActivityFrame[]> | undefined {
+    this.#buffer.push(this.#resampler?.push(samples) ?? samples);
+    return this.#numWhole > 0 ? this.#hear() : undefined;
   }
 
   /** The frames that are left; the last may reach beyond the end. */
   async end(): Promise<ActivityFrame[]> {
-    const frames = this.#resampler ? await this.#take(this.#resampler.end()) : [];
+    if (this.#resampler) this.#buffer.push(this.#resampler.end());
+    const frames = await this.#hear();
     const left = this.#buffer.end - CONTEXT_SAMPLES - this.#at;
     if (left === 0) return frames;
-    const last = await this.#take(new Float32Array(RUN_SAMPLES - left));
+    this.#buffer.push(new Float32Array(RUN_SAMPLES - left));
+    const last = await this.#hear();
     return [...frames, ...last.slice(0, Math.ceil(left / PIECE_SAMPLES))];
   }
 
-  async #take(samples: Float32Array<ArrayBuffer>): Promise<ActivityFrame[]> {
-    this.#buffer.push(samples);
+  /** Samples of whole runs that none has heard. */
+  get #numWhole(): number {
+    return Math.floor((this.#buffer.end - CONTEXT_SAMPLES - this.#at) / RUN_SAMPLES) * RUN_SAMPLES;
+  }
+
+  async #hear(): Promise<ActivityFrame[]> {
     const frames: ActivityFrame[] = [];
-    for (;;) {
-      const numWhole = Math.floor((this.#buffer.end - CONTEXT_SAMPLES - this.#at) / RUN_SAMPLES) * RUN_SAMPLES;
-      if (numWhole === 0) return frames;
-      const end = this.#at + Math.min(numWhole, MOST_RUN_SAMPLES);
-      const heard = this.#buffer.slice(this.#at, CONTEXT_SAMPLES + end);
+    while (this.#numWhole > 0) {
+      const end = this.#at + Math.min(this.#numWhole, MOST_RUN_SAMPLES);
+      const heard = this.#buffer.view(this.#at, CONTEXT_SAMPLES + end);
       this.#at = end;
       this.#buffer.dropBefore(end);
-      const { probabilities, state } = await this.#detect({ samples: heard, length: heard.length, state: this.#state });
-      this.#state = state;
+      const probabilities = await this.#detect({ samples: heard, length: heard.length, state: this.#state });
       for (const [piece, probability] of probabilities.entries()) {
         const start = CONTEXT_SAMPLES + piece * PIECE_SAMPLES;
         frames.push(this.#judge(probability, levelOf(heard.subarray(start, start + PIECE_SAMPLES))));
       }
     }
+    return frames;
   }
 
   #judge(probability: number, level: number): ActivityFrame {

@@ -26,8 +26,8 @@ export class StepInput {
   readonly #padded = new SampleBuffer();
   /** The first samples, until there are enough to be reflected. */
   readonly #first = new SampleBuffer();
-  /** The last half a window and one more sample, for the reflection at the end. */
-  #last: Float32Array<ArrayBuffer> = new Float32Array();
+  /** Its end has the last half a window and one more sample, for the reflection at the end. */
+  readonly #last = new SampleBuffer();
   readonly #scratch = new Scratch();
   #numSamples = 0;
   #position = 0;
@@ -52,10 +52,11 @@ export class StepInput {
     return this.#end === ENDLESS ? Number.POSITIVE_INFINITY : Math.floor((this.#end - 1) / this.#facts.stride) + 1;
   }
 
-  push(samples: Float32Array<ArrayBuffer>): void {
+  push(samples: Float32Array): void {
     const half = this.#half;
     this.#numSamples += samples.length;
-    this.#last = tailOf(this.#last, samples, half + 1);
+    this.#last.push(samples);
+    this.#last.dropBefore(this.#numSamples - half - 1);
     if (this.#padded.end > 0) {
       this.#padded.push(samples);
       return;
@@ -72,7 +73,7 @@ export class StepInput {
   finish(): void {
     const { hopSamples } = this.#facts;
     this.#end = Math.floor(this.#numSamples / hopSamples) + 1;
-    this.#padded.push(this.#last.slice(0, this.#half).reverse());
+    this.#padded.push(this.#last.slice(this.#numSamples - this.#half - 1, this.#numSamples - 1).reverse());
   }
 
   /** How many frames of output a step can take in now. */
@@ -92,25 +93,15 @@ export class StepInput {
     const from = this.#position * stride * hopSamples;
     const samples = this.#scratch.take(numFrames * stride * hopSamples + windowSamples - hopSamples);
     const to = Math.max(from, Math.min(this.#padded.end, from + samples.length));
-    if (to > from) this.#padded.copy(from, to, samples);
+    if (to > from) samples.set(this.#padded.view(from, to));
     samples.fill(0, to - from);
     const sound = { samples, length: samples.length, position: this.#position, end: this.#end };
     this.#position += numFrames;
-    this.#padded.dropBefore(Math.min(this.#padded.end, this.#position * stride * hopSamples));
+    this.#padded.dropBefore(this.#position * stride * hopSamples);
     return sound;
   }
 
   get #half(): number {
     return this.#facts.windowSamples / 2;
   }
-}
-
-/** The last `count` samples of both. */
-function tailOf(before: Float32Array, samples: Float32Array, count: number): Float32Array<ArrayBuffer> {
-  if (samples.length >= count) return samples.slice(-count);
-  const kept = before.slice(Math.max(0, before.length + samples.length - count));
-  const tail = new Float32Array(kept.length + samples.length);
-  tail.set(kept);
-  tail.set(samples, kept.length);
-  return tail;
 }

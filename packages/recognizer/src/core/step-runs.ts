@@ -3,7 +3,10 @@ import type { Emissions, StreamingFacts } from "@deepspeech-ts/speech";
 import type { StepSound } from "./step-input.js";
 import { Scratch, type TensorData, type Tensors } from "./tensor-data.js";
 
-/** What an utterance's steps so far left behind. */
+/**
+ * What an utterance's steps so far left behind. A step that succeeds writes what it leaves behind into it: states, which are
+ * the most of what a stream costs in memory, would otherwise come and go by the megabyte a second.
+ */
 export type StepState = Float32Array<ArrayBuffer>;
 
 /** One utterance's part of a run. */
@@ -11,17 +14,12 @@ export interface Step extends StepSound {
   readonly state: StepState;
 }
 
-export interface StepResult {
-  /** As many frames as were taken in, `delayFrames` behind them; those outside the utterance mean nothing. */
-  readonly emissions: Emissions;
-  readonly state: StepState;
-}
-
-/** Runs the graph once. */
-export type RunStep = (
+/** Runs the graph once. Takes its inputs before it returns; `take` makes what is needed of outputs that are gone when it returns. */
+export type RunStep = <T>(
   inputs: Tensors,
   outputNames: readonly ("log_probs" | "next_state")[],
-) => Promise<Record<"log_probs" | "next_state", TensorData>>;
+  take: (outputs: Record<"log_probs" | "next_state", TensorData>) => T,
+) => Promise<T>;
 
 /** Of an utterance that begins. */
 export function firstState({ stateSize }: StreamingFacts): StepState {
@@ -33,11 +31,11 @@ const scratch = { samples: new Scratch(), state: new Scratch() };
 /**
  * Runs one step of several utterances at once.
  *
- * @param steps of equally many samples
- * @param run takes what it is given before it returns
- * @returns each one's result, in order
+ * @param steps of equally many samples; their states are written
+ * @returns of each, in order, as many frames as were taken in, `delayFrames` behind them; those outside the utterance mean
+ *   nothing
  */
-export async function runSteps(steps: readonly Step[], run: RunStep): Promise<StepResult[]> {
+export function runSteps(steps: readonly Step[], run: RunStep): Promise<Emissions[]> {
   const batch = steps.length;
   const rowsOf = (part: keyof typeof scratch): TensorData => {
     const width = steps[0]![part].length;
@@ -56,13 +54,13 @@ export async function runSteps(steps: readonly Step[], run: RunStep): Promise<St
     positions: numbersOf(steps.map(({ position }) => position)),
     ends: numbersOf(steps.map(({ end }) => end)),
   };
-  const { log_probs: logProbs, next_state: next } = await run(inputs, ["log_probs", "next_state"]);
-  const [, numFrames = 0, numTokens = 0] = logProbs.dims;
-  return steps.map((_, row) => ({
-    emissions: { logProbs: rowOf(logProbs, row, batch).slice(), numFrames, numTokens },
-    // A view: all rows are let go of when the next steps are done, and are the most of what a stream costs in memory.
-    state: rowOf(next, row, batch),
-  }));
+  return run(inputs, ["log_probs", "next_state"], ({ log_probs: logProbs, next_state: next }) => {
+    const [, numFrames = 0, numTokens = 0] = logProbs.dims;
+    return steps.map(({ state }, row) => {
+      state.set(rowOf(next, row, batch));
+      return { logProbs: rowOf(logProbs, row, batch).slice(), numFrames, numTokens };
+    });
+  });
 }
 
 function rowOf({ data }: TensorData, row: number, batch: number): Float32Array<ArrayBuffer> {

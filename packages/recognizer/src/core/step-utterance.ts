@@ -1,17 +1,17 @@
 /** One utterance through a forward model's steps: samples in as they come, its frames out, each once and for good. */
 import type { Emissions, StreamingFacts } from "@deepspeech-ts/speech";
 import { StepInput } from "./step-input.js";
-import { firstState, type Step, type StepResult, type StepState } from "./step-runs.js";
+import { firstState, type Step, type StepState } from "./step-runs.js";
 
 /** One utterance of a model that streams: what came of it, and the state that its next step begins with. */
 export class StepUtterance {
   readonly #facts: StreamingFacts;
-  readonly #run: (step: Step) => Promise<StepResult>;
+  readonly #run: (step: Step) => Promise<Emissions>;
   readonly #input: StepInput;
-  #state: StepState;
+  readonly #state: StepState;
 
   /** @param run runs one step, alone or with those of others */
-  constructor(facts: StreamingFacts, run: (step: Step) => Promise<StepResult>) {
+  constructor(facts: StreamingFacts, run: (step: Step) => Promise<Emissions>) {
     this.#facts = facts;
     this.#run = run;
     this.#input = new StepInput(facts);
@@ -23,7 +23,7 @@ export class StepUtterance {
     return this.#input.numSamples;
   }
 
-  push(samples: Float32Array<ArrayBuffer>): void {
+  push(samples: Float32Array): void {
     this.#input.push(samples);
   }
 
@@ -42,8 +42,7 @@ export class StepUtterance {
     const isFinished = Number.isFinite(this.#input.numFrames);
     while (this.#input.numReady >= (isFinished ? 1 : numFrames)) {
       const sound = this.#input.take(numFrames);
-      const { emissions, state } = await this.#run({ ...sound, state: this.#state });
-      this.#state = state;
+      const emissions = await this.#run({ ...sound, state: this.#state });
       const known = this.#within(emissions, sound.position - this.#facts.delayFrames);
       if (known.numFrames > 0) yield known;
     }

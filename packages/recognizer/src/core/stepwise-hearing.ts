@@ -55,8 +55,7 @@ export class StepwiseHearing implements LiveHearing {
 
   #take(buffer: SampleBuffer, endSample: number): void {
     const to = Math.min(buffer.end, endSample);
-    if (to <= this.neededFrom) return;
-    for (const samples of buffer.views(this.neededFrom, to)) this.#options.utterance.push(samples);
+    if (to > this.neededFrom) this.#options.utterance.push(buffer.view(this.neededFrom, to));
   }
 
   async #advance(): Promise<Emissions[]> {

@@ -12,12 +12,16 @@ import type { StreamInput, StreamOptions } from "./stream-options.js";
 /** A file's headers are in its first bytes; so many are collected before decoding begins. */
 const HEAD_BYTES = 4096;
 
-/** Ends the source's iterator when it is cancelled, too. */
+/**
+ * Ends the source's iterator when it is cancelled, too.
+ *
+ * @returns pieces that may be the source's own memory, which is its own again when the next one is asked for
+ */
 export async function* streamSamples(
   source: StreamInput,
   options: StreamOptions,
   { sampleRate, cancellation }: { sampleRate: number; cancellation: Cancellation },
-): AsyncGenerator<Float32Array<ArrayBuffer>> {
+): AsyncGenerator<Float32Array> {
   const pieces = checkedPieces(source, cancellation);
   if (options.encoding === "file") {
     yield* fileSamples(pieces, options.fileName ?? "the stream", sampleRate);
@@ -81,14 +85,11 @@ function refuseFile(head: Uint8Array, fileName: string): void {
   throw badInput(`${fileName}: is a sound file (${format}), where raw samples of 16 bits were expected; ${remedy}`);
 }
 
-async function* rawSamples(
-  pieces: AsyncIterable<Float32Array | Uint8Array>,
-): AsyncGenerator<Float32Array<ArrayBuffer>> {
+async function* rawSamples(pieces: AsyncIterable<Float32Array | Uint8Array>): AsyncGenerator<Float32Array> {
   let half: Uint8Array = new Uint8Array();
   for await (const piece of pieces) {
     if (piece instanceof Float32Array) {
-      // Its owner may use the same memory for the next one.
-      yield new Float32Array(piece);
+      yield piece;
       continue;
     }
     const bytes = half.length === 0 ? piece : joinBytes([half, piece]);
@@ -140,10 +141,10 @@ async function* withWholeHead(pieces: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 async function* resampled(
-  pieces: AsyncIterable<Float32Array<ArrayBuffer>>,
+  pieces: AsyncIterable<Float32Array>,
   fromRate: number,
   toRate: number,
-): AsyncGenerator<Float32Array<ArrayBuffer>> {
+): AsyncGenerator<Float32Array> {
   if (fromRate === toRate) {
     yield* pieces;
     return;

@@ -14,7 +14,13 @@ import type { HeardSegment } from "./long-audio.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import { Segmenter } from "./segmenter.js";
 import { hearShort, isShort } from "./short-sound.js";
-import { ACTIVITY_FRAME_RATE, ACTIVITY_LAG_SECONDS, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
+import {
+  ACTIVITY_FRAME_RATE,
+  ACTIVITY_LAG_SECONDS,
+  type ActivityFrame,
+  type DetectSpeech,
+  SpeechDetector,
+} from "./speech-detector.js";
 import type { StepUtterance } from "./step-utterance.js";
 import { StepwiseHearing } from "./stepwise-hearing.js";
 import {
@@ -61,8 +67,11 @@ export async function* streamEvents(
     for await (const samples of streamSamples(source, options, { sampleRate, cancellation: engine.cancellation })) {
       numSamples += samples.length;
       options.onSound?.(numSamples / sampleRate);
-      for (let at = 0; at < samples.length; at += pieceSamples) {
-        yield* session.push(samples.subarray(at, at + pieceSamples));
+      // What is taken at once needs no memory of its own.
+      const kept = samples.length > pieceSamples ? samples.slice() : samples;
+      for (let at = 0; at < kept.length; at += pieceSamples) {
+        const events = session.push(kept.subarray(at, at + pieceSamples));
+        if (events) yield* events;
       }
     }
     yield* session.end();
@@ -120,13 +129,22 @@ class StreamSession {
     return this.#settings.chunkSeconds;
   }
 
-  async *push(samples: Float32Array<ArrayBuffer>): AsyncGenerator<StreamEvent, void, undefined> {
+  /** Takes the samples before it returns. @returns what comes of them; undefined where nothing does */
+  push(samples: Float32Array): AsyncGenerator<StreamEvent, void, undefined> | undefined {
     this.#buffer.push(samples);
-    for (const frame of await this.#detector.push(samples)) yield* this.#take(this.#segmenter.push(frame));
-    const { sampleRate } = this.#engine.header;
-    const step = Math.max(this.chunkSeconds, this.#stepSeconds) * sampleRate;
-    if (this.#live && this.#buffer.end - this.#lastStep >= step) yield* this.#step(this.#live);
+    const frames = this.#detector.push(samples);
+    return frames || this.#isStepDue ? this.#goOn(frames) : undefined;
+  }
+
+  async *#goOn(frames: Promise<ActivityFrame[]> | undefined): AsyncGenerator<StreamEvent, void, undefined> {
+    for (const frame of (await frames) ?? []) yield* this.#take(this.#segmenter.push(frame));
+    if (this.#live && this.#isStepDue) yield* this.#step(this.#live);
     this.#buffer.dropBefore(this.#earliestNeeded);
+  }
+
+  get #isStepDue(): boolean {
+    const step = Math.max(this.chunkSeconds, this.#stepSeconds) * this.#engine.header.sampleRate;
+    return this.#live !== undefined && this.#buffer.end - this.#lastStep >= step;
   }
 
   /** Lets go of a segment that did not end. */
@@ -148,9 +166,12 @@ class StreamSession {
   }
 
   get #earliestNeeded(): number {
-    const { earliestFrame, earliestNext } = this.#segmenter;
+    const { earliestFrame, earliestEnd, earliestNext } = this.#segmenter;
     if (!this.#live) return earliestFrame * this.#activitySamples;
-    return Math.min(this.#live.hearing.neededFrom, earliestNext * this.#activitySamples);
+    const { startSample, neededFrom } = this.#live.hearing;
+    // One that turns out to be short is heard again from its beginning.
+    const mayBeShort = isShort(earliestEnd * this.#activitySamples - startSample, this.#engine.header);
+    return Math.min(mayBeShort ? startSample : neededFrom, earliestNext * this.#activitySamples);
   }
 
   #begin(startSample: number): void {

@@ -13,7 +13,7 @@ import { HelperSearch, type LiveSearch } from "./live-search.js";
 import type { Model } from "./model-client.js";
 import type { OpenAudioOptions, Platform } from "./platform.js";
 import type { FoundText, SearchSettings } from "./search.js";
-import { runSteps, type Step, type StepResult } from "./step-runs.js";
+import { runSteps, type Step } from "./step-runs.js";
 import type { TensorData } from "./tensor-data.js";
 
 /** Decoding and search take far less time than the model. */
@@ -95,14 +95,12 @@ export class WorkerPlatform implements Platform {
     return emissionsOf(outputs.log_probs, outputs.log_prob_lengths);
   }
 
-  step(steps: readonly Step[]): Promise<StepResult[]> {
-    const model = leastBusy(this.#models);
-    return runSteps(steps, (inputs, outputNames) => model.runStep(inputs, outputNames));
+  step(steps: readonly Step[]): Promise<Emissions[]> {
+    return runSteps(steps, leastBusy(this.#models).runStep);
   }
 
   detectSpeech(sounds: readonly DetectorSound[]): Promise<Detection[]> {
-    const model = leastBusy(this.#models);
-    return runDetector(sounds, (inputs) => model.detectSpeech(inputs));
+    return runDetector(sounds, leastBusy(this.#models).detectSpeech);
   }
 
   search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]> {

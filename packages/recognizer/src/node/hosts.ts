@@ -7,10 +7,13 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Host, StartHost } from "../core/call-client.js";
 import type { Call } from "../core/calls.js";
+import { MessagePipe } from "./message-pipe.js";
+import { CALLS_PIPE } from "./serve-calls.js";
 
 /** A worker thread. Its script must call `serveCalls`. */
 export function threadHost(script: URL, workerData: unknown): StartHost {
@@ -37,7 +40,8 @@ export function threadHost(script: URL, workerData: unknown): StartHost {
 export function processHost(script: URL, first: Omit<Call, "id">): StartHost {
   return ({ onAnswer, onEnd }) => {
     const child = startProcess(script);
-    child.on("message", onAnswer);
+    const socket = child.stdio[CALLS_PIPE] as Socket;
+    const pipe = new MessagePipe(socket, onAnswer);
     child.on("error", onEnd);
     child.on("exit", (status, signal) => {
       onEnd(new Error(`the model's process stopped with ${signal ?? `status ${status}`}`));
@@ -45,14 +49,14 @@ export function processHost(script: URL, first: Omit<Call, "id">): StartHost {
     const host: Host = {
       pid: child.pid,
       // That nobody listens any more is told by the exit.
-      post: (call) => void child.send(call, () => {}),
+      post: (call) => pipe.send(call),
       ref: () => {
         child.ref();
-        child.channel?.ref();
+        socket.ref();
       },
       unref: () => {
         child.unref();
-        child.channel?.unref();
+        socket.unref();
       },
       stop: async () => {
         const isRunning = child.pid !== undefined && child.exitCode === null && child.signalCode === null;
@@ -79,13 +83,14 @@ const running = new Set<ChildProcess>();
 
 function startProcess(script: URL): ChildProcess {
   const child = fork(fileURLToPath(script), [], {
-    serialization: "advanced",
     // Options such as --inspect or --input-type are the caller's alone.
     execArgv: [],
     env: { ...NO_REPORTS, ...process.env },
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    // Node's channel tells the process that its parent has ended. Calls have a pipe of their own.
+    stdio: ["ignore", "ignore", "inherit", "ipc", "pipe"],
     windowsHide: true,
   } as Parameters<typeof fork>[2]);
+  child.channel?.unref();
   if (running.size === 0) process.on("exit", stopAll);
   running.add(child);
   child.once("exit", () => {

@@ -47,6 +47,15 @@ test("streaming loses nothing beside the whole recording", async () => {
   assert.ok(rate < 0.03, `${rate} of the words are others`);
 });
 
+test("a stream may end within a word, wherever that begins", async () => {
+  const word = (await samplesOf(longest[0]!.path)).subarray(8000, 14_000);
+  for (let begin = 16_000; begin < 20_096; begin += 512) {
+    const sound = joinArrays([whiteNoise(begin, -70), word.subarray(0, 2600)]);
+    const events = await eventsOf(pieces(sound, 160));
+    for (const { startSeconds, endSeconds } of finalsOf(events)) assert.ok(startSeconds < endSeconds);
+  }
+});
+
 test("what is heard does not depend on how sound comes", async () => {
   const sound = await samplesOf(longest[0]!.path);
   const [small, large] = [await eventsOf(pieces(sound, 333)), await eventsOf([sound])];

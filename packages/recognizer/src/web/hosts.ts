@@ -12,7 +12,7 @@ import type { Answer, Call } from "../core/calls.js";
 export function workerHost(create: () => Worker, name: string, first: Omit<Call, "id">): StartHost {
   return ({ onAnswer, onEnd }) => {
     const worker = create();
-    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => onAnswer(data));
+    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => void onAnswer(data));
     worker.addEventListener("messageerror", () => onEnd(new Error(`what ${name} answered cannot be read`)));
     worker.addEventListener("error", ({ message }) => {
       worker.terminate();

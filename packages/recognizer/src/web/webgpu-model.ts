@@ -71,11 +71,11 @@ export class WebGpuModel implements Model {
     return this.#try(inputs, (model, own) => model.run(own, outputNames));
   }
 
-  runStep<Name extends string>(inputs: Tensors, outputNames: readonly Name[]): Promise<Record<Name, TensorData>> {
-    return this.#try(inputs, (model, own) => model.runStep(own, outputNames));
-  }
+  runStep: Model["runStep"] = (inputs, outputNames, take) =>
+    this.#try(inputs, (model, own) => model.runStep(own, outputNames, take));
 
-  detectSpeech: Model["detectSpeech"] = (inputs) => this.#try(inputs, (model, own) => model.detectSpeech(own));
+  detectSpeech: Model["detectSpeech"] = (inputs, take) =>
+    this.#try(inputs, (model, own) => model.detectSpeech(own, take));
 
   async close(reason: unknown): Promise<void> {
     this.#closed ??= { reason };

@@ -63,7 +63,7 @@ export class OnnxSession {
    */
   async runInSteps(pieces: readonly SoundPiece[], facts: StreamingFacts): Promise<Emissions> {
     const run = (step: Parameters<typeof runSteps>[0][number]) =>
-      runSteps([step], (inputs, names) => this.#model.runStep(inputs, names)).then(([result]) => result!);
+      runSteps([step], this.#model.runStep).then(([result]) => result!);
     const utterance = new StepUtterance(facts, run);
     const heard: Emissions[] = [];
     for (const [i, { samples, stepFrames }] of pieces.entries()) {
