@@ -1,6 +1,6 @@
 /**
  * The inner loop of resampling, in AssemblyScript, for WebAssembly's vectors: `convolveHere` of src/audio/polyphase.ts, sum by sum
- * and so to the same bits. tools/build-resampler.mjs compiles it.
+ * and so to the same bits. tools/build-assembly.mjs compiles it.
  *
  * Addresses are in bytes; `input` is the first sample under the first output's row, and `phase` that row.
  */

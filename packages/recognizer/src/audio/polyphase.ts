@@ -2,6 +2,7 @@
  * The inner loop of resampling, in WebAssembly's vectors: six to nine times as fast as JavaScript. A page whose rules forbid
  * WebAssembly on its own thread gets the same to the bit, more slowly.
  */
+import { startAssembly } from "./assembly.js";
 import { CONVOLVE_MODULE } from "./convolve-module.js";
 
 /** A filter for each place between two input samples at which an output sample can lie. */
@@ -21,18 +22,10 @@ export interface Place {
   phase: number;
 }
 
-/** The part of it that is used: this folder is for every platform, and none of their types are known to it. */
-declare const WebAssembly: {
-  Memory: new (limits: { initial: number }) => { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  Module: new (bytes: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { readonly exports: Record<string, unknown> };
-};
-
 /** Two vectors. */
 export const TAPS_TOGETHER = 8;
 /** Input that goes through at a time, beyond a row's length: it stays in a processor's cache. */
 const BLOCK_SAMPLES = 16_384;
-const PAGE_BYTES = 65_536;
 
 /**
  * `count` output samples from `place` on, which moves on with them.
@@ -77,18 +70,14 @@ function startConvolver(): Convolver {
 
 /** @throws what WebAssembly does where it is forbidden */
 export function convolverInWebAssembly(): Convolver {
-  const bytes = Uint8Array.from(CONVOLVE_MODULE.match(/../g) as string[], (digits) => Number.parseInt(digits, 16));
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
-  const run = instance.exports.convolve as (...numbers: number[]) => void;
+  const assembly = startAssembly(CONVOLVE_MODULE);
+  const run = assembly.exports.convolve!;
   let loaded: PolyphaseFilter | undefined;
   return (filter, input, phase, output) => {
     const { up, down, taps, coefficients } = filter;
     const inputStart = coefficients.length;
     const outputStart = inputStart + input.length;
-    const missingBytes = 4 * (outputStart + output.length) - memory.buffer.byteLength;
-    if (missingBytes > 0) memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
-    const numbers = new Float32Array(memory.buffer);
+    const numbers = new Float32Array(assembly.memory(4 * (outputStart + output.length)));
     if (filter !== loaded) numbers.set(coefficients);
     loaded = filter;
     numbers.set(input, inputStart);

@@ -16,12 +16,12 @@ export interface FoldedGraph {
   readonly externalData: readonly { readonly path: string; readonly data: Uint8Array }[];
 }
 
-interface Floats {
+export interface Floats {
   readonly data: Float32Array<ArrayBuffer>;
   readonly dims: readonly number[];
 }
 
-interface Node {
+export interface Node {
   readonly opType: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -29,36 +29,72 @@ interface Node {
 }
 
 /** Constants as the graph stores them, by name, and what was computed of them. */
-interface Constants {
+export interface Constants {
   readonly stored: ReadonlyMap<string, Uint8Array>;
   readonly folded: Map<string, Floats>;
 }
 
-/** The same graph, to the last bit of what it computes. */
-export function foldConstants(model: Uint8Array): FoldedGraph {
+/** A model taken apart, with what its stored weights make of constants. */
+export interface TakenApart extends Constants {
+  /** What is left of the model without its nodes, constants, inputs and outputs. */
+  readonly rest: readonly Uint8Array[];
+  readonly inputs: readonly Uint8Array[];
+  readonly outputs: readonly Uint8Array[];
+  /** All of them, in order. */
+  readonly nodes: readonly Node[];
+  /** Those that no constant stands for. */
+  readonly kept: readonly Node[];
+}
+
+export function takeApart(model: Uint8Array): TakenApart {
   const graphs = [...fieldsOf(model, MODEL.graph)];
-  const tensors = graphs.flatMap((graph) => [...fieldsOf(graph, GRAPH.initializer)]);
-  const stored = new Map(tensors.map((tensor) => [textsOf(tensor, TENSOR.name)[0] ?? "", tensor]));
+  const partsOf = (number: number) => graphs.flatMap((graph) => [...fieldsOf(graph, number)]);
+  const stored = new Map(partsOf(GRAPH.initializer).map((tensor) => [textsOf(tensor, TENSOR.name)[0] ?? "", tensor]));
   const folded = new Map<string, Floats>();
-  const nodes = graphs.flatMap((graph) => [...fieldsOf(graph, GRAPH.node)]).map(nodeOf);
+  const nodes = partsOf(GRAPH.node).map(nodeOf);
   const kept = nodes.filter((node) => !fold(node, { stored, folded }));
-  if (folded.size === 0) return { graph: model, externalData: [] };
-  const wanted = new Set(graphs.flatMap(outputsOf));
-  for (const { bytes } of kept) collectNodeInputs(bytes, wanted);
-  const own = tensors.filter((tensor) => textsOf(tensor, TENSOR.name).some((name) => wanted.has(name)));
+  const rest = [
+    ...without(model, [MODEL.graph]),
+    ...graphs.flatMap((graph) => field(MODEL.graph, withoutContent(graph))),
+  ];
+  return { rest, inputs: partsOf(GRAPH.input), outputs: partsOf(GRAPH.output), nodes, kept, stored, folded };
+}
+
+/** What a graph is made of that computes part of a model. */
+export interface GraphContent {
+  readonly nodes: readonly Uint8Array[];
+  readonly inputs: readonly Uint8Array[];
+  readonly outputs: readonly Uint8Array[];
+}
+
+/** A graph of those nodes, and the constants that they and the outputs name. */
+export function putTogether(
+  { rest, stored, folded }: TakenApart,
+  { nodes, inputs, outputs }: GraphContent,
+): FoldedGraph {
+  const wanted = new Set(outputs.flatMap((value) => textsOf(value, VALUE.name)));
+  for (const node of nodes) collectNodeInputs(node, wanted);
+  const own = [...stored].filter(([name]) => wanted.has(name));
   const external = [...folded].filter(([name]) => wanted.has(name));
   return {
     graph: joinBytes([
-      ...withoutGraph(model),
-      ...graphs.flatMap((graph) => field(MODEL.graph, withoutContent(graph))),
+      ...rest,
       ...field(MODEL.graph, [
-        ...kept.flatMap(({ bytes }) => field(GRAPH.node, [bytes])),
-        ...own.flatMap((tensor) => field(GRAPH.initializer, [tensor])),
+        ...nodes.flatMap((node) => field(GRAPH.node, [node])),
+        ...own.flatMap(([, tensor]) => field(GRAPH.initializer, [tensor])),
         ...external.flatMap(([name, { dims }]) => field(GRAPH.initializer, externalTensor(name, dims))),
+        ...inputs.flatMap((value) => field(GRAPH.input, [value])),
+        ...outputs.flatMap((value) => field(GRAPH.output, [value])),
       ]),
     ]),
     externalData: external.map(([path, { data }]) => ({ path, data: new Uint8Array(data.buffer) })),
   };
+}
+
+/** The same graph, to the last bit of what it computes. @param parts of the model */
+export function foldConstants(model: Uint8Array, parts = takeApart(model)): FoldedGraph {
+  if (parts.folded.size === 0) return { graph: model, externalData: [] };
+  return putTogether(parts, { ...parts, nodes: parts.kept.map(({ bytes }) => bytes) });
 }
 
 function nodeOf(bytes: Uint8Array): Node {
@@ -66,12 +102,8 @@ function nodeOf(bytes: Uint8Array): Node {
   return { opType, inputs: textsOf(bytes, NODE.input), outputs: textsOf(bytes, NODE.output), bytes };
 }
 
-function outputsOf(graph: Uint8Array): string[] {
-  return Array.from(fieldsOf(graph, GRAPH.output)).flatMap((value) => textsOf(value, VALUE.name));
-}
-
-const withoutGraph = (model: Uint8Array) => without(model, [MODEL.graph]);
-const withoutContent = (graph: Uint8Array) => without(graph, [GRAPH.node, GRAPH.initializer]);
+const withoutContent = (graph: Uint8Array) =>
+  without(graph, [GRAPH.node, GRAPH.initializer, GRAPH.input, GRAPH.output]);
 
 function without(message: Uint8Array, numbers: readonly number[]): Uint8Array[] {
   return Array.from(allFields(message))
@@ -103,7 +135,7 @@ const FOLDS: Readonly<Record<string, (node: Node, constants: Constants) => Float
   },
 };
 
-function attributeOf(node: Uint8Array, name: string): number | undefined {
+export function attributeOf(node: Uint8Array, name: string): number | undefined {
   for (const attribute of fieldsOf(node, NODE.attribute)) {
     if (textsOf(attribute, ATTRIBUTE.name)[0] === name) return numbersOf(attribute, ATTRIBUTE.int)[0];
   }
@@ -115,7 +147,7 @@ function floatsOf(tensor: Uint8Array): Floats | undefined {
   const [raw] = fieldsOf(tensor, TENSOR.rawData);
   const dims = numbersOf(tensor, TENSOR.dims);
   // A copy: in the file, values begin at any byte.
-  const buffer = raw?.slice().buffer;
+  const buffer = raw && new Uint8Array(raw).buffer;
   if (buffer && dataType === DATA_TYPES.int8 && buffer.byteLength === sizeOf(dims)) {
     return { data: new Float32Array(new Int8Array(buffer)), dims };
   }
@@ -128,7 +160,7 @@ function floatsOf(tensor: Uint8Array): Floats | undefined {
 function wholeNumbersOf(tensor: Uint8Array): number[] | undefined {
   const [raw] = fieldsOf(tensor, TENSOR.rawData);
   if (!raw || numbersOf(tensor, TENSOR.dataType)[0] !== DATA_TYPES.int64) return undefined;
-  return Array.from(new BigInt64Array(raw.slice().buffer), Number);
+  return Array.from(new BigInt64Array(new Uint8Array(raw).buffer), Number);
 }
 
 /** The product, where the scales are of the same shape but for one axis, along which they are one. */

@@ -30,7 +30,7 @@ export interface StreamOptions extends DecodingOptions, RequestOptions {
   fileName?: string | undefined;
   /** Called with the seconds of sound that have come of the stream in all, as it is decoded. */
   onSound?: ((seconds: number) => void) | undefined;
-  /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5; 0.25 of a model that streams. */
+  /** Sound between two partial results. Less is sooner and costs more; see docs/recognizer.md. Default 0.5; 0.2 of a model that streams. */
   chunkSeconds?: number | undefined;
   /** Sound before what is new that the model hears again each time; one that streams hears nothing twice. Default 4. */
   contextSeconds?: number | undefined;
@@ -79,7 +79,7 @@ export const STREAM_CHECKS = {
 };
 
 /** Of a model that streams, to which a step more costs little. */
-export const STEPWISE_CHUNK_SECONDS = 0.25;
+export const STEPWISE_CHUNK_SECONDS = 0.2;
 
 export const STREAM_DEFAULTS = {
   chunkSeconds: 0.5,

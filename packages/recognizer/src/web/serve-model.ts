@@ -1,7 +1,9 @@
 /** What both workers that run a model have in common: ONNX Runtime's WebAssembly, with WebGPU or without. */
 import type { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import { foldConstants } from "../core/folded-constants.js";
+import { type FoldedGraph, foldConstants, takeApart } from "../core/folded-constants.js";
 import { modelHandlers } from "../core/model-handlers.js";
+import { RecurrentSession } from "../core/recurrent-session.js";
+import type { TensorData } from "../core/tensor-data.js";
 import { serveCalls } from "./serve-calls.js";
 
 export interface ModelSettings {
@@ -38,19 +40,24 @@ export function serveModel(
   });
   // ONNX Runtime has one place for the external data of all sessions, so these are made one after another.
   const inTurn = turns();
+  const toTensor = ({ type, data, dims }: TensorData) => new Tensor(type as never, data as never, dims);
+  const onWasm = options.executionProviders?.every((provider) => provider === "wasm") === true;
   const handlers = modelHandlers<Tensor, ModelSettings>({
     async openModel(graph, settings) {
       await prepare(settings);
-      return inTurn(() => {
-        const { graph: folded, externalData } = foldConstants(graph);
-        return InferenceSession.create(folded, { ...options, externalData });
+      const open = ({ graph, externalData }: FoldedGraph) =>
+        InferenceSession.create(graph, { ...options, externalData });
+      return inTurn(async () => {
+        const parts = takeApart(graph);
+        const cut = onWasm ? await RecurrentSession.open(parts, { open, toTensor }) : undefined;
+        return cut ?? open(foldConstants(graph, parts));
       });
     },
     async openDetector(settings) {
       const [graph] = await Promise.all([fetchGraph(settings.detector), prepare(settings)]);
       return inTurn(() => InferenceSession.create(graph, { executionProviders: ["wasm"] }));
     },
-    toTensor: ({ type, data, dims }) => new Tensor(type as never, data as never, dims),
+    toTensor,
   });
   serveCalls(handlers);
 }
