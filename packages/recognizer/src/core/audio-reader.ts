@@ -25,7 +25,17 @@ export interface BytePieces {
 export type OpenFile = (path: string) => Promise<BytePieces>;
 
 export const PIECE_BYTES = 1 << 18;
+/** The most that is handed on at a time. */
 const PIECE_SECONDS = 10;
+
+/** Views of samples, `PIECE_SECONDS` at a time. */
+export function* inPieces(
+  samples: Float32Array<ArrayBuffer>,
+  sampleRate: number,
+): Generator<Float32Array<ArrayBuffer>, void, undefined> {
+  const most = PIECE_SECONDS * sampleRate;
+  for (let at = 0; at < samples.length; at += most) yield samples.subarray(at, at + most);
+}
 
 export class AudioReader {
   readonly #samples: AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined>;
@@ -50,10 +60,8 @@ async function* readSamples(
   source: AudioSource,
   openFile: OpenFile,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-  const { sampleRate } = source;
-  const most = PIECE_SECONDS * sampleRate;
   for await (const samples of resampledSamples(source, openFile)) {
-    for (let at = 0; at < samples.length; at += most) yield samples.slice(at, at + most);
+    for (const piece of inPieces(samples, source.sampleRate)) yield piece.slice();
   }
 }
 
@@ -85,10 +93,7 @@ async function* decodedPieces(
   openFile: OpenFile,
 ): AsyncGenerator<Piece, void, undefined> {
   if (input instanceof Float32Array) {
-    const most = PIECE_SECONDS * inputSampleRate;
-    for (let at = 0; at < input.length; at += most) {
-      yield { samples: input.subarray(at, at + most), sampleRate: inputSampleRate };
-    }
+    for (const samples of inPieces(input, inputSampleRate)) yield { samples, sampleRate: inputSampleRate };
     return;
   }
   const { bytes, fileBytes, close } = typeof input === "string" ? await openFile(input) : piecesOf(input);

@@ -42,12 +42,14 @@ export class SampleBuffer {
     this.#start += dropped;
   }
 
-  /** Behind what is kept. It is moved only where as much is free before it, so that a sample is moved once or twice. */
+  /** Behind what is kept, which is moved only where a fourth as much was dropped: so a sample is moved some four times. */
   #makeRoom(count: number): void {
     const kept = this.#end - this.#start;
-    if (this.#offset + kept + count <= this.#memory.length) return;
+    const needed = kept + count;
+    if (this.#offset + needed <= this.#memory.length) return;
     const before = this.#memory.subarray(this.#offset, this.#offset + kept);
-    if (2 * (kept + count) > this.#memory.length) this.#memory = new Float32Array(2 * (kept + count));
+    const isSmall = needed > this.#memory.length || 4 * this.#offset < kept;
+    if (isSmall) this.#memory = new Float32Array(Math.ceil(1.25 * needed));
     this.#memory.set(before);
     this.#offset = 0;
   }

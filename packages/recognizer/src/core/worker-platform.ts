@@ -5,7 +5,7 @@
 import { type Emissions, SpeechError, type TextAlignment } from "@deepspeech-ts/speech";
 import { errorMessage, RecognizerError } from "../errors.js";
 import type { ResolvedAudio } from "./audio-input.js";
-import type { AudioSource } from "./audio-reader.js";
+import { type AudioSource, inPieces } from "./audio-reader.js";
 import type { CallClient } from "./call-client.js";
 import { cancellable } from "./cancellation.js";
 import { type Detection, type DetectorSound, runDetector } from "./detector-runs.js";
@@ -121,10 +121,15 @@ export class WorkerPlatform implements Platform {
     input: ResolvedAudio,
     { cancellation, ...options }: OpenAudioOptions,
   ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-    const helper = leastBusy(this.#helpers);
-    const id = this.#nextAudio++;
     // `slice` of a Buffer would give the same memory, which then would be taken from its owner.
     const copy = typeof input === "string" ? input : copyOf(input);
+    if (copy instanceof Float32Array && options.inputSampleRate === options.sampleRate) {
+      // They are as the model takes them: a way to a helper and back would cost more than it saves.
+      yield* inPieces(copy, options.sampleRate);
+      return;
+    }
+    const helper = leastBusy(this.#helpers);
+    const id = this.#nextAudio++;
     const source = { ...options, input: copy as AudioSource["input"] } satisfies AudioSource;
     await helper.call("openAudio", [id, source], typeof copy === "string" ? [] : [copy.buffer as ArrayBuffer]);
     try {
@@ -148,7 +153,7 @@ export class WorkerPlatform implements Platform {
   }
 }
 
-function copyOf(input: Uint8Array | Float32Array): Uint8Array | Float32Array {
+function copyOf(input: Uint8Array | Float32Array): Uint8Array | Float32Array<ArrayBuffer> {
   return input instanceof Uint8Array ? new Uint8Array(input) : new Float32Array(input);
 }
 
