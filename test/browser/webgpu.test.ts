@@ -100,18 +100,20 @@ testInBrowsers("where there is no WebGPU, WebAssembly serves, and says why", asy
 
 /** A card that computes nothing. */
 const FAULT = "GPUComputePassEncoder.prototype.dispatchWorkgroups = () => {};";
+/** One whose results never come. */
+const SILENCE = "GPUBuffer.prototype.mapAsync = () => new Promise(() => {});";
 
 testInBrowser(
   "chromium",
-  "where WebGPU computes other numbers, or lacks its files, WebAssembly serves, and says why",
+  "where WebGPU computes other numbers, or none, or lacks its files, WebAssembly serves, and says why",
   async (t) => {
     const opened = await openPage(t, { hasWebGpu: true });
     if (!opened) return;
     const { site, page } = opened;
     const folder = await mkdtemp(join(tmpdir(), "deepspeech-webgpu-"));
     t.after(() => rm(folder, { recursive: true }));
-    const saysOnWasm = async (reason: string) => {
-      await load(page, { device: "webgpu" });
+    const saysOnWasm = async (reason: string, loaded = load(page, { device: "webgpu" })) => {
+      await loaded;
       const { text, device, notWebGpu } = await hear(page);
       await close(page);
       assert.deepEqual([text, device], ["activated", "wasm"], reason);
@@ -131,5 +133,18 @@ testInBrowser(
     await writeFile(join(folder, "fault.js"), FAULT);
     await visit(page, site);
     await saysOnWasm("its log-probabilities are .+ off those of WebAssembly");
+    await writeFile(join(folder, "fault.js"), SILENCE);
+    await page.clock.install();
+    await visit(page, site);
+    const loaded = load(page, { device: "webgpu" });
+    let isLoaded = false;
+    void loaded.finally(() => {
+      isLoaded = true;
+    });
+    while (!isLoaded) {
+      await page.clock.fastForward(61_000);
+      await page.waitForTimeout(200);
+    }
+    await saysOnWasm("it did not answer within 60 s", loaded);
   },
 );

@@ -15,12 +15,13 @@ export class ModelClient {
    * Resolves once the graph is loaded.
    *
    * @param host its script serves `modelHandlers`
-   * @throws whatever ONNX Runtime says of a graph that it cannot run
+   * @param tooLate rejects once it has had its time
+   * @throws whatever ONNX Runtime says of a graph that it cannot run; as `tooLate`
    */
-  static async over(host: StartHost): Promise<ModelClient> {
+  static async over(host: StartHost, tooLate?: Promise<never>): Promise<ModelClient> {
     const client = new CallClient(host);
     try {
-      await client.call("ready", []);
+      await Promise.race([client.call("ready", []), ...(tooLate ? [tooLate] : [])]);
       return new ModelClient(client);
     } catch (error) {
       await client.close(error);

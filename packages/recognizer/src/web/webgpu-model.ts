@@ -11,6 +11,8 @@ import type { TensorData, Tensors } from "../core/tensor-data.js";
 import { WorkerPlatform } from "../core/worker-platform.js";
 import { errorMessage, RecognizerError } from "../errors.js";
 
+/** For opening the graph and a second of sound: a driver that hangs never answers. */
+const TRIAL_SECONDS = 60;
 /** Of log-probabilities, from those of WebAssembly. */
 const TOLERANCE = 1e-2;
 const PROBE_SAMPLES = 16_000;
@@ -32,14 +34,15 @@ export class WebGpuModel implements Model {
 
   /** @throws what is wrong with WebAssembly; what is wrong with WebGPU, `notWebGpu` says */
   static async start({ header, onWebGpu, onWasm }: WebGpuOptions): Promise<WebGpuModel> {
-    const [gpu, wasm] = await Promise.allSettled([ModelClient.over(onWebGpu), ModelClient.over(onWasm)]);
+    using trial = new Deadline(TRIAL_SECONDS);
+    const [gpu, wasm] = await Promise.allSettled([ModelClient.over(onWebGpu, trial.tooLate), ModelClient.over(onWasm)]);
     if (wasm.status === "rejected") {
       if (gpu.status === "fulfilled") await gpu.value.close(wasm.reason);
       throw wasm.reason;
     }
     if (gpu.status === "rejected") return new WebGpuModel(onWasm, wasm.value, gpu.reason);
     try {
-      await compare(gpu.value, wasm.value, header);
+      await Promise.race([compare(gpu.value, wasm.value, header), trial.tooLate]);
     } catch (error) {
       await gpu.value.close(error);
       return new WebGpuModel(onWasm, wasm.value, error);
@@ -105,6 +108,25 @@ export class WebGpuModel implements Model {
     if (this.#closed) await model.close(this.#closed.reason);
     this.#model = model;
     return model;
+  }
+}
+
+/** Time that is given, until it is disposed of. */
+class Deadline implements Disposable {
+  /** Rejects when it has run out. */
+  readonly tooLate: Promise<never>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(seconds: number) {
+    this.tooLate = new Promise((_, reject) => {
+      this.#timer = setTimeout(() => reject(new Error(`it did not answer within ${seconds} s`)), seconds * 1000);
+    });
+    // Those who wait for it are told; it may also run out while nobody does.
+    this.tooLate.catch(() => {});
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
   }
 }
 
