@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { distributed } from "@deepspeech-ts/torch";
 import { doctorLines } from "./doctor.js";
 import { bfloat16Features, type Check, originOf, waysLine } from "./doctor-checks.js";
+import { checkProcesses } from "./sum-speed.js";
 
 test("each check has a line, its remedy another, and the worst decides the verdict", () => {
   const ok: Check = { name: "Node", status: "ok", found: "20.0.0", level: "use" };
@@ -57,4 +59,12 @@ test("libtorch's origin is told by its path", () => {
   assert.equal(origin("/home/me/libtorch/lib/libtorch_cpu.so"), "PyTorch's own build");
   const keg = "/opt/homebrew/Cellar/pytorch/2.5.1/libexec/lib/python3.13/site-packages/torch";
   assert.equal(origin(`${keg}/lib/libtorch_cpu.dylib`), "Homebrew's");
+});
+
+test("processes are joined, and how fast they add up is measured", {
+  skip: !distributed.canJoin && "this add-on was built without Gloo",
+}, async () => {
+  const finding = await checkProcesses(2, undefined);
+  assert.deepEqual([finding?.name, finding?.status], ["Processes", "ok"]);
+  assert.match(finding?.found ?? "", /^2 add up 57 MB of gradients in \d+ ms, .+B a second, over \S+ \([0-9a-f.:]+\)$/);
 });

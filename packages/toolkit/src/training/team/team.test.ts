@@ -40,6 +40,18 @@ describe("processes that train together", { skip }, () => {
     assert.equal(run.all("failure").length, 1);
   });
 
+  it("may add up in any order, on devices of their own: then losses are those of one process but for rounding", async () => {
+    const run = await trainInWorker({ ...config, processes: 4, reduction: "fast", devices: Array(4).fill("cpu") });
+    const { figures } = await endOf(run.runFolder);
+    const lossesOf = (all: readonly object[]) =>
+      all.flatMap((figure) => ("loss" in figure ? [Number(figure.loss)] : []));
+    const [found, wanted] = [lossesOf(figures), lossesOf(expected.figures)];
+    assert.equal(found.length, 6);
+    for (const [step, loss] of found.entries()) {
+      assert.ok(Math.abs(loss - wanted[step]!) < 1e-4 * wanted[step]!, `step ${step}: ${loss} for ${wanted[step]}`);
+    }
+  });
+
   it("stop together when they are asked to, and one alone goes on to the same bits", async () => {
     const stopWhen = (event: { kind: string }) => event.kind === "step";
     const stopped = await trainInWorker({ ...config, processes: 2 }, { stopWhen });
