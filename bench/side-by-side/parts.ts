@@ -23,6 +23,8 @@ export interface PartOptions extends MeasureOptions {
   folder: string;
   /** Where training steps run; everything else is the CPU's. */
   devices: readonly ("cpu" | "cuda")[];
+  /** Of training steps. */
+  precisions: readonly string[];
 }
 
 type Part = (options: PartOptions) => AsyncIterable<Row>;
@@ -38,7 +40,7 @@ export const PARTS: Record<string, Part> = {
   async *"train-step"(options) {
     for (const device of options.devices) {
       for (const [batch, seconds] of STEP_SHAPES) {
-        for (const precision of ["fp32", "bf16"]) {
+        for (const precision of options.precisions) {
           yield* trainStep({ batch, seconds, precision, device }, options);
         }
       }

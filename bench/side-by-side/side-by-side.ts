@@ -3,7 +3,7 @@
  * with the same batches, in turns. Each side runs at its own best of the thread counts and, where it is PyTorch, of
  * waiting threads that sleep or spin; both get OpenBLAS's right kernels. Rows are medians.
  *
- *   node build/bench/side-by-side/side-by-side.js [part ...] [--rounds 5] [--threads 1,2] [--json FILE]
+ *   node build/bench/side-by-side/side-by-side.js [part ...] [--rounds 5] [--threads 1,2] [--precision fp32,bf16] [--json FILE]
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -19,6 +19,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: "string", default: "5" },
     threads: { type: "string", default: availableParallelism() > 1 ? `1,${availableParallelism()}` : "1" },
+    precision: { type: "string", default: "fp32,bf16" },
     json: { type: "string" },
   },
 });
@@ -58,6 +59,7 @@ try {
     devices,
     rounds: Number(values.rounds),
     threads: values.threads.split(",").map(Number),
+    precisions: values.precision.split(","),
   };
   for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
     for await (const row of PARTS[name]!(options)) {
