@@ -33,7 +33,6 @@ export interface CutModel {
 
 /** A GRU, and what it is made of. */
 interface Layer {
-  readonly node: Node;
   readonly input: string;
   readonly weights: string;
   readonly recurrence: CutRecurrence;
@@ -104,17 +103,9 @@ function layerOf(node: Node, parts: TakenApart, producers: ReadonlyMap<string, N
     }
   }
   const { data, scales } = stored;
-  const recurrence = {
-    directions,
-    hidden,
-    weights: data,
-    scales,
-    stateBias,
-    gates: `${output}:gates`,
-    lengths,
-    output,
-  };
-  return { node, input, weights, recurrence, bias: rest };
+  const names = { gates: `${output}:gates`, lengths, output };
+  const recurrence = { directions, hidden, weights: data, scales, stateBias, ...names };
+  return { input, weights, recurrence, bias: rest };
 }
 
 /** What `matrixConstant` of the toolkit's export/graph/expanded-weights.ts made of a weight [directions, rows, inputs]. */
@@ -136,7 +127,7 @@ function partOf(
   parts: TakenApart,
   { layers, layer, told }: { layers: readonly Layer[]; layer: Layer | undefined; told: readonly Uint8Array[] },
 ): ModelPart {
-  const nameOf = (told: Uint8Array) => textsOf(told, VALUE.name)[0]!;
+  const nameOf = (message: Uint8Array) => textsOf(message, VALUE.name)[0]!;
   const given = new Set([...parts.inputs.map(nameOf), ...layers.map(({ recurrence }) => recurrence.output)]);
   const wanted = new Set(told.map(nameOf));
   if (layer) for (const name of [layer.input, layer.recurrence.lengths]) wanted.add(name);
