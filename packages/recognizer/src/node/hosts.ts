@@ -86,8 +86,9 @@ function startProcess(script: URL): ChildProcess {
     // Options such as --inspect or --input-type are the caller's alone.
     execArgv: [],
     env: { ...NO_REPORTS, ...process.env },
-    // Node's channel tells the process that its parent has ended. Calls have a pipe of their own.
-    stdio: ["ignore", "ignore", "inherit", "ipc", "pipe"],
+    // Node's channel tells the process that its parent has ended. Calls have a pipe of their own, which on Windows is one for
+    // libuv at both ends.
+    stdio: ["ignore", "ignore", "inherit", "ipc", "overlapped"],
     windowsHide: true,
   } as Parameters<typeof fork>[2]);
   child.channel?.unref();
