@@ -11,9 +11,11 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { openBundle } from "@deepspeech-ts/speech";
-import { loadCheckpointHeader } from "@deepspeech-ts/toolkit/acoustic-model";
+import { averageCheckpoints, loadCheckpointHeader, saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
 import { runTuning } from "@deepspeech-ts/toolkit/evaluation";
 import { runExport } from "@deepspeech-ts/toolkit/export";
+import { checkpointFromBundle } from "@deepspeech-ts/toolkit/internal/export/bundle-checkpoint.js";
+import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { headline, renderCard } from "./english-model/card.mjs";
 import { sourcesOf, trainingFacts } from "./english-model/facts.mjs";
 import { linesOf, sha256 } from "./english-model/files.mjs";
@@ -22,7 +24,7 @@ import { firstSeconds, hear, measureSpeed, ratesBySource, ratesOf, withDecoding 
 import { MOST_BYTES, reasonToKeep } from "./english-model/metrics.mjs";
 
 /** @typedef {import("./english-model/metrics.mjs").Metrics} Metrics */
-/** @typedef {{ run: string, corpora: string, package: string, work: string, force: boolean, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
+/** @typedef {{ run: string, corpora: string, package: string, work: string, force: boolean, mean: boolean, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
 /** @typedef {{ name: string, precision: "int8" | "web", languageModel: import("./english-model/language-model.mjs").BuiltModel, bytes: Uint8Array<ArrayBuffer> }} Made */
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -30,6 +32,7 @@ const HELP = `Usage: node tools/build-english-model.mjs <run> --corpora <folder>
 
 <run> is a run's folder or a checkpoint; the corpora's folder holds train.jsonl, dev.jsonl, dev-commonvoice.jsonl and text/.
 
+  --mean              ship the mean of the run's weights and of the shipped model's, with which the run began
   --force             replace the shipped model even where it is better on dev
   --lm-sizes <list>   measure language models of these sizes too, in MB or "full": full,25,10,5
   --tune-on <n>       tune on so many of dev's recordings, evenly spread, which is quicker (default: all)
@@ -52,9 +55,10 @@ const say = (/** @type {string} */ line) => console.error(line);
 /** @returns {Request} */
 function parseRequest() {
   const text = /** @type {const} */ ({ type: "string" });
+  const flag = /** @type {const} */ ({ type: "boolean" });
   const options = {
     ...{ corpora: text, package: text, work: text, "lm-sizes": text, "beam-size": text, "tune-on": text },
-    ...{ force: /** @type {const} */ ({ type: "boolean" }), help: /** @type {const} */ ({ type: "boolean" }) },
+    ...{ force: flag, help: flag, mean: flag },
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [run, ...others] = positionals;
@@ -68,6 +72,7 @@ function parseRequest() {
     package: resolve(values.package ?? join(ROOT, "packages/model-english")),
     work: resolve(values.work ?? join(ROOT, "build/english-model")),
     force: values.force ?? false,
+    mean: values.mean ?? false,
     sizes: (values["lm-sizes"] ?? "")
       .split(",")
       .filter(Boolean)
@@ -82,11 +87,32 @@ function parseRequest() {
  *
  * @param {Request} request
  */
-function copyCheckpoint({ run, work }) {
+function copyCheckpoint({ run, work, mean, package: folder }) {
   const { path } = loadCheckpointHeader(run);
   const copy = join(work, "checkpoint.safetensors");
   copyFileSync(path, copy);
+  if (mean) writeMean(copy, join(folder, "english-web.dsb"), work);
   return copy;
+}
+
+/**
+ * Makes of a checkpoint's weights the mean of them and of the bundle's: where one run goes on from the other's weights, what
+ * lies between makes fewer errors than either (M. Wortsman et al., "Model soups", ICML 2022).
+ *
+ * @param {string} checkpoint
+ * @param {string} bundle
+ * @param {string} work
+ */
+function writeMean(checkpoint, bundle, work) {
+  const shipped = join(work, "shipped.safetensors");
+  noGrad(() =>
+    tidy(() => {
+      const { header, tensors } = checkpointFromBundle(bundle);
+      saveCheckpoint(shipped, header, tensors);
+      const mean = averageCheckpoints([checkpoint, shipped]);
+      saveCheckpoint(checkpoint, mean.header, mean.tensors);
+    }),
+  );
 }
 
 /**
@@ -225,7 +251,7 @@ async function build(request) {
   const speech = await firstSeconds(longRecording(request.corpora));
   const metrics = {
     measuredAt: new Date().toISOString(),
-    training: trainingFacts(checkpoint),
+    training: { ...trainingFacts(checkpoint), isMean: request.mean },
     data: sourcesOf(request.corpora),
     model: { numParameters: header.training.numParameters },
     bundles: made.map(({ name, precision, bytes, languageModel }) => ({

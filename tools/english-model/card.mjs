@@ -121,7 +121,7 @@ For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toF
 ## How it was made
 
 A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained on nothing but the data listed below: ${training.passes} passes in ${training.hours.toFixed(1)} hours,
-${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before. [metrics.json](metrics.json) holds the last
+${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before.${training.isMean ? " The weights are the mean of the last run's and of those that it began with." : ""} [metrics.json](metrics.json) holds the last
 one's recipe, which was given ${count(training.recordings)} of the recordings. To train one from scratch by [english.config.ts](english.config.ts), with a folder that
 holds \`train.jsonl\` and \`dev.jsonl\`:
 
