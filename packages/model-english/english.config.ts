@@ -5,8 +5,8 @@
  *
  * The shipped model had several such runs, each of them as long as `--max-minutes` let it be, in which the learning rate
  * falls to zero, and each with the weights of the one before (`--init-from`). This is the recipe of the last of them; the shipped
- * weights are the mean of its and of those that it began with (`npx deepspeech average`). metrics.json tells what the shipped
- * model has had so far, and README.md what of the data came from where.
+ * weights are the mean of its and of those that it began with (`tools/build-english-model.mjs --mean`). metrics.json tells what
+ * the shipped model has had so far, and README.md what of the data came from where.
  */
 import { join } from "node:path";
 import { defineConfig } from "@deepspeech-ts/toolkit";

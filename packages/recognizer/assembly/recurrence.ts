@@ -1,13 +1,13 @@
 /**
- * A GRU's steps over one utterance in one direction, in AssemblyScript, for WebAssembly's vectors. src/web/gru/packed-weights.ts
- * says how weights lie, and tools/build-assembly.mjs compiles it.
+ * A GRU's steps over one utterance in one direction, in AssemblyScript, for WebAssembly's vectors. `pack` of
+ * src/core/packed-recurrence.ts says how weights lie, and tools/build-assembly.mjs compiles it.
  *
  * Weights have 8 bits, and the state twice 16 where it meets them, which is more than a float's: `i32x4.dot_i16x8_s` adds two
  * products in each of four lanes, where floats take two instructions for one, and a direction's weights are a quarter as large,
  * which is what a processor's own cache holds. Sums are whole numbers within a group of inputs that share a scale, floats
  * beyond it.
  *
- * Addresses and distances are in bytes.
+ * Addresses are in bytes.
  */
 
 /** Outputs whose sums are in registers at a time, four in a vector. */
@@ -16,11 +16,10 @@ const OUTPUTS = 16;
 const LARGEST: f32 = 32767;
 
 /**
- * @param gates of the first frame that is heard: what its input says of the update, reset and new gates, all biases in it but
- *   the new gate's for the state
- * @param output of that frame
- * @param gateStride from one frame's to the next one's; less than 0 from the last to the first
- * @param groupPairs pairs of inputs in a group
+ * @param gates [frames, 3 · hidden], in the order in which they are heard: what inputs say of the update, reset and new gates,
+ *   all biases in it but the new gate's for the state
+ * @param output [frames, hidden]
+ * @param groups of inputs that share a scale
  * @param bias the new gate's, for the state
  * @param state floats, of the utterance's first frame
  * @param halves room for the state in twice 16 bits
@@ -30,11 +29,8 @@ export function recur(
   gates: usize,
   output: usize,
   frames: i32,
-  gateStride: i32,
-  outputStride: i32,
   hidden: i32,
   groups: i32,
-  groupPairs: i32,
   weights: usize,
   scales: usize,
   bias: usize,
@@ -43,12 +39,13 @@ export function recur(
   sums: usize,
 ): void {
   const blocks = (3 * hidden + OUTPUTS - 1) / OUTPUTS;
+  const groupPairs = hidden / groups / 2;
   for (let frame = 0; frame < frames; frame++) {
     split(state, halves, hidden);
     multiply(halves, 2 * hidden, sums, blocks, groups, groupPairs, weights, scales);
     step(gates, sums, bias, state, output, hidden);
-    gates += gateStride;
-    output += outputStride;
+    gates += 12 * hidden;
+    output += 4 * hidden;
   }
 }
 
@@ -153,19 +150,16 @@ function step(gates: usize, sums: usize, bias: usize, state: usize, output: usiz
   }
 }
 
-// @ts-expect-error: decorator
 function sigmoid(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(x))));
 }
 
-// @ts-expect-error: decorator
 function tanh(x: v128): v128 {
   return f32x4.sub(f32x4.mul(f32x4.splat(2), sigmoid(f32x4.add(x, x))), f32x4.splat(1));
 }
 
 /** To 2e-7 of itself, between e^-87 and e^87: Cephes' expf, by S. Moshier. */
-// @ts-expect-error: decorator
 function exp(x: v128): v128 {
   const within = f32x4.max(f32x4.min(x, f32x4.splat(87)), f32x4.splat(-87));
   // biome-ignore lint/suspicious/noApproximativeNumericConstant: there is no Math.LOG2E among vectors.

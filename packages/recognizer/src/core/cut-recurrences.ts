@@ -11,8 +11,8 @@ import { collectNodeInputs } from "./shared-constants.js";
 
 /** A graph of the model's. */
 export interface ModelPart extends FoldedGraph {
+  /** What it takes, by name. */
   readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
 }
 
 /** What comes between one part and the next. */
@@ -151,7 +151,7 @@ function partOf(
   ];
   const content = { nodes: [...nodes, ...(layer ? gateNodes(layer) : [])], inputs, outputs };
   const graph = putTogether(layer ? withGateConstants(parts, layer) : parts, content);
-  return { ...graph, inputs: inputs.map(nameOf), outputs: outputs.map(nameOf) };
+  return { ...graph, inputs: inputs.map(nameOf) };
 }
 
 /** The product of a layer's inputs and weights, in which all frames of all utterances are rows. */

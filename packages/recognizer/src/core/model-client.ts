@@ -1,5 +1,6 @@
 /** A model, and beside it the graph that detects speech, wherever they run. */
 import { CallClient, type StartHost } from "./call-client.js";
+import { Cancellation, cancellable } from "./cancellation.js";
 import type { RunDetector } from "./detector-runs.js";
 import type { RunStep } from "./step-runs.js";
 import type { TensorData, Tensors } from "./tensor-data.js";
@@ -15,13 +16,13 @@ export class ModelClient {
    * Resolves once the graph is loaded.
    *
    * @param host its script serves `modelHandlers`
-   * @param tooLate rejects once it has had its time
-   * @throws whatever ONNX Runtime says of a graph that it cannot run; as `tooLate`
+   * @param cancellation of the start
+   * @throws whatever ONNX Runtime says of a graph that it cannot run; the reason of a cancellation
    */
-  static async over(host: StartHost, tooLate?: Promise<never>): Promise<ModelClient> {
+  static async over(host: StartHost, cancellation = new Cancellation()): Promise<ModelClient> {
     const client = new CallClient(host);
     try {
-      await Promise.race([client.call("ready", []), ...(tooLate ? [tooLate] : [])]);
+      await cancellable(client.call("ready", []), cancellation);
       return new ModelClient(client);
     } catch (error) {
       await client.close(error);

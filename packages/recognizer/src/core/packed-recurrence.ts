@@ -1,9 +1,9 @@
 /**
- * The recurrence of a GRU layer whose weights have 8 bits, in WebAssembly's vectors (assembly/recurrence.ts): six times as fast
- * as ONNX Runtime's, which there multiplies floats. Weights are as they are stored, and the state keeps a float's bits, so that
- * results are those of floats but for the order of sums.
+ * The recurrence of a GRU layer whose weights have 8 bits, in WebAssembly's vectors (assembly/recurrence.ts). ONNX Runtime's
+ * multiplies floats, four times the memory, for which steps wait where caches are small (docs/browser.md). Weights are as they
+ * are stored, and the state keeps a float's bits, so that results are those of floats but for the order of sums.
  */
-import { type Assembly, startAssembly } from "../audio/assembly.js";
+import { startAssembly } from "../audio/assembly.js";
 import { RECURRENCE_MODULE } from "./recurrence-module.js";
 
 /** A layer's weights, as ONNX has them: gates in the order update, reset, new. */
@@ -45,10 +45,12 @@ interface Places {
 }
 
 export class PackedRecurrence {
-  readonly #layer: RecurrentWeights;
-  readonly #assembly: Assembly;
-  readonly #places: Places;
+  readonly #directions: number;
+  readonly #hidden: number;
   readonly #groups: number;
+  readonly #recur: (...numbers: number[]) => void;
+  readonly #memory: ArrayBuffer;
+  readonly #places: Places;
 
   /**
    * @returns undefined where the layer's sizes are none that it takes
@@ -63,19 +65,24 @@ export class PackedRecurrence {
   }
 
   private constructor(layer: RecurrentWeights, groups: number) {
-    this.#layer = layer;
-    this.#groups = groups;
-    this.#assembly = startAssembly(RECURRENCE_MODULE);
-    this.#places = placesOf(layer, groups);
-    const memory = this.#assembly.memory(this.#places.end);
-    for (let direction = 0; direction < layer.directions; direction++) {
+    const { directions, hidden, stateBias } = layer;
+    const assembly = startAssembly(RECURRENCE_MODULE);
+    const places = placesOf(layer, groups);
+    const memory = assembly.memory(places.end);
+    for (let direction = 0; direction < directions; direction++) {
       pack(layer, groups, direction, {
-        weights: new Int8Array(memory, this.#places.weights[direction]),
-        scales: new Float32Array(memory, this.#places.scales[direction]),
+        weights: new Int8Array(memory, places.weights[direction]),
+        scales: new Float32Array(memory, places.scales[direction]),
       });
-      const bias = layer.stateBias.subarray(direction * layer.hidden, (direction + 1) * layer.hidden);
-      new Float32Array(memory, this.#places.bias[direction]).set(bias);
+      const bias = stateBias.subarray(direction * hidden, (direction + 1) * hidden);
+      new Float32Array(memory, places.bias[direction]).set(bias);
     }
+    this.#directions = directions;
+    this.#hidden = hidden;
+    this.#groups = groups;
+    this.#recur = assembly.exports.recur!;
+    this.#memory = memory;
+    this.#places = places;
   }
 
   /**
@@ -84,14 +91,14 @@ export class PackedRecurrence {
    * @returns [frames, directions, batch, hidden], 0 beyond an utterance's length
    */
   run(gates: Float32Array, lengths: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    const { directions, hidden } = this.#layer;
+    const [directions, hidden] = [this.#directions, this.#hidden];
     const batch = lengths.length;
     const numFrames = gates.length / (batch * directions * 3 * hidden);
     const output = new Float32Array(numFrames * directions * batch * hidden);
     for (let direction = 0; direction < directions; direction++) {
       for (let row = 0; row < batch; row++) {
         const length = Math.min(numFrames, lengths[row]!);
-        this.#begin();
+        new Float32Array(this.#memory, this.#places.state, hidden).fill(0);
         for (let done = 0; done < length; done += FRAMES) {
           const count = Math.min(FRAMES, length - done);
           const frameOf = (i: number) => (direction === 0 ? done + i : length - 1 - done - i);
@@ -107,31 +114,21 @@ export class PackedRecurrence {
     return output;
   }
 
-  #begin(): void {
-    const memory = this.#assembly.memory(this.#places.end);
-    new Float32Array(memory, this.#places.state, this.#layer.hidden).fill(0);
-  }
-
   #advance(
     direction: number,
     count: number,
     frames: { from(i: number): number; to(i: number): number; gates: Float32Array; output: Float32Array },
   ): void {
-    const { hidden } = this.#layer;
+    const hidden = this.#hidden;
     const at = this.#places;
-    const memory = this.#assembly.memory(at.end);
-    const gates = new Float32Array(memory, at.gates);
+    const gates = new Float32Array(this.#memory, at.gates);
     for (let i = 0; i < count; i++) {
       const from = frames.from(i);
       gates.set(frames.gates.subarray(from, from + 3 * hidden), i * 3 * hidden);
     }
-    const [gateStride, outputStride, groupPairs] = [12 * hidden, 4 * hidden, hidden / this.#groups / PAIR];
-    const { weights, scales, bias } = at;
-    this.#assembly.exports.recur!(
-      ...[at.gates, at.output, count, gateStride, outputStride, hidden, this.#groups, groupPairs],
-      ...[weights[direction]!, scales[direction]!, bias[direction]!, at.state, at.halves, at.sums],
-    );
-    const output = new Float32Array(memory, at.output, count * hidden);
+    const own = [at.weights, at.scales, at.bias].map((places) => places[direction]!);
+    this.#recur(at.gates, at.output, count, hidden, this.#groups, ...own, at.state, at.halves, at.sums);
+    const output = new Float32Array(this.#memory, at.output, count * hidden);
     for (let i = 0; i < count; i++) frames.output.set(output.subarray(i * hidden, (i + 1) * hidden), frames.to(i));
   }
 }

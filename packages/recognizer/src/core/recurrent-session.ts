@@ -1,5 +1,5 @@
 /** A model that was cut at its recurrences (cut-recurrences.ts), run part by part as if it were one graph. */
-import { type CutModel, cutAtRecurrences, type ModelPart } from "./cut-recurrences.js";
+import { type CutRecurrence, cutAtRecurrences, type ModelPart } from "./cut-recurrences.js";
 import type { TakenApart } from "./folded-constants.js";
 import { PackedRecurrence } from "./packed-recurrence.js";
 import type { TensorData } from "./tensor-data.js";
@@ -16,10 +16,20 @@ export interface PartRuntime<Tensor> {
   toTensor(data: TensorData): Tensor;
 }
 
+/** A part, and the recurrence behind it; not what they were made of, which is as large as the model. */
+interface Stage<Tensor> {
+  readonly session: PartSession<Tensor>;
+  /** What it takes, by name. */
+  readonly inputs: readonly string[];
+  readonly layer: Layer | undefined;
+}
+
+interface Layer extends Pick<CutRecurrence, "directions" | "hidden" | "gates" | "lengths" | "output"> {
+  readonly recurrence: PackedRecurrence;
+}
+
 export class RecurrentSession<Tensor> {
-  readonly #model: CutModel;
-  readonly #parts: readonly PartSession<Tensor>[];
-  readonly #recurrences: readonly PackedRecurrence[];
+  readonly #stages: readonly Stage<Tensor>[];
   readonly #toTensor: (data: TensorData) => Tensor;
 
   /**
@@ -28,27 +38,21 @@ export class RecurrentSession<Tensor> {
    */
   static async open<Tensor>(
     parts: TakenApart,
-    runtime: PartRuntime<Tensor>,
+    { open, toTensor }: PartRuntime<Tensor>,
   ): Promise<RecurrentSession<Tensor> | undefined> {
     const model = cutAtRecurrences(parts);
-    if (!model) return undefined;
-    const recurrences = model.recurrences.map(packed);
-    if (!recurrences.every((recurrence) => recurrence !== undefined)) return undefined;
-    const sessions: PartSession<Tensor>[] = [];
+    const layers = model?.recurrences.map(packed);
+    if (!model || !layers?.every((layer) => layer !== undefined)) return undefined;
+    const stages: Stage<Tensor>[] = [];
     // One after another: what opens them may have one place for the constants of all.
-    for (const part of model.parts) sessions.push(await runtime.open(part));
-    return new RecurrentSession(model, sessions, recurrences, runtime.toTensor);
+    for (const [i, part] of model.parts.entries()) {
+      stages.push({ session: await open(part), inputs: part.inputs, layer: layers[i] });
+    }
+    return new RecurrentSession(stages, toTensor);
   }
 
-  private constructor(
-    model: CutModel,
-    parts: readonly PartSession<Tensor>[],
-    recurrences: readonly PackedRecurrence[],
-    toTensor: (data: TensorData) => Tensor,
-  ) {
-    this.#model = model;
-    this.#parts = parts;
-    this.#recurrences = recurrences;
+  private constructor(stages: readonly Stage<Tensor>[], toTensor: (data: TensorData) => Tensor) {
+    this.#stages = stages;
     this.#toTensor = toTensor;
   }
 
@@ -56,15 +60,12 @@ export class RecurrentSession<Tensor> {
   async run(inputs: Values<Tensor>, outputNames?: readonly string[]): Promise<Values<TensorData>> {
     const given: Record<string, Tensor> = { ...inputs };
     const told: Record<string, TensorData> = {};
-    for (const [i, session] of this.#parts.entries()) {
-      const part = this.#model.parts[i]!;
-      const outputs = await session.run(Object.fromEntries(part.inputs.map((name) => [name, given[name]!])));
-      const layer = this.#model.recurrences[i];
-      for (const name of part.outputs) told[name] = outputs[name]!;
+    for (const { session, inputs: names, layer } of this.#stages) {
+      Object.assign(told, await session.run(Object.fromEntries(names.map((name) => [name, given[name]!]))));
       if (!layer) continue;
-      const { directions, hidden, gates, lengths, output } = layer;
+      const { directions, hidden, gates, lengths, output, recurrence } = layer;
       const rows = told[lengths]!.data as Int32Array;
-      const data = this.#recurrences[i]!.run(told[gates]!.data as Float32Array, rows);
+      const data = recurrence.run(told[gates]!.data as Float32Array, rows);
       const dims = [data.length / (directions * rows.length * hidden), directions, rows.length, hidden];
       given[output] = this.#toTensor({ type: "float32", data, dims });
       delete told[gates];
@@ -74,9 +75,11 @@ export class RecurrentSession<Tensor> {
   }
 }
 
-function packed(layer: CutModel["recurrences"][number]): PackedRecurrence | undefined {
+function packed(cut: CutRecurrence): Layer | undefined {
+  const { directions, hidden, gates, lengths, output } = cut;
   try {
-    return PackedRecurrence.of(layer);
+    const recurrence = PackedRecurrence.of(cut);
+    return recurrence && { directions, hidden, gates, lengths, output, recurrence };
   } catch {
     return undefined;
   }

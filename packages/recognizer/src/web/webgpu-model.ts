@@ -5,6 +5,7 @@
  */
 import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
 import type { StartHost } from "../core/call-client.js";
+import { Cancellation, cancellable } from "../core/cancellation.js";
 import { type Model, ModelClient } from "../core/model-client.js";
 import { StepUtterance } from "../core/step-utterance.js";
 import type { TensorData, Tensors } from "../core/tensor-data.js";
@@ -33,16 +34,26 @@ export class WebGpuModel implements Model {
   #notWebGpu: RecognizerError | undefined;
 
   /** @throws what is wrong with WebAssembly; what is wrong with WebGPU, `notWebGpu` says */
-  static async start({ header, onWebGpu, onWasm }: WebGpuOptions): Promise<WebGpuModel> {
-    using trial = new Deadline(TRIAL_SECONDS);
-    const [gpu, wasm] = await Promise.allSettled([ModelClient.over(onWebGpu, trial.tooLate), ModelClient.over(onWasm)]);
+  static async start(options: WebGpuOptions): Promise<WebGpuModel> {
+    const trial = new Cancellation();
+    const tooLate = () => trial.cancel(new Error(`it did not answer within ${TRIAL_SECONDS} s`));
+    const timer = setTimeout(tooLate, TRIAL_SECONDS * 1000);
+    try {
+      return await WebGpuModel.#tried(options, trial);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  static async #tried({ header, onWebGpu, onWasm }: WebGpuOptions, trial: Cancellation): Promise<WebGpuModel> {
+    const [gpu, wasm] = await Promise.allSettled([ModelClient.over(onWebGpu, trial), ModelClient.over(onWasm)]);
     if (wasm.status === "rejected") {
       if (gpu.status === "fulfilled") await gpu.value.close(wasm.reason);
       throw wasm.reason;
     }
     if (gpu.status === "rejected") return new WebGpuModel(onWasm, wasm.value, gpu.reason);
     try {
-      await Promise.race([compare(gpu.value, wasm.value, header), trial.tooLate]);
+      await cancellable(compare(gpu.value, wasm.value, header), trial);
     } catch (error) {
       await gpu.value.close(error);
       return new WebGpuModel(onWasm, wasm.value, error);
@@ -108,25 +119,6 @@ export class WebGpuModel implements Model {
     if (this.#closed) await model.close(this.#closed.reason);
     this.#model = model;
     return model;
-  }
-}
-
-/** Time that is given, until it is disposed of. */
-class Deadline implements Disposable {
-  /** Rejects when it has run out. */
-  readonly tooLate: Promise<never>;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor(seconds: number) {
-    this.tooLate = new Promise((_, reject) => {
-      this.#timer = setTimeout(() => reject(new Error(`it did not answer within ${seconds} s`)), seconds * 1000);
-    });
-    // Those who wait for it are told; it may also run out while nobody does.
-    this.tooLate.catch(() => {});
-  }
-
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
   }
 }
 
