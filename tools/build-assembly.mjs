@@ -15,12 +15,15 @@ import { fileURLToPath } from "node:url";
 const COMPILER = "assemblyscript@0.28.20";
 const RECOGNIZER = fileURLToPath(new URL("../packages/recognizer/", import.meta.url));
 const OPTIONS = ["--enable", "simd", "--runtime", "stub", "--importMemory", "--noExportMemory", "-O3"];
+/** Vectors that multiply and add in one instruction, in engines that have them. */
+const RELAXED = ["--enable", "relaxed-simd"];
 const DIGITS_PER_LINE = 112;
 
 const folder = mkdtempSync(join(tmpdir(), "deepspeech-assembly-"));
 try {
-  build("convolve", "src/audio/convolve-module.ts", "CONVOLVE_MODULE");
-  build("recurrence", "src/core/recurrence-module.ts", "RECURRENCE_MODULE");
+  build("convolve", "src/audio/convolve-module.ts", { CONVOLVE_MODULE: [] });
+  build("recurrence", "src/core/recurrence-module.ts", { RECURRENCE_MODULE: [] });
+  build("product", "src/core/product-module.ts", { PRODUCT_MODULE: [], RELAXED_PRODUCT_MODULE: RELAXED });
 } finally {
   rmSync(folder, { recursive: true });
 }
@@ -28,19 +31,29 @@ try {
 /**
  * @param {string} name of the source
  * @param {string} target the file in the package
- * @param {string} constant what that exports
+ * @param {Record<string, string[]>} constants that it exports, and with what further options each is compiled
  */
-function build(name, target, constant) {
+function build(name, target, constants) {
+  const modules = Object.entries(constants).map(
+    ([constant, options]) => `export const ${constant} =\n${digitsOf(compile(name, options))};\n`,
+  );
+  const head = `/** Made by tools/build-assembly.mjs of assembly/${name}.ts: WebAssembly in hexadecimal digits. */\n`;
+  writeFileSync(join(RECOGNIZER, target), head + modules.join("\n"));
+}
+
+/**
+ * @param {string} name of the source
+ * @param {string[]} options
+ */
+function compile(name, options) {
   const binary = join(folder, `${name}.wasm`);
   const words = ["--yes", `--package=${COMPILER}`, "asc", join(RECOGNIZER, `assembly/${name}.ts`), "-o", binary];
-  execFileSync("npx", [...words, ...OPTIONS], { stdio: "inherit" });
-  const lines =
-    readFileSync(binary)
-      .toString("hex")
-      .match(new RegExp(`.{1,${DIGITS_PER_LINE}}`, "g")) ?? [];
-  const text = `/** Made by tools/build-assembly.mjs of assembly/${name}.ts: a WebAssembly module in hexadecimal digits. */
-export const ${constant} =
-${lines.map((line) => `  "${line}"`).join(" +\n")};
-`;
-  writeFileSync(join(RECOGNIZER, target), text);
+  execFileSync("npx", [...words, ...OPTIONS, ...options], { stdio: "inherit" });
+  return readFileSync(binary);
+}
+
+/** @param {Buffer} binary */
+function digitsOf(binary) {
+  const lines = binary.toString("hex").match(new RegExp(`.{1,${DIGITS_PER_LINE}}`, "g")) ?? [];
+  return lines.map((line) => `  "${line}"`).join(" +\n");
 }

@@ -1,4 +1,4 @@
-/** Made by tools/build-assembly.mjs of assembly/convolve.ts: a WebAssembly module in hexadecimal digits. */
+/** Made by tools/build-assembly.mjs of assembly/convolve.ts: WebAssembly in hexadecimal digits. */
 export const CONVOLVE_MODULE =
   "0061736d01000000010c0160087f7f7f7f7f7f7f7f00020f0103656e76066d656d6f727902000003020100070c0108636f6e766f6c766500" +
   "000aeb0101e80102027b037f200220034102746a210b03402002200b4904402001200741027420066c6a210afd0c00000000000000000000" +

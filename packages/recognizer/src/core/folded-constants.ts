@@ -17,8 +17,20 @@ export interface FoldedGraph {
 }
 
 export interface Floats {
-  readonly data: Float32Array<ArrayBuffer>;
   readonly dims: readonly number[];
+  /** Computed when it is first asked for: not every constant is. */
+  readonly data: Float32Array<ArrayBuffer>;
+}
+
+function floats(dims: readonly number[], compute: () => Float32Array<ArrayBuffer>): Floats {
+  let data: Float32Array<ArrayBuffer> | undefined;
+  return {
+    dims,
+    get data() {
+      data ??= compute();
+      return data;
+    },
+  };
 }
 
 export interface Node {
@@ -125,13 +137,13 @@ const FOLDS: Readonly<Record<string, (node: Node, constants: Constants) => Float
     return tensor && attributeOf(bytes, "to") === DATA_TYPES.float32 ? floatsOf(tensor) : undefined;
   },
   Reshape({ inputs: [name = "", shape = ""] }, { stored, folded }) {
-    const floats = folded.get(name);
+    const given = folded.get(name);
     const dims = stored.has(shape) ? wholeNumbersOf(stored.get(shape)!) : undefined;
-    return floats && dims && sizeOf(dims) === floats.data.length ? { data: floats.data, dims } : undefined;
+    return given && dims && sizeOf(dims) === sizeOf(given.dims) ? floats(dims, () => given.data) : undefined;
   },
   Mul({ inputs: [left = "", right = ""] }, { folded }) {
-    const [floats, scales] = [folded.get(left), folded.get(right)];
-    return floats && scales && scaled(floats, scales);
+    const [given, scales] = [folded.get(left), folded.get(right)];
+    return given && scales && scaled(given, scales);
   },
 };
 
@@ -146,13 +158,11 @@ function floatsOf(tensor: Uint8Array): Floats | undefined {
   const [dataType] = numbersOf(tensor, TENSOR.dataType);
   const [raw] = fieldsOf(tensor, TENSOR.rawData);
   const dims = numbersOf(tensor, TENSOR.dims);
-  // A copy: in the file, values begin at any byte.
-  const buffer = raw && new Uint8Array(raw).buffer;
-  if (buffer && dataType === DATA_TYPES.int8 && buffer.byteLength === sizeOf(dims)) {
-    return { data: new Float32Array(new Int8Array(buffer)), dims };
+  if (raw && dataType === DATA_TYPES.int8 && raw.length === sizeOf(dims)) {
+    return floats(dims, () => new Float32Array(new Int8Array(copied(raw))));
   }
-  if (buffer && dataType === DATA_TYPES.float16 && buffer.byteLength === 2 * sizeOf(dims)) {
-    return { data: halvesToFloats(new Uint16Array(buffer)), dims };
+  if (raw && dataType === DATA_TYPES.float16 && raw.length === 2 * sizeOf(dims)) {
+    return floats(dims, () => halvesToFloats(new Uint16Array(copied(raw))));
   }
   return undefined;
 }
@@ -163,22 +173,32 @@ function wholeNumbersOf(tensor: Uint8Array): number[] | undefined {
   return Array.from(new BigInt64Array(new Uint8Array(raw).buffer), Number);
 }
 
+/** In the file, values begin at any byte. */
+function copied(raw: Uint8Array): ArrayBuffer {
+  return new Uint8Array(raw).buffer;
+}
+
 /** The product, where the scales are of the same shape but for one axis, along which they are one. */
-function scaled({ data, dims }: Floats, scales: Floats): Floats | undefined {
+function scaled(given: Floats, scales: Floats): Floats | undefined {
+  const { dims } = given;
   const axis = dims.findIndex((length, i) => length !== scales.dims[i]);
   const size = dims[axis] ?? 1;
-  if (scales.dims.length !== dims.length || scales.data.length * size !== data.length) return undefined;
+  if (scales.dims.length !== dims.length || sizeOf(scales.dims) * size !== sizeOf(dims)) return undefined;
   if (axis >= 0 && scales.dims[axis] !== 1) return undefined;
   const stride = axis < 0 ? 1 : sizeOf(dims.slice(axis + 1));
+  return floats(dims, () => scaledAlong(given.data, scales.data, { size, stride }));
+}
+
+function scaledAlong(data: Float32Array, scales: Float32Array, { size, stride }: { size: number; stride: number }) {
   const product = new Float32Array(data.length);
   const block = size * stride;
   for (let start = 0, first = 0; start < data.length; start += block, first += stride) {
     for (let inner = 0; inner < stride; inner++) {
-      const scale = scales.data[first + inner]!;
+      const scale = scales[first + inner]!;
       for (let at = start + inner; at < start + block; at += stride) product[at] = data[at]! * scale;
     }
   }
-  return { data: product, dims };
+  return product;
 }
 
 function sizeOf(dims: readonly number[]): number {

@@ -61,7 +61,7 @@ test("results are those of the definition, for any size, batch and length", () =
     const size = numFrames * lengths.length * directions * 3 * hidden;
     // Some far beyond what opens a gate fully.
     const gates = Float32Array.from({ length: size }, () => (random() < 0.01 ? 400 : 4) * (random() - 0.5));
-    const recurrence = PackedRecurrence.of(layer)!;
+    const recurrence = new PackedRecurrence(layer);
     const expected = recur(layer, gates, lengths);
     // Twice: an utterance begins with nothing of the one before.
     for (const found of [recurrence.run(gates, lengths), recurrence.run(gates, Int32Array.from(lengths))]) {
@@ -82,7 +82,7 @@ test("sums of the largest weights and states do not overflow", () => {
   };
   // The first frame makes every state -1; in the second all of them add up.
   const gates = new Float32Array(numFrames * 3 * hidden).fill(-50);
-  const found = PackedRecurrence.of(layer)!.run(gates, [numFrames]);
+  const found = new PackedRecurrence(layer).run(gates, [numFrames]);
   const expected = recur(layer, gates, [numFrames]);
   assert.ok(expected.every((value, i) => Math.abs(value - found[i]!) < 2e-5));
 });
@@ -95,5 +95,5 @@ test("sizes that it cannot take are told", () => {
     [72, 8],
     [520, 1],
   ] as const)
-    assert.equal(PackedRecurrence.of(layerOf(1, hidden, groups, random)), undefined);
+    assert.equal(PackedRecurrence.takes(layerOf(1, hidden, groups, random)), false);
 });

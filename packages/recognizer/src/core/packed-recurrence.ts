@@ -52,19 +52,15 @@ export class PackedRecurrence {
   readonly #memory: ArrayBuffer;
   readonly #places: Places;
 
-  /**
-   * @returns undefined where the layer's sizes are none that it takes
-   * @throws what WebAssembly does where it is forbidden, or has no vectors
-   */
-  static of(layer: RecurrentWeights): PackedRecurrence | undefined {
-    const { directions, hidden, scales } = layer;
-    const groups = scales.length / (directions * 3 * hidden);
-    const groupSize = hidden / groups;
-    const isTaken = groupSize % PAIR === 0 && groupSize <= MOST_INPUTS && hidden % STATES === 0;
-    return isTaken ? new PackedRecurrence(layer, groups) : undefined;
+  /** Whether the layer's sizes are ones that it takes. */
+  static takes(layer: RecurrentWeights): boolean {
+    const groupSize = layer.hidden / groupsOf(layer);
+    return groupSize % PAIR === 0 && groupSize <= MOST_INPUTS && layer.hidden % STATES === 0;
   }
 
-  private constructor(layer: RecurrentWeights, groups: number) {
+  /** @throws what WebAssembly does where it is forbidden, or has no vectors */
+  constructor(layer: RecurrentWeights) {
+    const groups = groupsOf(layer);
     const { directions, hidden, stateBias } = layer;
     const assembly = startAssembly(RECURRENCE_MODULE);
     const places = placesOf(layer, groups);
@@ -131,6 +127,10 @@ export class PackedRecurrence {
     const output = new Float32Array(this.#memory, at.output, count * hidden);
     for (let i = 0; i < count; i++) frames.output.set(output.subarray(i * hidden, (i + 1) * hidden), frames.to(i));
   }
+}
+
+function groupsOf({ directions, hidden, scales }: RecurrentWeights): number {
+  return scales.length / (directions * 3 * hidden);
 }
 
 function placesOf({ directions, hidden }: RecurrentWeights, groups: number): Places {

@@ -1,4 +1,4 @@
-/** Made by tools/build-assembly.mjs of assembly/recurrence.ts: a WebAssembly module in hexadecimal digits. */
+/** Made by tools/build-assembly.mjs of assembly/recurrence.ts: WebAssembly in hexadecimal digits. */
 export const RECURRENCE_MODULE =
   "0061736d01000000011a02600b7f7f7f7f7f7f7f7f7f7f7f0060087f7f7f7f7f7f7f7f00020f0103656e76066d656d6f7279020000030302" +
   "000107090105726563757200000afc12029f0d020b7f047b200341036c410f6a41106d2113200320046d41026d21140340200220104a0440" +

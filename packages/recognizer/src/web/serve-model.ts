@@ -1,8 +1,8 @@
 /** What both workers that run a model have in common: ONNX Runtime's WebAssembly, with WebGPU or without. */
 import type { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import { type FoldedGraph, foldConstants, takeApart } from "../core/folded-constants.js";
+import { LayeredSession } from "../core/layered-session.js";
 import { modelHandlers } from "../core/model-handlers.js";
-import { RecurrentSession } from "../core/recurrent-session.js";
 import type { TensorData } from "../core/tensor-data.js";
 import { serveCalls } from "./serve-calls.js";
 
@@ -49,7 +49,7 @@ export function serveModel(
         InferenceSession.create(graph, { ...options, externalData });
       return inTurn(async () => {
         const parts = takeApart(graph);
-        const cut = onWasm ? await RecurrentSession.open(parts, { open, toTensor }) : undefined;
+        const cut = onWasm ? await LayeredSession.open(parts, { open, toTensor }) : undefined;
         return cut ?? open(foldConstants(graph, parts));
       });
     },

@@ -6,7 +6,7 @@ import { openBundle } from "@deepspeech-ts/speech";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { BUNDLE, STREAMING_BUNDLE, samplesOf, sampleUtterances } from "../fixtures.test.support.js";
 import { type FoldedGraph, foldConstants, takeApart } from "./folded-constants.js";
-import { RecurrentSession } from "./recurrent-session.js";
+import { LayeredSession } from "./layered-session.js";
 import type { TensorData } from "./tensor-data.js";
 
 const WEB_BUNDLE = new URL("../../../model-english/english-web.dsb", import.meta.url);
@@ -16,11 +16,11 @@ const toTensor = ({ type, data, dims }: TensorData) => new Tensor(type as never,
 const graphOf = (path: string | URL) => openBundle(new Uint8Array(readFileSync(path))).section("model.onnx")!;
 
 let graph: Uint8Array;
-let inParts: RecurrentSession<Tensor>;
+let inParts: LayeredSession<Tensor>;
 
 before(async () => {
   graph = graphOf(WEB_BUNDLE);
-  inParts = (await RecurrentSession.open(takeApart(graph), { open, toTensor }))!;
+  inParts = (await LayeredSession.open(takeApart(graph), { open, toTensor }))!;
 });
 
 async function inputsOf(numUtterances: number) {
@@ -64,6 +64,6 @@ test("only what is asked for is given", async () => {
 test("graphs without layers of 8-bit weights are to be run whole", async () => {
   for (const path of [BUNDLE, STREAMING_BUNDLE]) {
     const never = () => assert.fail("a part was opened");
-    assert.equal(await RecurrentSession.open(takeApart(graphOf(path)), { open: never, toTensor }), undefined);
+    assert.equal(await LayeredSession.open(takeApart(graphOf(path)), { open: never, toTensor }), undefined);
   }
 });

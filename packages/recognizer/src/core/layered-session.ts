@@ -1,0 +1,109 @@
+/** A model that was cut at its layers (cut-model.ts), run part by part as if it were one graph. */
+import { type CutLayer, cutModel, type ModelPart } from "./cut-model.js";
+import type { TakenApart } from "./folded-constants.js";
+import { PackedProduct, ProductAssembly } from "./packed-product.js";
+import { PackedRecurrence } from "./packed-recurrence.js";
+import type { TensorData } from "./tensor-data.js";
+
+type Values<Tensor> = Readonly<Record<string, Tensor>>;
+
+interface PartSession<Tensor> {
+  run(inputs: Values<Tensor>): Promise<Values<TensorData>>;
+}
+
+export interface PartRuntime<Tensor> {
+  /** Starts ONNX Runtime over one part. */
+  open(part: ModelPart): Promise<PartSession<Tensor>>;
+  toTensor(data: TensorData): Tensor;
+}
+
+/** A part, and the layer behind it; not what they were made of, which is as large as the model. */
+interface Stage<Tensor> {
+  readonly session: PartSession<Tensor>;
+  /** What it takes, by name. */
+  readonly inputs: readonly string[];
+  readonly layer: Layer | undefined;
+}
+
+interface Layer {
+  readonly input: string;
+  readonly output: string;
+  readonly lengths: string | undefined;
+  run(input: TensorData, lengths: TensorData | undefined): TensorData;
+}
+
+export class LayeredSession<Tensor> {
+  readonly #stages: readonly Stage<Tensor>[];
+  readonly #toTensor: (data: TensorData) => Tensor;
+
+  /**
+   * @param parts of the bundle's graph
+   * @returns undefined for a graph that is to be run whole: of other weights or sizes, or where WebAssembly has no vectors
+   */
+  static async open<Tensor>(
+    parts: TakenApart,
+    { open, toTensor }: PartRuntime<Tensor>,
+  ): Promise<LayeredSession<Tensor> | undefined> {
+    const model = cutModel(parts);
+    const layers = model && packed(model.layers);
+    if (!model || !layers) return undefined;
+    const stages: Stage<Tensor>[] = [];
+    // One after another: what opens them may have one place for the constants of all.
+    for (const [i, part] of model.parts.entries()) {
+      stages.push({ session: await open(part), inputs: part.inputs, layer: layers[i] });
+    }
+    return new LayeredSession(stages, toTensor);
+  }
+
+  private constructor(stages: readonly Stage<Tensor>[], toTensor: (data: TensorData) => Tensor) {
+    this.#stages = stages;
+    this.#toTensor = toTensor;
+  }
+
+  /** As ONNX Runtime's sessions do. @param outputNames default: all of them */
+  async run(inputs: Values<Tensor>, outputNames?: readonly string[]): Promise<Values<TensorData>> {
+    const given: Record<string, Tensor> = { ...inputs };
+    const told: Record<string, TensorData> = {};
+    for (const { session, inputs: names, layer } of this.#stages) {
+      Object.assign(told, await session.run(Object.fromEntries(names.map((name) => [name, given[name]!]))));
+      if (!layer) continue;
+      const { input, lengths = "", output } = layer;
+      given[output] = this.#toTensor(layer.run(told[input]!, told[lengths]));
+      delete told[input];
+      delete told[lengths];
+    }
+    return outputNames ? Object.fromEntries(outputNames.map((name) => [name, told[name]!])) : told;
+  }
+}
+
+/** Undefined where WebAssembly is forbidden, or has no vectors. */
+function packed(layers: readonly CutLayer[]): Layer[] | undefined {
+  try {
+    const assembly = new ProductAssembly();
+    return layers.map((layer) => packedLayer(layer, assembly));
+  } catch {
+    return undefined;
+  }
+}
+
+function packedLayer({ input, output, product, recurrence }: CutLayer, assembly: ProductAssembly): Layer {
+  const names = { input, output, lengths: recurrence?.lengths };
+  const ofInputs = new PackedProduct(assembly, product);
+  const multiply = ({ data }: TensorData) => ofInputs.run(data as Float32Array);
+  const { outputs } = product;
+  if (!recurrence) {
+    return { ...names, run: (rows) => floats(multiply(rows), [...rows.dims.slice(0, -1), outputs]) };
+  }
+  const { directions, hidden } = recurrence;
+  const ofState = new PackedRecurrence(recurrence);
+  const run = (frames: TensorData, lengths: TensorData | undefined) => {
+    const [numFrames = 0, batch = 0] = frames.dims;
+    const states = ofState.run(multiply(frames), lengths!.data as Int32Array);
+    return floats(states, [numFrames, directions, batch, hidden]);
+  };
+  return { ...names, run };
+}
+
+function floats(data: Float32Array, dims: readonly number[]): TensorData {
+  return { type: "float32", data, dims };
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { randomNumbers } from "../fixtures.test.support.js";
+import { PackedProduct, ProductAssembly, type ProductWeights } from "./packed-product.js";
+
+/** By the definition, in double precision. */
+function multiply({ inputs, outputs, weights, isTransposed, bias }: ProductWeights, rows: Float32Array): Float64Array {
+  return Float64Array.from({ length: (rows.length / inputs) * outputs }, (_, i) => {
+    const [row, output] = [Math.floor(i / outputs), i % outputs];
+    let sum = bias?.[output] ?? 0;
+    for (let input = 0; input < inputs; input++) {
+      const weight = weights.data[isTransposed ? input * outputs + output : output * inputs + input]!;
+      sum += rows[row * inputs + input]! * weight;
+    }
+    return sum;
+  });
+}
+
+test("results are those of the definition, for any size, and whatever was multiplied before", () => {
+  const random = randomNumbers(7);
+  const floats = (length: number) => Float32Array.from({ length }, () => 2 * random() - 1);
+  const assembly = new ProductAssembly();
+  const cases = [
+    { inputs: 24, outputs: 8, numRows: 1 },
+    { inputs: 7, outputs: 40, numRows: 203 },
+    { inputs: 1, outputs: 16, numRows: 96 },
+    { inputs: 300, outputs: 24, numRows: 99 },
+  ].map(({ inputs, outputs, numRows }, i) => {
+    const isTransposed = i % 2 === 1;
+    const bias = i < 2 ? floats(outputs) : undefined;
+    const weights = { inputs, outputs, weights: { data: floats(inputs * outputs) }, isTransposed, bias };
+    return { weights, product: new PackedProduct(assembly, weights), rows: floats(numRows * inputs) };
+  });
+  // By turns, as layers of one model are.
+  for (const { weights, product, rows } of [...cases, ...cases.toReversed()]) {
+    const [found, expected] = [product.run(rows), multiply(weights, rows)];
+    assert.equal(found.length, expected.length);
+    const furthest = expected.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i]!)), 0);
+    assert.ok(furthest < 5e-5, `${weights.inputs} inputs: ${furthest} off`);
+  }
+  assert.equal(cases[0]!.product.run(new Float32Array()).length, 0);
+});
+
+test("outputs that fill no vectors are not taken", () => {
+  assert.equal(PackedProduct.takes({ outputs: 29 }), false);
+  assert.equal(PackedProduct.takes({ outputs: 32 }), true);
+});
