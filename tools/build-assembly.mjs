@@ -15,40 +15,43 @@ import { fileURLToPath } from "node:url";
 const COMPILER = "assemblyscript@0.28.20";
 const RECOGNIZER = fileURLToPath(new URL("../packages/recognizer/", import.meta.url));
 const OPTIONS = ["--enable", "simd", "--runtime", "stub", "--importMemory", "--noExportMemory", "-O3"];
+/** Of vectors that functions of one file hand to another's: JavaScript, which cannot take any, calls none of these. */
+const NO_WARNING = ["--disableWarning", "112"];
 /** Vectors that multiply and add in one instruction, in engines that have them. */
 const RELAXED = ["--enable", "relaxed-simd"];
 const DIGITS_PER_LINE = 112;
 
 const folder = mkdtempSync(join(tmpdir(), "deepspeech-assembly-"));
 try {
-  build("convolve", "src/audio/convolve-module.ts", { CONVOLVE_MODULE: [] });
-  build("recurrence", "src/core/recurrence-module.ts", { RECURRENCE_MODULE: [] });
-  build("product", "src/core/product-module.ts", { PRODUCT_MODULE: [], RELAXED_PRODUCT_MODULE: RELAXED });
+  build(["convolve"], "src/audio/convolve-module.ts", { CONVOLVE_MODULE: [] });
+  build(["recurrence"], "src/core/recurrence-module.ts", { RECURRENCE_MODULE: [] });
+  build(["product", "residual"], "src/core/layers-module.ts", { LAYERS_MODULE: [], RELAXED_LAYERS_MODULE: RELAXED });
 } finally {
   rmSync(folder, { recursive: true });
 }
 
 /**
- * @param {string} name of the source
+ * @param {string[]} names of the sources
  * @param {string} target the file in the package
  * @param {Record<string, string[]>} constants that it exports, and with what further options each is compiled
  */
-function build(name, target, constants) {
+function build(names, target, constants) {
   const modules = Object.entries(constants).map(
-    ([constant, options]) => `export const ${constant} =\n${digitsOf(compile(name, options))};\n`,
+    ([constant, options]) => `export const ${constant} =\n${digitsOf(compile(names, options))};\n`,
   );
-  const head = `/** Made by tools/build-assembly.mjs of assembly/${name}.ts: WebAssembly in hexadecimal digits. */\n`;
+  const head = `/** Made by tools/build-assembly.mjs of ${names.map((name) => `assembly/${name}.ts`).join(" and ")}: WebAssembly in hexadecimal digits. */\n`;
   writeFileSync(join(RECOGNIZER, target), head + modules.join("\n"));
 }
 
 /**
- * @param {string} name of the source
+ * @param {string[]} names of the sources
  * @param {string[]} options
  */
-function compile(name, options) {
-  const binary = join(folder, `${name}.wasm`);
-  const words = ["--yes", `--package=${COMPILER}`, "asc", join(RECOGNIZER, `assembly/${name}.ts`), "-o", binary];
-  execFileSync("npx", [...words, ...OPTIONS, ...options], { stdio: "inherit" });
+function compile(names, options) {
+  const binary = join(folder, `${names[0]}.wasm`);
+  const sources = names.map((name) => join(RECOGNIZER, `assembly/${name}.ts`));
+  const words = ["--yes", `--package=${COMPILER}`, "asc", ...sources, "-o", binary];
+  execFileSync("npx", [...words, ...OPTIONS, ...NO_WARNING, ...options], { stdio: "inherit" });
   return readFileSync(binary);
 }
 

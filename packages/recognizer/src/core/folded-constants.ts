@@ -147,11 +147,15 @@ const FOLDS: Readonly<Record<string, (node: Node, constants: Constants) => Float
   },
 };
 
+/** A node's attribute, a whole number. */
 export function attributeOf(node: Uint8Array, name: string): number | undefined {
-  for (const attribute of fieldsOf(node, NODE.attribute)) {
-    if (textsOf(attribute, ATTRIBUTE.name)[0] === name) return numbersOf(attribute, ATTRIBUTE.int)[0];
-  }
-  return undefined;
+  const attribute = attributeNamed(node, name);
+  return attribute && numbersOf(attribute, ATTRIBUTE.int)[0];
+}
+
+/** The bytes of one. */
+export function attributeNamed(node: Uint8Array, name: string): Uint8Array | undefined {
+  return [...fieldsOf(node, NODE.attribute)].find((attribute) => textsOf(attribute, ATTRIBUTE.name)[0] === name);
 }
 
 function floatsOf(tensor: Uint8Array): Floats | undefined {

@@ -5,6 +5,7 @@ import { before, test } from "node:test";
 import { openBundle } from "@deepspeech-ts/speech";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { BUNDLE, STREAMING_BUNDLE, samplesOf, sampleUtterances } from "../fixtures.test.support.js";
+import { cutModel } from "./cut-model.js";
 import { type FoldedGraph, foldConstants, takeApart } from "./folded-constants.js";
 import { LayeredSession } from "./layered-session.js";
 import type { TensorData } from "./tensor-data.js";
@@ -54,6 +55,14 @@ test("its outputs are those of the model in one piece, of one utterance and of s
       assert.ok(furthest < 5e-4, `${name}: ${furthest} off`);
     }
   }
+});
+
+test("what takes longest is cut out of it", () => {
+  const { layers } = cutModel(takeApart(graph))!;
+  const kinds = layers.map(({ kind }) => kind);
+  assert.deepEqual(kinds, ["residual", "residual", "product", "gru", "gru", "gru", "product"]);
+  const norms = layers.flatMap((layer) => (layer.kind === "gru" ? [layer.ofInputs.norm !== undefined] : []));
+  assert.deepEqual(norms, [true, true, true]);
 });
 
 test("only what is asked for is given", async () => {

@@ -1,8 +1,10 @@
 /** A model that was cut at its layers (cut-model.ts), run part by part as if it were one graph. */
 import { type CutLayer, cutModel, type ModelPart } from "./cut-model.js";
 import type { TakenApart } from "./folded-constants.js";
-import { PackedProduct, ProductAssembly } from "./packed-product.js";
+import { LayerAssembly } from "./layer-assembly.js";
+import { PackedProduct } from "./packed-product.js";
 import { PackedRecurrence } from "./packed-recurrence.js";
+import { PackedResidual } from "./packed-residual.js";
 import type { TensorData } from "./tensor-data.js";
 
 type Values<Tensor> = Readonly<Record<string, Tensor>>;
@@ -27,9 +29,10 @@ interface Stage<Tensor> {
 
 interface Layer {
   readonly input: string;
+  /** What it takes beside the input. */
+  readonly beside: string | undefined;
   readonly output: string;
-  readonly lengths: string | undefined;
-  run(input: TensorData, lengths: TensorData | undefined): TensorData;
+  run(input: TensorData, beside: TensorData | undefined): TensorData;
 }
 
 export class LayeredSession<Tensor> {
@@ -64,13 +67,17 @@ export class LayeredSession<Tensor> {
   async run(inputs: Values<Tensor>, outputNames?: readonly string[]): Promise<Values<TensorData>> {
     const given: Record<string, Tensor> = { ...inputs };
     const told: Record<string, TensorData> = {};
+    /** By layers, which the next may take as it is. */
+    const made: Record<string, TensorData> = {};
     for (const { session, inputs: names, layer } of this.#stages) {
       Object.assign(told, await session.run(Object.fromEntries(names.map((name) => [name, given[name]!]))));
       if (!layer) continue;
-      const { input, lengths = "", output } = layer;
-      given[output] = this.#toTensor(layer.run(told[input]!, told[lengths]));
+      const { input, beside = "", output } = layer;
+      const data = layer.run(made[input] ?? told[input]!, told[beside]);
+      made[output] = data;
+      given[output] = this.#toTensor(data);
       delete told[input];
-      delete told[lengths];
+      delete told[beside];
     }
     return outputNames ? Object.fromEntries(outputNames.map((name) => [name, told[name]!])) : told;
   }
@@ -79,29 +86,35 @@ export class LayeredSession<Tensor> {
 /** Undefined where WebAssembly is forbidden, or has no vectors. */
 function packed(layers: readonly CutLayer[]): Layer[] | undefined {
   try {
-    const assembly = new ProductAssembly();
+    const assembly = new LayerAssembly();
     return layers.map((layer) => packedLayer(layer, assembly));
   } catch {
     return undefined;
   }
 }
 
-function packedLayer({ input, output, product, recurrence }: CutLayer, assembly: ProductAssembly): Layer {
-  const names = { input, output, lengths: recurrence?.lengths };
-  const ofInputs = new PackedProduct(assembly, product);
-  const multiply = ({ data }: TensorData) => ofInputs.run(data as Float32Array);
-  const { outputs } = product;
-  if (!recurrence) {
-    return { ...names, run: (rows) => floats(multiply(rows), [...rows.dims.slice(0, -1), outputs]) };
+function packedLayer(layer: CutLayer, assembly: LayerAssembly): Layer {
+  const { input, output } = layer;
+  if (layer.kind === "residual") {
+    const block = new PackedResidual(assembly, layer.weights);
+    const run = ({ data, dims }: TensorData, mask: TensorData | undefined) =>
+      floats(block.run(data as Float32Array, mask!.data as Float32Array, dims[2]!), dims);
+    return { input, output, beside: layer.mask, run };
   }
-  const { directions, hidden } = recurrence;
-  const ofState = new PackedRecurrence(recurrence);
-  const run = (frames: TensorData, lengths: TensorData | undefined) => {
-    const [numFrames = 0, batch = 0] = frames.dims;
-    const states = ofState.run(multiply(frames), lengths!.data as Int32Array);
+  if (layer.kind === "product") {
+    const product = new PackedProduct(assembly, layer.weights);
+    const run = ({ data, dims }: TensorData) =>
+      floats(product.run(data as Float32Array), dims.with(-1, layer.weights.outputs));
+    return { input, output, beside: undefined, run };
+  }
+  const { directions, hidden } = layer.ofState;
+  const [ofInputs, ofState] = [new PackedProduct(assembly, layer.ofInputs), new PackedRecurrence(layer.ofState)];
+  const run = ({ data, dims }: TensorData, lengths: TensorData | undefined) => {
+    const [numFrames = 0, batch = 0] = dims;
+    const states = ofState.run(ofInputs.run(data as Float32Array), lengths!.data as Int32Array);
     return floats(states, [numFrames, directions, batch, hidden]);
   };
-  return { ...names, run };
+  return { input, output, beside: layer.lengths, run };
 }
 
 function floats(data: Float32Array, dims: readonly number[]): TensorData {

@@ -2,7 +2,7 @@
 export const MODEL = { graph: 7 };
 export const GRAPH = { node: 1, initializer: 5, input: 11, output: 12 };
 export const NODE = { input: 1, output: 2, opType: 4, attribute: 5 };
-export const ATTRIBUTE = { name: 1, int: 3, graph: 6 };
+export const ATTRIBUTE = { name: 1, float: 2, int: 3, graph: 6, ints: 8 };
 export const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 };
 export const ENTRY = { key: 1, value: 2 };
 export const VALUE = { name: 1, type: 2 };

@@ -55,6 +55,12 @@ export function numbersOf(message: Uint8Array, wanted: number): number[] {
   return found;
 }
 
+/** A message's number of 32 bits. */
+export function floatOf(message: Uint8Array, wanted: number): number | undefined {
+  const [found] = [...allFields(message)].filter(({ number }) => number === wanted);
+  return found && new DataView(found.whole.slice(-4).buffer).getFloat32(0, true);
+}
+
 /** The texts of one field. */
 export function textsOf(message: Uint8Array, wanted: number): string[] {
   return Array.from(fieldsOf(message, wanted), (bytes) => new TextDecoder().decode(bytes));
