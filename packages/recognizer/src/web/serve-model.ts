@@ -49,7 +49,9 @@ export function serveModel(
         InferenceSession.create(graph, { ...options, externalData });
       return inTurn(async () => {
         const parts = takeApart(graph);
-        const cut = onWasm ? await LayeredSession.open(parts, { open, toTensor }) : undefined;
+        // Layers of our own have one thread. Already two of ONNX Runtime's are faster.
+        const isOurs = onWasm && settings.threads === 1;
+        const cut = isOurs ? await LayeredSession.open(parts, { open, toTensor }) : undefined;
         return cut ?? open(foldConstants(graph, parts));
       });
     },
