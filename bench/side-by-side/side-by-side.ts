@@ -24,11 +24,10 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const unknown = positionals.find((name) => !(name in PARTS));
-if (unknown !== undefined) {
-  console.error(`there is no part ${unknown}; there are ${Object.keys(PARTS).join(", ")}`);
-  process.exit(2);
-}
+const PRECISIONS = ["fp32", "bf16"];
+const precisions = values.precision.split(",");
+checkKnown("part", positionals, Object.keys(PARTS));
+checkKnown("precision", precisions, PRECISIONS);
 
 const python = findReferencePython();
 const machine = {
@@ -59,7 +58,7 @@ try {
     devices,
     rounds: Number(values.rounds),
     threads: values.threads.split(",").map(Number),
-    precisions: values.precision.split(","),
+    precisions,
   };
   for (const name of positionals.length > 0 ? positionals : Object.keys(PARTS)) {
     for await (const row of PARTS[name]!(options)) {
@@ -71,6 +70,14 @@ try {
   rmSync(folder, { recursive: true });
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+
+/** Ends the process where one is not among them. */
+function checkKnown(kind: string, names: readonly string[], known: readonly string[]): void {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  console.error(`there is no ${kind} ${unknown}; there are ${known.join(", ")}`);
+  process.exit(2);
+}
 
 function versionsOf(python: string): string {
   const script = "import torch, torchaudio; print('PyTorch', torch.__version__, 'torchaudio', torchaudio.__version__)";
