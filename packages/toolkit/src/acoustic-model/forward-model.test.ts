@@ -87,7 +87,7 @@ for (const [name, config] of Object.entries(configs)) {
         const [soiled] = answers(model, [later]) as [number[][]];
         for (let own = 0; own <= frame; own++) assert.deepEqual(soiled[own], clean[own], `frame ${own} of ${frame}`);
         // The window's last weight is small: the sample within it must be loud.
-        const within = Float32Array.from(waveform, (value, i) => (i === end - 1 ? 1e4 : value));
+        const within = Float32Array.from(waveform, (value, i) => (i === end - 1 ? 1e7 : value));
         const [reached] = answers(model, [within]) as [number[][]];
         assert.ok(difference(reached[frame]!, clean[frame]!) > 1e-6, `frame ${frame} hears sample ${end - 1}`);
       }
