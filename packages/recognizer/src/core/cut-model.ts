@@ -127,8 +127,8 @@ function residualOf(node: Node, parts: TakenApart, producers: ReadonlyMap<string
   const mask = masked?.inputs[1];
   if (first?.input !== input || first.mask !== mask || second?.mask !== mask || !mask) return undefined;
   const weights = { channels: first.channels, width: first.norm.scale.length, convolutions: [first, second] as const };
-  const isSame = second.channels === first.channels && second.norm.scale.length === first.norm.scale.length;
-  if (!isSame || !PackedResidual.takes(weights)) return undefined;
+  const isAlike = isSame([second.channels, second.norm.scale.length], [weights.channels, weights.width]);
+  if (!isAlike || !PackedResidual.takes(weights)) return undefined;
   return { kind: "residual", input, output: node.outputs[0]!, weights, mask };
 }
 

@@ -65,17 +65,15 @@ export class LayeredSession<Tensor> {
 
   /** As ONNX Runtime's sessions do. @param outputNames default: all of them */
   async run(inputs: Values<Tensor>, outputNames?: readonly string[]): Promise<Values<TensorData>> {
-    const given: Record<string, Tensor> = { ...inputs };
     const told: Record<string, TensorData> = {};
-    /** By layers, which the next may take as it is. */
+    /** By layers. */
     const made: Record<string, TensorData> = {};
     for (const { session, inputs: names, layer } of this.#stages) {
-      Object.assign(told, await session.run(Object.fromEntries(names.map((name) => [name, given[name]!]))));
+      const taken = names.map((name) => [name, inputs[name] ?? this.#toTensor(made[name]!)]);
+      Object.assign(told, await session.run(Object.fromEntries(taken)));
       if (!layer) continue;
       const { input, beside = "", output } = layer;
-      const data = layer.run(made[input] ?? told[input]!, told[beside]);
-      made[output] = data;
-      given[output] = this.#toTensor(data);
+      made[output] = layer.run(made[input] ?? told[input]!, told[beside]);
       delete told[input];
       delete told[beside];
     }
