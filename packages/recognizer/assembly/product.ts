@@ -12,7 +12,7 @@ import { storeTwo } from "./vectors";
  * Rows and columns whose sums are in registers at a time, four columns in a vector: as many as leave engines registers for what is
  * multiplied. Where that takes a product and a sum, it needs one more.
  */
-const ROWS = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+export const ROWS = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 const COLUMNS = 8;
 
 /**

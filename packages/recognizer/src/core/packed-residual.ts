@@ -5,6 +5,17 @@
 import { COLUMNS, type LayerAssembly, type Norm, type Room } from "./layer-assembly.js";
 
 const TAPS = 3;
+/** What each product of a convolution (assembly/residual.ts) multiplies of the three taps along time. */
+const OF_TAPS = [
+  [1 / 4, 0, 0],
+  [-1 / 6, -1 / 6, -1 / 6],
+  [-1 / 6, 1 / 6, -1 / 6],
+  [1 / 24, 1 / 12, 1 / 6],
+  [1 / 24, -1 / 12, 1 / 6],
+  [0, 0, 1],
+] as const;
+/** The product that is part of every line, once: in it is the bias. */
+const OF_BIAS = 1;
 
 export interface NormalisedConvolution {
   readonly norm: Norm;
@@ -64,9 +75,11 @@ export class PackedResidual {
     const tiles = Math.ceil(channels / rows);
     const lengths = [
       ...[size, numFrames, size, tiles * rows * numFrames * width],
-      ...[width + 2, width * (channels * TAPS * TAPS + 1)],
+      ...[width, width + 2, width * (channels * TAPS + 1), OF_TAPS.length * tiles * rows * width],
     ];
-    const [image, within, active, sums, line, columns] = this.#assembly.rooms(...lengths) as Rooms;
+    const [image, within, active, sums, zeros, ...rooms] = this.#assembly.rooms(...lengths) as Rooms;
+    zeros.floats.fill(0);
+    const forConvolution = [zeros, ...rooms].map(({ address }) => address);
     const { activate, convolve, addWithin } = this.#assembly.exports;
     const found = new Float32Array(images.length);
     for (let row = 0; row < images.length / size; row++) {
@@ -76,7 +89,7 @@ export class PackedResidual {
       let from = image;
       for (const { tiled, scale, shift, epsilon } of this.#convolutions) {
         activate!(from.address, ...sizes, within.address, scale, shift, epsilon, active.address);
-        convolve!(active.address, ...sizes, tiled, tiles, sums.address, line.address, columns.address);
+        convolve!(active.address, ...sizes, tiled, tiles, sums.address, ...forConvolution);
         from = sums;
       }
       addWithin!(image.address, sums.address, ...sizes, within.address);
@@ -86,19 +99,27 @@ export class PackedResidual {
   }
 }
 
-type Rooms = [Room, Room, Room, Room, Room, Room];
+type Rooms = [Room, Room, Room, Room, Room, Room, Room, Room];
 
-/** To [tile, channels · 9 + 1, output of the tile], the last being the bias. */
+/** To [product, tile, channels · 3 + 1, output of the tile], the last being the bias. */
 function inTiles(
   rows: number,
   { channels, weights, bias }: { channels: number; weights: Float32Array; bias: Float32Array },
 ): Float32Array {
-  const inputs = channels * TAPS * TAPS;
-  const tiles = new Float32Array(Math.ceil(channels / rows) * rows * (inputs + 1));
-  for (let output = 0; output < channels; output++) {
-    const start = Math.floor(output / rows) * rows * (inputs + 1) + (output % rows);
-    for (let input = 0; input < inputs; input++) tiles[start + input * rows] = weights[output * inputs + input]!;
-    tiles[start + inputs * rows] = bias[output]!;
+  const inputs = channels * TAPS;
+  const ofProduct = Math.ceil(channels / rows) * rows * (inputs + 1);
+  const tiles = new Float32Array(OF_TAPS.length * ofProduct);
+  for (const [product, ofTaps] of OF_TAPS.entries()) {
+    for (let output = 0; output < channels; output++) {
+      const start = product * ofProduct + Math.floor(output / rows) * rows * (inputs + 1) + (output % rows);
+      for (let input = 0; input < inputs; input++) {
+        const [channel, inBand] = [Math.floor(input / TAPS), input % TAPS];
+        const own = (output * channels + channel) * TAPS * TAPS + inBand;
+        const alongTime = ofTaps.map((share, inTime) => share * weights[own + inTime * TAPS]!);
+        tiles[start + input * rows] = alongTime.reduce((sum, weight) => sum + weight);
+      }
+      if (product === OF_BIAS) tiles[start + inputs * rows] = bias[output]!;
+    }
   }
   return tiles;
 }
