@@ -24,8 +24,8 @@ const DIGITS_PER_LINE = 112;
 const folder = mkdtempSync(join(tmpdir(), "deepspeech-assembly-"));
 try {
   build(["convolve"], "src/audio/convolve-module.ts", { CONVOLVE_MODULE: [] });
-  build(["recurrence"], "src/core/recurrence-module.ts", { RECURRENCE_MODULE: [] });
-  build(["product", "residual"], "src/core/layers-module.ts", { LAYERS_MODULE: [], RELAXED_LAYERS_MODULE: RELAXED });
+  const layers = { LAYERS_MODULE: [], RELAXED_LAYERS_MODULE: RELAXED };
+  build(["product", "recurrence", "residual"], "src/core/layers-module.ts", layers);
 } finally {
   rmSync(folder, { recursive: true });
 }

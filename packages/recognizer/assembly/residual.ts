@@ -127,31 +127,29 @@ export function convolve(
     }
     for (let channel = 0; channel < tiles * ROWS; channel++) {
       const lines = min(LINES, height - row);
-      sumProducts(products + 4 * channel * width, ofProduct, output + 4 * (channel * height + row) * width, lines, width);
+      sumProducts(
+        products + 4 * channel * width,
+        ofProduct,
+        output + 4 * (channel * height + row) * width,
+        lines,
+        width,
+      );
     }
   }
 }
 
 /** What a product hears of six lines, the first of which is `first`; those outside the image are zeros. */
-function sumLines(
-  product: i32,
-  image: usize,
-  first: i32,
-  height: i32,
-  width: i32,
-  zeros: usize,
-  output: usize,
-): void {
+function sumLines(product: i32, image: usize, first: i32, height: i32, width: i32, zeros: usize, output: usize): void {
   const size = 4 * width;
   const b = lineOf(image, first + 1, height, size, zeros);
   const c = lineOf(image, first + 2, height, size, zeros);
   const d = lineOf(image, first + 3, height, size, zeros);
   const e = lineOf(image, first + 4, height, size, zeros);
-  if (product == 0 || product == 5) {
+  if (product === 0 || product === 5) {
     // 4a - 5c + e, and the same of lines one further.
-    const a = product == 0 ? lineOf(image, first, height, size, zeros) : b;
-    const middle = product == 0 ? c : d;
-    const last = product == 0 ? e : lineOf(image, first + 5, height, size, zeros);
+    const a = product === 0 ? lineOf(image, first, height, size, zeros) : b;
+    const middle = product === 0 ? c : d;
+    const last = product === 0 ? e : lineOf(image, first + 5, height, size, zeros);
     for (let at = 0; at < size; at += 16) {
       const outer = f32x4.add(f32x4.mul(f32x4.splat(4), v128.load(a + at)), v128.load(last + at));
       v128.store(output + at, f32x4.sub(outer, f32x4.mul(f32x4.splat(5), v128.load(middle + at))));
@@ -160,7 +158,7 @@ function sumLines(
   }
   // (e - 4c) ± (d - 4b), and (e - c) ± 2(d - b).
   const ofEarlier = f32x4.splat(product < 3 ? 4 : 1);
-  const ofOdd = f32x4.splat(product == 1 ? 1 : product == 2 ? -1 : product == 3 ? 2 : -2);
+  const ofOdd = f32x4.splat(product === 1 ? 1 : product === 2 ? -1 : product === 3 ? 2 : -2);
   for (let at = 0; at < size; at += 16) {
     const even = f32x4.sub(v128.load(e + at), f32x4.mul(ofEarlier, v128.load(c + at)));
     const odd = f32x4.sub(v128.load(d + at), f32x4.mul(ofEarlier, v128.load(b + at)));

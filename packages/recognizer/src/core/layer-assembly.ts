@@ -1,4 +1,4 @@
-/** WebAssembly for layers (assembly/product.ts, assembly/residual.ts), and what lies in its memory. */
+/** WebAssembly for layers (product.ts, recurrence.ts and residual.ts of assembly/), and what lies in its memory. */
 import { type Assembly, startAssembly } from "../audio/assembly.js";
 import { LAYERS_MODULE, RELAXED_LAYERS_MODULE } from "./layers-module.js";
 
@@ -39,10 +39,11 @@ export class LayerAssembly {
   }
 
   /** @returns where these lie from now on */
-  keep(floats: Float32Array): number {
+  keep(weights: Float32Array | Int8Array): number {
     const address = this.#keptBytes;
-    this.#keptBytes = aligned(address + 4 * floats.length);
-    new Float32Array(this.#assembly.memory(this.#keptBytes), address).set(floats);
+    this.#keptBytes = aligned(address + weights.byteLength);
+    const bytes = new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength);
+    new Uint8Array(this.#assembly.memory(this.#keptBytes), address).set(bytes);
     return address;
   }
 

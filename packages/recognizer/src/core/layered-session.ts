@@ -106,7 +106,8 @@ function packedLayer(layer: CutLayer, assembly: LayerAssembly): Layer {
     return { input, output, beside: undefined, run };
   }
   const { directions, hidden } = layer.ofState;
-  const [ofInputs, ofState] = [new PackedProduct(assembly, layer.ofInputs), new PackedRecurrence(layer.ofState)];
+  const ofInputs = new PackedProduct(assembly, layer.ofInputs);
+  const ofState = new PackedRecurrence(assembly, layer.ofState);
   const run = ({ data, dims }: TensorData, lengths: TensorData | undefined) => {
     const [numFrames = 0, batch = 0] = dims;
     const states = ofState.run(ofInputs.run(data as Float32Array), lengths!.data as Int32Array);

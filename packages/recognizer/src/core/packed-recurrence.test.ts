@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNumbers } from "../fixtures.test.support.js";
+import { LayerAssembly } from "./layer-assembly.js";
 import { PackedRecurrence, type RecurrentWeights } from "./packed-recurrence.js";
 
 /** Of a layer with gates as wide open, and states as large, as they get. */
@@ -49,6 +50,7 @@ function recur(layer: RecurrentWeights, gates: Float32Array, lengths: readonly n
 
 test("results are those of the definition, for any size, batch and length", () => {
   const random = randomNumbers(3);
+  const assembly = new LayerAssembly();
   for (const [directions, hidden, groups, lengths] of [
     [2, 64, 1, [30]],
     [2, 40, 2, [7, 1, 12]],
@@ -61,7 +63,7 @@ test("results are those of the definition, for any size, batch and length", () =
     const size = numFrames * lengths.length * directions * 3 * hidden;
     // Some far beyond what opens a gate fully.
     const gates = Float32Array.from({ length: size }, () => (random() < 0.01 ? 400 : 4) * (random() - 0.5));
-    const recurrence = new PackedRecurrence(layer);
+    const recurrence = new PackedRecurrence(assembly, layer);
     const expected = recur(layer, gates, lengths);
     // Twice: an utterance begins with nothing of the one before.
     for (const found of [recurrence.run(gates, lengths), recurrence.run(gates, Int32Array.from(lengths))]) {
@@ -82,7 +84,7 @@ test("sums of the largest weights and states do not overflow", () => {
   };
   // The first frame makes every state -1; in the second all of them add up.
   const gates = new Float32Array(numFrames * 3 * hidden).fill(-50);
-  const found = new PackedRecurrence(layer).run(gates, [numFrames]);
+  const found = new PackedRecurrence(new LayerAssembly(), layer).run(gates, [numFrames]);
   const expected = recur(layer, gates, [numFrames]);
   assert.ok(expected.every((value, i) => Math.abs(value - found[i]!) < 2e-5));
 });

@@ -3,8 +3,7 @@
  * multiplies floats, four times the memory, for which steps wait where caches are small (docs/browser.md). Weights are as they
  * are stored, and the state keeps a float's bits, so that results are those of floats but for the order of sums.
  */
-import { startAssembly } from "../audio/assembly.js";
-import { RECURRENCE_MODULE } from "./recurrence-module.js";
+import type { LayerAssembly, Room } from "./layer-assembly.js";
 
 /** A layer's weights, as ONNX has them: gates in the order update, reset, new. */
 export interface RecurrentWeights {
@@ -29,28 +28,13 @@ const LARGEST = 32_767;
 const MOST_INPUTS = Math.floor(2 ** 31 / (128 * LARGEST));
 /** Frames that are gone through at a time. */
 const FRAMES = 128;
-const ALIGNMENT = 64;
-
-/** Where everything lies, in bytes. */
-interface Places {
-  readonly weights: readonly number[];
-  readonly scales: readonly number[];
-  readonly bias: readonly number[];
-  readonly state: number;
-  readonly halves: number;
-  readonly sums: number;
-  readonly gates: number;
-  readonly output: number;
-  readonly end: number;
-}
 
 export class PackedRecurrence {
-  readonly #directions: number;
+  readonly #assembly: LayerAssembly;
   readonly #hidden: number;
   readonly #groups: number;
-  readonly #recur: (...numbers: number[]) => void;
-  readonly #memory: ArrayBuffer;
-  readonly #places: Places;
+  /** Where each direction's weights, scales and bias lie. */
+  readonly #directions: readonly (readonly [number, number, number])[];
 
   /** Whether the layer's sizes are ones that it takes. */
   static takes(layer: RecurrentWeights): boolean {
@@ -58,27 +42,16 @@ export class PackedRecurrence {
     return groupSize % PAIR === 0 && groupSize <= MOST_INPUTS && layer.hidden % STATES === 0;
   }
 
-  /** @throws what WebAssembly does where it is forbidden, or has no vectors */
-  constructor(layer: RecurrentWeights) {
-    const groups = groupsOf(layer);
+  constructor(assembly: LayerAssembly, layer: RecurrentWeights) {
     const { directions, hidden, stateBias } = layer;
-    const assembly = startAssembly(RECURRENCE_MODULE);
-    const places = placesOf(layer, groups);
-    const memory = assembly.memory(places.end);
-    for (let direction = 0; direction < directions; direction++) {
-      pack(layer, groups, direction, {
-        weights: new Int8Array(memory, places.weights[direction]),
-        scales: new Float32Array(memory, places.scales[direction]),
-      });
-      const bias = stateBias.subarray(direction * hidden, (direction + 1) * hidden);
-      new Float32Array(memory, places.bias[direction]).set(bias);
-    }
-    this.#directions = directions;
+    this.#assembly = assembly;
     this.#hidden = hidden;
-    this.#groups = groups;
-    this.#recur = assembly.exports.recur!;
-    this.#memory = memory;
-    this.#places = places;
+    this.#groups = groupsOf(layer);
+    this.#directions = Array.from({ length: directions }, (_, direction) => {
+      const { weights, scales } = pack(layer, direction);
+      const bias = stateBias.subarray(direction * hidden, (direction + 1) * hidden);
+      return [assembly.keep(weights), assembly.keep(scales), assembly.keep(bias)] as const;
+    });
   }
 
   /**
@@ -87,45 +60,35 @@ export class PackedRecurrence {
    * @returns [frames, directions, batch, hidden], 0 beyond an utterance's length
    */
   run(gates: Float32Array, lengths: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    const [directions, hidden] = [this.#directions, this.#hidden];
+    const [directions, hidden] = [this.#directions.length, this.#hidden];
     const batch = lengths.length;
     const numFrames = gates.length / (batch * directions * 3 * hidden);
-    const output = new Float32Array(numFrames * directions * batch * hidden);
-    for (let direction = 0; direction < directions; direction++) {
+    const found = new Float32Array(numFrames * directions * batch * hidden);
+    // The state in twice 16 bits takes as much as in floats.
+    const sizes = [FRAMES * 3 * hidden, FRAMES * hidden, hidden, hidden, paddedRows(hidden)];
+    const [heard, output, state, halves, sums] = this.#assembly.rooms(...sizes) as [Room, Room, Room, Room, Room];
+    const rooms = [state, halves, sums].map(({ address }) => address);
+    const { recur } = this.#assembly.exports;
+    for (const [direction, weights] of this.#directions.entries()) {
       for (let row = 0; row < batch; row++) {
         const length = Math.min(numFrames, lengths[row]!);
-        new Float32Array(this.#memory, this.#places.state, hidden).fill(0);
+        state.floats.fill(0);
         for (let done = 0; done < length; done += FRAMES) {
           const count = Math.min(FRAMES, length - done);
           const frameOf = (i: number) => (direction === 0 ? done + i : length - 1 - done - i);
-          this.#advance(direction, count, {
-            from: (i) => ((frameOf(i) * batch + row) * directions + direction) * 3 * hidden,
-            to: (i) => ((frameOf(i) * directions + direction) * batch + row) * hidden,
-            gates,
-            output,
-          });
+          for (let i = 0; i < count; i++) {
+            const from = ((frameOf(i) * batch + row) * directions + direction) * 3 * hidden;
+            heard.floats.set(gates.subarray(from, from + 3 * hidden), i * 3 * hidden);
+          }
+          recur!(heard.address, output.address, count, hidden, this.#groups, ...weights, ...rooms);
+          for (let i = 0; i < count; i++) {
+            const to = ((frameOf(i) * directions + direction) * batch + row) * hidden;
+            found.set(output.floats.subarray(i * hidden, (i + 1) * hidden), to);
+          }
         }
       }
     }
-    return output;
-  }
-
-  #advance(
-    direction: number,
-    count: number,
-    frames: { from(i: number): number; to(i: number): number; gates: Float32Array; output: Float32Array },
-  ): void {
-    const hidden = this.#hidden;
-    const at = this.#places;
-    const gates = new Float32Array(this.#memory, at.gates);
-    for (let i = 0; i < count; i++) {
-      const from = frames.from(i);
-      gates.set(frames.gates.subarray(from, from + 3 * hidden), i * 3 * hidden);
-    }
-    const own = [at.weights, at.scales, at.bias].map((places) => places[direction]!);
-    this.#recur(at.gates, at.output, count, hidden, this.#groups, ...own, at.state, at.halves, at.sums);
-    const output = new Float32Array(this.#memory, at.output, count * hidden);
-    for (let i = 0; i < count; i++) frames.output.set(output.subarray(i * hidden, (i + 1) * hidden), frames.to(i));
+    return found;
   }
 }
 
@@ -133,41 +96,19 @@ function groupsOf({ directions, hidden, scales }: RecurrentWeights): number {
   return scales.length / (directions * 3 * hidden);
 }
 
-function placesOf({ directions, hidden }: RecurrentWeights, groups: number): Places {
-  let end = 0;
-  const room = (numBytes: number): number => {
-    const start = end;
-    end += Math.ceil(numBytes / ALIGNMENT) * ALIGNMENT;
-    return start;
-  };
-  const rooms = (numBytes: number) => Array.from({ length: directions }, () => room(numBytes));
-  const rows = paddedRows(hidden);
-  const places = {
-    weights: rooms(rows * hidden),
-    scales: rooms(4 * rows * groups),
-    bias: rooms(4 * hidden),
-    state: room(4 * hidden),
-    halves: room(2 * 2 * hidden),
-    sums: room(4 * rows),
-    gates: room(4 * FRAMES * 3 * hidden),
-    output: room(4 * FRAMES * hidden),
-  };
-  return { ...places, end };
-}
-
 /** Outputs in whole blocks. */
 function paddedRows(hidden: number): number {
   return Math.ceil((3 * hidden) / OUTPUTS) * OUTPUTS;
 }
 
-/** To weights [block, group, pair, output of the block, 2], and scales [block, group, output of the block] of the state in 16 bits. */
-function pack(
-  { hidden, weights, scales }: RecurrentWeights,
-  groups: number,
-  direction: number,
-  packed: { weights: Int8Array; scales: Float32Array },
-): void {
-  const rows = 3 * hidden;
+/** One direction's: to weights [block, group, pair, output of the block, 2], and scales [block, group, output of the block] of the state in 16 bits. */
+function pack(layer: RecurrentWeights, direction: number) {
+  const { hidden, weights, scales } = layer;
+  const [rows, groups] = [3 * hidden, groupsOf(layer)];
+  const packed = {
+    weights: new Int8Array(paddedRows(hidden) * hidden),
+    scales: new Float32Array(paddedRows(hidden) * groups),
+  };
   for (let row = 0; row < rows; row++) {
     const [block, output] = [Math.floor(row / OUTPUTS), row % OUTPUTS];
     const own = (direction * rows + row) * hidden;
@@ -180,4 +121,5 @@ function pack(
       packed.scales[(block * groups + group) * OUTPUTS + output] = scale;
     }
   }
+  return packed;
 }
