@@ -84,7 +84,7 @@ const options = {
   bundle: true,
   format: "esm",
   platform: "browser",
-  target: ["chrome111", "firefox114", "safari16.4"],
+  target: ["chrome111", "firefox115", "safari16.4"],
   minify: true,
   sourcemap: true,
   legalComments: "linked",

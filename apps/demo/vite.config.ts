@@ -10,7 +10,7 @@ export default defineConfig({
   build: {
     outDir: "../../packages/server/dist/page",
     emptyOutDir: true,
-    target: ["chrome111", "firefox114", "safari16.4"],
+    target: ["chrome111", "firefox115", "safari16.4"],
     // Data URLs would need leave of the page's security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,6 +1,6 @@
 /** A static site for tests: files by their URL's path, with ranges, and the faults that a test asks for. */
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
@@ -20,6 +20,8 @@ export interface Site {
   readonly files: Map<string, string>;
   /** Headers for every answer, such as those that isolate a page. */
   headers: Record<string, string>;
+  /** Runs before every script, in workers too. */
+  preface: string;
   /** Cuts the connection after so many bytes of this path's file, once. */
   cutAfter: { path: string; bytes: number } | undefined;
   /** Nobody answers any more. */
@@ -36,6 +38,7 @@ export async function startSite(t: TestContext, files: Readonly<Record<string, s
     requests: [],
     files: new Map(Object.entries(files)),
     headers: {},
+    preface: "",
     cutAfter: undefined,
     close: () =>
       new Promise((resolve) => {
@@ -56,6 +59,9 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   const headers = { ...site.headers, "content-type": TYPES[extname(pathname)] ?? "application/octet-stream" };
   if (file.startsWith("<")) {
     return void response.writeHead(200, { ...headers, "content-type": "text/html; charset=utf-8" }).end(file);
+  }
+  if (site.preface !== "" && file.endsWith(".js")) {
+    return void response.writeHead(200, headers).end(site.preface + (await readFile(file, "utf8")));
   }
   await sendFile(site, { request, response, pathname, file, headers });
 }

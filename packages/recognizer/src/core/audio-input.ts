@@ -5,6 +5,7 @@
 import { joinBytes } from "../audio/join-arrays.js";
 import { RecognizerError } from "../errors.js";
 import { type Cancellation, cancellable } from "./cancellation.js";
+import { isReadable, piecesOf, type Readable } from "./readable.js";
 
 /** The bytes of a sound file, all or some of them. */
 export type AudioBytes = Uint8Array | ArrayBufferLike | DataView;
@@ -43,7 +44,7 @@ export async function resolveAudio(
   if (direct) return direct;
   if (ArrayBuffer.isView(input)) throw refusal(input);
   if (input instanceof Blob) return new Uint8Array(await cancellable(input.arrayBuffer(), cancellation));
-  if (isIterable(input)) return collect(input, cancellation);
+  if (isSource(input)) return collect(input, cancellation);
   throw refusal(input);
 }
 
@@ -101,7 +102,7 @@ function checkSamples(samples: Float32Array | Float64Array): void {
 }
 
 /** A stream's bytes, all of them. */
-async function collect(source: AsyncIterable<unknown> | Iterable<unknown>, cancellation: Cancellation) {
+async function collect(source: Source<unknown>, cancellation: Cancellation) {
   const pieces: Uint8Array[] = [];
   for await (const piece of untilCancelled(source, cancellation)) {
     const bytes = bytesOf(piece);
@@ -111,12 +112,14 @@ async function collect(source: AsyncIterable<unknown> | Iterable<unknown>, cance
   return joinBytes(pieces);
 }
 
+type Source<T> = AsyncIterable<T> | Iterable<T> | Readable<T>;
+
 /** The source's pieces; its iterator is ended when it is cancelled, too. */
 export async function* untilCancelled<T>(
-  source: AsyncIterable<T> | Iterable<T>,
+  source: Source<T>,
   cancellation: Cancellation,
 ): AsyncGenerator<T, void, undefined> {
-  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  const iterator = iteratorOf(source);
   let isDone = false;
   try {
     while (!isDone) {
@@ -130,8 +133,14 @@ export async function* untilCancelled<T>(
   }
 }
 
-export function isIterable(input: unknown): input is AsyncIterable<unknown> | Iterable<unknown> {
-  return typeof input === "object" && input !== null && (Symbol.asyncIterator in input || Symbol.iterator in input);
+function iteratorOf<T>(source: Source<T>): AsyncIterator<T> | Iterator<T> {
+  if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+  return Symbol.iterator in source ? source[Symbol.iterator]() : piecesOf(source)[Symbol.asyncIterator]();
+}
+
+export function isSource(input: unknown): input is Source<unknown> {
+  if (typeof input !== "object" || input === null) return false;
+  return Symbol.asyncIterator in input || Symbol.iterator in input || isReadable(input);
 }
 
 function refusal(input: unknown): RecognizerError {

@@ -21,10 +21,10 @@ test("the first reason counts, and reaches every listener once", () => {
 
 test("a request is cancelled by its signal, by the clock or by closing", async () => {
   const controller = new AbortController();
-  using bySignal = new RequestCancellation({ signal: controller.signal }, new Cancellation());
+  const bySignal = new RequestCancellation({ signal: controller.signal }, new Cancellation());
   const closing = new Cancellation();
-  using byClosing = new RequestCancellation({}, closing);
-  using byClock = new RequestCancellation({ timeoutSeconds: 0.001 }, new Cancellation());
+  const byClosing = new RequestCancellation({}, closing);
+  const byClock = new RequestCancellation({ timeoutSeconds: 0.001 }, new Cancellation());
   const never = new Promise(() => {});
   controller.abort(new Error("by its signal"));
   closing.cancel(new Error("by closing"));

@@ -47,24 +47,24 @@ function cancellationOf(signal: AbortSignal): Cancellation {
   return cancellation;
 }
 
-/** All reasons to give one request up. Dispose it when the request is over. */
-export class RequestCancellation extends Cancellation implements Disposable {
-  readonly #release: (() => void)[] = [];
+/** All reasons to give one request up. Released when the request is over. */
+export class RequestCancellation extends Cancellation {
+  readonly #reasons: (() => void)[] = [];
 
   /** @param closing is cancelled when the recogniser closes */
   constructor({ signal, timeoutSeconds }: RequestOptions, closing: Cancellation) {
     super();
     const follow = (reason: unknown) => this.cancel(reason);
-    this.#release.push(closing.onCancel(follow));
-    if (signal) this.#release.push(cancellationOf(signal).onCancel(follow));
+    this.#reasons.push(closing.onCancel(follow));
+    if (signal) this.#reasons.push(cancellationOf(signal).onCancel(follow));
     if (timeoutSeconds === undefined) return;
     const error = new RecognizerError("timeout", `the request did not end within ${timeoutSeconds} s`);
     const timer = setTimeout(follow, Math.min(timeoutSeconds * 1000, MOST_MILLISECONDS), error);
-    this.#release.push(() => clearTimeout(timer));
+    this.#reasons.push(() => clearTimeout(timer));
   }
 
-  [Symbol.dispose](): void {
-    for (const release of this.#release) release();
+  release(): void {
+    for (const forget of this.#reasons) forget();
   }
 }
 

@@ -152,19 +152,21 @@ export class CoreRecognizer implements AsyncDisposable {
     this.#checkOpen();
     checkOptions(options, STREAM_CHECKS);
     const settings = resolveSearch(options, this.header);
-    using cancellation = new RequestCancellation(options, this.#closing);
-    cancellation.throwIfCancelled();
-    using _open = this.#open();
-    yield* streamEvents(source, options, {
-      header: this.header,
-      cancellation,
-      ...this.#hearing(
+    const { cancellation, end } = this.#begin(options);
+    try {
+      yield* streamEvents(source, options, {
+        header: this.header,
         cancellation,
-        () => this.#maxWait * Math.min(LIVE_PATIENCE.most, LIVE_PATIENCE.each * this.#numOpen),
-      ),
-      search: (segment) => this.#search(segment, settings, cancellation),
-      searchLive: () => this.#searchLive(settings),
-    });
+        ...this.#hearing(
+          cancellation,
+          () => this.#maxWait * Math.min(LIVE_PATIENCE.most, LIVE_PATIENCE.each * this.#numOpen),
+        ),
+        search: (segment) => this.#search(segment, settings, cancellation),
+        searchLive: () => this.#searchLive(settings),
+      });
+    } finally {
+      end();
+    }
   }
 
   /** Rejects what is under way with `closed`, and stops the threads. May be called twice. */
@@ -194,26 +196,33 @@ export class CoreRecognizer implements AsyncDisposable {
   ): Promise<T> {
     this.#checkOpen();
     checkOptions(options, checks);
-    using cancellation = new RequestCancellation(options, this.#closing);
-    cancellation.throwIfCancelled();
-    using _open = this.#open();
+    const { cancellation, end } = this.#begin(options);
     try {
       return await run(cancellation);
     } catch (error) {
       // What the request still has in the queue would keep others waiting.
       cancellation.cancel(error);
       throw error;
+    } finally {
+      end();
     }
   }
 
-  /** Counts a request until it is disposed of. */
-  #open(): Disposable {
+  /** Counts a request until it ends. Not by `using`: browsers of today have no `Symbol.dispose`. */
+  #begin(options: RequestOptions): { readonly cancellation: Cancellation; end(): void } {
+    const cancellation = new RequestCancellation(options, this.#closing);
+    try {
+      cancellation.throwIfCancelled();
+    } catch (error) {
+      cancellation.release();
+      throw error;
+    }
     this.#numOpen += 1;
-    return {
-      [Symbol.dispose]: () => {
-        this.#numOpen -= 1;
-      },
+    const end = () => {
+      this.#numOpen -= 1;
+      cancellation.release();
     };
+    return { cancellation, end };
   }
 
   /** The model, for one request. @param maxWait how many milliseconds steps and what finds speech may wait for company */

@@ -5,7 +5,7 @@ import { joinBytes } from "../audio/join-arrays.js";
 import { Mixer } from "../audio/mix-down.js";
 import { Resampler } from "../audio/resample.js";
 import { RecognizerError } from "../errors.js";
-import { badInput, bytesOf, describe, isIterable, samplesOf, untilCancelled } from "./audio-input.js";
+import { badInput, bytesOf, describe, isSource, samplesOf, untilCancelled } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
 import type { StreamInput, StreamOptions } from "./stream-options.js";
 
@@ -39,7 +39,7 @@ async function* checkedPieces(
 ): AsyncGenerator<Float32Array | Uint8Array, void, undefined> {
   const whole = samplesOf(source) ?? bytesOf(source);
   const pieces = whole ? [whole] : source instanceof Blob ? [await source.arrayBuffer()] : source;
-  if (ArrayBuffer.isView(pieces) || !isIterable(pieces)) {
+  if (ArrayBuffer.isView(pieces) || !isSource(pieces)) {
     throw badInput(
       `the stream is ${describe(source)}, expected a source of samples or bytes, such as a readable stream`,
     );

@@ -9,6 +9,7 @@
 import type { Bundle } from "@deepspeech-ts/speech";
 import { joinBytes } from "../audio/join-arrays.js";
 import { openVerified } from "../core/open-verified.js";
+import { piecesOf } from "../core/readable.js";
 import { RecognizerError } from "../errors.js";
 
 /** How far a bundle has come. */
@@ -173,7 +174,7 @@ async function continueDownload(
   pieces.validator = validatorOf(answer);
   const length = answer.headers.get("content-length");
   const totalBytes = length === null ? undefined : pieces.size + Number(length);
-  for await (const bytes of answer.body) {
+  for await (const bytes of piecesOf<Uint8Array>(answer.body)) {
     await pieces.push(bytes);
     onProgress?.({ loadedBytes: pieces.size, totalBytes, isCached: false });
   }
