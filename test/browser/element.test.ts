@@ -2,18 +2,21 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type * as element from "@deepspeech-ts/recognizer/element";
 import { startServer } from "@deepspeech-ts/server";
 import type { Page } from "playwright-core";
-import { INSECURE_HOST, rootPath, testInBrowsers } from "./browsers.js";
+import { type BrowserName, INSECURE_HOST, rootPath, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage } from "./page.js";
 
 /** In the page: what the recorder told, by name. */
 declare const told: [name: string, detail: unknown][];
 declare const elements: typeof element;
 declare function getToken(): Promise<string>;
+/** What `watchMicrophones` noted: what the page opened, and what lets it go on that asks for more. */
+declare const opened: { tracks: MediaStreamTrack[]; contexts: AudioContext[] };
+declare let allow: () => void;
 
 const SPOKEN = "activated";
 
@@ -141,6 +144,110 @@ testInBrowsers("a recorder hears at a server that wants keys, until it is stoppe
   const [{ code, message }] = (await detailsOf(page, "error")) as [element.RecorderFailure];
   assert.deepEqual([code, message.split(";")[0]], ["offline", "ws://127.0.0.1:9: takes no live sound"]);
 });
+
+testInBrowsers("what is said while a server is still being asked is heard", async (t, browser) => {
+  const page = await openRecorder(t, browser, await serverFor(t));
+  if (!page) return;
+  await page.evaluate(() => {
+    // The microphone speaks once, before there is a socket.
+    document.querySelector("deepspeech-recorder")!.token = () =>
+      new Promise((resolve) => setTimeout(resolve, 8000, "none is needed"));
+  });
+  await page.getByRole("button", { name: "Record" }).click();
+  await page.waitForFunction(() => document.querySelector("deepspeech-recorder")!.state === "listening");
+  await page.getByRole("button", { name: "Stop" }).click();
+  await waitFor(page, "result");
+  assert.equal(((await detailsOf(page, "result")) as [element.RecorderResult])[0].text, SPOKEN);
+});
+
+testInBrowsers("stopped while the model loads, a recorder closes the microphone", async (t, browser) => {
+  const page = await openRecorder(t, browser, 'bundle="held.dsb"');
+  if (!page) return;
+  await watchMicrophones(page);
+  await page.getByRole("button", { name: "Record" }).click();
+  await page.waitForFunction(() => opened.contexts.some(({ state }) => state === "running"));
+  await page.evaluate(() => document.querySelector("deepspeech-recorder")!.stop());
+  await page.waitForFunction(() => opened.tracks.every(({ readyState }) => readyState === "ended"));
+  assert.deepEqual(await detailsOf(page, "statechange"), [{ state: "loading" }, { state: "finishing" }]);
+});
+
+testInBrowsers("taken from the page, a recorder leaves nothing open behind it", async (t, browser) => {
+  for (const attributes of ['bundle="held.dsb"', await serverFor(t)]) {
+    for (const moment of ["asking", "loading"] as const) {
+      const page = await openRecorder(t, browser, attributes);
+      if (!page) return;
+      await watchMicrophones(page, { isAsking: moment === "asking" });
+      const sockets: string[] = [];
+      page.on("websocket", (socket) => sockets.push(socket.url()));
+      await page.evaluate(() => {
+        const recorder = document.querySelector("deepspeech-recorder")!;
+        recorder.token = () => new Promise(() => {});
+        void recorder.start();
+      });
+      if (moment === "loading") await page.waitForFunction(() => opened.tracks.length > 0);
+      else await page.waitForFunction(() => typeof allow === "function");
+      await page.evaluate(() => document.querySelector("deepspeech-recorder")!.remove());
+      if (moment === "asking") await page.evaluate(() => allow());
+      await page.waitForFunction(
+        () =>
+          opened.tracks.length > 0 &&
+          opened.tracks.every(({ readyState }) => readyState === "ended") &&
+          opened.contexts.every(({ state }) => state === "closed"),
+      );
+      await page.waitForFunction(() => told.at(-1)?.[0] === "statechange");
+      assert.deepEqual((await detailsOf(page, "statechange")).at(-1), { state: "idle" });
+      assert.deepEqual([await detailsOf(page, "error"), sockets], [[], []]);
+    }
+  }
+});
+
+/** The attributes of a recorder for a server of this test's own. */
+async function serverFor(t: TestContext): Promise<string> {
+  const server = await startServer({
+    bundle: BUNDLE,
+    corsOrigins: ["*"],
+    host: "127.0.0.1",
+    port: 0,
+    logLevel: "silent",
+  });
+  t.after(() => server.close());
+  await server.ready;
+  return `server="${server.url}"`;
+}
+
+async function openRecorder(t: TestContext, browser: BrowserName, attributes: string): Promise<Page | undefined> {
+  const opened = await openPage(t, { browser, microphone: "speech" });
+  if (!opened) return undefined;
+  const { site, page } = opened;
+  site.held.add("/held.dsb");
+  site.files.set("/recorder.html", pageWith(`<deepspeech-recorder ${attributes}></deepspeech-recorder>`));
+  await showRecorder(page, `${site.url}/recorder.html`);
+  return page;
+}
+
+/** Notes what a page opens. @param isAsking the visitor says nothing to its question before `allow()` is called */
+async function watchMicrophones(page: Page, { isAsking = false } = {}): Promise<void> {
+  await page.evaluate((isAsking) => {
+    const noted: typeof opened = { tracks: [], contexts: [] };
+    Object.assign(globalThis, { opened: noted });
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (constraints) => {
+      if (isAsking) await new Promise<void>((resolve) => Object.assign(globalThis, { allow: resolve }));
+      const stream = await open(constraints);
+      // A microphone's stand-in may have one of its own.
+      noted.contexts.length = 0;
+      noted.tracks.push(...stream.getTracks());
+      return stream;
+    };
+    globalThis.AudioContext = class extends AudioContext {
+      constructor(options?: AudioContextOptions) {
+        super(options);
+        noted.contexts.push(this);
+      }
+    };
+  }, isAsking);
+}
 
 testInBrowsers("without a microphone, or leave to use it, a recorder says so and goes on", async (t, browser) => {
   for (const [microphone, code, message] of [

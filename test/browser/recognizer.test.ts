@@ -76,7 +76,7 @@ testInBrowsers("recordings of every format have the same text as in Node, with t
 
 /** Takes from an engine what those that docs/browser.md names do not have, nor Safari of today. */
 function beAnOlderEngine(): void {
-  const page = globalThis as Record<string, any>;
+  const page = globalThis as unknown as Record<string, { prototype: object } | undefined> & { isOlder?: boolean };
   if (page.isOlder) return;
   page.isOlder = true;
   const newer: [object | undefined, readonly PropertyKey[]][] = [

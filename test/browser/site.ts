@@ -22,6 +22,8 @@ export interface Site {
   headers: Record<string, string>;
   /** Runs before every script, in workers too. */
   preface: string;
+  /** Paths that are never answered. */
+  readonly held: Set<string>;
   /** Cuts the connection after so many bytes of this path's file, once. */
   cutAfter: { path: string; bytes: number } | undefined;
   /** Nobody answers any more. */
@@ -39,6 +41,7 @@ export async function startSite(t: TestContext, files: Readonly<Record<string, s
     files: new Map(Object.entries(files)),
     headers: {},
     preface: "",
+    held: new Set(),
     cutAfter: undefined,
     close: () =>
       new Promise((resolve) => {
@@ -54,6 +57,7 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   const { pathname } = new URL(request.url ?? "/", site.url);
   const { range } = request.headers;
   site.requests.push([request.method, pathname, ...(range ? [range] : [])].join(" "));
+  if (site.held.has(pathname)) return;
   const file = fileFor(site, pathname);
   if (file === undefined) return void response.writeHead(404).end();
   const headers = { ...site.headers, "content-type": TYPES[extname(pathname)] ?? "application/octet-stream" };

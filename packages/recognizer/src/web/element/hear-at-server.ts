@@ -3,27 +3,32 @@ import { fromWireSpan, fromWireWord, type LiveMessage } from "@deepspeech-ts/spe
 import { liveMessages } from "../live-socket.js";
 import type { MicrophoneEvent } from "../microphone.js";
 import { loadModule } from "./hear-here.js";
-import { type Heard, HearError, type Hearing, type HearOptions } from "./heard.js";
+import { type Heard, HearError, type HearOptions, unlessAborted } from "./heard.js";
 
 /** How often sound is sent. */
 const PIECE_MILLISECONDS = 250;
 
-export async function hearAtServer(options: HearOptions & { readonly server: string }): Promise<Hearing> {
+/** What is said is recorded from the moment the microphone is open, and sent once the server is there. */
+export async function hearAtServer(options: HearOptions & { readonly server: string }): Promise<AsyncIterable<Heard>> {
+  const { signal } = options;
   const { openMicrophone } = await loadModule();
   const stream = await openMicrophone();
-  const recorder = new MediaRecorder(stream);
-  const stop = () => {
-    if (recorder.state !== "inactive") recorder.stop();
+  let stop = () => {
     for (const track of stream.getTracks()) track.stop();
   };
   try {
-    const url = streamUrl(options);
-    if (options.token) url.searchParams.set("token", await options.token());
-    const socket = await openSocket(url, options);
+    signal.throwIfAborted();
+    const recording = record(stream);
+    stop = recording.stop;
+    signal.addEventListener("abort", stop);
     tellOfTrack(stream, options.onMicrophone);
-    sendSound(recorder, socket);
+    options.onOpen(stop);
+    const url = streamUrl(options);
+    if (options.token) url.searchParams.set("token", await unlessAborted(Promise.resolve(options.token()), signal));
+    const socket = await openSocket(url, options);
+    recording.sendTo(socket);
     options.onListening();
-    return { events: heard(socket, options, stop), stop };
+    return heard(socket, options, stop);
   } catch (error) {
     stop();
     throw error;
@@ -41,6 +46,7 @@ function streamUrl({ server, hotWords }: HearOptions & { readonly server: string
 }
 
 function openSocket(url: URL, { signal }: HearOptions): Promise<WebSocket> {
+  signal.throwIfAborted();
   const socket = new WebSocket(url);
   return new Promise((resolve, reject) => {
     socket.onopen = () => resolve(socket);
@@ -62,15 +68,35 @@ function tellOfTrack(stream: MediaStream, tell: (event: MicrophoneEvent) => void
   }
 }
 
+interface RecordedSound {
+  /** Closes the microphone. */
+  stop(): void;
+  /** Sends what was recorded so far, and all that follows. */
+  sendTo(socket: WebSocket): void;
+}
+
 /** MediaRecorder stops by itself where the track ends; its last piece comes before it tells so. */
-function sendSound(recorder: MediaRecorder, socket: WebSocket): void {
+function record(stream: MediaStream): RecordedSound {
+  const recorder = new MediaRecorder(stream);
+  const waiting: (Blob | string)[] = [];
+  let send = (message: Blob | string): void => void waiting.push(message);
   recorder.ondataavailable = ({ data }) => {
-    if (data.size > 0 && socket.readyState === WebSocket.OPEN) socket.send(data);
+    if (data.size > 0) send(data);
   };
-  recorder.onstop = () => {
-    if (socket.readyState === WebSocket.OPEN) socket.send('{"type":"end"}');
-  };
+  recorder.onstop = () => send('{"type":"end"}');
   recorder.start(PIECE_MILLISECONDS);
+  return {
+    stop() {
+      if (recorder.state !== "inactive") recorder.stop();
+      for (const track of stream.getTracks()) track.stop();
+    },
+    sendTo(socket) {
+      send = (message) => {
+        if (socket.readyState === WebSocket.OPEN) socket.send(message);
+      };
+      for (const message of waiting) send(message);
+    },
+  };
 }
 
 async function* heard(socket: WebSocket, { signal }: HearOptions, stop: () => void): AsyncGenerator<Heard> {

@@ -4,7 +4,7 @@ import type { StreamEvent } from "../../core/stream-options.js";
 import type { LoadProgress } from "../fetch-bundle.js";
 import type { MicrophoneSound } from "../microphone.js";
 import type { Recognizer } from "../recognizer.js";
-import type { Heard, Hearing, HearOptions } from "./heard.js";
+import { type Heard, type HearOptions, unlessAborted } from "./heard.js";
 
 export const loadModule = () => import("../index.js");
 
@@ -43,27 +43,24 @@ function startLoading(url: string): Loading {
 }
 
 /** The microphone is opened while the model loads: what is said meanwhile is heard. */
-export async function hearHere(options: HearOptions & { readonly bundle: string }): Promise<Hearing> {
+export async function hearHere(options: HearOptions & { readonly bundle: string }): Promise<AsyncIterable<Heard>> {
+  const { hotWords, signal } = options;
   const { microphoneSound, openMicrophone } = await loadModule();
   const stream = await openMicrophone();
   const stop = () => {
     for (const track of stream.getTracks()) track.stop();
   };
-  options.signal.addEventListener("abort", stop);
+  signal.addEventListener("abort", stop);
   let microphone: MicrophoneSound | undefined;
   try {
-    options.signal.throwIfAborted();
+    signal.throwIfAborted();
     microphone = await microphoneSound(stream, options);
-    const recognizer = await loadShared(options.bundle, options.onProgress);
+    options.onOpen(stop);
+    const recognizer = await unlessAborted(loadShared(options.bundle, options.onProgress), signal);
     options.onListening();
-    const { hotWords, signal } = options;
-    const events = recognizer.stream(microphone.sound, {
-      sampleRate: microphone.sampleRate,
-      hotWords,
-      signal,
-      wordTimes: true,
-    });
-    return { events: heard(events, stop), stop };
+    const { sound, sampleRate } = microphone;
+    const events = recognizer.stream(sound, { sampleRate, hotWords, signal, wordTimes: true });
+    return heard(events, microphone, stop);
   } catch (error) {
     stop();
     await microphone?.close();
@@ -71,7 +68,11 @@ export async function hearHere(options: HearOptions & { readonly bundle: string 
   }
 }
 
-async function* heard(events: AsyncIterable<StreamEvent>, stop: () => void): AsyncGenerator<Heard> {
+async function* heard(
+  events: AsyncIterable<StreamEvent>,
+  microphone: MicrophoneSound,
+  stop: () => void,
+): AsyncGenerator<Heard> {
   try {
     for await (const event of events) {
       if (event.kind === "partial") yield { kind: "partial", stable: event.stable, tail: event.tail };
@@ -83,5 +84,7 @@ async function* heard(events: AsyncIterable<StreamEvent>, stop: () => void): Asy
     }
   } finally {
     stop();
+    // Its sound does so where it was listened to; a request that is refused never listens.
+    await microphone.close();
   }
 }

@@ -31,14 +31,10 @@ export interface HearOptions {
   readonly signal: AbortSignal;
   onProgress(progress: LoadProgress): void;
   onMicrophone(event: MicrophoneEvent): void;
+  /** The microphone is open. @param stop closes it; what was said is still recognised */
+  onOpen(stop: () => void): void;
   /** The microphone is open, and whoever hears it is ready. */
   onListening(): void;
-}
-
-export interface Hearing {
-  readonly events: AsyncIterable<Heard>;
-  /** Closes the microphone; what was said is still recognised. */
-  stop(): void;
 }
 
 /** The errors of the recogniser, and those of its server; what the page's own code is told. */
@@ -54,5 +50,20 @@ export class HearError extends Error implements RecorderError {
     message: string,
   ) {
     super(message);
+  }
+}
+
+/** The promise's outcome, or the signal's reason where that comes first. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let tell = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    tell = () => reject(signal.reason);
+    signal.addEventListener("abort", tell);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", tell);
   }
 }

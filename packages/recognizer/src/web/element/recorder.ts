@@ -8,10 +8,13 @@ import type { MicrophoneEvent } from "../microphone.js";
 import type { Recognizer } from "../recognizer.js";
 import { hearAtServer } from "./hear-at-server.js";
 import { hearHere, loadShared } from "./hear-here.js";
-import { HearError, type Hearing, type HearOptions, type SpokenPartial, type SpokenSegment } from "./heard.js";
+import { type Heard, HearError, type HearOptions, type SpokenPartial, type SpokenSegment } from "./heard.js";
 import { RecorderView } from "./view.js";
 
-/** "loading": the microphone is open already. "finishing": it is closed, and what was said is still recognised. */
+/**
+ * "loading": the visitor is asked for the microphone, and from when it is open all that is said is heard, while the rest gets
+ * ready. "finishing": it is closed, and what was said is still recognised.
+ */
 export type RecorderState = "idle" | "loading" | "listening" | "finishing";
 
 /** What is told when a recording is over. */
@@ -64,7 +67,8 @@ export class DeepspeechRecorder extends Base {
   #segments: SpokenSegment[] = [];
   #value = "";
   #isFormDisabled = false;
-  #hearing: Hearing | undefined;
+  /** Closes the microphone, once it is open. */
+  #closeMicrophone: (() => void) | undefined;
   #abort: AbortController | undefined;
 
   constructor() {
@@ -178,16 +182,13 @@ export class DeepspeechRecorder extends Base {
     this.#abort = abort;
     this.#enter("loading");
     try {
-      this.#hearing = await this.#open(abort.signal);
-      // It may have been stopped while it was opened.
-      if (this.state === "finishing") this.#hearing.stop();
-      await this.#hear(this.#hearing);
+      await this.#hear(await this.#open(abort.signal));
       this.#finish();
     } catch (error) {
       this.#enter("idle");
       if (!abort.signal.aborted) this.#fail(error);
     } finally {
-      this.#hearing = undefined;
+      this.#closeMicrophone = undefined;
       this.#view.showPartial("");
     }
   }
@@ -196,7 +197,7 @@ export class DeepspeechRecorder extends Base {
   stop(): void {
     if (this.#state !== "loading" && this.#state !== "listening") return;
     this.#enter("finishing");
-    this.#hearing?.stop();
+    this.#closeMicrophone?.();
   }
 
   /** Ends at once; what was not recognised yet is dropped. */
@@ -226,12 +227,17 @@ export class DeepspeechRecorder extends Base {
     this.value = state ?? "";
   }
 
-  #open(signal: AbortSignal): Promise<Hearing> {
+  #open(signal: AbortSignal): Promise<AsyncIterable<Heard>> {
     const { bundle, server, hotWords, token } = this;
     const options: HearOptions = {
       ...{ bundle, server, hotWords, token, signal },
       onProgress: (progress) => this.#showProgress(progress),
       onMicrophone: (kind) => this.#showMicrophone(kind),
+      onOpen: (stop) => {
+        this.#closeMicrophone = stop;
+        // It may have been stopped while it was opened.
+        if (this.#state === "finishing") stop();
+      },
       onListening: () => {
         if (this.#state === "loading") this.#enter("listening");
       },
@@ -241,7 +247,7 @@ export class DeepspeechRecorder extends Base {
     throw new HearError("bad-argument", "<deepspeech-recorder> needs the attribute bundle or server");
   }
 
-  async #hear({ events, stop }: Hearing): Promise<void> {
+  async #hear(events: AsyncIterable<Heard>): Promise<void> {
     for await (const event of events) {
       const { kind, ...detail } = event;
       if (kind === "partial") {
@@ -256,9 +262,7 @@ export class DeepspeechRecorder extends Base {
       this.#view.addSegment(segment.text);
       this.#setValue(this.#segments.map(({ text }) => text).join(" "));
       this.#tell("segment", segment);
-      if (this.continuous || this.#state !== "listening") continue;
-      this.#enter("finishing");
-      stop();
+      if (!this.continuous && this.#state === "listening") this.stop();
     }
   }
 

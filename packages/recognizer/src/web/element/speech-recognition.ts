@@ -5,7 +5,7 @@
  */
 import { hearAtServer } from "./hear-at-server.js";
 import { hearHere } from "./hear-here.js";
-import type { Hearing, SpokenSegment } from "./heard.js";
+import type { Heard, SpokenSegment } from "./heard.js";
 
 /** Where `speechRecognitionOf` hears: one of `bundle` and `server`. */
 export interface SpeechRecognitionSource {
@@ -82,7 +82,8 @@ export class ModelSpeechRecognition extends EventTarget {
   onend: Handler = null;
 
   #abort: AbortController | undefined;
-  #hearing: Hearing | undefined;
+  /** Closes the microphone, once it is open. */
+  #closeMicrophone: (() => void) | undefined;
   #isStopping = false;
   #finals: RecognitionResult[] = [];
 
@@ -106,7 +107,7 @@ export class ModelSpeechRecognition extends EventTarget {
   /** What was said is still recognised. */
   stop(): void {
     this.#isStopping = true;
-    this.#hearing?.stop();
+    this.#closeMicrophone?.();
   }
 
   abort(): void {
@@ -117,16 +118,14 @@ export class ModelSpeechRecognition extends EventTarget {
     try {
       if (!this.#isOwnLanguage())
         throw { error: "language-not-supported", message: `the model understands ${this.#ownLang}` };
-      const hearing = await this.#open(signal);
-      this.#hearing = hearing;
-      if (this.#isStopping) hearing.stop();
+      const events = await this.#open(signal);
       this.#tell("audiostart");
-      await this.#hear(hearing);
+      await this.#hear(events);
       this.#tell("audioend");
     } catch (error) {
       this.#fail(error, signal);
     } finally {
-      this.#hearing = undefined;
+      this.#closeMicrophone = undefined;
       this.#abort = undefined;
       this.#tell("end");
     }
@@ -140,13 +139,17 @@ export class ModelSpeechRecognition extends EventTarget {
     return this.lang === "" || this.lang.split("-")[0]?.toLowerCase() === this.#ownLang.split("-")[0];
   }
 
-  #open(signal: AbortSignal): Promise<Hearing> {
+  #open(signal: AbortSignal): Promise<AsyncIterable<Heard>> {
     const { bundle, server, token } = this.#source;
     const options = {
       ...{ bundle, server, signal, token },
       hotWords: this.phrases.map(({ phrase }) => phrase),
       onProgress: () => {},
       onMicrophone: () => {},
+      onOpen: (stop: () => void) => {
+        this.#closeMicrophone = stop;
+        if (this.#isStopping) stop();
+      },
       onListening: () => this.#tell("start"),
     };
     return server === undefined
@@ -154,7 +157,7 @@ export class ModelSpeechRecognition extends EventTarget {
       : hearAtServer({ ...options, server });
   }
 
-  async #hear({ events, stop }: Hearing): Promise<void> {
+  async #hear(events: AsyncIterable<Heard>): Promise<void> {
     let isSpeaking = false;
     for await (const event of events) {
       if (!isSpeaking) this.#tell("speechstart");
@@ -166,7 +169,7 @@ export class ModelSpeechRecognition extends EventTarget {
       }
       this.#tell("speechend");
       this.#tellResults(resultOf({ transcript: this.#spaced(event.text), confidence: confidenceOf(event) }, true));
-      if (!this.continuous) stop();
+      if (!this.continuous) this.stop();
     }
   }
 
