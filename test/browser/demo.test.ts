@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
 import { type RunningServer, startServer } from "@deepspeech-ts/server";
 import type { AxeResults, RunOptions } from "axe-core";
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { rootPath, savedFile, testInBrowser, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage, type PageOptions } from "./page.js";
 
@@ -247,6 +247,77 @@ testInBrowsers("a microphone is heard, here and at the server", async (t, browse
     assert.equal(await heard(page), SPOKEN, place);
     assert.deepEqual(troubles, []);
   }
+});
+
+testInBrowser("chromium", "an answer that comes when something else is open is nobody's", async (t) => {
+  const opened = await openDemo(t);
+  if (!opened) return;
+  const { page, troubles } = opened;
+  await page.getByRole("radio", { name: "Server" }).check();
+  await page.locator("#file").setInputFiles(FILE);
+  assert.equal(await heard(page), SPOKEN);
+  const held: Route[] = [];
+  await page.route("**/v1/audio/alignments", (route) => void held.push(route));
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("The text as it was said").fill("Activate it!");
+  const [asked] = await Promise.all([
+    page.waitForRequest(/alignments$/),
+    page.getByRole("button", { name: "Align anew" }).click(),
+  ]);
+  await page.locator("#file").setInputFiles(rootPath("sample-corpus/test/1/1/1-1-0028.opus"));
+  const own = await heard(page);
+  assert.notEqual(own, SPOKEN);
+  await Promise.all(held.map((route) => route.continue()));
+  await (await asked.response())?.finished();
+  const { name, content } = await savedFile(page, () => page.getByRole("button", { name: "txt", exact: true }).click());
+  assert.deepEqual([name, content.trim()], ["1-1-0028.txt", own]);
+  assert.equal((await page.getByRole("log").textContent())?.trim(), own);
+  assert.deepEqual(troubles, []);
+});
+
+testInBrowser("chromium", "clicked twice while the visitor is asked, it records once", async (t) => {
+  const opened = await openDemo(t, { microphone: "speech" });
+  if (!opened) return;
+  const { page, troubles } = opened;
+  const numOpen = await page.evaluateHandle(() => {
+    const found = { asked: 0, live: [] as MediaStreamTrack[], allow: () => {} };
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (constraints) => {
+      found.asked += 1;
+      await new Promise<void>((resolve) => (found.allow = resolve));
+      const stream = await open(constraints);
+      found.live.push(...stream.getTracks());
+      return stream;
+    };
+    return found;
+  });
+  const record = page.locator("#record");
+  await record.click();
+  await page.waitForFunction(({ asked }) => asked > 0, numOpen);
+  await record.click();
+  await numOpen.evaluate(({ allow }) => allow());
+  await page.getByRole("log").getByRole("button", { name: SPOKEN }).waitFor();
+  await record.click();
+  assert.equal(await heard(page), SPOKEN);
+  const states = await numOpen.evaluate(({ asked, live }) => [asked, ...live.map(({ readyState }) => readyState)]);
+  assert.deepEqual([states, troubles], [[1, "ended"], []]);
+});
+
+testInBrowsers("a server's key is taken when Enter is pressed", async (t, browser) => {
+  const opened = await openPage(t, { browser });
+  if (!opened) return;
+  const { page } = opened;
+  const key = "a-key-0123456789abc";
+  const own = await startServer({ bundle: BUNDLE, host: "127.0.0.1", port: 0, logLevel: "silent", apiKeys: [key] });
+  t.after(() => own.close());
+  await own.ready;
+  await page.goto(`${own.url}/?of=mine`);
+  await page.getByLabel("The server's API key").fill(key);
+  await page.getByLabel("The server's API key").press("Enter");
+  await page.getByRole("radio", { name: "Server" }).and(page.locator(":enabled")).waitFor({ state: "attached" });
+  assert.equal(page.url(), `${own.url}/?of=mine`);
+  assert.equal(await page.getByLabel("The server's API key").inputValue(), key);
 });
 
 testInBrowser(

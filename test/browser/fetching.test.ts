@@ -145,6 +145,49 @@ testInBrowsers("a download that breaks off goes on where it stopped, on the next
   assert.ok(start >= 2 ** 20, `the last request began at ${start}`);
 });
 
+testInBrowsers("where a newer bundle cannot be had, the kept one is used", async (t, browser) => {
+  const opened = await openPage(t, { browser });
+  if (!opened) return;
+  const { site, page } = opened;
+  await load(page);
+  const path = await temporaryBundle(t);
+  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(1)]));
+  site.files.set("/model.dsb", path);
+  site.faults.set("GET /model.dsb", 502);
+  assert.equal((await load(page)).isKept, true);
+  const asked = () => site.requests.filter((line) => line.endsWith("/model.dsb"));
+  assert.deepEqual(asked().slice(-2), ["HEAD /model.dsb", "GET /model.dsb"]);
+  // Nor is a server waited for that does not answer.
+  site.faults.set("HEAD /model.dsb", "silence");
+  assert.equal((await load(page)).isKept, true);
+  assert.equal(asked().at(-1), "HEAD /model.dsb");
+});
+
+testInBrowsers(
+  "a bundle's URL may have any query; none of its pieces is left, and it can be forgotten",
+  async (t, browser) => {
+    const opened = await openPage(t, { browser });
+    if (!opened) return;
+    const { page } = opened;
+    const path = await temporaryBundle(t);
+    await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(3 * 2 ** 20)]));
+    opened.site.files.set("/model.dsb", path);
+    const left = await page.evaluate(async () => {
+      const counts = [];
+      for (const query of ["?3f2a", "?path=a/b&c", "?a=b%20c#of-no-matter"]) {
+        const url = `/model.dsb${query}`;
+        await (await recognition.Recognizer.load(url)).close();
+        const store = await caches.open("deepspeech-ts");
+        const kept = (await store.keys()).length;
+        await recognition.Recognizer.forget(url);
+        counts.push([kept, (await store.keys()).length]);
+      }
+      return counts;
+    });
+    assert.deepEqual(left, Array(3).fill([1, 0]));
+  },
+);
+
 testInBrowsers("where there is no room, a bundle is used from memory, and the page is told", async (t, browser) => {
   const opened = await openPage(t, { browser, roomKilobytes: 512 });
   if (!opened) return;

@@ -22,8 +22,8 @@ export interface Site {
   headers: Record<string, string>;
   /** Runs before every script, in workers too. */
   preface: string;
-  /** Paths that are never answered. */
-  readonly held: Set<string>;
+  /** The statuses that requests such as "GET /path" are answered with; "silence", where they are never answered. */
+  readonly faults: Map<string, number | "silence">;
   /** Cuts the connection after so many bytes of this path's file, once. */
   cutAfter: { path: string; bytes: number } | undefined;
   /** Nobody answers any more. */
@@ -41,7 +41,7 @@ export async function startSite(t: TestContext, files: Readonly<Record<string, s
     files: new Map(Object.entries(files)),
     headers: {},
     preface: "",
-    held: new Set(),
+    faults: new Map(),
     cutAfter: undefined,
     close: () =>
       new Promise((resolve) => {
@@ -57,7 +57,9 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   const { pathname } = new URL(request.url ?? "/", site.url);
   const { range } = request.headers;
   site.requests.push([request.method, pathname, ...(range ? [range] : [])].join(" "));
-  if (site.held.has(pathname)) return;
+  const fault = site.faults.get(`${request.method} ${pathname}`);
+  if (fault === "silence") return;
+  if (fault !== undefined) return void response.writeHead(fault).end();
   const file = fileFor(site, pathname);
   if (file === undefined) return void response.writeHead(404).end();
   const headers = { ...site.headers, "content-type": TYPES[extname(pathname)] ?? "application/octet-stream" };

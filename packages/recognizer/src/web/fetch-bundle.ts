@@ -4,7 +4,7 @@
  *
  * Pieces are kept as they come, so that a download which breaks off after 14 of 15 MB costs one of them. A kept bundle is
  * used without the network where there is none; where there is, one request without a body asks whether the server has
- * another by now. Nothing is used before its checksums hold.
+ * another by now, and where that one does not come, the kept one is used still. Nothing is used before its checksums hold.
  */
 import type { Bundle } from "@deepspeech-ts/speech";
 import { joinBytes } from "../audio/join-arrays.js";
@@ -46,27 +46,33 @@ const CACHE = "deepspeech-ts";
 const PIECE_BYTES = 1 << 20;
 /** A connection that breaks is tried again at once, after one second and after three. */
 const RETRY_SECONDS = [0, 1, 3];
+/** Where a bundle is kept, a server that has not answered by then is not waited for. */
+const ANSWER_SECONDS = 5;
 
 /** @throws RecognizerError `offline`, `bad-bundle`; or the signal's reason */
 export async function fetchBundle(request: string | URL | Request, options: FetchOptions): Promise<FetchedBundle> {
   const source = new Request(request);
   const store = options.cache === false ? undefined : await openStore();
-  const kept = await store?.match(source.url);
-  if (kept) {
-    // At the same time: neither is quick.
-    const [isTheServers, buffer] = await Promise.all([isCurrent(kept, source, options.signal), kept.arrayBuffer()]);
-    const bytes = new Uint8Array(buffer);
-    const bundle = isTheServers && (await openFetched(bytes, source.url).catch(() => undefined));
-    if (bundle) {
-      options.onProgress?.({ loadedBytes: bytes.length, totalBytes: bytes.length, isCached: true });
-      return { bundle, isKept: true };
-    }
-  }
+  const kept = await openKept(await store?.match(source.url), source, options.signal);
+  const useKept = ({ bundle, numBytes }: Kept): FetchedBundle => {
+    options.onProgress?.({ loadedBytes: numBytes, totalBytes: numBytes, isCached: true });
+    return { bundle, isKept: true };
+  };
+  if (kept?.isCurrent) return useKept(kept);
   const pieces = new Pieces(store, source.url);
-  const { bytes, validator } = await download(source, pieces, options);
+  let fetched: Download;
+  try {
+    fetched = await download(source, pieces, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    // What the server has by now does not come; the page goes on with what it had.
+    if (kept) return useKept(kept);
+    throw error;
+  }
+  const { bytes, validator } = fetched;
   try {
     const bundle = await openFetched(bytes, source.url);
-    return { bundle, ...(await put(store, source.url, bytes, validator)) };
+    return { bundle, ...(await put(store, keyOf(source.url), bytes, validator)) };
   } finally {
     // Damaged ones too: they must not be gone on with.
     await pieces.clear();
@@ -88,10 +94,9 @@ export async function keptBundles(): Promise<KeptBundle[]> {
 /** Forgets one bundle, or all of them, half-fetched ones included. */
 export async function forgetBundles(url?: string | URL): Promise<void> {
   const store = await openStore();
-  const wanted = url === undefined ? undefined : new Request(url).url;
+  const wanted = url === undefined ? undefined : keyOf(new Request(url).url);
   for (const request of (await store?.keys()) ?? []) {
-    if (wanted === undefined || request.url === wanted || wholeUrl(request.url) === wanted)
-      await store?.delete(request);
+    if (wanted === undefined || wholeUrl(request.url) === wanted) await store?.delete(request);
   }
 }
 
@@ -110,14 +115,43 @@ async function openStore(): Promise<Cache | undefined> {
   }
 }
 
-/** Whether the server's is the kept one still; yes, where the server cannot be asked. */
+interface Kept {
+  readonly bundle: Bundle;
+  readonly numBytes: number;
+  readonly isCurrent: boolean;
+}
+
+/** Undefined where nothing is kept, or what is kept is damaged. */
+async function openKept(
+  kept: Response | undefined,
+  source: Request,
+  signal: AbortSignal | undefined,
+): Promise<Kept | undefined> {
+  if (!kept) return undefined;
+  // At the same time: neither is quick.
+  const [isTheServers, buffer] = await Promise.all([isCurrent(kept, source, signal), kept.arrayBuffer()]);
+  const bytes = new Uint8Array(buffer);
+  const bundle = await openFetched(bytes, source.url).catch(() => undefined);
+  return bundle && { bundle, numBytes: bytes.length, isCurrent: isTheServers };
+}
+
+/** Whether the server's is the kept one still; yes, where the server cannot be asked or does not answer soon. */
 async function isCurrent(kept: Response, source: Request, signal: AbortSignal | undefined): Promise<boolean> {
+  signal?.throwIfAborted();
+  const asking = new AbortController();
+  const giveUp = () => asking.abort();
+  const timer = setTimeout(giveUp, 1000 * ANSWER_SECONDS);
+  signal?.addEventListener("abort", giveUp);
   try {
-    const answer = await fetch(new Request(source, { method: "HEAD", cache: "no-cache" }), signal ? { signal } : {});
+    const question = new Request(source, { method: "HEAD", cache: "no-cache" });
+    const answer = await fetch(question, { signal: asking.signal });
     return !answer.ok || validatorOf(answer) === kept.headers.get("x-validator");
   } catch {
     signal?.throwIfAborted();
     return true;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
   }
 }
 
@@ -201,7 +235,7 @@ class Pieces {
 
   constructor(store: Cache | undefined, url: string) {
     this.#store = store;
-    this.#url = url;
+    this.#url = keyOf(url);
   }
 
   /** What an earlier visit left. */
@@ -236,28 +270,30 @@ class Pieces {
 
   async clear(): Promise<void> {
     for (const request of (await this.#store?.keys()) ?? []) {
-      if (wholeUrl(request.url) === this.#url) await this.#store?.delete(request);
+      if (isPiece(request.url) && wholeUrl(request.url) === this.#url) await this.#store?.delete(request);
     }
     [this.#bytes, this.#unkept, this.#numKept, this.size, this.validator] = [[], [], 0, 0, ""];
   }
 }
 
-/** Keys of the store are URLs, and their fragment does not count. */
+const PIECE = /[?&]deepspeech-piece=\d+$/;
+
+/** Keys of the store are URLs. The rest of one stays as it is written, so that it is found again. */
 function pieceUrl(url: string, index: number): string {
-  const key = new URL(url);
-  key.searchParams.set("deepspeech-piece", String(index));
-  return key.href;
+  return `${url}${url.includes("?") ? "&" : "?"}deepspeech-piece=${index}`;
 }
 
 function isPiece(url: string): boolean {
-  return new URL(url).searchParams.has("deepspeech-piece");
+  return PIECE.test(url);
 }
 
-function wholeUrl(url: string): string | undefined {
-  if (!isPiece(url)) return undefined;
-  const whole = new URL(url);
-  whole.searchParams.delete("deepspeech-piece");
-  return whole.href;
+function wholeUrl(url: string): string {
+  return url.replace(PIECE, "");
+}
+
+/** The store does without fragments, and so do servers. */
+function keyOf(url: string): string {
+  return url.replace(/#.*$/s, "");
 }
 
 /** As all browsers call it, and as Firefox lets one of its own errors through. */
