@@ -19,14 +19,19 @@ export class LiveRecording {
   static async open(onTrouble: (words: string) => void): Promise<LiveRecording> {
     const { microphoneSound, openMicrophone } = await loadModule();
     const stream = await openMicrophone();
-    const { sound, sampleRate, close } = await microphoneSound(stream, {
-      onMicrophone: (event) => {
-        if (event === "interrupted") onTrouble("The microphone is interrupted.");
-        if (event === "resumed") onTrouble("");
-        if (event === "lost") onTrouble("The microphone was lost; is it still connected?");
-      },
-    });
-    return new LiveRecording(stream, sampleRate, sound, close);
+    try {
+      const { sound, sampleRate, close } = await microphoneSound(stream, {
+        onMicrophone: (event) => {
+          if (event === "interrupted") onTrouble("The microphone is interrupted.");
+          if (event === "resumed") onTrouble("");
+          if (event === "lost") onTrouble("The microphone was lost; is it still connected?");
+        },
+      });
+      return new LiveRecording(stream, sampleRate, sound, close);
+    } catch (error) {
+      for (const track of stream.getTracks()) track.stop();
+      throw error;
+    }
   }
 
   /** The sound, which is kept as it passes. */

@@ -28,9 +28,10 @@ export class Session {
   readonly #play = find<HTMLButtonElement>("play");
   readonly #status = find("status");
   readonly #problem = find("problem");
+  #isHearing = false;
+  /** Once the microphone is open. */
   #live: LiveRecording | undefined;
   #recording: Recording | undefined;
-  /** Each request's own: what an older one still brings is nobody's. */
   #turn = 0;
   onRecording: () => void = () => {};
 
@@ -43,7 +44,7 @@ export class Session {
     this.#transcript.onWord = playWord;
     this.#timeline.onSeek = (seconds) => void this.#player.play(seconds);
     this.#player.onTime = (seconds) => this.#showTime(seconds);
-    this.#editor.onText = (text) => void this.#attempt(() => this.#align(text));
+    this.#editor.onText = (text) => void this.#attempt((isCurrent) => this.#align(text, isCurrent));
     this.#record.addEventListener("click", () => this.toggleRecording());
     this.#play.addEventListener("click", () =>
       this.#player.isPlaying ? this.#player.stop() : void this.#player.play(),
@@ -58,61 +59,74 @@ export class Session {
   async open(file: File): Promise<void> {
     if (file.name.endsWith(".dsb")) {
       this.#choice.useBundle(file);
-      await this.#attempt(async () => this.#say(`Using ${file.name}. ${(await this.#choice.engine()).description}`));
+      const use = async () => this.#say(`Using ${file.name}. ${(await this.#choice.engine()).description}`);
+      await this.#attempt(use, () => true);
       return;
     }
-    await this.#attempt(async () => {
+    this.#live?.stop();
+    await this.#attempt(async (isCurrent) => {
       this.#say("Reading the recording…");
       const recording = await readRecording(file);
+      if (!isCurrent()) return;
       const columns = new Columns(recording.sampleRate);
       columns.push(recording.samples);
       this.#begin(columns);
-      await this.#recognise(recording);
+      await this.#recognise(recording, isCurrent);
     });
   }
 
   /** Recognises what is there, with other settings or elsewhere. */
   async again(): Promise<void> {
     const recording = this.#recording;
-    if (recording && !this.#live) await this.#attempt(() => this.#recognise(recording));
+    if (recording && !this.#isHearing) await this.#attempt((isCurrent) => this.#recognise(recording, isCurrent));
   }
 
   toggleRecording(): void {
-    if (this.#live) this.#live.stop();
-    else void this.#attempt(() => this.#hear());
+    // While the visitor is asked for the microphone, there is nothing to stop yet.
+    if (this.#isHearing) this.#live?.stop();
+    else void this.#attempt((isCurrent) => this.#hear(isCurrent));
   }
 
-  async #hear(): Promise<void> {
-    this.#say("Opening the microphone…");
-    const live = await LiveRecording.open((words) => this.#complain(words));
-    this.#live = live;
+  async #hear(isCurrent: () => boolean): Promise<void> {
+    this.#isHearing = true;
+    let live: LiveRecording | undefined;
+    try {
+      this.#say("Opening the microphone…");
+      live = await LiveRecording.open((words) => this.#complain(words));
+      this.#live = live;
+      if (isCurrent()) await this.#hearLive(live, isCurrent);
+    } finally {
+      live?.stop();
+      await live?.close();
+      this.#live = undefined;
+      this.#isHearing = false;
+      find("clock").textContent = "";
+      this.#showRecording(false);
+    }
+    if (isCurrent()) await this.#recognise(live.recording, isCurrent);
+  }
+
+  async #hearLive(live: LiveRecording, isCurrent: () => boolean): Promise<void> {
     this.#showRecording(true);
     const columns = new Columns(live.sampleRate);
     this.#begin(columns, { isLive: true });
     const sound = live.heard((samples) => {
       columns.push(samples);
+      if (!isCurrent()) return;
       this.#timeline.draw();
       find("clock").textContent = clock(columns.seconds);
     });
     this.#say("Listening…");
-    try {
-      const engine = await this.#choice.engine();
-      for await (const event of engine.listen({ sound, sampleRate: live.sampleRate }, this.#settings())) {
-        if (event.kind === "partial") this.#transcript.showPartial(event.text);
-        else {
-          this.#transcript.showPartial("");
-          this.#transcript.addSegment(event.words);
-        }
+    const engine = await this.#choice.engine();
+    for await (const event of engine.listen({ sound, sampleRate: live.sampleRate }, this.#settings())) {
+      if (!isCurrent()) return;
+      if (event.kind === "partial") this.#transcript.showPartial(event.text);
+      else {
+        this.#transcript.showPartial("");
+        this.#transcript.addSegment(event.words);
       }
-    } finally {
-      live.stop();
-      await live.close();
-      this.#live = undefined;
-      find("clock").textContent = "";
-      this.#showRecording(false);
     }
-    this.#timeline.show(columns);
-    await this.#recognise(live.recording);
+    if (isCurrent()) this.#timeline.show(columns);
   }
 
   #begin(columns: Columns, options: { isLive?: boolean } = {}): void {
@@ -124,20 +138,19 @@ export class Session {
     this.#timeline.show(columns, options);
   }
 
-  async #recognise(recording: Recording): Promise<void> {
-    this.#turn += 1;
-    const turn = this.#turn;
+  async #recognise(recording: Recording, isCurrent: () => boolean): Promise<void> {
     this.#recording = recording;
     this.#player.open(recording);
     this.#play.hidden = recording.samples.length === 0;
     this.onRecording();
     const engine = await this.#choice.engine();
+    if (!isCurrent()) return;
     find("runtime").textContent = engine.description;
     this.#say("Recognising…");
     this.#transcript.clear();
     this.#timeline.setWords([]);
-    const [answer, seconds] = await this.#transcribe(engine, recording, () => turn === this.#turn);
-    if (turn !== this.#turn) return;
+    const [answer, seconds] = await this.#transcribe(engine, recording, isCurrent);
+    if (!isCurrent()) return;
     this.#show(answer);
     if (answer.text === "") this.#transcript.showNothingHeard();
     const times = (answer.durationSeconds / seconds).toFixed(seconds < 1 ? 0 : 1);
@@ -160,11 +173,12 @@ export class Session {
     return [answer, (performance.now() - started) / 1000];
   }
 
-  async #align(text: string): Promise<void> {
-    if (!this.#recording || text === "") return;
+  async #align(text: string, isCurrent: () => boolean): Promise<void> {
+    const recording = this.#recording;
+    if (!recording || text === "") return;
     this.#say("Aligning…");
-    const engine = await this.#choice.engine();
-    const answer = await engine.align(this.#recording, text);
+    const answer = await (await this.#choice.engine()).align(recording, text);
+    if (!isCurrent()) return;
     this.#transcript.clear();
     this.#transcript.addSegment(answer.words);
     this.#show(answer);
@@ -192,15 +206,26 @@ export class Session {
     find("record-label").textContent = isLive ? "Stop" : "Record";
   }
 
-  /** Whatever goes wrong is told, and the page goes on. */
-  async #attempt(work: () => Promise<void>): Promise<void> {
+  /**
+   * Whatever goes wrong is told, and the page goes on.
+   *
+   * @param isCurrent whether nothing else was begun since: what an older request still brings is nobody's
+   */
+  async #attempt(work: (isCurrent: () => boolean) => Promise<void>, isCurrent = this.#newTurn()): Promise<void> {
     this.#complain("");
     try {
-      await work();
+      await work(isCurrent);
     } catch (error) {
+      if (!isCurrent()) return;
       this.#say("");
       this.#complain(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  #newTurn(): () => boolean {
+    this.#turn += 1;
+    const turn = this.#turn;
+    return () => turn === this.#turn;
   }
 
   #say(text: string): void {

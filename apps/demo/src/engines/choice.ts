@@ -19,6 +19,11 @@ export class EngineChoice {
   constructor(readonly onProgress: (progress: LoadProgress) => void) {
     for (const place of this.#places) place.addEventListener("change", () => this.onChange());
     this.#key.addEventListener("change", () => void this.askServer());
+    // Enter would send the form, which is to load the page anew.
+    find("key").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.askServer();
+    });
   }
 
   get isLocal(): boolean {
