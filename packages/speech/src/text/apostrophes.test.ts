@@ -13,6 +13,8 @@ const table: [string, number[]][] = [
   ["'It's late,' she said, 'go.'", [0, 11, 23, 27]],
   ["'OME OF THE BOYS' HATS", []],
   ["𝐀' and 'b'.", [8, 10]],
+  ["'it is 6' and 'no'", [0, 8, 14, 17]],
+  ["'it is 6' tall,' she said", [0, 15]],
 ];
 
 for (const [text, marks] of table) {

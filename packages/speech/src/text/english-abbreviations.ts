@@ -50,12 +50,16 @@ const CAPITAL_MONTHS =
   "January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec";
 const SHORT_MONTHS = "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec";
 
+const WEEKDAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun";
+/** Months and days of the week, in full or short. */
+export const CALENDAR_NAMES = `${MONTHS}|${SHORT_MONTHS}|${WEEKDAYS}`;
+
 const START = String.raw`(?<!\p{L}\p{M}*)`;
 const END = String.raw`(?![\p{L}\p{M}])`;
 const alternatives = (words: object) => Object.keys(words).join("|");
 
 /** One and many of each unit. */
-const UNITS: Readonly<Record<string, readonly [string, string]>> = {
+export const UNITS: Readonly<Record<string, readonly [string, string]>> = {
   ...{ km: ["kilometer", "kilometers"], cm: ["centimeter", "centimeters"], mm: ["millimeter", "millimeters"] },
   ...{
     kg: ["kilogram", "kilograms"],
@@ -82,9 +86,12 @@ const UNITS: Readonly<Record<string, readonly [string, string]>> = {
 };
 /** Those that are no words, and stand for nothing else, where no number is before them. */
 const BARE_UNITS = "km|cm|kg|mg|ml|khz|mhz|ghz|kb|mb|gb|kw|kwh|mph|kph|kmh|km/h|lbs";
-const UNIT = Object.keys(UNITS)
+/** All of them, as alternatives of a pattern. */
+export const UNIT = Object.keys(UNITS)
   .sort((a, b) => b.length - a.length)
   .join("|");
+/** Short for units, or said as letters, or words. */
+const UNREAD_UNITS = "[ghlLVW]|dl|cl|dm|nm|tsp|tbsp|pts?|qts?|gals?|sq|kJ|kcal|kV|ha";
 const NUMBER_WORD =
   "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty|hundred|thousand|million";
 
@@ -95,9 +102,27 @@ export const MAY_BE_SHORT = new RegExp(`\\b(?:${alternatives(BARE)}|${BARE_UNITS
 export const abbreviationRules: readonly Rule[] = [
   {
     kind: "unit",
-    pattern: new RegExp(String.raw`(?<=(\p{N})\s?)(${UNIT})${END}(?!²|³|/)\.?(?=$|[\s.,;:!?)"'’”%–-])`, "iuy"),
+    pattern: new RegExp(String.raw`(?<=(\p{N})\s?)(${UNIT})${END}(?!²|³|/)\.?(?=$|[\s.,;:!?)\]"'’”%…\p{Pd}])`, "iuy"),
     write: (match) => unitWords(match),
   },
+  // "5 mi/h", "5ft6"
+  {
+    kind: "unit",
+    pattern: new RegExp(String.raw`(?<=\p{N}\s?)(?:${UNIT})(?=\p{N}|/)`, "iuy"),
+    write: () => null,
+  },
+  {
+    kind: "unit",
+    pattern: new RegExp(
+      String.raw`(?=[a-zLVW])(?<=(?<![\p{L}\p{N}.,${"$"}£€¥₹])\d+(?:[.,]\d+)*\s?)(?:${UNREAD_UNITS})(?![\p{L}\p{M}\p{N}'’&]|\.\s?\p{Lu})`,
+      "uy",
+    ),
+    write: () => null,
+  },
+  // Inches: "5in", "10 in."
+  { kind: "unit", pattern: /(?<=\d)in(?![\p{L}\p{M}])|(?<=\d\s)in\.(?!\.)/uy, write: () => null },
+  // By, or times; but "0x1F" is spelt.
+  { kind: "symbol", pattern: /(?<=\d['’′"″]?\s?)(?<!(?<!\d)0)x(?=\s?\d)/iuy, write: () => null },
   {
     kind: "unit",
     pattern: new RegExp(
@@ -112,10 +137,10 @@ export const abbreviationRules: readonly Rule[] = [
   {
     kind: "date",
     pattern: new RegExp(
-      String.raw`${START}((?:${SHORT_MONTHS})\.?|${MONTHS})\s(\d{1,2})(?![\p{L}\p{N}%]|[-–:.,/]\d|\s(?:million|percent)|\s?[-–]\s?\d)`,
+      String.raw`${START}((?:${SHORT_MONTHS})\.?|${MONTHS})\s(\d{1,2})(?![\p{L}\p{N}%]|[-–:./]\d|,\d(?!\d{3}(?!\d))|\s?[-–]\s?\d)`,
       "iuy",
     ),
-    write: ([written, month, day]) => dateWords(written, month as string, Number(day)),
+    write: (match) => dateWords(match),
   },
   // "Five May", or "the fifth of May".
   {
@@ -161,6 +186,9 @@ export const abbreviationRules: readonly Rule[] = [
     write: ([name]) => [...name.toLowerCase()].map((c) => (c === "&" ? "and" : c)).join(" "),
   },
   { kind: "abbreviation", pattern: /(?<![\p{L}\p{N}])w\/o?(?![\p{L}/])/iuy, write: () => null },
+  // "Et cetera"; and what a page of the web writes for a sign: "&amp;".
+  { kind: "symbol", pattern: /&(?:amp|lt|gt|quot|apos|nbsp|#\d+);/iuy, write: () => null },
+  { kind: "abbreviation", pattern: /(?<![\p{L}\p{N}&])&c(?![\p{L}\p{N}&])/iuy, write: () => null },
   {
     kind: "number",
     pattern: new RegExp(
@@ -187,14 +215,43 @@ function isJanOfAName({ input, index, 0: written }: RegExpExecArray): boolean {
   );
 }
 
+/** What a number stands before, and a date seldom or never: "March 5 miles", "March 5 million". */
+const MEASURED = new RegExp(
+  String.raw`^\s?(?:times|degrees|dollars|euros|cents|pounds|${UNIT}|miles|(?:kilo)?met(?:er|re)s|feet|inches|yards|` +
+    String.raw`minutes|hours|days|weeks|months|years)(?![\p{L}\p{M}])`,
+  "iu",
+);
+const SCALED = /^\s?(?:%|(?:hundred|thousand|million|billion|trillion|percent|per\scent)(?!\p{L}))/iu;
+/** What may follow a date that should have had "on", but not a count. */
+const NOT_COUNTED =
+  /^(?:an?|the|i|you|he|she|it|we|they|my|your|his|her|its|our|their|this|that|these|those|there|at|by|for|from|in|on|with|was|is|when|while|last|next)$/i;
+const PLURAL = /^(?!(?:was|has|his|its|this|always|perhaps|besides)$)(?:people|men|women|children|[a-z]{3,}s)$/;
+
 /** "March 5" is "march fifth"; "march 5 miles" is not a date, nor is "you may 5". */
-function dateWords(written: string, month: string, day: number): string | null | undefined {
+function dateWords({ input, index, 0: written, 1: month = "", 2: digits }: RegExpExecArray): string | null | undefined {
+  const day = Number(digits);
   const isNamed = /^\p{Lu}/u.test(written);
   if (day < 1 || day > 31 || (!isNamed && /^(?:may|march|mar|dec|jun|jul|sep|oct|nov|jan|feb|apr|aug)$/i.test(month)))
     return undefined;
   const plain = month.replace(/\.$/, "").toLowerCase();
   const name = MONTHS.split("|").find((full) => full.startsWith(plain.slice(0, 3)));
-  return name && `${name} ${ordinalWords(day)}`;
+  const isDay = isDayOfMonth(input.slice(Math.max(0, index - 12), index), input.slice(index + written.length));
+  return isDay === null ? null : name && `${name} ${isDay ? ordinalWords(day) : cardinalWords(day)}`;
+}
+
+/** "In March 20 people died" counts people, as days have "on"; "since March 20 people died" may be either (null). */
+function isDayOfMonth(before: string, after: string): boolean | null {
+  const preposition = /(?<!\p{L})(\p{L}+)[\s-]$/u.exec(before)?.[1]?.toLowerCase() ?? "";
+  if (SCALED.test(after)) return false;
+  if (/^(?:on|the)$/.test(preposition)) return true;
+  if (MEASURED.test(after)) return false;
+  const word = /^\s(\p{L}[\p{L}\p{M}'’]*)/u.exec(after)?.[1];
+  if (word === undefined || NOT_COUNTED.test(word)) return true;
+  if (/^(?:in|during|throughout|early|mid|late)$/.test(preposition)) return /^\p{Ll}/u.test(word) ? false : null;
+  const isAmbiguous =
+    PLURAL.test(word) &&
+    /^(?:by|since|until|till|before|after|from|through|each|every|last|this|next)$/.test(preposition);
+  return isAmbiguous ? null : true;
 }
 
 /** A saint before a name, a street after one; null where both may be. */

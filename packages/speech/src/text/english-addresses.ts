@@ -65,6 +65,24 @@ export const addressRules: readonly Rule[] = [
       /(?<=(?<!\p{L})(?:call|called|calling|calls|dial|dialed|dialled|dialing|dials|phone|phoned|ring|rang)\s)(?:911|999|112|411|311|211|988)(?![-.,:]?\p{N}|\s\p{L}+s(?!\p{L}))/iuy,
     write: ([number]) => digitWords(number),
   },
+  // Words for the keys of a telephone, and digits whose groups are hundreds or not: "1-800-FLOWERS", "020 7946 0958".
+  { kind: "telephone", pattern: /(?<![\p{L}\p{N}.,$£€+-])1[-‐‑–. ]8\d\d[-‐‑–. ][A-Z]{4,}/uy, write: () => null },
+  {
+    kind: "telephone",
+    pattern: /(?<![\p{L}\p{N}.,:$£€+-])0\d{2,4}(?:[- ]\d{3,4}){1,3}(?![-.,:]?\p{N})/uy,
+    write: () => null,
+  },
+  {
+    kind: "telephone",
+    pattern: /(?<![\p{L}\p{N}.,:$£€+-]|\d\s)[2-9]\d\d \d{4}(?![-.,:]?\p{N}|\s\p{L})/uy,
+    write: () => null,
+  },
+  {
+    kind: "telephone",
+    pattern:
+      /(?<=(?<!\p{L})(?:call|called|calling|calls|dial|dialed|dialled|dialing|dials|phone|phoned|ring|rang)\s)\d{3} \d{4}(?![-.,:]?\p{N})/iuy,
+    write: () => null,
+  },
   // Nine one one, nine eleven, nine hundred eleven.
   { kind: "telephone", pattern: /(?<![\p{L}\p{N}.,:$£€-])911(?![-.,:]?\p{N}|[%\p{L}])/uy, write: () => null },
 ];

@@ -6,7 +6,8 @@
  * The text is read once from left to right; at each position the first rule that matches takes its stretch. What no
  * rule knows carries a sound we cannot spell, and is refused: left out of the text, and listed for the caller, who
  * should leave out the utterance. Refused are other scripts, emoji, superscripts, the signs ‰ ′ ″ < > ~ and their like,
- * and what is written alike and said in several ways: "1/2" (a half, a date), "3-1", "10k", "911", "VIII", "file.txt".
+ * and what is written alike and said in several ways: "1/2" (a half, a date), "3-1", "10k", "911", "VIII", "file.txt",
+ * "6' tall", "1,5", "25.12.2020", "5/day", "Monday–Friday".
  *
  * A text that came out whole normalises to itself, except where folding an accent makes a title of a word ("dŕ").
  *
@@ -91,7 +92,12 @@ const symbolRules: readonly Rule[] = [
   {
     kind: "symbol",
     pattern: /(?<=\d)"/y,
-    write: ({ input, index }) => (countMarks(input, index) % 2 === 0 ? null : ""),
+    write: ({ input, index }) => (countMarks(input, index, /"/g) % 2 === 0 ? null : ""),
+  },
+  {
+    kind: "symbol",
+    pattern: /(?<=\d)(?<!(?<!\d)(?:1\d|20)\d\d)”/y,
+    write: ({ input, index }) => (countMarks(input, index, /[“”„]/g) % 2 === 0 ? null : ""),
   },
   { kind: "symbol", pattern: /[©®™]/y, write: () => "" },
   {
@@ -205,9 +211,9 @@ function applyRules(rules: readonly Rule[], text: string, position: number): Pie
   return undefined;
 }
 
-/** How many straight quotation marks stand before a place. */
-function countMarks(text: string, end: number): number {
-  return text.slice(0, end).split('"').length - 1;
+/** How many quotation marks stand before a place. */
+function countMarks(text: string, end: number, marks: RegExp): number {
+  return text.slice(0, end).match(marks)?.length ?? 0;
 }
 
 function matchAt(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
