@@ -59,7 +59,11 @@ test("malformed bodies are refused with the reason", async (t) => {
     `--${BOUNDARY}\r\ncontent-disposition: form-data; name="${name}"; filename="a"\r\n\r\nx\r\n`;
   const end = `--${BOUNDARY}--\r\n`;
   const field = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="model"\r\n\r\n${MODEL}\r\n`;
+  const nameless = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="file"\r\n\r\n`;
   const cases: [string | Buffer, number, RegExp][] = [
+    [`${nameless}x\r\n${field}${end}`, 400, /^"file" must be a file: give it a file name\.$/],
+    [`${nameless}${"x".repeat(2 ** 16 + 1)}\r\n${field}${end}`, 400, /^"file" must be a file: give it a file name\.$/],
+    [`${nameless} \r\n${field}${end}`, 400, /^The recording is missing: send it as the field file\.$/],
     ["no multipart at all", 400, /^The multipart body is malformed: Unexpected end of multipart data\.$/],
     [good.subarray(0, good.length - 40), 400, /^The multipart body is malformed: .+\.$/],
     [`${file("file")}${file("file")}${field}${end}`, 400, /^There is more than one file; send one request for each\.$/],
@@ -76,6 +80,12 @@ test("malformed bodies are refused with the reason", async (t) => {
     assert.match(String(errorOf(answer.body).message), message);
     assert.equal(answer.status, status);
   }
+  // Of a long text under the recording's name, no more than the beginning is waited for.
+  const { socket, received } = await rawConnection(server.port);
+  socket.write(`${requestHead(10 * 2 ** 20)}${field}${nameless}${"x".repeat(100_000)}`);
+  await until(() => answerOf(received()) !== undefined);
+  assert.equal(errorOf(answerOf(received())!.body).message, '"file" must be a file: give it a file name.');
+  socket.destroy();
   const noBoundary = requestHead(5).replace(`; boundary=${BOUNDARY}`, "");
   const refused = await sendRaw(server.port, `${noBoundary}hello`);
   assert.deepEqual([refused.status, errorOf(refused.body).code], [400, "malformed_body"]);

@@ -9,7 +9,7 @@ test("work is taken once ready and until the stop, and who comes amid it is told
   lifecycle.onStopping(() => told.push("gone"))();
   assert.throws(() => lifecycle.checkOpen(), { statusCode: 503, message: /^The model is being loaded/ });
   lifecycle.becomeReady();
-  lifecycle.startDraining();
+  assert.equal(lifecycle.startDraining(), true);
   lifecycle.checkOpen();
   assert.equal(told.length, 0);
   lifecycle.startStopping();
@@ -17,6 +17,15 @@ test("work is taken once ready and until the stop, and who comes amid it is told
   // A live stream that was let in just before.
   lifecycle.onStopping(() => told.push("late"));
   assert.deepEqual(told, ["early", "late"]);
+});
+
+test("what was never ready is not drained, and takes no work until it stops", () => {
+  const lifecycle = new Lifecycle();
+  assert.equal(lifecycle.startDraining(), false);
+  assert.throws(() => lifecycle.checkOpen(), { statusCode: 503, message: /^The model is being loaded/ });
+  lifecycle.startStopping();
+  lifecycle.becomeReady();
+  assert.throws(() => lifecycle.checkOpen(), { statusCode: 503, message: /^The server is shutting down/ });
 });
 
 test("idle once nothing is under way, whether finished or called off", async () => {

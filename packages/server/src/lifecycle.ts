@@ -38,8 +38,11 @@ export class Lifecycle {
     if (this.#stage === "loading") this.#stage = "ready";
   }
 
-  startDraining(): void {
+  /** False where it was never ready: there is nothing to serve meanwhile, and no balancer has sent anybody. */
+  startDraining(): boolean {
+    if (this.#stage !== "ready") return false;
     this.#stage = "draining";
+    return true;
   }
 
   /** Takes no more work, and tells those who would go on for ever. */

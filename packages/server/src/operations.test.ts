@@ -46,6 +46,24 @@ test("ready only once the model is loaded and tried", { skip: process.platform =
   await assert.rejects(fetch(`${own.url}/healthz`));
 });
 
+test("told to stop before the model is there, it neither drains nor fails, and a bundle that is none is told at once", {
+  skip: process.platform === "win32",
+}, async (t) => {
+  const bundle = join(await temporaryFolder(t), "model.dsb");
+  execFileSync("mkfifo", [bundle]);
+  // The test would run into its own limit of time.
+  const options = { port: 0, logLevel: "silent", limits: { drainDelaySeconds: 100_000 } } as const;
+  const loading = await startServer({ bundle, ...options });
+  const closed = loading.close();
+  const answer = await fetch(`${loading.url}/v1/models`).catch(() => undefined);
+  assert.ok(answer === undefined || answer.status === 503, `${answer?.status}`);
+  await writeFile(bundle, await readFile(BUNDLE));
+  await closed;
+  const missing = await startServer({ bundle: "no-such.dsb", ...options });
+  await assert.rejects(missing.ready, { code: "file-not-found" });
+  await missing.close();
+});
+
 test("metrics count what was done", async () => {
   await create(server, sample.bytes);
   const durationSeconds = (await samplesOf(sample)).length / 16_000;

@@ -171,8 +171,7 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
 
 /** First the balancers may notice, then nothing new is taken, then what is left is called off. */
 async function stop(app: FastifyInstance, { lifecycle, limits }: ServerContext): Promise<void> {
-  lifecycle.startDraining();
-  await sleep(1000 * limits.drainDelaySeconds);
+  if (lifecycle.startDraining()) await sleep(1000 * limits.drainDelaySeconds);
   lifecycle.startStopping();
   await settledWithin(lifecycle.idle(), 1000 * limits.graceSeconds);
   lifecycle.abortAll();

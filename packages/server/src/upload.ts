@@ -12,6 +12,9 @@ import { clientGone } from "./request-work.js";
 /** Bounds of all that is not the file. */
 export const MULTIPART_LIMITS = { fields: 64, fieldSize: 2 ** 16, fieldNameSize: 100, headerPairs: 20, parts: 66 };
 
+/** What makes a part a file by itself, whatever its name. */
+const BINARY_TYPE = "application/octet-stream";
+
 export interface Upload {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What messages call the recording. */
@@ -58,9 +61,10 @@ export async function readUpload(request: FastifyRequest, limits: UploadLimits):
 async function readParts(request: FastifyRequest, { maxUploadBytes }: UploadLimits): Promise<Upload> {
   const texts: [name: string, value: string][] = [];
   let file: FilePart | undefined;
-  for await (const part of request.parts({ limits: { ...MULTIPART_LIMITS, fileSize: maxUploadBytes } })) {
+  for await (const part of request.parts({ limits: { ...MULTIPART_LIMITS, fileSize: maxUploadBytes }, isPartAFile })) {
     if (part.type === "field") texts.push([part.fieldname, plainText(part)]);
     else if (part.fieldname !== "file") throw badField(part.fieldname, `"${part.fieldname}" must be text, not a file.`);
+    else if (isText(part)) await refuseText(part);
     else if (file) throw badField("file", "There is more than one file; send one request for each.");
     else {
       const found = await readFilePart(part);
@@ -68,9 +72,27 @@ async function readParts(request: FastifyRequest, { maxUploadBytes }: UploadLimi
     }
   }
   const fields = fieldsOf(texts);
-  if (fields.has("file")) throw badField("file", '"file" must be a file: give it a file name.');
+  if (fields.has("file")) throw notAFile();
   if (!file) throw badField("file", "The recording is missing: send it as the field file.", "missing_field");
   return { bytes: file.bytes, fileName: file.givenName || "the recording", fields };
+}
+
+/** Text under the recording's name comes as files do, to be refused before it is read: fields come when they have ended. */
+function isPartAFile(name: string | undefined, type: string | undefined, fileName: string | undefined): boolean {
+  return name === "file" || type === BINARY_TYPE || fileName !== undefined;
+}
+
+function isText({ filename, mimetype }: MultipartFile): boolean {
+  return (filename as string | undefined) === undefined && mimetype !== BINARY_TYPE;
+}
+
+/** At the first of it that is not blank, however long it is. An empty field is as absent. */
+async function refuseText({ file }: MultipartFile): Promise<void> {
+  for await (const chunk of file) if (String(chunk).trim() !== "") throw notAFile();
+}
+
+function notAFile(): ApiError {
+  return badField("file", '"file" must be a file: give it a file name.');
 }
 
 async function readFilePart(part: MultipartFile): Promise<FilePart> {
