@@ -1,4 +1,4 @@
-/** What `deepspeech data check` calls clean is what `deepspeech train` keeps, whatever the manifest and the flags. */
+/** Of transcripts and lengths, `deepspeech data check` leaves out what `deepspeech train` does, by whatever flags. */
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

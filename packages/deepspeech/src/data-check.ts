@@ -10,6 +10,7 @@ import {
 import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
 import { trainingPreparation } from "@deepspeech-ts/toolkit/internal/acoustic-model/corpora.js";
 import { type CheckResult, checkCorpus } from "@deepspeech-ts/toolkit/internal/data/check/check-corpus.js";
+import { loadCorpora } from "@deepspeech-ts/toolkit/internal/data/load-corpora.js";
 import { requireManifestPath, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
 import { loadNormaliser } from "@deepspeech-ts/toolkit/internal/data/normaliser.js";
 import type { Utterance } from "@deepspeech-ts/toolkit/internal/data/types.js";
@@ -19,7 +20,6 @@ import { batchSecondsOf } from "@deepspeech-ts/toolkit/internal/training/run-len
 import type { Command } from "commander";
 import { checkLines } from "./data-check-lines.js";
 import { memoryLines } from "./data-check-memory.js";
-import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
 import { addFlags, givenSettings } from "./flags.js";
 import { formatPlural } from "./format.js";
@@ -29,8 +29,9 @@ import { trainSections, trainSettings } from "./train-flags.js";
 
 const HELP = `
 Every recording is decoded, at some hundred times real time a core; --no-audio checks only transcripts, stated
-durations and speakers. The exit code is 1 if training would leave something out (marked ✗ or ~), unless --fix writes the
-rest. Transcripts, batches and memory are judged for the training that the same flags and configuration file would start.
+durations and speakers. The exit code is 1 if something is of no use for training (marked ✗), or would be left out of it as
+it is stated (marked ~), unless --fix writes the rest. Transcripts, batches and memory are judged for the training that the
+same flags and configuration file would start.
 
 Examples:
   $ npx deepspeech-ts data check my/train.jsonl

@@ -7,8 +7,8 @@ import {
   corpusStatistics,
   type HistogramBin,
 } from "@deepspeech-ts/toolkit/internal/data/check/corpus-statistics.js";
+import { loadCorpora } from "@deepspeech-ts/toolkit/internal/data/load-corpora.js";
 import type { Command } from "commander";
-import { loadCorpora } from "./data-corpora.js";
 import { leftOutLines } from "./data-lines.js";
 import { statisticsPicture } from "./data-stats-picture.js";
 import { formatAudio, formatCount, formatPlural } from "./format.js";

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
-import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
+import { audioFixture, sampleCorpus, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
 import { loadHeldOutCorpus, loadTrainingCorpus, type TrainingCorpusOptions } from "./corpora.js";
 import { defaultFeatureConfig } from "./feature-config.js";
 
@@ -91,6 +91,30 @@ describe("loadTrainingCorpus", () => {
       name: "UserError",
       message: `${silent}: holds no usable utterance; the first of 1 left out: a: has no words.`,
     });
+  });
+
+  it("gives utterances that its sources call alike ids of their own, the same wherever the sources lie", async (t) => {
+    const line = { audio_filepath: "wav/0001.flac", duration: 1.064, text: "hello" };
+    const idsIn = async (...names: string[]) => {
+      const folder = await temporaryFolder(t);
+      await writeFiles(folder, {
+        "alice/m.jsonl": `${JSON.stringify(line)}\n`,
+        "bob/m.jsonl": [line, { ...line, audio_filepath: "wav/0002.flac" }]
+          .map((each) => JSON.stringify(each))
+          .join("\n"),
+      });
+      const { utterances, facts } = await loadTrainingCorpus(
+        names.map((name) => join(folder, name)),
+        options,
+      );
+      return { ids: utterances.map(({ id }) => id), digest: facts.digest };
+    };
+    const both = await idsIn("alice/m.jsonl", "bob/m.jsonl");
+    assert.deepEqual(both.ids, ["wav/0001", "bob/m.jsonl:wav/0001", "wav/0002"]);
+    assert.deepEqual(await idsIn("alice/m.jsonl", "bob/m.jsonl"), both, "in another folder");
+    const thrice = await idsIn("alice/m.jsonl", "alice/../alice/m.jsonl", "alice/m.jsonl");
+    assert.deepEqual(thrice.ids, ["wav/0001", "m.jsonl:wav/0001", "m.jsonl:wav/0001#2"]);
+    assert.deepEqual((await idsIn("bob/m.jsonl")).ids, ["wav/0001", "wav/0002"]);
   });
 
   it("uses all of the sample corpus", async () => {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet, TagTreatment } from "@deepspeech-ts/speech";
-import { loadUtterances } from "../data/manifest.js";
+import { loadCorpora } from "../data/load-corpora.js";
 import { loadNormaliser } from "../data/normaliser.js";
 import { type PreparedUtterance, type PrepareOptions, prepareUtterances } from "../data/prepare.js";
 import type { LeftOut, Utterance } from "../data/types.js";
@@ -91,10 +91,25 @@ export function loadHeldOutCorpus(sources: readonly string[], options: HeldOutOp
   return loadCorpus(sources, { ...transcripts, minDurationSeconds, refuse, keepsWordless: true });
 }
 
+/** What is told of a training in its checkpoint. */
+interface Trained {
+  training?: unknown;
+}
+
 /** The module of the normaliser that a checkpoint's training had; undefined where there was none. */
-export function normaliserOfRun({ training }: { training?: unknown }): string | undefined {
-  const config = (training as { config?: { normaliser?: unknown } } | null | undefined)?.config;
-  return typeof config?.normaliser === "string" ? config.normaliser : undefined;
+export function normaliserOfRun(header: Trained): string | undefined {
+  const { normaliser } = configOfRun(header);
+  return typeof normaliser === "string" ? normaliser : undefined;
+}
+
+/** What became of tags for sounds in a checkpoint's training; undefined where nobody knows. */
+export function soundTagsOfRun(header: Trained): TagTreatment | undefined {
+  const { soundTags } = configOfRun(header);
+  return soundTags === "drop" || soundTags === "refuse" ? soundTags : undefined;
+}
+
+function configOfRun({ training }: Trained): { normaliser?: unknown; soundTags?: unknown } {
+  return (training as { config?: object } | null | undefined)?.config ?? {};
 }
 
 /** Features reflect half a window at each end. */
@@ -106,14 +121,7 @@ async function loadCorpus(
   sources: readonly string[],
   { normaliser, ...options }: Omit<PrepareOptions, "normaliser"> & { normaliser?: string | undefined },
 ): Promise<ModelCorpus> {
-  const found: Utterance[] = [];
-  const leftOut: LeftOut[] = [];
-  for (const source of sources) {
-    const corpus = await loadUtterances(source);
-    // One by one: a corpus has more utterances than a call may have arguments.
-    for (const utterance of corpus.utterances) found.push(utterance);
-    for (const item of corpus.leftOut) leftOut.push(item);
-  }
+  const { utterances: found, leftOut } = await loadCorpora(sources);
   const { utterances, report, ...prepared } = prepareUtterances(found, {
     ...options,
     ...(normaliser !== undefined && { normaliser: await loadNormaliser(normaliser) }),

@@ -20,6 +20,7 @@ export {
   loadTrainingCorpus,
   type ModelCorpus,
   normaliserOfRun,
+  soundTagsOfRun,
   type TrainingCorpusOptions,
 } from "./corpora.js";
 export { averageOfUtterances, ctcLoss, type LossAverage } from "./ctc-loss.js";

@@ -87,8 +87,9 @@ export class TestRun {
     return this.#log({ kind: "averaged", epochs, step: this.#step, dev: this.#evaluation(1), isBest: true });
   }
 
-  test(): this {
-    return this.#log({ kind: "test", step: this.#step, test: this.#evaluation(1) });
+  /** @param recordings of the test set's utterances, whose ids are those of dev. Default: dev's */
+  test(recordings = this.#options.recordings): this {
+    return this.#log({ kind: "test", step: this.#step, test: this.#evaluation(1, recordings) });
   }
 
   finish(reason: LoggedEventOf<"finished">["reason"] = "epochs"): this {
@@ -135,12 +136,12 @@ export class TestRun {
   }
 
   /** @param progress from 0, where the worse is heard, to 1 */
-  #evaluation(progress: number): EvaluationSummary {
+  #evaluation(progress: number, recordings = this.#options.recordings): EvaluationSummary {
     const utterances = REFERENCES.map((reference, i) => {
       const hypothesis = this.#options.heard || HEARD[i]![i / REFERENCES.length < progress ? 1 : 0];
       return { id: `84-121123-000${i}`, reference, hypothesis };
     });
-    const { recordings, floor } = this.#options;
+    const { floor } = this.#options;
     const worst = utterances.map((utterance, i) => {
       const audioPath = recordings[i % recordings.length]!;
       const { words } = corpusErrorRates([utterance]);

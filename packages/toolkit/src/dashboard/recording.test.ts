@@ -60,14 +60,28 @@ describe("recordings", () => {
     assert.deepEqual(new Int16Array(bytes), samples.slice(100, 150));
   });
 
+  it("are each set's own where dev and test share ids", async (t) => {
+    const [dev, test] = [audioFixture("speech-16k.wav"), audioFixture("speech-16k.flac")];
+    const { folder, detail, get } = await testServer(t);
+    new TestRun(join(folder, "voice/version_0"), { recordings: [dev] }).start().epoch().test([test]);
+    const { heard } = await detail("voice/version_0");
+    const worst = heard.map((one) => one.worst[0]!);
+    assert.equal(worst[0]!.id, worst[1]!.id);
+    for (const [i, path] of [dev, test].entries()) {
+      const response = await get(worst[i]!.audioUrl);
+      assert.deepEqual(Buffer.from(await response.arrayBuffer()), readFileSync(path));
+    }
+  });
+
   it("are refused where the log does not name them, or names what is no sound", async (t) => {
     const { folder, get, audioUrl } = await serverOf(t, audioFixture("speech-16k.wav"));
-    const base = audioUrl.split("?")[0]!;
+    const base = audioUrl.split("&")[0]!;
     const foreign = audioFixture("speech-16k.flac");
     for (const wanted of [foreign, "../../../../etc/passwd", "/etc/passwd", "", "__proto__"]) {
-      const response = await get(`${base}?utterance=${encodeURIComponent(wanted)}`);
+      const response = await get(`${base}&utterance=${encodeURIComponent(wanted)}`);
       assert.equal(response.status, 404, wanted);
     }
+    assert.equal((await get(audioUrl.replace("corpus=dev", "corpus=__proto__"))).status, 404);
     const secret = join(folder, "secret.txt");
     writeFileSync(secret, "not for others");
     const other = await serverOf(t, secret);

@@ -9,6 +9,7 @@ import { openRecording, parseRange } from "./recording.js";
 import type { WatchedRun } from "./watched-run.js";
 
 type Parameters = { Params: { id: string } };
+type RecordingRequest = Parameters & { Querystring: { corpus?: string; utterance?: string } };
 
 export function addRoutes(app: FastifyInstance, catalogue: Catalogue, updates: LiveUpdates): void {
   const find = async (id: string): Promise<WatchedRun> => {
@@ -35,9 +36,10 @@ export function addRoutes(app: FastifyInstance, catalogue: Catalogue, updates: L
     return configDifferences(await Promise.all(runs.map((run) => run.config())));
   });
 
-  app.get<Parameters & { Querystring: { utterance?: string } }>("/api/runs/:id/recording", async (request, reply) => {
+  app.get<RecordingRequest>("/api/runs/:id/recording", async (request, reply) => {
     const run = await find(request.params.id);
-    const path = run.audioPathOf(request.query.utterance ?? "");
+    const { corpus, utterance = "" } = request.query;
+    const path = corpus === "dev" || corpus === "test" ? run.audioPathOf(corpus, utterance) : undefined;
     if (path === undefined) throw notFound("The run's log names no recording of that utterance.");
     return sendRecording(path, request, reply);
   });

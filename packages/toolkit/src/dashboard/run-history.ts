@@ -16,8 +16,12 @@ export type RunCourse = Omit<
   "id" | "experiment" | "version" | "folder" | "state" | "ending" | "colour" | "startedAt" | "changedAt" | "revision"
 >;
 
+/** What a run is measured on. */
+export type MeasuredCorpus = "dev" | "test";
+
 /** The newest measurement of its kind. */
 export interface Measured {
+  corpus: MeasuredCorpus;
   title: string;
   summary: EvaluationSummary;
 }
@@ -33,8 +37,8 @@ export class RunHistory {
   readonly curves = new StepCurvesBuilder();
   readonly evaluations: Evaluation[] = [];
   test: Measured | null = null;
-  /** Where the sound of utterances is that were among the worst, by their ids. */
-  readonly audioPaths = new Map<string, string>();
+  /** Where the sound of utterances is that were among the worst, by their ids, which dev and test may share. */
+  readonly audioPaths = { dev: new Map<string, string>(), test: new Map<string, string>() };
   numSkippedSteps = 0;
   numFailures = 0;
   readonly failures: { id: string; reason: string }[] = [];
@@ -69,7 +73,7 @@ export class RunHistory {
     else if (event.kind === "step") this.#step(event);
     else if (event.kind === "epoch") this.#epoch(event);
     else if (event.kind === "averaged") this.#average(event);
-    else if (event.kind === "test") this.test = this.#measured("test, with the best checkpoint", event.test);
+    else if (event.kind === "test") this.test = this.#measured("test", "with the best checkpoint", event.test);
     else if (event.kind === "failure") this.#failure(event);
     else if (event.kind === "finished") this.#finish(event);
   }
@@ -123,13 +127,13 @@ export class RunHistory {
     const losses = { trainLoss: finiteOrNull(trainLoss), devLoss: finiteOrNull(dev.loss) };
     this.evaluations.push({ epoch, step, hours: this.#clock.hours, ...losses, ...rates, isBest });
     this.#epochs = epochs;
-    this.#newest = this.#measured(`dev, after epoch ${epoch}`, dev);
+    this.#newest = this.#measured("dev", `after epoch ${epoch}`, dev);
     if (isBest) this.#noteBest(this.#newest, `epoch ${epoch}`);
   }
 
   #average({ epochs, dev, isBest }: LoggedEventOf<"averaged">): void {
     const of = `the average of epochs ${epochs.join(", ")}`;
-    this.#averaged = this.#measured(`dev, with ${of}`, dev);
+    this.#averaged = this.#measured("dev", `with ${of}`, dev);
     if (isBest) this.#noteBest(this.#averaged, of);
   }
 
@@ -138,9 +142,9 @@ export class RunHistory {
     this.#bestMeasured = measured;
   }
 
-  #measured(title: string, summary: EvaluationSummary): Measured {
-    for (const { id, audioPath } of summary.worst) this.audioPaths.set(id, audioPath);
-    return { title, summary };
+  #measured(corpus: MeasuredCorpus, how: string, summary: EvaluationSummary): Measured {
+    for (const { id, audioPath } of summary.worst) this.audioPaths[corpus].set(id, audioPath);
+    return { corpus, title: `${corpus}, ${how}`, summary };
   }
 
   #failure({ id, reason }: LoggedEventOf<"failure">): void {

@@ -7,7 +7,7 @@ import { wordDiff } from "../evaluation/report/word-diff.js";
 import type { TranscriptSample, WorstUtterance } from "../training/events.js";
 import { type DamagedLine, LogFollower } from "./log-follower.js";
 import type { HeardUtterances, RunDetail, RunSummary, TranscribedUtterance, WorstRecording } from "./page/api-types.js";
-import { type Measured, RunHistory } from "./run-history.js";
+import { type Measured, type MeasuredCorpus, RunHistory } from "./run-history.js";
 
 /** A run that has not ended and says nothing for so long has died; a long epoch's evaluation takes less. */
 const SILENT_MILLISECONDS = 10 * 60_000;
@@ -77,8 +77,8 @@ export class WatchedRun {
   }
 
   /** The recording of an utterance that the log speaks of; undefined for any other. */
-  audioPathOf(utteranceId: string): string | undefined {
-    return this.#history.audioPaths.get(utteranceId);
+  audioPathOf(corpus: MeasuredCorpus, utteranceId: string): string | undefined {
+    return this.#history.audioPaths[corpus].get(utteranceId);
   }
 
   /** What config.json holds; an empty object where it cannot be read. */
@@ -115,18 +115,18 @@ export class WatchedRun {
     this.#changedAt = log ?? config ?? 0;
   }
 
-  #heard({ title, summary: { samples, worst } }: Measured): HeardUtterances {
+  #heard({ corpus, title, summary: { samples, worst } }: Measured): HeardUtterances {
     return {
       title,
       samples: samples.map(transcribed),
-      worst: worst.map((one) => this.#worst(one)),
+      worst: worst.map((one) => this.#worst(corpus, one)),
     };
   }
 
-  #worst(utterance: WorstUtterance): WorstRecording {
+  #worst(corpus: MeasuredCorpus, utterance: WorstUtterance): WorstRecording {
     const { id, durationSeconds, wordErrors, reference } = utterance;
     const numWords = splitWords(reference).length;
-    const audioUrl = `/api/runs/${this.id}/recording?utterance=${encodeURIComponent(id)}`;
+    const audioUrl = `/api/runs/${this.id}/recording?corpus=${corpus}&utterance=${encodeURIComponent(id)}`;
     const wordErrorRate = wordErrors / Math.max(1, numWords);
     return { ...transcribed(utterance), durationSeconds, wordErrors, wordErrorRate, numWords, audioUrl };
   }

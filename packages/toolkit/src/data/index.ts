@@ -9,6 +9,7 @@ export { type AudioFacts, measureAudio } from "./check/audio-facts.js";
 export { type CheckOptions, type CheckResult, checkCorpus } from "./check/check-corpus.js";
 export { type CorpusStatistics, corpusStatistics } from "./check/corpus-statistics.js";
 export { PROBLEM_KINDS, type Problem } from "./check/problems.js";
+export { isSameSound, type SoundPrint } from "./check/same-sound.js";
 export { type DownloadOptions, downloadSubset } from "./download/download-librispeech.js";
 export { LIBRISPEECH_SUBSETS, type LibriSpeechSubset } from "./download/librispeech-subsets.js";
 export type { Importer } from "./importers/importer.js";

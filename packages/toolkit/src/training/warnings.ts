@@ -1,6 +1,7 @@
 /** What a run can see beforehand to be other than it seems; training goes on all the same. */
 import { resolve } from "node:path";
-import { measureAudio } from "../data/check/audio-facts.js";
+import { type AudioFacts, measureAudio } from "../data/check/audio-facts.js";
+import { isSameSound } from "../data/check/same-sound.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 
 /** Recordings that are listened to, in search of one under two names. */
@@ -58,7 +59,7 @@ async function sharedRecordings(corpus: Utterances, held: Utterances, listener: 
 
 /** Listens to so many recordings, and no more. */
 class Listener {
-  readonly #digests = new Map<string, Promise<string | undefined>>();
+  readonly #heard = new Map<string, Promise<AudioFacts | undefined>>();
 
   async findSame(own: PreparedUtterance, others: Utterances): Promise<PreparedUtterance | undefined> {
     if (own.durationSeconds > LONGEST_HEARD_SECONDS) return undefined;
@@ -66,22 +67,20 @@ class Listener {
       Math.abs(durationSeconds - own.durationSeconds) <= ROUNDING_SECONDS;
     const candidates = others.filter(isAlike).slice(0, MOST_CANDIDATES);
     if (candidates.length === 0) return undefined;
-    const digest = await this.#digest(own);
+    const facts = await this.#listen(own);
     for (const candidate of candidates) {
-      if (digest !== undefined && (await this.#digest(candidate)) === digest) return candidate;
+      const others = await this.#listen(candidate);
+      if (facts && others && isSameSound(facts, others)) return candidate;
     }
     return undefined;
   }
 
   /** Undefined where the recording cannot be read, or enough have been. */
-  #digest({ audioPath }: PreparedUtterance): Promise<string | undefined> {
-    const known = this.#digests.get(audioPath);
-    if (known || this.#digests.size >= MOST_HEARD) return known ?? Promise.resolve(undefined);
-    const measured = measureAudio(audioPath).then(
-      ({ digest }) => digest,
-      () => undefined,
-    );
-    this.#digests.set(audioPath, measured);
+  #listen({ audioPath }: PreparedUtterance): Promise<AudioFacts | undefined> {
+    const known = this.#heard.get(audioPath);
+    if (known || this.#heard.size >= MOST_HEARD) return known ?? Promise.resolve(undefined);
+    const measured = measureAudio(audioPath).catch(() => undefined);
+    this.#heard.set(audioPath, measured);
     return measured;
   }
 }

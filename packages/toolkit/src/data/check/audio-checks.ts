@@ -4,6 +4,7 @@ import { MODEL_SAMPLE_RATE, type Utterance } from "../types.js";
 import type { AudioFacts } from "./audio-facts.js";
 import type { MeasureResponse } from "./audio-facts-worker.js";
 import type { Problem } from "./problems.js";
+import { SoundIndex } from "./same-sound.js";
 
 /** −50 dB of full scale: speech recorded at that level drowns in the noise of any microphone. */
 const SILENT_PEAK = 10 ** (-50 / 20);
@@ -40,31 +41,35 @@ export function checkStatedDuration(
   return [{ kind: "wrong-duration", utteranceId: stated.id, detail }];
 }
 
-/** Recordings that came before, and those that the held-out data have too. */
+/**
+ * Recordings that came before, and those that the held-out data have too. Only what is kept can be had once more: a copy
+ * whose original is of no use takes its place.
+ * @param useless the ids of what is left out for other reasons
+ */
 export function findSameAudio(
   utterances: readonly Utterance[],
   heard: readonly MeasureResponse[],
-  heldOut: ReadonlyMap<string, Utterance>,
+  { heldOut, useless }: { heldOut: SoundIndex<Utterance>; useless: ReadonlySet<string> },
 ): Problem[] {
-  const seen = new Map<string, Utterance>();
+  const kept = new SoundIndex<Utterance>();
   return utterances.flatMap((utterance, index): Problem[] => {
     const facts = heard[index] as MeasureResponse;
     if ("reason" in facts || isSilent(facts)) return [];
-    const [other, held] = [seen.get(facts.digest), heldOut.get(facts.digest)];
-    if (!other) seen.set(facts.digest, utterance);
+    const [other, held] = [kept.find(facts), heldOut.find(facts)];
+    if (!other && !useless.has(utterance.id)) kept.add(facts, utterance);
     if (held) return [{ kind: "held-out-audio", utteranceId: utterance.id, detail: `is ${held.id} there` }];
     return other ? [{ kind: "duplicate", utteranceId: utterance.id, detail: `is ${other.id} once more` }] : [];
   });
 }
 
 /** Held-out recordings by their sound. */
-export function indexByDigest(
+export function indexBySound(
   utterances: readonly Utterance[],
   heard: readonly MeasureResponse[],
-): Map<string, Utterance> {
-  const index = new Map<string, Utterance>();
+): SoundIndex<Utterance> {
+  const index = new SoundIndex<Utterance>();
   for (const [i, facts] of heard.entries()) {
-    if (!("reason" in facts) && !isSilent(facts)) index.set(facts.digest, utterances[i] as Utterance);
+    if (!("reason" in facts) && !isSilent(facts)) index.add(facts, utterances[i] as Utterance);
   }
   return index;
 }

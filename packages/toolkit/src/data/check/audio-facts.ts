@@ -2,22 +2,17 @@
  * What a recording sounds like, in a few numbers: enough to tell clipping, silence, a rate that lacks half the speech,
  * and the same sound under two names.
  */
-import { createHash } from "node:crypto";
 import { monoPieces } from "../audio/sound-file.js";
 import { parsePackedPath } from "../packing/packed-path.js";
-import { readPacked, toPcm16 } from "../packing/shard.js";
+import { readPacked } from "../packing/shard.js";
+import { type SoundPrint, SoundSketch } from "./same-sound.js";
 
 /** What a recording is like. */
-export interface AudioFacts {
-  readonly durationSeconds: number;
-  /** As the file has it, before resampling. */
-  readonly sampleRate: number;
+export interface AudioFacts extends SoundPrint {
   /** The greatest magnitude, from 0 to 1. */
   readonly peak: number;
   /** The part of the samples that stand in flat tops at full scale, from 0 to 1. */
   readonly clippedShare: number;
-  /** The same for the same sound, whatever its loudness and lossless format. */
-  readonly digest: string;
 }
 
 /** Magnitudes from here on count as full scale. */
@@ -36,7 +31,7 @@ export async function measureAudio(path: string): Promise<AudioFacts> {
 
 /** What has been measured so far: of the longest recording, no more than a piece is in memory. */
 class Measures {
-  readonly #digest = createHash("sha256");
+  readonly #sketch = new SoundSketch();
   #numSamples = 0;
   #sampleRate = 0;
   #peak = 0;
@@ -47,8 +42,7 @@ class Measures {
   add(samples: Float32Array, sampleRate: number): void {
     this.#numSamples += samples.length;
     this.#sampleRate = sampleRate;
-    // Of the signs of the samples at 16 bits: decoders scale differently, and no two recordings cross zero alike.
-    this.#digest.update(Int8Array.from(toPcm16(samples), Math.sign));
+    this.#sketch.add(samples);
     for (const sample of samples) {
       const magnitude = Math.abs(sample);
       this.#peak = Math.max(this.#peak, magnitude);
@@ -64,7 +58,7 @@ class Measures {
       sampleRate: this.#sampleRate,
       peak: this.#peak,
       clippedShare: this.#clipped / this.#numSamples,
-      digest: this.#digest.digest("base64"),
+      sketch: this.#sketch.direction,
     };
   }
 }

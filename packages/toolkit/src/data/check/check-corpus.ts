@@ -5,7 +5,7 @@
 import { type BatchPlan, type BatchPlanOptions, planBatches } from "../batches.js";
 import { type PrepareOptions, prepareUtterance } from "../prepare.js";
 import type { Utterance } from "../types.js";
-import { checkAudio, checkStatedDuration, findSameAudio, indexByDigest } from "./audio-checks.js";
+import { checkAudio, checkStatedDuration, findSameAudio, indexBySound } from "./audio-checks.js";
 import type { MeasureResponse } from "./audio-facts-worker.js";
 import { type MeasureOptions, measureCorpus } from "./measure-corpus.js";
 import { type Problem, type Severity, severityOf } from "./problems.js";
@@ -55,11 +55,18 @@ export async function checkCorpus(utterances: readonly Utterance[], options: Che
   const corrected = utterances.map((utterance, index) => withTrueDuration(utterance, heard[index]));
   const transcripts = corrected.map((utterance) => ({ utterance, ...checkTranscript(utterance, prepare) }));
   const isUsable = (utterance: Utterance) => !("kind" in prepareUtterance(utterance, prepare));
-  const problems: Problem[] = [
+  const ownProblems: Problem[] = [
     ...utterances.flatMap((utterance, index) => (heard[index] ? checkAudio(utterance, heard[index]) : [])),
     ...utterances.flatMap((utterance, index) => checkStatedDuration(utterance, corrected[index]!, isUsable)),
     ...transcripts.flatMap((transcript) => ("problem" in transcript ? transcript.problem : [])),
-    ...findSameAudio(listens ? utterances : [], heard, indexByDigest(heldOut, heldOutHeard)),
+  ];
+  const sameAudio = findSameAudio(listens ? utterances : [], heard, {
+    heldOut: indexBySound(heldOut, heldOutHeard),
+    useless: idsOf(ownProblems, "fatal"),
+  });
+  const problems = [
+    ...ownProblems,
+    ...sameAudio,
     ...findOddSpeeds(transcripts.filter((transcript) => "targetText" in transcript)),
     ...findSharedSpeakers(utterances, heldOut),
   ];

@@ -42,15 +42,10 @@ const OPEN_FILES = 16;
  * as the disk has them.
  */
 export async function toCorpus(entries: readonly ImportedEntry[], leftOut: LeftOut[]): Promise<Corpus> {
-  const filesOf = new Map<string, Promise<AudioFile>>();
+  const files = new AudioFiles();
   const utterances = await mapConcurrently(withDistinctIds(entries, leftOut), OPEN_FILES, async (entry) => {
-    // A list may name a file in each of its lines; it is looked at once.
-    const { audioPath: path, durationSeconds } = entry;
-    const file = filesOf.get(path) ?? lookAt(path, durationSeconds);
-    filesOf.set(path, file);
     try {
-      const { audioPath, durationSeconds: seconds } = await file;
-      return { ...entry, audioPath, durationSeconds: durationSeconds ?? seconds };
+      return { ...entry, ...(await files.lookAt(entry)) };
     } catch (error) {
       leftOut.push({ id: entry.id, reason: errorMessage(error) });
       return undefined;
@@ -61,15 +56,32 @@ export async function toCorpus(entries: readonly ImportedEntry[], leftOut: LeftO
 
 type AudioFile = Pick<Utterance, "audioPath" | "durationSeconds">;
 
-/** The path as the disk has it, and the duration, measured unless it is stated. */
-async function lookAt(path: string, statedSeconds: number | undefined): Promise<AudioFile> {
+/** A list may name a file in each of its lines: it is looked at once, and measured once if a line states no duration. */
+class AudioFiles {
+  readonly #found = new Map<string, Promise<string>>();
+  readonly #measured = new Map<string, Promise<number>>();
+
+  /** The path as the disk has it, and the duration: the entry's own, whatever other entries say of the file. */
+  async lookAt({ audioPath: path, durationSeconds }: ImportedEntry): Promise<AudioFile> {
+    const audioPath = await once(this.#found, path, find);
+    return { audioPath, durationSeconds: durationSeconds ?? (await once(this.#measured, audioPath, measured)) };
+  }
+}
+
+/** What `get` gives, or gave, for the key. */
+function once<T>(known: Map<string, Promise<T>>, key: string, get: (key: string) => Promise<T>): Promise<T> {
+  const value = known.get(key) ?? get(key);
+  known.set(key, value);
+  return value;
+}
+
+/** Throws a UserError where the file is not there, or cannot be read. */
+async function find(path: string): Promise<string> {
   const segment = parseSegmentPath(path);
   const filePath = segment?.filePath ?? path;
   const spelt = (await spellingOnDisk(filePath)) ?? filePath;
-  const audioPath = segment ? formatSegmentPath({ ...segment, filePath: spelt }) : spelt;
-  if (statedSeconds === undefined) return { audioPath, durationSeconds: await measured(audioPath) };
   await checkThere(spelt);
-  return { audioPath, durationSeconds: statedSeconds };
+  return segment ? formatSegmentPath({ ...segment, filePath: spelt }) : spelt;
 }
 
 async function measured(path: string): Promise<number> {

@@ -135,6 +135,36 @@ describe("csv", () => {
 });
 
 describe("nemo", () => {
+  test("takes each line's own duration, whatever the file's other lines state, in any order", async (t) => {
+    const folder = await temporaryFolder(t);
+    const lines = [
+      { id: "stated", audio_filepath: "a.wav", text: "one", duration: 0.9 },
+      { id: "measured", audio_filepath: "a.wav", text: "two" },
+      { id: "again", audio_filepath: "a.wav", text: "three", duration: 1.1 },
+      { id: "stated-for-what-is-no-sound", audio_filepath: "b.wav", text: "four", duration: 0.8 },
+      { id: "no-sound", audio_filepath: "b.wav", text: "five" },
+    ];
+    for (const [name, ordered] of Object.entries({ forward: lines, backward: lines.toReversed() })) {
+      const path = join(folder, `${name}.jsonl`);
+      await writeFiles(folder, {
+        "a.wav": WAV,
+        "b.wav": "no sound",
+        [`${name}.jsonl`]: ordered.map((line) => JSON.stringify(line)).join("\n"),
+      });
+      const { utterances, leftOut } = await findImporter("nemo").read(path);
+      assert.deepEqual(
+        Object.fromEntries(utterances.map(({ id, durationSeconds }) => [id, durationSeconds])),
+        { stated: 0.9, measured: SECONDS, again: 1.1, "stated-for-what-is-no-sound": 0.8 },
+        name,
+      );
+      assert.deepEqual(
+        leftOut.map(({ id }) => id),
+        ["no-sound"],
+        name,
+      );
+    }
+  });
+
   test("leaves bad lines out, and measures what has no duration", async (t) => {
     const folder = await temporaryFolder(t);
     const lines = [
