@@ -66,6 +66,12 @@ export function configure(command: Command): void {
       100,
     )
     .option("--no-normalise", "do not normalise transcripts")
+    .addOption(
+      new Option(
+        "--sound-tags <treatment>",
+        "tags for sounds, such as [laughter]: drop them, or refuse their utterances (default: as the run was trained)",
+      ).choices(["drop", "refuse"]),
+    )
     .addHelpText("after", TUNE_HELP)
     .action(tune);
 }
@@ -96,9 +102,7 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
     throw usageError("--alphabet has no effect with --no-normalise; leave one of them out");
   }
   requireWritable(output, input);
-  if (flags.soundTags !== undefined && !flags.normalise) {
-    throw usageError("--sound-tags has no effect with --no-normalise; leave one of them out");
-  }
+  refuseIdleSoundTags(flags);
   const { normaliser, soundTags } = flags;
   const letters = flags.alphabet === undefined ? englishAlphabet : parseAlphabet(flags.alphabet);
   using interruption = listenForInterrupt(() => {});
@@ -109,6 +113,12 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
     prune: prune.flatMap((part) => part.split(",")).map(parseWhole("--prune", 0)),
   });
   process.stdout.write(`${buildLines(output, summary).join("\n")}\n`);
+}
+
+/** Tags are dropped or refused as a part of normalising. */
+function refuseIdleSoundTags({ soundTags, normalise }: Pick<BuildFlags, "soundTags" | "normalise">): void {
+  if (soundTags === undefined || normalise) return;
+  throw usageError("--sound-tags has no effect with --no-normalise; leave one of them out");
 }
 
 function parseAlphabet(letters: string): Alphabet {
@@ -139,10 +149,12 @@ interface TuneFlags {
   output: string;
   beamSize: number;
   normalise: boolean;
+  soundTags?: TagTreatment;
 }
 
 async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promise<void> {
-  const { lm, output, beamSize, normalise } = flags;
+  const { lm, output, beamSize, normalise, soundTags } = flags;
+  refuseIdleSoundTags(flags);
   requireWritable(output, [checkpointFile(checkpoint), ...data, lm]);
   using interruption = listenForInterrupt(() => {});
   let result: Extract<TuningEvent, { kind: "best" }> | undefined;
@@ -152,7 +164,8 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
       for (const { id, reason } of event.leftOut) process.stdout.write(`left out ${id}: ${reason}\n`);
     if (event.kind === "trial") process.stdout.write(`${trialLine(event.trial)}\n`);
   };
-  await runTuning({ checkpoint, data, lm, beamSize, normalise }, { onEvent, signal: interruption.signal });
+  const request = { checkpoint, data, lm, beamSize, normalise, ...(soundTags && { soundTags }) };
+  await runTuning(request, { onEvent, signal: interruption.signal });
   const { best, greedy, confidence } = result!;
   const { lmWeight, wordScore, unknownWordScore } = best;
   const scores = { beamSize, lmWeight, wordScore, unknownWordScore };

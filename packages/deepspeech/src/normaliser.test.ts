@@ -91,17 +91,17 @@ test("lm build takes a normaliser of one's own, and a word on tags for sounds", 
   assert.match(own.stdout, /^1 sentence left out: the normaliser cannot tell how it is spoken \(first: line 3 of /m);
   assert.match(wordsOf(...german, "--sound-tags", "refuse").stdout, /\n2 sentences, 4 words\n/);
   assert.deepEqual(wordsOf("--no-normalise", "--normaliser", path("own.mjs")).words, ["Türen", "ja", "zwei"]);
-  const refused = deepspeech(
-    "lm",
-    "build",
-    path("text.txt"),
-    "--output",
-    path("x.lm"),
-    "--no-normalise",
-    "--sound-tags",
-    "drop",
-  );
-  assert.equal(refused.stderr, "deepspeech: --sound-tags has no effect with --no-normalise; leave one of them out\n");
+});
+
+test("a word on tags for sounds is refused where nothing is normalised", () => {
+  const idle = ["--output", "x", "--no-normalise", "--sound-tags", "drop"];
+  for (const words of [
+    ["build", "text.txt"],
+    ["tune", "run", "dev.jsonl", "--lm", "words.lm"],
+  ]) {
+    const { stderr } = deepspeech("lm", ...words, ...idle);
+    assert.equal(stderr, "deepspeech: --sound-tags has no effect with --no-normalise; leave one of them out\n");
+  }
 });
 
 test("modules without such a function are refused", async (t) => {

@@ -3,11 +3,9 @@ import { UserError } from "@deepspeech-ts/recognizer/system";
 import {
   type Alphabet,
   type CorpusErrorRates,
-  countFalseAlarms,
   type EditCounts,
   type Emissions,
   ErrorRateAccumulator,
-  type FalseAlarms,
   type Hypothesis,
   minimumFrames,
 } from "@deepspeech-ts/speech";
@@ -22,6 +20,7 @@ import {
 import { type BatchOrder, type BatchPlan, planBatches } from "../data/batches.js";
 import type { AudioLoader, Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
+import { requireWords } from "./require-words.js";
 
 /** An utterance's loss, and its number of tokens. */
 interface UtteranceLoss {
@@ -65,7 +64,7 @@ export interface EvaluateOptions extends Recognition, LoadOptions {
   onEmissions?: (utterance: PreparedUtterance, emissions: Emissions) => void;
   /** Called after each batch. */
   onProgress?: (done: number, total: number) => void;
-  /** Asked between batches: true ends the evaluation, with what was done so far. */
+  /** Asked between batches: true breaks the evaluation off. */
   shouldStop?: () => boolean;
   /** Brings together what several processes have measured of it. Default: this one has measured all. */
   gather?: (own: MeasuredBatch[]) => MeasuredBatch[][];
@@ -120,16 +119,19 @@ export function beginLoading(
 
 /**
  * Transcribes the utterances, batched by length, and scores them. The model is left in evaluation mode.
- * @throws UserError where no utterance could be loaded
+ *
+ * @returns undefined where it was broken off: a part of a corpus, its shortest recordings, says nothing of the whole
+ * @throws UserError where no utterance could be loaded, or none has words
  */
 export async function evaluate(
   utterances: readonly PreparedUtterance[],
   options: EvaluateOptions,
-): Promise<EvaluationResult> {
+): Promise<EvaluationResult | undefined> {
   const started = performance.now();
   const { loading = beginLoading(utterances, options), gather = (own) => [own] } = options;
   options.model.eval();
   const measured = gather(await measureBatches(loading, options)).flat();
+  if (measured.length < loading.plan.batches.length) return undefined;
   measured.sort((a, b) => a.place - b.place);
   const errorRates = new ErrorRateAccumulator();
   const score = ({ reference, hypothesis }: { reference: string; hypothesis: string }) =>
@@ -137,8 +139,7 @@ export async function evaluate(
   const results = measured.flatMap((batch) => batch.utterances).map((each) => ({ ...each, ...score(each) }));
   const leftOut = measured.flatMap((batch) => batch.leftOut);
   if (results.length === 0) throw nothingLoaded(leftOut);
-  const falseAlarms = countFalseAlarms(results);
-  if (falseAlarms?.numWordless === results.length) throw nothingSaid(falseAlarms);
+  requireWords(results);
   const losses = measured.flatMap((batch) => batch.losses);
   return {
     rates: errorRates.result(),
@@ -186,14 +187,6 @@ function nothingLoaded([first, ...others]: EvaluationResult["leftOut"]): UserErr
   return new UserError(`no file of ${1 + others.length} to measure on could be loaded; the first: ${first?.reason}`, {
     code: "bad-corpus",
   });
-}
-
-function nothingSaid({ numWordless, numAlarms, numWords }: FalseAlarms): UserError {
-  return new UserError(
-    `none of the ${numWordless} recordings has words, so there is no error rate; words were recognised in ${numAlarms} of them ` +
-      `(words: ${numWords}). Measure them together with recordings that have words.`,
-    { code: "bad-corpus" },
-  );
 }
 
 /** One batch: transcripts, and the losses of those utterances that CTC can align. */

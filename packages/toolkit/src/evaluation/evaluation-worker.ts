@@ -26,6 +26,8 @@ serveTask<EvaluationRequest, EvaluationEvent>(async (request, host) => {
     onProgress,
     ...(emissions && { onEmissions: emissions.keep }),
   });
+  // Whoever broke it off asks for no result.
+  if (!result) return;
   const invariance =
     emissions && !host.shouldStop()
       ? await verifyInvariance(

@@ -1,5 +1,6 @@
 /** A checkpoint made ready to recognise, and the threads that feed it. */
 import { availableParallelism } from "node:os";
+import type { TagTreatment } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
 import {
   type CheckpointHeader,
@@ -9,6 +10,7 @@ import {
   loadCheckpoint,
   modelFromCheckpoint,
   normaliserOfRun,
+  soundTagsOfRun,
 } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
 import { type Decode, frameSecondsOf, openDecoding } from "./decoding.js";
@@ -35,6 +37,8 @@ export interface OpenRecognition extends Recognition, AsyncDisposable {
   lossAverage: LossAverage;
   /** The module of the normaliser that the training had; undefined where there was none. */
   normaliser: string | undefined;
+  /** What became of tags for sounds in the training; undefined where nobody knows. */
+  soundTags: TagTreatment | undefined;
 }
 
 /** Loads the model on this thread; dispose what it returns. */
@@ -58,8 +62,8 @@ export async function openRecognition(options: RecognitionOptions): Promise<Open
   };
   const { alphabet } = header;
   const lossAverage = lossAverageOf(header);
-  const normaliser = normaliserOfRun(header);
-  return { model, extractor, alphabet, decode, loader, lossAverage, normaliser, [Symbol.asyncDispose]: close };
+  const transcripts = { normaliser: normaliserOfRun(header), soundTags: soundTagsOfRun(header) };
+  return { model, extractor, alphabet, decode, loader, lossAverage, ...transcripts, [Symbol.asyncDispose]: close };
 }
 
 /** As the model was trained, so that the loss can be compared with its training's; "tokens" where nobody knows. */

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, it, type TestContext } from "node:test";
 import {
   corpusErrorRates,
   type Emissions,
@@ -9,10 +11,17 @@ import {
   modelFromEstimate,
   NgramEstimator,
 } from "@deepspeech-ts/speech";
+import { tidy } from "@deepspeech-ts/torch";
+import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
+import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
 import { Random } from "../data/random.js";
+import { buildLanguageModel } from "../language-model/build.js";
+import { rawManifestIn } from "../training/training.test.support.js";
 import { calibrateWords } from "./calibrate-words.js";
 import { beamDecode, decodeGreedily, openDecoding } from "./decoding.js";
 import { greedyDecoding } from "./decoding-config.js";
+import { babblingCheckpoint } from "./evaluation.test.support.js";
+import { runTuning, type TuningEvent, type TuningRequest } from "./run-tuning.js";
 import { atEdge, type Trial, tuneDecoding } from "./tune.js";
 
 const SENTENCES = ["please hold the line", "press one to hold", "please press the pound key", "the line is busy"];
@@ -81,6 +90,55 @@ describe("tuneDecoding", () => {
     tried.length = 0;
     tuneDecoding(storedUtterances(), { ...common, shouldStop: () => tried.length >= 3 });
     assert.equal(tried.length, 3);
+  });
+});
+
+describe("runTuning", () => {
+  const line = { audio_filepath: audioFixture("speech-16k.flac"), duration: 1.064, text: "good morning", id: "plain" };
+
+  /** A model whose training had these settings, on these lines. */
+  async function requestOf(t: TestContext, lines: readonly object[], config = {}): Promise<TuningRequest> {
+    const folder = await temporaryFolder(t);
+    const [text, lm] = [join(folder, "words.txt"), join(folder, "words.lm")];
+    await writeFile(text, `${SENTENCES.join("\n")}\n`);
+    await buildLanguageModel({ input: [text], output: lm, order: 2 });
+    const checkpoint = babblingCheckpoint(folder);
+    tidy(() => {
+      const { header, tensors } = loadCheckpoint(checkpoint);
+      saveCheckpoint(checkpoint, { ...header, training: { config } }, tensors);
+    });
+    const data = [rawManifestIn(folder, "dev", lines)];
+    return { checkpoint, data, lm, beamSize: 2, normalise: true, threads: 1, workers: 1 };
+  }
+
+  async function leftOutBy(request: TuningRequest): Promise<string[]> {
+    const ids: string[] = [];
+    const onEvent = (event: TuningEvent) => {
+      if (event.kind === "leftOut") ids.push(...event.leftOut.map(({ id }) => id));
+    };
+    await runTuning(request, { onEvent });
+    return ids;
+  }
+
+  it("treats tags for sounds as the run did, unless it is told otherwise", async (t) => {
+    const lines = [line, { ...line, text: "[laughter] good morning", id: "tagged" }];
+    const refusing = await requestOf(t, lines, { soundTags: "refuse" });
+    assert.deepEqual(await leftOutBy(refusing), ["tagged"]);
+    assert.deepEqual(await leftOutBy({ ...refusing, soundTags: "drop" }), []);
+    const silent = await requestOf(t, lines);
+    assert.deepEqual(await leftOutBy(silent), []);
+    assert.deepEqual(await leftOutBy({ ...silent, soundTags: "refuse" }), ["tagged"]);
+  });
+
+  it("refuses recordings that all lack words, in evaluation's words", async (t) => {
+    const request = await requestOf(t, [
+      { ...line, text: "" },
+      { ...line, text: "", id: "hum" },
+    ]);
+    await assert.rejects(leftOutBy(request), {
+      name: "UserError",
+      message: /^none of the 2 recordings has words, so there is no error rate; words were recognised in \d of them /,
+    });
   });
 });
 

@@ -7,14 +7,16 @@ import { calibrateWords } from "./calibrate-words.js";
 import { beamDecode, frameSecondsOf } from "./decoding.js";
 import { collectEmissions } from "./emissions.js";
 import { openRecognition } from "./recognition.js";
+import { requireWords } from "./require-words.js";
 import type { TuningEvent, TuningRequest } from "./run-tuning.js";
 import { tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   await using recognition = await openRecognition(request);
   const { alphabet, extractor, model, normaliser } = recognition;
+  const { normalise, soundTags = recognition.soundTags } = request;
   const languageModel = await loadLanguageModel(request.lm, { alphabet });
-  const transcripts = { alphabet, normalise: request.normalise, normaliser };
+  const transcripts = { alphabet, normalise, normaliser, soundTags };
   const options = { ...transcripts, features: extractor.config, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const { stored: utterances, leftOut } = await collectEmissions(corpus.utterances, recognition, (done, total) =>
@@ -25,6 +27,7 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
     reference,
     hypothesis: greedyDecode(emissions, alphabet).text,
   }));
+  requireWords(greedy);
   const frameSeconds = frameSecondsOf({ features: extractor.config, model: model.config });
   const search = { languageModel, frameSeconds, beamSize: request.beamSize };
   const best = tuneDecoding(utterances, {

@@ -61,7 +61,7 @@ export class ReferenceEmissions {
 
 /**
  * Scores every utterance in a batch of its own, and once more in batches of random company, and compares both with the
- * first result. `options.onProgress` counts through both.
+ * first result. `options.onProgress` counts through both. What `options.shouldStop` breaks off is not reported.
  */
 export async function verifyInvariance(
   utterances: readonly PreparedUtterance[],
@@ -97,6 +97,7 @@ async function rescore(
     onEmissions: (utterance, emissions) =>
       differences.set(utterance.id, first.emissions.differenceTo(utterance, emissions)),
   });
+  if (!again) return [];
   const before = new Map(first.result.utterances.map(({ id, hypothesis }) => [id, hypothesis]));
   return again.utterances.map(({ id, hypothesis }) => ({
     id,

@@ -8,11 +8,12 @@ import { UserError } from "@deepspeech-ts/recognizer/system";
 import { largestGap, NgramModel, openBundle } from "@deepspeech-ts/speech";
 import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
-import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
+import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
 import { loadUtterances } from "../data/manifest.js";
 import { decodingSchema } from "../evaluation/decoding-config.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import { buildLanguageModel } from "../language-model/build.js";
+import { rawManifestIn } from "../training/training.test.support.js";
 import { nothingDone } from "../training/training-state.js";
 import { randomCheckpoint } from "./export.test.support.js";
 import { exportCheckpoint } from "./export-checkpoint.js";
@@ -148,6 +149,23 @@ describe("runExport", () => {
       assert.deepEqual(training.dev, { wer: 0.5, cer: 0.25 });
       assert.equal(training.evaluation?.numUtterances, numUtterances || undefined);
     }
+  });
+
+  it("refuses to measure on recordings that all lack words, and writes nothing", async (t) => {
+    const folder = await temporaryFolder(t);
+    const lines = [1, 2].map((id) => ({
+      audio_filepath: audioFixture("speech-16k.flac"),
+      duration: 1.064,
+      text: "",
+      id,
+    }));
+    const evaluate = [rawManifestIn(folder, "wordless", lines)];
+    const output = join(folder, "model.dsb");
+    await assert.rejects(runExport({ checkpoint: randomCheckpoint(folder), output, evaluate, ...quiet }), {
+      name: "UserError",
+      message: /^none of the 2 recordings has words, so there is no error rate; words were recognised in \d of them /,
+    });
+    assert.ok(!existsSync(output));
   });
 
   it("takes the language model and the decoding settings along", async (t) => {

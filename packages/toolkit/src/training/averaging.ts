@@ -31,7 +31,7 @@ async function averageOf(run: RunContext, epochs: number[]): Promise<void> {
   );
   using model = session.modelIn(path);
   const dev = await measure(run, "dev", corpora.dev, { model });
-  if (run.shouldStop) return;
+  if (!dev) return;
   const measured = { epochs, ...measurementOf(dev) };
   const others = [progress.kept[0], progress.averaged].filter((other) => other !== null && other !== undefined);
   // Of an average that is measured again, as when a finished run is resumed, the same is told again.

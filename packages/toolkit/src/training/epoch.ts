@@ -172,7 +172,7 @@ export class EpochTrainer {
     this.#run.saveLast();
     const dev = await measure(this.#run, "dev", corpora.dev, { loading: this.#dev });
     this.#dev = undefined;
-    if (this.#run.shouldStop) return;
+    if (!dev) return;
     const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
     const epoch = progress.epoch + 1;
     const measured = { epoch, ...measurementOf(dev) };

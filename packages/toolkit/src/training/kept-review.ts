@@ -15,16 +15,19 @@ import type { MeasuredEpoch } from "./training-state.js";
 /**
  * Ranks the kept checkpoints anew, and makes the best of them the run's best. The caller saves the progress.
  *
- * @param measure measures a checkpoint again. Default: what was measured holds
+ * @param measure measures a checkpoint again; undefined where it was broken off, and then all stays as it was. Default:
+ * what was measured holds
  */
 export async function reviewKept(
   session: TrainingSession,
-  measure: (path: string) => Promise<Partial<Measurement>> = async () => ({}),
+  measure: (path: string) => Promise<Partial<Measurement> | undefined> = async () => ({}),
 ): Promise<void> {
   const { progress, config, runFolder, team } = session;
   const best = checkpointPath(runFolder, "best");
   const ownPath = ({ epoch }: MeasuredEpoch) => epochCheckpointPath(runFolder, epoch);
-  const averaged = progress.averaged && { ...progress.averaged, ...(await measure(best)) };
+  const averagedAnew = progress.averaged ? await measure(best) : {};
+  if (!averagedAnew) return;
+  const averaged = progress.averaged && { ...progress.averaged, ...averagedAnew };
   const kept: MeasuredEpoch[] = [];
   for (const [place, epoch] of progress.kept.entries()) {
     // Where one alone was kept, its weights are the best checkpoint's.
@@ -33,7 +36,10 @@ export async function reviewKept(
       if (!existsSync(ownPath(epoch)) && isBest && numKept(config) > 1) copyCheckpoint(best, ownPath(epoch));
       return existsSync(ownPath(epoch)) ? ownPath(epoch) : isBest ? best : undefined;
     });
-    if (path) kept.push({ ...epoch, ...(await measure(path)) });
+    if (!path) continue;
+    const measuredAnew = await measure(path);
+    if (!measuredAnew) return;
+    kept.push({ ...epoch, ...measuredAnew });
   }
   const bestBefore = progress.averaged ? undefined : progress.kept[0]?.epoch;
   kept.sort((a, b) => (isBetter(a, b, config.selectBy) ? -1 : isBetter(b, a, config.selectBy) ? 1 : 0));

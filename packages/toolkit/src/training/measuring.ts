@@ -33,13 +33,13 @@ export interface MeasureOptions {
   model?: DeepSpeech;
 }
 
-/** Measures a model, as far as nobody asks to stop. */
+/** Measures a model; undefined where somebody asked to stop meanwhile. */
 export async function measure(
   run: RunContext,
   name: "dev" | "test",
   corpus: ModelCorpus,
   { loading, model = run.session.evaluated }: MeasureOptions = {},
-): Promise<EvaluationResult> {
+): Promise<EvaluationResult | undefined> {
   const { extractor, alphabet, config } = run.session;
   const result = await evaluate(corpus.utterances, {
     ...{ ...loadOptions(run), model, extractor, alphabet, loading, lossAverage: config.lossAverage },
@@ -48,6 +48,7 @@ export async function measure(
     shouldStop: () => run.isAskedToStop,
     gather: (own) => run.gather(own),
   });
+  if (!result || run.shouldStop) return undefined;
   for (const { id, reason } of result.leftOut) run.setbacks.name(id, reason);
   return result;
 }
@@ -58,7 +59,7 @@ export async function reportTest(run: RunContext): Promise<void> {
   if (!corpora.test || run.shouldStop) return;
   using model = session.modelIn(checkpointPath(session.runFolder, "best"));
   const test = await measure(run, "test", corpora.test, { model });
-  if (!run.shouldStop) run.emit({ kind: "test", step: session.progress.step, test: summaryOf(test) });
+  if (test) run.emit({ kind: "test", step: session.progress.step, test: summaryOf(test) });
 }
 
 /** What checkpoints are judged by. */

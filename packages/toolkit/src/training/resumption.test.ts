@@ -15,9 +15,11 @@ import {
   loggedValues,
   manifestIn,
   type RunRecord,
+  rawManifestIn,
   shortUtterances,
   tinyConfig,
   trainHere,
+  wordsLast,
 } from "./training.test.support.js";
 import { loadLastHeader, trainingStateOf } from "./training-state.js";
 
@@ -176,6 +178,17 @@ describe("data of a resumed run", () => {
       const { rates } = await runEvaluation({ checkpoint, data: paths, threads: 1, workers: 1 });
       assert.deepEqual([wer, cer], [rates.wer, rates.cer], `epoch ${epoch}`);
     }
+  });
+
+  it("leave what was kept as it was where measuring on them is broken off", async (t) => {
+    const own = await scene(t, { keepBest: 2 });
+    const filesOf = () => ["best", "last"].map((which) => readFileSync(checkpointPath(own.runFolder, which as "best")));
+    const before = filesOf();
+    const dev = [rawManifestIn(own.folder, "wordless", wordsLast())];
+    const config = { ...own.config, resume: own.runFolder, dev, epochs: 3 };
+    const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "evaluating" });
+    assert.equal(stopped.one("finished").reason, "stopped");
+    assert.deepEqual(filesOf(), before);
   });
 
   it("of a run of an earlier version, which did not note them, are taken as they are", async (t) => {

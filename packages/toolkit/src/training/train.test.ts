@@ -14,10 +14,12 @@ import {
   loggedValues,
   manifestIn,
   RunRecord,
+  rawManifestIn,
   shortUtterances,
   tinyConfig,
   trainHere,
   trainInWorker,
+  wordsLast,
 } from "./training.test.support.js";
 import { readRunConfig } from "./training-state.js";
 
@@ -234,6 +236,17 @@ describe("a run ends", () => {
     const resumed = await trainHere({ ...config, resume: stopped.runFolder });
     const epochsOf = (run: RunRecord) => run.all("epoch").map(({ dev, trainLoss }) => ({ dev, trainLoss }));
     assert.deepEqual(epochsOf(resumed), epochsOf(await trainHere(config)));
+  });
+
+  it("when it is told to while it measures, though there is nothing to judge by yet", async (t) => {
+    const config = await setUp(t, { epochs: 2 });
+    const corpora = { wordless: wordsLast(), missing: wordsLast({ audio_filepath: "none.flac", text: "hello" }) };
+    for (const [name, lines] of Object.entries(corpora)) {
+      const dev = [rawManifestIn(await temporaryFolder(t), name, lines)];
+      const stopped = await trainHere({ ...config, dev }, { stopWhen: (event) => event.kind === "evaluating" });
+      assert.equal(stopped.one("finished").reason, "stopped", name);
+      assert.deepEqual([stopped.all("evaluating").length, stopped.all("epoch").length], [1, 0], name);
+    }
   });
 
   it("when it is told to while it tests, and the last checkpoint stays the last", async (t) => {

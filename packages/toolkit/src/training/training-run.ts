@@ -58,7 +58,8 @@ async function reviewKeptAsNow(run: RunContext): Promise<void> {
   const isChanged = (...keys: string[]) => changes.some(({ key }) => keys.includes(key));
   const measureIn = async (path: string) => {
     using model = session.modelIn(path);
-    return measurementOf(await measure(run, "dev", corpora.dev, { model }));
+    const dev = await measure(run, "dev", corpora.dev, { model });
+    return dev && measurementOf(dev);
   };
   if (isChanged("dev data")) await reviewKept(session, measureIn);
   else if (isChanged("selectBy", "keepBest", "averageBest")) await reviewKept(session);

@@ -3,7 +3,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
-import { sampleCorpus } from "../data/fixtures.test.support.js";
+import { audioFixture, sampleCorpus } from "../data/fixtures.test.support.js";
 import { readLibriSpeech } from "../data/librispeech.js";
 import { writeManifest } from "../data/manifest.js";
 import type { Utterance } from "../data/types.js";
@@ -36,6 +36,13 @@ export function rawManifestIn(folder: string, name: string, lines: readonly obje
   const path = join(folder, `${name}.jsonl`);
   writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
   return path;
+}
+
+/** Lines of a corpus of many batches, of which the first, being the shortest, say nothing of error rates. */
+export function wordsLast(shorter: object = { text: "" }): object[] {
+  const line = { audio_filepath: audioFixture("speech-16k.flac"), text: "hello" };
+  const many = Array.from({ length: 80 }, (_, i) => ({ ...line, duration: 1.064, ...shorter, id: `u${i}` }));
+  return [...many, { ...line, duration: 1.5, id: "worded" }];
 }
 
 /** A model of some thousand parameters, trained on and measured by one manifest, on one thread. */
