@@ -40,6 +40,8 @@ const TABLES = new Map<string, (version: number) => number>([
 export class M4aChunkDecoder implements ChunkDecoder {
   readonly #decoder: ChunkDecoder;
   readonly #boxes: BoxReader;
+  /** Until the index has come, which many files have at their end: the decoder would join all of them with each more. */
+  #waiting: Uint8Array[] = [];
 
   constructor(decoder: ChunkDecoder, fileBytes: number) {
     this.#decoder = decoder;
@@ -48,12 +50,21 @@ export class M4aChunkDecoder implements ChunkDecoder {
 
   async push(bytes: Uint8Array): Promise<DecodedAudio[]> {
     const tested = this.#boxes.push(bytes, false);
-    return tested.length > 0 ? this.#decoder.push(tested) : [];
+    if (tested.length > 0) this.#waiting.push(tested);
+    return this.#boxes.hasMovie ? await this.#decodeWaiting() : [];
   }
 
   async end(): Promise<DecodedAudio[]> {
     this.#boxes.push(new Uint8Array(), true);
-    return await this.#decoder.end();
+    const audio = await this.#decodeWaiting();
+    return [...audio, ...(await this.#decoder.end())];
+  }
+
+  async #decodeWaiting(): Promise<DecodedAudio[]> {
+    if (this.#waiting.length === 0) return [];
+    const bytes = joinBytes(this.#waiting);
+    this.#waiting = [];
+    return await this.#decoder.push(bytes);
   }
 
   free(): void {
@@ -81,7 +92,8 @@ class BoxReader {
   /** Bytes of sound that are still to come, and need no test. */
   #soundBytes = 0;
   #position = 0;
-  #hasMovie = false;
+  /** Whether the index has come. */
+  hasMovie = false;
   /** Passes over what stands behind the last box, once that has been seen. */
   #tail: TagSkipper | undefined;
 
@@ -135,8 +147,8 @@ class BoxReader {
       return Math.min(end, input.length);
     }
     if (end > input.length) return start;
-    if (box.type === "moov" && this.#hasMovie) throw new DamagedAudioError(SEVERAL_FILES);
-    this.#hasMovie ||= box.type === "moov";
+    if (box.type === "moov" && this.hasMovie) throw new DamagedAudioError(SEVERAL_FILES);
+    this.hasMovie ||= box.type === "moov";
     const limits = { fileBytes: this.#fileBytes, fragmentPieces: MOST_FRAGMENT_PIECES, soundTracks: 0 };
     testBox(input, box.type, { start: start + HEADER_BYTES, end }, limits);
     if (limits.soundTracks > 1) throw new DamagedAudioError(severalTracks(limits.soundTracks, "OUT.m4a"));

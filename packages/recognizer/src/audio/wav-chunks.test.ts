@@ -130,6 +130,11 @@ const REFUSED: [what: string, bytes: Uint8Array, message: RegExp][] = [
     /holds sound of several formats/,
   ],
   [
+    "a file behind another that ends within a sample",
+    joinBytes([riff(format, chunk("data", sound.slice(1))), plain]),
+    /has more sound behind some that ends within a sample; convert it first/,
+  ],
+  [
     "a list of pieces of sound",
     riff(format, chunk("LIST", joinBytes([ascii("wavl"), sound]))),
     /keeps its sound in a list of pieces; convert it first/,

@@ -233,6 +233,12 @@ export class WavChunks {
     else if (name !== "data") this.#place = { at: "other", bytes: length };
     else {
       if (!this.#format) throw new DamagedAudioError("is damaged: its sound comes before its WAV format chunk.");
+      const { numChannels, sampleBits } = this.#format;
+      if (this.#hasSound && (8 * this.#soundBytes) % (numChannels * sampleBits) !== 0) {
+        throw new DamagedAudioError(
+          "has more sound behind some that ends within a sample; convert it first, as with sox.",
+        );
+      }
       this.#hasSound = true;
       const remaining = this.#fileBytes - this.#position - this.#layout.headerBytes;
       const bytes = this.#soundLength(length, remaining);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { lstat, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
@@ -150,6 +151,37 @@ test("a link stays, and what it leads to is written, there or not", async (t) =>
   assert.deepEqual((await readdir(folder)).toSorted(), ["far", "one", "two"]);
   for (const name of ["one", "two"]) assert.ok((await lstat(join(folder, name))).isSymbolicLink());
   assert.deepEqual(await readdir(join(folder, "far")), ["a.txt"]);
+});
+
+test("a link in a linked folder leads to where the system says", async (t) => {
+  const folder = await temporaryFolder(t);
+  for (const name of ["shared", "data/v3", "runs"]) await mkdir(join(folder, name), { recursive: true });
+  await symlink("../../shared/a.txt", join(folder, "data/v3/a.txt"));
+  await symlink("../data/v3", join(folder, "runs/latest"));
+  const path = join(folder, "runs/latest/a.txt");
+  for (const text of ["first", "second"]) {
+    await writeFileAtomically(path, text);
+    assert.equal(await readFile(path, "utf8"), text);
+  }
+  assert.deepEqual(await readdir(join(folder, "shared")), ["a.txt"]);
+  assert.deepEqual(await readdir(join(folder, "runs")), ["latest"]);
+});
+
+test("a file in shared memory is the old one or the new one, as everywhere", {
+  skip: existsSync("/dev/shm") ? false : "there is no /dev/shm",
+}, async (t) => {
+  const folder = await mkdtemp("/dev/shm/deepspeech-version_0-");
+  t.after(() => rm(folder, { recursive: true }));
+  const path = join(folder, "a.txt");
+  writeFileAtomicallySync(path, [new TextEncoder().encode("old")]);
+  const chunks = function* () {
+    yield new TextEncoder().encode("ne");
+    throw new Error("broke off");
+  };
+  assert.throws(() => writeFileAtomicallySync(path, chunks()), { message: "broke off" });
+  assert.equal(await readFile(path, "utf8"), "old");
+  assert.throws(() => requireWritable(path, [path]), /it is what is read/);
+  assert.deepEqual(await readdir(folder), ["a.txt"]);
 });
 
 test("a device and a pipe take the bytes, and stay what they are", {

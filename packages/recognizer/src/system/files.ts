@@ -19,6 +19,7 @@ import {
   mkdirSync,
   openSync,
   readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
@@ -153,16 +154,20 @@ export function createFolder(path: string): void {
   }
 }
 
+/** A path of what a process has open, which may be a file, and then has no other name here. */
+const OPEN_FILE = /^\/dev\/(?:std(?:in|out|err)|fd\/\d+)$|^\/proc\/(?:self|thread-self|\d+)\/(?:task\/\d+\/)?fd\/\d+$/;
+
 /** What gets the bytes that are written to `path`, and whether it takes them as they come. */
 function destinationOf(path: string): { target: string; isStream: boolean } {
   const stats = statSync(path, { throwIfNoEntry: false });
-  const isStream = (stats && !stats.isFile() && !stats.isDirectory()) || /^\/(dev|proc)\/.*\d|^\/dev\/std/.test(path);
+  const isStream = (stats && !stats.isFile() && !stats.isDirectory()) || OPEN_FILE.test(path);
   return isStream ? { target: path, isStream } : { target: behindLinks(path), isStream: false };
 }
 
 function behindLinks(path: string): string {
   if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
-  return behindLinks(resolve(dirname(path), readlinkSync(path)));
+  // What a link names is seen from its own folder, which may stand elsewhere itself.
+  return behindLinks(resolve(realpathSync(dirname(path)), readlinkSync(path)));
 }
 
 function isSameFile(a: string, b: string): boolean {
