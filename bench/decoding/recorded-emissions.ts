@@ -26,7 +26,7 @@ export async function recordedEmissions(checkpoint: string, corpora: readonly st
   const found: StoredUtterance[][] = [];
   for (const corpus of corpora) {
     const { utterances } = await loadHeldOutCorpus([corpus], { alphabet, normalise: true, features });
-    found.push((await collectEmissions(utterances, recognition, () => {})).stored);
+    found.push((await collectEmissions(utterances, recognition, () => {}))!.stored);
   }
   return { alphabet, frameSeconds: frameSecondsOf({ features, model: model.config }), corpora: found };
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { deepspeech, rootPath, temporaryFolder, tinyRun } from "./command.js";
+import { deepspeech, rootPath, start, temporaryFolder, tinyRun } from "./command.js";
 
 const speech = rootPath("test/fixtures/audio/speech-16k.flac");
 const devSet = rootPath("sample-corpus/dev/1/3");
@@ -28,6 +28,13 @@ describe("lm build, lm tune, and decoding with the result", () => {
     const settings = JSON.parse(readFileSync(decoding, "utf8"));
     assert.equal(settings.lm, lm);
     assert.match(tuned.stdout, new RegExp(`best {4}lmWeight ${settings.lmWeight.toFixed(2)} `));
+
+    const broken = start("lm", "tune", run, devSet, "--lm", lm, "--beam-size", "200", "--output", decoding);
+    await broken.printed("lmWeight");
+    broken.interrupt();
+    const { exitCode, stderr } = await broken.ended;
+    assert.deepEqual([exitCode, stderr], [130, "deepspeech: interrupted; nothing was written\n"]);
+    assert.deepEqual(JSON.parse(readFileSync(decoding, "utf8")), settings);
 
     const errors = async (...flags: string[]) => {
       const outcome = await deepspeech("evaluate", run, devSet, "--threads", "1", "--json", "-", ...flags);

@@ -1,12 +1,6 @@
 /** `deepspeech data pack`. */
 
-import { UserError } from "@deepspeech-ts/recognizer/system";
-import {
-  INTERRUPTED_EXIT_CODE,
-  listenForInterrupt,
-  MOST_THREADS,
-  parseWhole,
-} from "@deepspeech-ts/server/command-line";
+import { listenForInterrupt, MOST_THREADS, nothingWritten, parseWhole } from "@deepspeech-ts/server/command-line";
 import { loadUtterances } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
 import { packCorpus } from "@deepspeech-ts/toolkit/internal/data/packing/pack-corpus.js";
 import type { Corpus } from "@deepspeech-ts/toolkit/internal/data/types.js";
@@ -60,7 +54,7 @@ async function packWithProgress({ utterances }: Corpus, { to, shardMegabytes, wo
     });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    throw new UserError("interrupted; nothing was written", { code: "interrupted", exitCode: INTERRUPTED_EXIT_CODE });
+    throw nothingWritten();
   } finally {
     bar.close();
   }

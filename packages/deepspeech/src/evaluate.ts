@@ -1,7 +1,7 @@
 /** `deepspeech evaluate`. */
 
 import { UserError } from "@deepspeech-ts/recognizer/system";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt, parseWhole } from "@deepspeech-ts/server/command-line";
+import { listenForInterrupt, nothingWritten, parseWhole } from "@deepspeech-ts/server/command-line";
 import { withoutUndefined } from "@deepspeech-ts/speech";
 import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { analyse } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
@@ -124,7 +124,7 @@ async function evaluateWithProgress(title: string, request: Request): Promise<Ev
     return await runEvaluation({ ...request, onProgress, signal: interruption.signal });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    throw new UserError("interrupted; nothing was written", { code: "interrupted", exitCode: INTERRUPTED_EXIT_CODE });
+    throw nothingWritten();
   } finally {
     bar.close();
   }

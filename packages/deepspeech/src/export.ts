@@ -1,7 +1,6 @@
 /** `deepspeech export`. */
 
-import { UserError } from "@deepspeech-ts/recognizer/system";
-import { INTERRUPTED_EXIT_CODE, listenForInterrupt, usageError } from "@deepspeech-ts/server/command-line";
+import { listenForInterrupt, nothingWritten, usageError } from "@deepspeech-ts/server/command-line";
 import { BUNDLE_PRECISIONS, type BundlePrecision, withoutUndefined } from "@deepspeech-ts/speech";
 import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/describe-decoding.js";
 import { type ExportOptions, type ExportResult, runExport } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
@@ -88,7 +87,7 @@ async function exportWithProgress(request: ExportOptions): Promise<ExportResult>
     return await runExport({ ...request, onProgress, signal: interruption.signal });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
-    throw new UserError("interrupted; nothing was written", { code: "interrupted", exitCode: INTERRUPTED_EXIT_CODE });
+    throw nothingWritten();
   } finally {
     bar.close();
   }

@@ -1,7 +1,7 @@
 /** `deepspeech lm build | tune`. */
 
 import { errorMessage, requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
-import { listenForInterrupt, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
+import { listenForInterrupt, nothingWritten, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
 import { type Alphabet, alphabetOf, englishAlphabet, type TagTreatment } from "@deepspeech-ts/speech";
 import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { runTuning, type TuningEvent } from "@deepspeech-ts/toolkit/internal/evaluation/run-tuning.js";
@@ -166,6 +166,8 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
   };
   const request = { checkpoint, data, lm, beamSize, normalise, ...(soundTags && { soundTags }) };
   await runTuning(request, { onEvent, signal: interruption.signal });
+  // The best of the trials so far need be nowhere near the best.
+  if (interruption.signal.aborted) throw nothingWritten();
   const { best, greedy, confidence } = result!;
   const { lmWeight, wordScore, unknownWordScore } = best;
   const scores = { beamSize, lmWeight, wordScore, unknownWordScore };

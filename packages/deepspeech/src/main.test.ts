@@ -1,10 +1,12 @@
 /** The real program in a process of its own: exit codes, and what it says on which stream. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { deepspeech, loadsLibtorch } from "./command.test.support.js";
+import { BINARY, BUNDLE, deepspeech, loadsLibtorch } from "./command.test.support.js";
 
+const RECORDING = fileURLToPath(new URL("../../../test/fixtures/audio/speech-16k.wav", import.meta.url));
 const EXAMPLES = fileURLToPath(new URL("../../../examples", import.meta.url));
 
 function assertRefused(words: string[], message: string): void {
@@ -27,6 +29,24 @@ const COMMANDS = [
   "completion",
   "doctor",
 ];
+
+test("what cannot be written is told in one line, and is no success", {
+  skip: existsSync("/dev/full") ? false : "needs /dev/full",
+}, async () => {
+  const full = openSync("/dev/full", "w");
+  try {
+    for (const words of [["info", BUNDLE], ["--help"], ["transcribe", BUNDLE, RECORDING]]) {
+      const { status, stderr } = spawnSync(process.execPath, [BINARY, ...words], {
+        encoding: "utf8",
+        stdio: ["ignore", full, "pipe"],
+      });
+      assert.equal(status, 1, words[0]);
+      assert.equal(stderr, "the output could not be written: the disk is full; free some space\n", words[0]);
+    }
+  } finally {
+    closeSync(full);
+  }
+});
 
 describe("usage", () => {
   test("help and version are for stdout, with exit code 0", () => {

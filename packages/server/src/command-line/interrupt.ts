@@ -1,7 +1,13 @@
 /** Ctrl-C as a request: the first ends the work in order, the second ends the process at once. */
+import { UserError } from "@deepspeech-ts/recognizer/system";
 
 /** What a process that Ctrl-C ended exits with: 128 and the number of SIGINT. */
 export const INTERRUPTED_EXIT_CODE = 130;
+
+/** What a command that Ctrl-C ended before it wrote anything ends with. */
+export function nothingWritten(): UserError {
+  return new UserError("interrupted; nothing was written", { code: "interrupted", exitCode: INTERRUPTED_EXIT_CODE });
+}
 
 export interface Interruption extends Disposable {
   /** Aborted by the first SIGINT or SIGTERM. */

@@ -3,7 +3,8 @@
  *
  * An error is one line on stderr. Its stack trace is shown with --verbose or DEEPSPEECH_DEBUG=1 alone.
  */
-import { systemErrorCode } from "@deepspeech-ts/recognizer/system";
+import { writeSync } from "node:fs";
+import { errorMessage, systemErrorCode } from "@deepspeech-ts/recognizer/system";
 import type { Command } from "commander";
 import { describeFailure } from "./failure.js";
 
@@ -12,14 +13,22 @@ export type BuildProgram = (words: readonly string[]) => Promise<Command>;
 
 /** Runs the program on the words of the command line, and ends the process. */
 export async function runProgram(buildProgram: BuildProgram): Promise<void> {
-  // Whoever reads our output may stop reading (`| head`); that is no failure.
-  process.stdout.on("error", (error) => {
-    if (systemErrorCode(error) !== "EPIPE") throw error;
-    process.exit(0);
-  });
+  process.stdout.on("error", endWithoutOutput);
   const exitCode = await run(buildProgram, process.argv.slice(2));
   // What was written is flushed first: a pipe may still hold it back.
-  process.stdout.write("", () => process.stderr.write("", () => process.exit(exitCode)));
+  process.stdout.write("", () => {
+    // An error that the stream is yet to tell.
+    if (process.stdout.errored) endWithoutOutput(process.stdout.errored);
+    process.stderr.write("", () => process.exit(exitCode));
+  });
+}
+
+function endWithoutOutput(error: Error): never {
+  // Whoever reads our output may stop reading (`| head`); that is no failure.
+  if (systemErrorCode(error) === "EPIPE") process.exit(0);
+  const reason = systemErrorCode(error) === "ENOSPC" ? "the disk is full; free some space" : errorMessage(error);
+  writeSync(process.stderr.fd, `the output could not be written: ${reason}\n`);
+  process.exit(1);
 }
 
 async function run(buildProgram: BuildProgram, words: readonly string[]): Promise<number> {

@@ -10,17 +10,22 @@ import type { StoredUtterance } from "./tune.js";
 
 /**
  * Runs the acoustic model over the utterances; those that cannot be read, or are too short, are left out and named.
+ *
+ * @param shouldStop asked between batches: true breaks it off
+ * @returns undefined where it was broken off
  * @throws UserError where none is left
  */
 export async function collectEmissions(
   utterances: readonly PreparedUtterance[],
   recognition: Recognition & { loader: AudioLoader },
   onProgress: (done: number, total: number) => void,
-): Promise<{ stored: StoredUtterance[]; leftOut: LeftOut[] }> {
+  shouldStop: () => boolean = () => false,
+): Promise<{ stored: StoredUtterance[]; leftOut: LeftOut[] } | undefined> {
   const { batches } = beginLoading(utterances, { loader: recognition.loader, maxBatchSeconds: 160 });
   const stored: StoredUtterance[] = [];
   const leftOut: LeftOut[] = [];
   for await (const loaded of batches) {
+    if (shouldStop()) return undefined;
     const batch = usableBatch(loaded, { features: recognition.extractor.config });
     leftOut.push(...batch.failures.map(({ utterance, reason }) => ({ id: utterance.id, reason })));
     if (batch.utterances.length === 0) continue;

@@ -19,9 +19,11 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   const transcripts = { alphabet, normalise, normaliser, soundTags };
   const options = { ...transcripts, features: extractor.config, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
-  const { stored: utterances, leftOut } = await collectEmissions(corpus.utterances, recognition, (done, total) =>
-    host.emit({ kind: "emissions", done, total }),
-  );
+  const onProgress = (done: number, total: number) => host.emit({ kind: "emissions", done, total });
+  const collected = await collectEmissions(corpus.utterances, recognition, onProgress, host.shouldStop);
+  // Whoever broke it off asks for no result.
+  if (!collected) return;
+  const { stored: utterances, leftOut } = collected;
   host.emit({ kind: "leftOut", leftOut: [...corpus.facts.leftOut, ...leftOut] });
   const greedy = utterances.map(({ reference, emissions }) => ({
     reference,
@@ -36,6 +38,7 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
     onTrial: (trial, done) => host.emit({ kind: "trial", trial, done }),
     shouldStop: host.shouldStop,
   });
+  if (host.shouldStop()) return;
   const { lmWeight, wordScore, unknownWordScore } = best;
   const decode = beamDecode(alphabet, { ...search, lmWeight, wordScore, unknownWordScore });
   const confidence = calibrateWords(utterances, decode);
