@@ -33,6 +33,10 @@ const SOURCES = {
     what: "[Free Spoken Digit Dataset](https://github.com/Jakobovski/free-spoken-digit-dataset), digits joined to strings",
     licence: "CC BY-SA 4.0",
   },
+  synthetic: {
+    what: "sentences of the language model's books, read by eight voices of flite, festival and SVOX Pico",
+    licence: "free for any use; Pico's Apache-2.0",
+  },
 };
 
 /** @type {Record<string, string>} */
@@ -122,11 +126,11 @@ For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toF
 
 A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained on nothing but the data listed below: ${training.passes} passes in ${training.hours.toFixed(1)} hours,
 ${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before.${training.isMean ? " The weights are the mean of the last run's and of those that it began with." : ""} [metrics.json](metrics.json) holds the last
-one's recipe, which was given ${count(training.recordings)} of the recordings. To train one from scratch by [english.config.ts](english.config.ts), with a folder that
-holds \`train.jsonl\` and \`dev.jsonl\`:
+one's recipe, which was given ${count(training.recordings)} of the recordings. To train one from fresh weights by
+[english.config.ts](english.config.ts), with a folder that holds \`train.jsonl\` and \`dev.jsonl\`:
 
 \`\`\`sh
-npx deepspeech train --config packages/model-english/english.config.ts --train corpora/train.jsonl --dev corpora/dev.jsonl
+npx deepspeech train --config packages/model-english/english.config.ts --train corpora/train.jsonl --dev corpora/dev.jsonl --shortest-first-epochs 1
 \`\`\`
 
 The project's \`tools/build-english-model.mjs\` makes bundles, language model and this card from a run; the figures are those it
