@@ -24,7 +24,7 @@ import { firstSeconds, hear, measureSpeed, ratesBySource, ratesOf, withDecoding 
 import { MOST_BYTES, reasonToKeep } from "./english-model/metrics.mjs";
 
 /** @typedef {import("./english-model/metrics.mjs").Metrics} Metrics */
-/** @typedef {{ run: string, corpora: string, package: string, work: string, force: boolean, mean: boolean, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
+/** @typedef {{ run: string, corpora: string, package: string, work: string, synthetic: string | undefined, force: boolean, mean: boolean, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
 /** @typedef {{ name: string, precision: "int8" | "web", languageModel: import("./english-model/language-model.mjs").BuiltModel, bytes: Uint8Array<ArrayBuffer> }} Made */
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -33,6 +33,7 @@ const HELP = `Usage: node tools/build-english-model.mjs <run> --corpora <folder>
 <run> is a run's folder or a checkpoint; the corpora's folder holds train.jsonl, dev.jsonl, dev-commonvoice.jsonl and text/.
 
   --mean              ship the mean of the run's weights and of the shipped model's, with which the run began
+  --synthetic <list>  what tools/build-synthetic-speech.mjs made, if the run had it: the card tells it among the data
   --force             replace the shipped model even where it is better on dev
   --lm-sizes <list>   measure language models of these sizes too, in MB or "full": full,25,10,5
   --tune-on <n>       tune on so many of dev's recordings, evenly spread, which is quicker (default: all)
@@ -57,7 +58,15 @@ function parseRequest() {
   const text = /** @type {const} */ ({ type: "string" });
   const flag = /** @type {const} */ ({ type: "boolean" });
   const options = {
-    ...{ corpora: text, package: text, work: text, "lm-sizes": text, "beam-size": text, "tune-on": text },
+    ...{
+      corpora: text,
+      package: text,
+      work: text,
+      synthetic: text,
+      "lm-sizes": text,
+      "beam-size": text,
+      "tune-on": text,
+    },
     ...{ force: flag, help: flag, mean: flag },
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
@@ -71,6 +80,7 @@ function parseRequest() {
     corpora: resolve(values.corpora),
     package: resolve(values.package ?? join(ROOT, "packages/model-english")),
     work: resolve(values.work ?? join(ROOT, "build/english-model")),
+    synthetic: values.synthetic === undefined ? undefined : resolve(values.synthetic),
     force: values.force ?? false,
     mean: values.mean ?? false,
     sizes: (values["lm-sizes"] ?? "")
@@ -252,7 +262,7 @@ async function build(request) {
   const metrics = {
     measuredAt: new Date().toISOString(),
     training: { ...trainingFacts(checkpoint), isMean: request.mean },
-    data: sourcesOf(request.corpora),
+    data: dataOf(request),
     model: { numParameters: header.training.numParameters },
     bundles: made.map(({ name, precision, bytes, languageModel }) => ({
       ...{ name, bytes: bytes.length, sha256: sha256(bytes), precision, languageModelBytes: languageModel.bytes },
@@ -269,6 +279,28 @@ async function build(request) {
     languageModelSizes: await measureSizes(main.bytes, text, request),
   };
   return { metrics, made };
+}
+
+/**
+ * What the weights have had: of the corpora, of what was made, and what else earlier runs had.
+ *
+ * @param {Request} request
+ * @returns {Metrics["data"]}
+ */
+function dataOf({ corpora, synthetic, package: folder }) {
+  const lists = [join(corpora, "train.jsonl"), ...(synthetic === undefined ? [] : [synthetic])];
+  const data = lists.flatMap((list) => sourcesOf(list));
+  const known = new Set(data.map(({ source }) => source));
+  return [...data, ...(shippedMetrics(folder)?.data ?? []).filter(({ source }) => !known.has(source))];
+}
+
+/**
+ * @param {string} folder
+ * @returns {Metrics | undefined}
+ */
+function shippedMetrics(folder) {
+  const path = join(folder, "metrics.json");
+  return existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : undefined;
 }
 
 /** The first of dev's that is long enough to measure speed with. @param {string} corpora */
@@ -323,8 +355,7 @@ writeFileSync(join(request.work, "metrics.json"), `${JSON.stringify(built.metric
 console.log(headline(built.metrics));
 const total = built.made.reduce((sum, { bytes }) => sum + bytes.length, 0);
 if (total > MOST_BYTES) throw new Error(`the bundles take ${total} bytes; at most ${MOST_BYTES} are allowed`);
-const shipped = join(request.package, "metrics.json");
-const reason = reasonToKeep(built.metrics, existsSync(shipped) ? JSON.parse(readFileSync(shipped, "utf8")) : undefined);
+const reason = reasonToKeep(built.metrics, shippedMetrics(request.package));
 if (reason !== undefined && !request.force) {
   say(`Nothing was replaced: ${reason}. --force replaces it all the same.`);
   process.exit(1);

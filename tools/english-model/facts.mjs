@@ -24,13 +24,13 @@ import { groupBy, linesOf } from "./files.mjs";
  */
 
 /**
- * The sources of a corpus, the largest first.
+ * The sources of a list's recordings, the largest first.
  *
- * @param {string} corpora
+ * @param {string} list
  * @returns {SourceFacts[]}
  */
-export function sourcesOf(corpora, list = "train.jsonl") {
-  const entries = linesOf(join(corpora, list)).map((line) => JSON.parse(line));
+export function sourcesOf(list) {
+  const entries = linesOf(list).map((line) => JSON.parse(line));
   return [...groupBy(entries, ({ source }) => source)]
     .map(([source, own]) => ({
       source,
