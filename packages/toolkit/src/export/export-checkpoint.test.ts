@@ -237,7 +237,7 @@ describe("runExport", () => {
         assert.equal(error.code, "export-disagrees");
         assert.match(
           error.message,
-          /^the exported graph differs from the trained model: by \d\.\de[+-]\d in a log-probability \(0\.0001 is allowed\); nothing/,
+          /^the exported graph differs from the trained model: by \d\.\de[+-]\d in a log-probability \(0\.001 is allowed\); nothing/,
         );
         return true;
       });

@@ -29,7 +29,7 @@ import { measureErrorRates } from "./measure.js";
 import { OnnxSession } from "./onnx-session.js";
 import { type OpenCheckpoint, openCheckpoint } from "./open-checkpoint.js";
 import { outputPaths } from "./output-paths.js";
-import { FEATURE_TOLERANCE, measureParity, PARITY_TOLERANCE, type Parity } from "./parity.js";
+import { FEATURE_TOLERANCE, measureParity, type Parity, WRONG_DIFFERENCE } from "./parity.js";
 import type { ExportedVariant, ExportRequest, ExportResult } from "./run-export.js";
 
 export interface ExportHost {
@@ -129,11 +129,12 @@ async function openGraph(precision: BundlePrecision, { checkpoint, waveforms, th
 
 function refuseDisagreement({ features, model, fromBatch, inSteps = 0 }: Parity): void {
   const complaints = [
-    features > FEATURE_TOLERANCE && `${features.toExponential(1)} in a feature (${FEATURE_TOLERANCE} is allowed)`,
-    model > PARITY_TOLERANCE && `${model.toExponential(1)} in a log-probability (${PARITY_TOLERANCE} is allowed)`,
-    fromBatch > PARITY_TOLERANCE &&
-      `${fromBatch.toExponential(1)} by an utterance's batch (${PARITY_TOLERANCE} is allowed)`,
-    inSteps > PARITY_TOLERANCE && `${inSteps.toExponential(1)} in steps (${PARITY_TOLERANCE} is allowed)`,
+    features > FEATURE_TOLERANCE &&
+      `${features.toExponential(1)} in half of the features (${FEATURE_TOLERANCE} is allowed)`,
+    model > WRONG_DIFFERENCE && `${model.toExponential(1)} in a log-probability (${WRONG_DIFFERENCE} is allowed)`,
+    fromBatch > WRONG_DIFFERENCE &&
+      `${fromBatch.toExponential(1)} by an utterance's batch (${WRONG_DIFFERENCE} is allowed)`,
+    inSteps > WRONG_DIFFERENCE && `${inSteps.toExponential(1)} in steps (${WRONG_DIFFERENCE} is allowed)`,
   ].filter((complaint) => complaint !== false);
   if (complaints.length === 0) return;
   throw new UserError(
