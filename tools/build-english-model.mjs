@@ -24,7 +24,7 @@ import { firstSeconds, hear, measureSpeed, ratesBySource, ratesOf, withDecoding 
 import { MOST_BYTES, reasonToKeep } from "./english-model/metrics.mjs";
 
 /** @typedef {import("./english-model/metrics.mjs").Metrics} Metrics */
-/** @typedef {{ run: string, corpora: string, package: string, work: string, synthetic: string | undefined, force: boolean, mean: boolean, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
+/** @typedef {{ run: string, corpora: string, package: string, work: string, synthetic: string | undefined, force: boolean, mean: number, sizes: (number | null)[], beam: number, tuneOn: number }} Request */
 /** @typedef {{ name: string, precision: "int8" | "web", languageModel: import("./english-model/language-model.mjs").BuiltModel, bytes: Uint8Array<ArrayBuffer> }} Made */
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -32,7 +32,8 @@ const HELP = `Usage: node tools/build-english-model.mjs <run> --corpora <folder>
 
 <run> is a run's folder or a checkpoint; the corpora's folder holds train.jsonl, dev.jsonl, dev-commonvoice.jsonl and text/.
 
-  --mean              ship the mean of the run's weights and of the shipped model's, with which the run began
+  --mean <n>          ship the mean of the run's weights, counted n times, and of the shipped model's, with which the run,
+                      or the one before it, began
   --synthetic <list>  what tools/build-synthetic-speech.mjs made, if the run had it: the card tells it among the data
   --force             replace the shipped model even where it is better on dev
   --lm-sizes <list>   measure language models of these sizes too, in MB or "full": full,25,10,5
@@ -63,11 +64,12 @@ function parseRequest() {
       package: text,
       work: text,
       synthetic: text,
+      mean: text,
       "lm-sizes": text,
       "beam-size": text,
       "tune-on": text,
     },
-    ...{ force: flag, help: flag, mean: flag },
+    ...{ force: flag, help: flag },
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [run, ...others] = positionals;
@@ -82,7 +84,7 @@ function parseRequest() {
     work: resolve(values.work ?? join(ROOT, "build/english-model")),
     synthetic: values.synthetic === undefined ? undefined : resolve(values.synthetic),
     force: values.force ?? false,
-    mean: values.mean ?? false,
+    mean: Number(values.mean ?? 0),
     sizes: (values["lm-sizes"] ?? "")
       .split(",")
       .filter(Boolean)
@@ -101,7 +103,7 @@ function copyCheckpoint({ run, work, mean, package: folder }) {
   const { path } = loadCheckpointHeader(run);
   const copy = join(work, "checkpoint.safetensors");
   copyFileSync(path, copy);
-  if (mean) writeMean(copy, join(folder, "english-web.dsb"), work);
+  if (mean > 0) writeMean(copy, mean, join(folder, "english-web.dsb"), work);
   return copy;
 }
 
@@ -110,16 +112,17 @@ function copyCheckpoint({ run, work, mean, package: folder }) {
  * lies between makes fewer errors than either (M. Wortsman et al., "Model soups", ICML 2022).
  *
  * @param {string} checkpoint
+ * @param {number} times how often it counts
  * @param {string} bundle
  * @param {string} work
  */
-function writeMean(checkpoint, bundle, work) {
+function writeMean(checkpoint, times, bundle, work) {
   const shipped = join(work, "shipped.safetensors");
   noGrad(() =>
     tidy(() => {
       const { header, tensors } = checkpointFromBundle(bundle);
       saveCheckpoint(shipped, header, tensors);
-      const mean = averageCheckpoints([checkpoint, shipped]);
+      const mean = averageCheckpoints([...Array(times).fill(checkpoint), shipped]);
       saveCheckpoint(checkpoint, mean.header, mean.tensors);
     }),
   );
@@ -252,6 +255,8 @@ async function makeBundles(checkpoint, text, request) {
  */
 async function build(request) {
   const checkpoint = copyCheckpoint(request);
+  // Before all that takes long: a run may have begun with one that is gone.
+  const training = { ...trainingFacts(checkpoint), timesInMean: request.mean };
   say("Reading the text …");
   const text = await openText(request.corpora, request.work);
   const made = await makeBundles(checkpoint, text, request);
@@ -261,7 +266,7 @@ async function build(request) {
   const speech = await firstSeconds(longRecording(request.corpora));
   const metrics = {
     measuredAt: new Date().toISOString(),
-    training: { ...trainingFacts(checkpoint), isMean: request.mean },
+    training,
     data: dataOf(request),
     model: { numParameters: header.training.numParameters },
     bundles: made.map(({ name, precision, bytes, languageModel }) => ({

@@ -125,7 +125,7 @@ For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toF
 ## How it was made
 
 A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained on nothing but the data listed below: ${training.passes} passes in ${training.hours.toFixed(1)} hours,
-${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before.${training.isMean ? " The weights are the mean of the last run's and of those that it began with." : ""} [metrics.json](metrics.json) holds the last
+${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before.${meanOf(training)} [metrics.json](metrics.json) holds the last
 one's recipe, which was given ${count(training.recordings)} of the recordings. To train one from fresh weights by
 [english.config.ts](english.config.ts), with a folder that holds \`train.jsonl\` and \`dev.jsonl\`:
 
@@ -159,6 +159,13 @@ function rateRow(list, { utterances, words, greedy, decoded }) {
 /** @param {Rates} rates */
 function rateOf({ wer, werInterval: [low, high] }) {
   return `${percent(wer)} (${percent(low)}–${percent(high)})`;
+}
+
+/** @param {Metrics["training"]} training */
+function meanOf({ timesInMean = 0 }) {
+  if (timesInMean === 0) return "";
+  const times = timesInMean === 1 ? "" : `, counted ${timesInMean} times,`;
+  return ` The weights are the mean of the last run's${times} and of those of the model before.`;
 }
 
 /** @param {Metrics} metrics */

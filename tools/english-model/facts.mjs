@@ -18,7 +18,7 @@ import { groupBy, linesOf } from "./files.mjs";
  * @property {number} passes whole ones, of all runs together
  * @property {number} steps of all runs together
  * @property {number} hours of all runs together
- * @property {boolean} [isMean] whether the weights are the mean of the last run's and of those it began with
+ * @property {number} [timesInMean] how often the last run's weights count in a mean with those shipped before; 0 for no mean
  * @property {number} recordings that the last run was given
  * @property {Record<string, any>} recipe the last run's configuration, without what is the machine's and the folder's own
  */
