@@ -73,7 +73,9 @@ function parseRequest() {
   };
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [run, ...others] = positionals;
-  if (values.help || run === undefined || others.length > 0 || values.corpora === undefined) {
+  const mean = Number(values.mean ?? 0);
+  const isMeant = Number.isInteger(mean) && others.length === 0;
+  if (values.help || run === undefined || !isMeant || values.corpora === undefined) {
     say(HELP);
     process.exit(values.help ? 0 : 2);
   }
@@ -84,7 +86,7 @@ function parseRequest() {
     work: resolve(values.work ?? join(ROOT, "build/english-model")),
     synthetic: values.synthetic === undefined ? undefined : resolve(values.synthetic),
     force: values.force ?? false,
-    mean: Number(values.mean ?? 0),
+    mean,
     sizes: (values["lm-sizes"] ?? "")
       .split(",")
       .filter(Boolean)

@@ -11,14 +11,15 @@
  * and reads with those of them that are installed.
  */
 import { execFile } from "node:child_process";
-import { createReadStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs, promisify } from "node:util";
-import { createGunzip } from "node:zlib";
+import { headerDurationSeconds, inMemory } from "@deepspeech-ts/recognizer/audio";
+import { writeFileAtomically } from "@deepspeech-ts/recognizer/system";
+import { Random } from "@deepspeech-ts/toolkit/internal/data/random.js";
 import { linesOf } from "./english-model/files.mjs";
-import { openText } from "./english-model/language-model.mjs";
+import { openText, sentencesOf } from "./english-model/language-model.mjs";
 
 const start = promisify(execFile);
 
@@ -113,7 +114,7 @@ const VOICES = {
 };
 
 const { corpora, out, hours, seed } = parseRequest();
-const random = generator(seed);
+const random = new Random(seed, "synthetic speech");
 const voices = await installedVoices();
 console.error(`voices: ${voices.join(", ")}`);
 mkdirSync(out, { recursive: true });
@@ -121,8 +122,7 @@ const sentences = await chooseSentences();
 console.error(`${sentences.length} sentences of ${new Set(sentences.flatMap((text) => text.split(" "))).size} words`);
 const entries = await readAll();
 const list = join(out, "synthetic.jsonl");
-writeFileSync(`${list}.new`, `${entries.map((entry) => JSON.stringify(entry)).join("\n")}\n`);
-renameSync(`${list}.new`, list);
+await writeFileAtomically(list, `${entries.map((entry) => JSON.stringify(entry)).join("\n")}\n`);
 const seconds = entries.reduce((sum, { duration }) => sum + duration, 0);
 console.error(`${entries.length} recordings, ${(seconds / 3600).toFixed(1)} h: ${list}`);
 
@@ -154,15 +154,11 @@ async function installedVoices() {
 }
 
 async function chooseSentences() {
-  const { files } = await openText(corpora, out);
-  /** @type {Map<string, number>} */
-  const inBooks = new Map();
+  const { files, counts: inBooks } = await openText(corpora, out);
   /** @type {string[]} */
   const all = [];
   for (const file of files) {
-    const bytes = createReadStream(file);
-    for await (const line of createInterface({ input: file.endsWith(".gz") ? bytes.pipe(createGunzip()) : bytes })) {
-      for (const word of line.split(" ")) inBooks.set(word, (inBooks.get(word) ?? 0) + 1);
+    for await (const line of sentencesOf(file)) {
       if (line.length >= LENGTH.min && line.length <= LENGTH.max && /^[a-z' ]+$/.test(line)) all.push(line);
     }
   }
@@ -180,9 +176,9 @@ async function chooseSentences() {
   const known = new Set(recorded);
   let missing = hours * 3600 * PACE;
   for (let left = 20 * all.length; left > 0 && missing > 0; left--) {
-    const text = /** @type {string} */ (all[Math.floor(random() * all.length)]);
+    const text = /** @type {string} */ (all[Math.floor(random.next() * all.length)]);
     if (chosen.has(text) || known.has(text)) continue;
-    if (new Set(text.split(" ").filter(isWorthIt)).size < WORTH && random() > AS_THEY_COME) continue;
+    if (new Set(text.split(" ").filter(isWorthIt)).size < WORTH && random.next() > AS_THEY_COME) continue;
     chosen.add(text);
     note(text);
     missing -= text.length;
@@ -215,7 +211,7 @@ async function readAll() {
     for (const { voice, readings } of queue) {
       await VOICES[voice]?.read(readings);
       for (const { text, path } of readings) {
-        const duration = existsSync(path) ? secondsOf(path) : 0;
+        const duration = existsSync(path) ? await secondsOf(path) : 0;
         if (duration < text.length / 40) failed++;
         else
           entries.push({
@@ -233,10 +229,10 @@ async function readAll() {
   return entries.sort((a, b) => (a.audio_filepath < b.audio_filepath ? -1 : 1));
 }
 
-/** @param {string} path of a WAV file with samples of 16 bits, whose header is 44 bytes */
-function secondsOf(path) {
-  const bytes = readFileSync(path);
-  return (bytes.length - 44) / bytes.readUInt32LE(28);
+/** 0 for what a voice broke off. @param {string} path */
+async function secondsOf(path) {
+  const seconds = headerDurationSeconds(inMemory(new Uint8Array(readFileSync(path))));
+  return (await seconds.catch(() => undefined)) ?? 0;
 }
 
 /** @param {Reading[]} readings @param {(reading: Reading) => Promise<unknown>} read */
@@ -246,15 +242,5 @@ async function each(readings, read) {
 
 /** @param {{ min: number, max: number }} range */
 function draw({ min, max }) {
-  return min * (max / min) ** random();
-}
-
-/** Mulberry32. @param {number} state */
-function generator(state) {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return min * (max / min) ** random.next();
 }

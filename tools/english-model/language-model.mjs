@@ -17,6 +17,7 @@ const GIGABYTE = 2 ** 30;
 /**
  * @typedef {object} TextSource
  * @property {string[]} files plain or gzip, one sentence a line
+ * @property {Map<string, number>} counts of words
  * @property {string[]} vocabulary
  * @property {number} numWords
  * @property {string} digest of files and vocabulary
@@ -47,7 +48,7 @@ export async function openText(corpora, work) {
   const digest = createHash("sha256").update(vocabulary.join(" "));
   for (const file of files) digest.update(readFileSync(file));
   const numWords = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  return { files, vocabulary, numWords, digest: digest.digest("hex") };
+  return { files, counts, vocabulary, numWords, digest: digest.digest("hex") };
 }
 
 /**
@@ -89,9 +90,15 @@ async function countWords(files) {
   /** @type {Map<string, number>} */
   const counts = new Map();
   for (const file of files) {
-    const bytes = createReadStream(file);
-    const lines = createInterface({ input: file.endsWith(".gz") ? bytes.pipe(createGunzip()) : bytes });
-    for await (const line of lines) for (const word of line.split(" ")) counts.set(word, (counts.get(word) ?? 0) + 1);
+    for await (const line of sentencesOf(file)) {
+      for (const word of line.split(" ")) counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
   }
   return counts;
+}
+
+/** The lines of one of the text's files. @param {string} file */
+export function sentencesOf(file) {
+  const bytes = createReadStream(file);
+  return createInterface({ input: file.endsWith(".gz") ? bytes.pipe(createGunzip()) : bytes });
 }
