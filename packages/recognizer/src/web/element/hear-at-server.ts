@@ -3,7 +3,7 @@ import { fromWireSpan, fromWireWord, type LiveMessage } from "@deepspeech-ts/spe
 import { liveMessages } from "../live-socket.js";
 import type { MicrophoneEvent } from "../microphone.js";
 import { loadModule } from "./hear-here.js";
-import { type Heard, HearError, type HearOptions, unlessAborted } from "./heard.js";
+import { type Heard, HearError, type HearOptions, stopTracks, unlessAborted } from "./heard.js";
 
 /** How often sound is sent. */
 const PIECE_MILLISECONDS = 250;
@@ -13,9 +13,7 @@ export async function hearAtServer(options: HearOptions & { readonly server: str
   const { signal } = options;
   const { openMicrophone } = await loadModule();
   const stream = await openMicrophone();
-  let stop = () => {
-    for (const track of stream.getTracks()) track.stop();
-  };
+  let stop = () => stopTracks(stream);
   try {
     signal.throwIfAborted();
     const recording = record(stream);
@@ -88,7 +86,7 @@ function record(stream: MediaStream): RecordedSound {
   return {
     stop() {
       if (recorder.state !== "inactive") recorder.stop();
-      for (const track of stream.getTracks()) track.stop();
+      stopTracks(stream);
     },
     sendTo(socket) {
       send = (message) => {

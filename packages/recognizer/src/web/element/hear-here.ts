@@ -4,7 +4,7 @@ import type { StreamEvent } from "../../core/stream-options.js";
 import type { LoadProgress } from "../fetch-bundle.js";
 import type { MicrophoneSound } from "../microphone.js";
 import type { Recognizer } from "../recognizer.js";
-import { type Heard, type HearOptions, unlessAborted } from "./heard.js";
+import { type Heard, type HearOptions, stopTracks, unlessAborted } from "./heard.js";
 
 export const loadModule = () => import("../index.js");
 
@@ -47,9 +47,7 @@ export async function hearHere(options: HearOptions & { readonly bundle: string 
   const { hotWords, signal } = options;
   const { microphoneSound, openMicrophone } = await loadModule();
   const stream = await openMicrophone();
-  const stop = () => {
-    for (const track of stream.getTracks()) track.stop();
-  };
+  const stop = () => stopTracks(stream);
   signal.addEventListener("abort", stop);
   let microphone: MicrophoneSound | undefined;
   try {

@@ -53,6 +53,11 @@ export class HearError extends Error implements RecorderError {
   }
 }
 
+/** Closes a microphone. */
+export function stopTracks(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
 /** The promise's outcome, or the signal's reason where that comes first. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
