@@ -21,7 +21,8 @@ import { type Evaluation, type OutputFlags, requireWritableOutputs, writeEvaluat
 import { addFlags, givenSettings } from "./flags.js";
 import { ProgressBar } from "./progress-bar.js";
 import { resolveConfig } from "./resolve-config.js";
-import { trainSettings } from "./train-flags.js";
+import { settingsOf } from "./settings.js";
+import { refuseIdleSoundTags, transcriptsSchema } from "./transcript-flags.js";
 
 const HELP = `
 A run's folder stands for its best checkpoint. Data are folders in LibriSpeech's layout, or JSON-lines manifests. Rates are
@@ -38,16 +39,10 @@ Examples:
   $ npx deepspeech-ts evaluate runs/deepspeech/version_0 sample-corpus/test --max-wer 20% --verify-invariance`;
 
 /** What evaluation shares with training, by the same names and defaults. */
-const schema = trainConfigSchema.pick({
-  device: true,
-  threads: true,
-  workers: true,
-  maxBatchSeconds: true,
-  normalise: true,
-  normaliser: true,
-  soundTags: true,
-});
-const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
+const schema = trainConfigSchema
+  .pick({ device: true, threads: true, workers: true, maxBatchSeconds: true })
+  .extend(transcriptsSchema.shape);
+const settings = settingsOf(schema);
 
 interface EvaluateFlags extends OutputFlags {
   compare?: string;
@@ -79,6 +74,7 @@ export function configure(command: Command): void {
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, data: string[], flags: EvaluateFlags) => {
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
+    refuseIdleSoundTags(config);
     const decoding = await givenDecoding(command);
     requireWritableOutputs(flags, inputsOf({ checkpoint, data, decoding }, command));
     const evaluation = await evaluateAll({ checkpoint, data, ...withoutUndefined(config), decoding }, flags);

@@ -11,7 +11,8 @@ import { exportLines } from "./export-lines.js";
 import { addFlags, givenSettings, SettingOption } from "./flags.js";
 import { ProgressBar } from "./progress-bar.js";
 import { resolveConfig } from "./resolve-config.js";
-import { trainSettings } from "./train-flags.js";
+import { settingsOf } from "./settings.js";
+import { refuseIdleSoundTags, transcriptsSchema } from "./transcript-flags.js";
 
 const HELP = `
 A bundle is one file that recognises speech without libtorch, in Node and in a browser: features, model, alphabet,
@@ -25,14 +26,8 @@ Examples:
   $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb --precision int8 --decoding decoding.json
   $ npx deepspeech-ts export runs/deepspeech/version_0 --output model.dsb --evaluate data/LibriSpeech/dev-clean`;
 
-const schema = trainConfigSchema.pick({
-  threads: true,
-  workers: true,
-  normalise: true,
-  normaliser: true,
-  soundTags: true,
-});
-const settings = trainSettings.filter(({ key }) => Object.hasOwn(schema.shape, key));
+const schema = trainConfigSchema.pick({ threads: true, workers: true }).extend(transcriptsSchema.shape);
+const settings = settingsOf(schema);
 
 interface ExportFlags {
   output: string;
@@ -64,6 +59,7 @@ export function configure(command: Command): void {
   addDecodingFlags(command);
   command.addHelpText("after", HELP).action(async (checkpoint: string, flags: ExportFlags) => {
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
+    refuseIdleSoundTags(config);
     const decoding = await givenDecoding(command);
     const evaluate = flags.evaluate === false ? [] : flags.evaluate;
     const request = {

@@ -2,14 +2,18 @@
 
 import { errorMessage, requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
 import { listenForInterrupt, nothingWritten, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
-import { type Alphabet, alphabetOf, englishAlphabet, type TagTreatment } from "@deepspeech-ts/speech";
+import { type Alphabet, alphabetOf, englishAlphabet, type TagTreatment, withoutUndefined } from "@deepspeech-ts/speech";
 import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { runTuning, type TuningEvent } from "@deepspeech-ts/toolkit/internal/evaluation/run-tuning.js";
 import { atEdge } from "@deepspeech-ts/toolkit/internal/evaluation/tune.js";
 import { buildLanguageModel, type LanguageModelSummary } from "@deepspeech-ts/toolkit/internal/language-model/build.js";
 import { type Command, Option } from "commander";
 import { confidenceLine } from "./confidence-line.js";
+import { addFlags, givenSettings } from "./flags.js";
 import { formatCount, formatPlural, formatRate } from "./format.js";
+import { resolveConfig } from "./resolve-config.js";
+import { settingsOf } from "./settings.js";
+import { refuseIdleSoundTags, transcriptsSchema } from "./transcript-flags.js";
 
 const BUILD_HELP = `
 The text is plain or gzip, one sentence a line. It is brought to the model's letters as transcripts are (capitals,
@@ -26,6 +30,8 @@ The result is a file of decoding settings: deepspeech evaluate and transcribe ta
 
 Examples:
   $ npx deepspeech-ts lm tune runs/my-voice/version_0 my/dev.jsonl --lm my/words.lm --output my/decoding.json`;
+
+const transcriptSettings = settingsOf(transcriptsSchema);
 
 export function configure(command: Command): void {
   command
@@ -52,7 +58,7 @@ export function configure(command: Command): void {
     .option("--memory <gigabytes>", "memory for n-grams while they are counted; more goes through temporary files", "1")
     .addHelpText("after", BUILD_HELP)
     .action(build);
-  command
+  const tuning = command
     .command("tune")
     .description("tune the language model weight and the word score on development data")
     .argument("<checkpoint>", "a run's folder, or a .safetensors file")
@@ -65,15 +71,9 @@ export function configure(command: Command): void {
       parseWhole("--beam-size", 0),
       100,
     )
-    .option("--no-normalise", "do not normalise transcripts")
-    .addOption(
-      new Option(
-        "--sound-tags <treatment>",
-        "tags for sounds, such as [laughter]: drop them, or refuse their utterances (default: as the run was trained)",
-      ).choices(["drop", "refuse"]),
-    )
     .addHelpText("after", TUNE_HELP)
     .action(tune);
+  addFlags(tuning, transcriptSettings, []);
 }
 
 interface BuildFlags {
@@ -116,11 +116,6 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
 }
 
 /** Tags are dropped or refused as a part of normalising. */
-function refuseIdleSoundTags({ soundTags, normalise }: Pick<BuildFlags, "soundTags" | "normalise">): void {
-  if (soundTags === undefined || normalise) return;
-  throw usageError("--sound-tags has no effect with --no-normalise; leave one of them out");
-}
-
 function parseAlphabet(letters: string): Alphabet {
   try {
     return alphabetOf(letters);
@@ -148,13 +143,12 @@ interface TuneFlags {
   lm: string;
   output: string;
   beamSize: number;
-  normalise: boolean;
-  soundTags?: TagTreatment;
 }
 
-async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promise<void> {
-  const { lm, output, beamSize, normalise, soundTags } = flags;
-  refuseIdleSoundTags(flags);
+async function tune(checkpoint: string, data: string[], flags: TuneFlags, command: Command): Promise<void> {
+  const { lm, output, beamSize } = flags;
+  const transcripts = resolveConfig(transcriptsSchema, { flags: givenSettings(command, transcriptSettings) });
+  refuseIdleSoundTags(transcripts);
   requireWritable(output, [checkpointFile(checkpoint), ...data, lm]);
   using interruption = listenForInterrupt(() => {});
   let result: Extract<TuningEvent, { kind: "best" }> | undefined;
@@ -164,7 +158,7 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags): Promi
       for (const { id, reason } of event.leftOut) process.stdout.write(`left out ${id}: ${reason}\n`);
     if (event.kind === "trial") process.stdout.write(`${trialLine(event.trial)}\n`);
   };
-  const request = { checkpoint, data, lm, beamSize, normalise, ...(soundTags && { soundTags }) };
+  const request = { checkpoint, data, lm, beamSize, ...withoutUndefined(transcripts) };
   await runTuning(request, { onEvent, signal: interruption.signal });
   // The best of the trials so far need be nowhere near the best.
   if (interruption.signal.aborted) throw nothingWritten();

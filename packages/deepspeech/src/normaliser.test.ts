@@ -94,12 +94,14 @@ test("lm build takes a normaliser of one's own, and a word on tags for sounds", 
 });
 
 test("a word on tags for sounds is refused where nothing is normalised", () => {
-  const idle = ["--output", "x", "--no-normalise", "--sound-tags", "drop"];
+  const idle = ["--no-normalise", "--sound-tags", "drop"];
   for (const words of [
-    ["build", "text.txt"],
-    ["tune", "run", "dev.jsonl", "--lm", "words.lm"],
+    ["lm", "build", "text.txt", "--output", "x"],
+    ["lm", "tune", "run", "dev.jsonl", "--lm", "words.lm", "--output", "x"],
+    ["evaluate", "run", "dev.jsonl"],
+    ["export", "run", "--output", "x.dsb"],
   ]) {
-    const { stderr } = deepspeech("lm", ...words, ...idle);
+    const { stderr } = deepspeech(...words, ...idle);
     assert.equal(stderr, "deepspeech: --sound-tags has no effect with --no-normalise; leave one of them out\n");
   }
 });

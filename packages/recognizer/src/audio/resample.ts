@@ -27,11 +27,11 @@ const filters = new Map<string, PolyphaseFilter>();
  * Also changes speed: resampling from 1.1 times the rate plays 1.1 times as fast, and as much higher.
  * @param fromRate samples a second, a positive whole number; so is `toRate`.
  */
-export function resample(
-  samples: Float32Array<ArrayBuffer>,
+export function resample<Kind extends ArrayBufferLike>(
+  samples: Float32Array<Kind>,
   fromRate: number,
   toRate: number,
-): Float32Array<ArrayBuffer> {
+): Float32Array<Kind | ArrayBuffer> {
   checkRate("fromRate", fromRate);
   checkRate("toRate", toRate);
   if (fromRate === toRate) return samples;
@@ -89,11 +89,11 @@ export class Resampler {
 }
 
 /** Plays samples `factor` times as fast: [n] becomes [ceil(n / factor)] at the same rate. Pitch moves too. */
-export function changeSpeed(
-  samples: Float32Array<ArrayBuffer>,
+export function changeSpeed<Kind extends ArrayBufferLike>(
+  samples: Float32Array<Kind>,
   sampleRate: number,
   factor: number,
-): Float32Array<ArrayBuffer> {
+): Float32Array<Kind | ArrayBuffer> {
   return resample(samples, Math.round(sampleRate * factor), sampleRate);
 }
 

@@ -28,15 +28,19 @@ export interface ModelCorpus {
   facts: CorpusFacts;
 }
 
-interface CorpusOptions {
-  alphabet: Alphabet;
-  features: FeatureConfig;
+/** How transcripts become what a model can write. */
+export interface Transcripts {
   /** Bring transcripts to the alphabet first. */
   normalise: boolean;
   /** The module of a normaliser of one's own, which goes before. Default: none. */
   normaliser?: string | undefined;
   /** What becomes of tags for sounds. Default "drop". */
   soundTags?: TagTreatment | undefined;
+}
+
+interface CorpusOptions extends Transcripts {
+  alphabet: Alphabet;
+  features: FeatureConfig;
 }
 
 /** How a corpus to measure on is loaded. */
@@ -96,20 +100,15 @@ interface Trained {
   training?: unknown;
 }
 
-/** The module of the normaliser that a checkpoint's training had; undefined where there was none. */
-export function normaliserOfRun(header: Trained): string | undefined {
-  const { normaliser } = configOfRun(header);
-  return typeof normaliser === "string" ? normaliser : undefined;
-}
-
-/** What became of tags for sounds in a checkpoint's training; undefined where nobody knows. */
-export function soundTagsOfRun(header: Trained): TagTreatment | undefined {
-  const { soundTags } = configOfRun(header);
-  return soundTags === "drop" || soundTags === "refuse" ? soundTags : undefined;
-}
-
-function configOfRun({ training }: Trained): { normaliser?: unknown; soundTags?: unknown } {
-  return (training as { config?: object } | null | undefined)?.config ?? {};
+/** How transcripts were made in a checkpoint's training, unless `given` says otherwise; by the defaults where nobody knows. */
+export function transcriptsOfRun({ training }: Trained, given: Partial<Transcripts> = {}): Transcripts {
+  const { config } = (training ?? {}) as { config?: Record<keyof Transcripts, unknown> };
+  const { normalise, normaliser, soundTags } = config ?? {};
+  return {
+    normalise: given.normalise ?? normalise !== false,
+    normaliser: given.normaliser ?? (typeof normaliser === "string" ? normaliser : undefined),
+    soundTags: given.soundTags ?? (soundTags === "refuse" ? "refuse" : "drop"),
+  };
 }
 
 /** Features reflect half a window at each end. */

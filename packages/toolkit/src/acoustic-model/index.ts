@@ -19,9 +19,9 @@ export {
   loadHeldOutCorpus,
   loadTrainingCorpus,
   type ModelCorpus,
-  normaliserOfRun,
-  soundTagsOfRun,
   type TrainingCorpusOptions,
+  type Transcripts,
+  transcriptsOfRun,
 } from "./corpora.js";
 export { averageOfUtterances, ctcLoss, type LossAverage } from "./ctc-loss.js";
 export { DeepSpeech, type ModelOutput, type TappedOutput } from "./deepspeech.js";

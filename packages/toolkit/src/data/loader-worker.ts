@@ -12,7 +12,7 @@ import type { PoolRequest, PoolResponse } from "./worker-pool.js";
 
 export interface LoadRequest {
   /** A file to decode, or samples that were decoded before. */
-  readonly source: string | Float32Array<ArrayBuffer>;
+  readonly source: string | Float32Array<SharedArrayBuffer>;
   readonly sampleRate: number;
   readonly speedFactor: number;
   readonly tempoFactor: number;
@@ -23,8 +23,9 @@ export interface LoadRequest {
 
 export type LoadResponse =
   | {
-      readonly samples: Float32Array<ArrayBuffer>;
-      readonly original?: Float32Array<ArrayBuffer>;
+      /** Not to be written to: they may be the request's. */
+      readonly samples: Float32Array;
+      readonly original?: Float32Array<SharedArrayBuffer>;
       /** Why the samples are without the augmentation that was asked for; it names the noise's or the room's file. */
       readonly unaugmented?: string;
     }
@@ -39,9 +40,9 @@ let last: Promise<void> = Promise.resolve();
 port.on("message", ({ requestId, request }: PoolRequest<LoadRequest>) => {
   last = last.then(async () => {
     const response = await load(request);
-    const buffers = "samples" in response ? new Set([response.samples.buffer]) : new Set<ArrayBuffer>();
-    if ("original" in response) buffers.add(response.original.buffer);
-    port.postMessage({ requestId, response } satisfies PoolResponse<LoadResponse>, [...buffers]);
+    const buffer = "samples" in response ? response.samples.buffer : undefined;
+    const transfer = buffer instanceof ArrayBuffer ? [buffer] : [];
+    port.postMessage({ requestId, response } satisfies PoolResponse<LoadResponse>, transfer);
   });
 });
 
@@ -49,22 +50,32 @@ async function load(request: LoadRequest): Promise<LoadResponse> {
   const { source, sampleRate, speedFactor, tempoFactor, augmentation, wantsOriginal } = request;
   try {
     const original = typeof source === "string" ? (await loadWaveform(source, { sampleRate })).samples : source;
-    const played = changeTempo(changeSpeed(original, sampleRate, speedFactor), sampleRate, tempoFactor);
+    const played = changeTempo(
+      changeSpeed<ArrayBufferLike>(original, sampleRate, speedFactor),
+      sampleRate,
+      tempoFactor,
+    );
     return {
       ...(augmentation ? await augmentedIfPossible(played, sampleRate, augmentation) : { samples: played }),
-      ...(wantsOriginal && { original }),
+      ...(wantsOriginal && { original: shared(original) }),
     };
   } catch (error) {
     return { reason: messageForPeople(error) };
   }
 }
 
+function shared(samples: Float32Array): Float32Array<SharedArrayBuffer> {
+  const copy = new Float32Array(new SharedArrayBuffer(samples.byteLength));
+  copy.set(samples);
+  return copy;
+}
+
 /** A noise that cannot be used is no reason to do without the utterance. */
 async function augmentedIfPossible(
-  samples: Float32Array<ArrayBuffer>,
+  samples: Float32Array,
   sampleRate: number,
   augmentation: UtteranceAugmentation,
-): Promise<LoadResponse & { samples: Float32Array<ArrayBuffer> }> {
+): Promise<LoadResponse & { samples: Float32Array }> {
   try {
     return { samples: await applyAugmentation(samples, sampleRate, augmentation) };
   } catch (error) {

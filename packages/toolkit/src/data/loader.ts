@@ -57,7 +57,8 @@ interface LoadedUtterance<U extends Utterance> {
  */
 export class AudioLoader implements AsyncDisposable {
   readonly #pool: WorkerPool<LoadRequest, LoadResponse>;
-  readonly #cache: WaveformCache;
+  /** Threads read it as it is: a clone for each utterance would keep V8's collector busy. */
+  readonly #cache: WaveformCache<SharedArrayBuffer>;
   readonly #sampleRate: number;
   readonly #prefetchBatches: number;
 
@@ -73,7 +74,7 @@ export class AudioLoader implements AsyncDisposable {
     checkWhole("prefetchBatches", prefetchBatches, 0);
     this.#sampleRate = sampleRate;
     this.#prefetchBatches = prefetchBatches;
-    this.#cache = new WaveformCache(cacheBytes);
+    this.#cache = new WaveformCache<SharedArrayBuffer>(cacheBytes);
     this.#pool = new WorkerPool(new URL("./loader-worker.js", import.meta.url), numWorkers);
   }
 

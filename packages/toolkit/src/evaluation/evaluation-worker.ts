@@ -10,11 +10,10 @@ import { ReferenceEmissions, verifyInvariance } from "./verify-invariance.js";
 import { worstUtterances } from "./worst-utterances.js";
 
 serveTask<EvaluationRequest, EvaluationEvent>(async (request, host) => {
-  const { maxBatchSeconds = 160, normalise = true, soundTags, data, evidenceOfWorst = 0 } = request;
+  const { maxBatchSeconds = 160, data, evidenceOfWorst = 0 } = request;
   await using recognition = await openRecognition(request);
-  const { alphabet, extractor, model, normaliser: own } = recognition;
-  const transcripts = { alphabet, normalise, soundTags, normaliser: request.normaliser ?? own };
-  const held = { ...transcripts, features: extractor.config, recognisedBy: model.config };
+  const { alphabet, extractor, model, transcripts } = recognition;
+  const held = { ...transcripts, alphabet, features: extractor.config, recognisedBy: model.config };
   const { utterances, facts } = await loadHeldOutCorpus(data, held);
   const options = { ...recognition, maxBatchSeconds, shouldStop: host.shouldStop };
   const passes = request.verifyInvariance ? 3 : 1;

@@ -5,6 +5,7 @@ import { manualSeed, noGrad, tidy } from "@deepspeech-ts/torch";
 import {
   DeepSpeech,
   featureConfigSchema,
+  loadCheckpoint,
   type ModelConfig,
   modelConfigSchema,
   modelTensors,
@@ -37,4 +38,13 @@ export function babblingCheckpoint(folder: string, name = "babbling", changes: P
     saveCheckpoint(path, { model: config, features, alphabet: englishAlphabet, training: null }, modelTensors(model));
   });
   return path;
+}
+
+/** The checkpoint as if its training had had these settings. */
+export function trainedWith(checkpoint: string, config: object): string {
+  tidy(() => {
+    const { header, tensors } = loadCheckpoint(checkpoint);
+    saveCheckpoint(checkpoint, { ...header, training: { config } }, tensors);
+  });
+  return checkpoint;
 }

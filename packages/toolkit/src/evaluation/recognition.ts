@@ -1,6 +1,5 @@
 /** A checkpoint made ready to recognise, and the threads that feed it. */
 import { availableParallelism } from "node:os";
-import type { TagTreatment } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads, tidy } from "@deepspeech-ts/torch";
 import {
   type CheckpointHeader,
@@ -9,16 +8,16 @@ import {
   type LossAverage,
   loadCheckpoint,
   modelFromCheckpoint,
-  normaliserOfRun,
-  soundTagsOfRun,
+  type Transcripts,
+  transcriptsOfRun,
 } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
 import { type Decode, frameSecondsOf, openDecoding } from "./decoding.js";
 import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
 import type { Recognition } from "./evaluate.js";
 
-/** Which model recognises, and how it decodes. */
-export interface RecognitionOptions {
+/** Which model recognises, and how it decodes. Transcripts are made as in its training, by default. */
+export interface RecognitionOptions extends Partial<Transcripts> {
   /** A .safetensors file, or a run's folder, which stands for its best checkpoint. */
   checkpoint: string;
   /** Default: "cpu". */
@@ -35,10 +34,8 @@ export interface OpenRecognition extends Recognition, AsyncDisposable {
   decode: Decode;
   loader: AudioLoader;
   lossAverage: LossAverage;
-  /** The module of the normaliser that the training had; undefined where there was none. */
-  normaliser: string | undefined;
-  /** What became of tags for sounds in the training; undefined where nobody knows. */
-  soundTags: TagTreatment | undefined;
+  /** How the transcripts that it is measured by are made. */
+  transcripts: Transcripts;
 }
 
 /** Loads the model on this thread; dispose what it returns. */
@@ -62,8 +59,8 @@ export async function openRecognition(options: RecognitionOptions): Promise<Open
   };
   const { alphabet } = header;
   const lossAverage = lossAverageOf(header);
-  const transcripts = { normaliser: normaliserOfRun(header), soundTags: soundTagsOfRun(header) };
-  return { model, extractor, alphabet, decode, loader, lossAverage, ...transcripts, [Symbol.asyncDispose]: close };
+  const transcripts = transcriptsOfRun(header, options);
+  return { model, extractor, alphabet, decode, loader, lossAverage, transcripts, [Symbol.asyncDispose]: close };
 }
 
 /** As the model was trained, so that the loss can be compared with its training's; "tokens" where nobody knows. */

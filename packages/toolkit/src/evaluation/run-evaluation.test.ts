@@ -8,7 +8,7 @@ import { audioFixture, sampleCorpus, temporaryFolder } from "../data/fixtures.te
 import { rawManifestIn } from "../training/training.test.support.js";
 import { analyse } from "./analysis.js";
 import type { EvaluationResult } from "./evaluate.js";
-import { babblingCheckpoint } from "./evaluation.test.support.js";
+import { babblingCheckpoint, trainedWith } from "./evaluation.test.support.js";
 import { runEvaluation } from "./run-evaluation.js";
 
 const quiet = { threads: 1, workers: 1 };
@@ -120,6 +120,29 @@ describe("runEvaluation", () => {
     };
     await assert.rejects(runEvaluation({ ...options, onProgress, signal: controller.signal }), { name: "AbortError" });
     assert.ok(batches < 50, `${batches} batches were measured`);
+  });
+
+  it("makes transcripts as the model's training did, unless it is told otherwise", async (t) => {
+    const folder = await temporaryFolder(t);
+    const line = { audio_filepath: audioFixture("speech-16k.flac"), duration: 1.064 };
+    const data = [
+      rawManifestIn(folder, "dev", [
+        { ...line, text: "[laughter] good morning", id: "tagged" },
+        { ...line, text: "Good morning", id: "capital" },
+      ]),
+    ];
+    const checkpoint = babblingCheckpoint(folder);
+    const measured = async (options = {}) => {
+      const { utterances } = await runEvaluation({ checkpoint, data, ...quiet, ...options });
+      return utterances.map(({ id }) => id);
+    };
+    assert.deepEqual(await measured(), ["tagged", "capital"]);
+    trainedWith(checkpoint, { soundTags: "refuse" });
+    assert.deepEqual(await measured(), ["capital"]);
+    assert.deepEqual(await measured({ soundTags: "drop" }), ["tagged", "capital"]);
+    trainedWith(checkpoint, { normalise: false });
+    await assert.rejects(measured(), { name: "UserError" });
+    assert.deepEqual(await measured({ normalise: true }), ["tagged", "capital"]);
   });
 
   it("measures false alarms on recordings without words, which count as insertions and in no loss", async (t) => {

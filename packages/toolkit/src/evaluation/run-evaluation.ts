@@ -1,5 +1,4 @@
 /** Evaluates a checkpoint in a worker thread. */
-import type { TagTreatment } from "@deepspeech-ts/speech";
 import { runTask } from "../worker-task.js";
 import type { EvaluationResult } from "./evaluate.js";
 import type { RecognitionOptions } from "./recognition.js";
@@ -11,12 +10,6 @@ export interface EvaluationRequest extends RecognitionOptions {
   data: string[];
   /** Seconds of audio in a batch, padding counted. Default: 160. It does not change any result. */
   maxBatchSeconds?: number;
-  /** Bring transcripts to the alphabet first. Default: true. */
-  normalise?: boolean;
-  /** The module of a normaliser of one's own, which goes before. Default: that of the run. */
-  normaliser?: string;
-  /** What becomes of tags for sounds in transcripts. Default "drop". */
-  soundTags?: TagTreatment;
   /** Score everything again, each utterance alone and in random company, and tell of differences. Default: false. */
   verifyInvariance?: boolean;
   /** Give sound, spectrogram and probabilities of so many of the worst utterances. Default: 0. */

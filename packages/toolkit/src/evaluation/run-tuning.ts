@@ -1,5 +1,5 @@
 /** Tunes decoding for a checkpoint and a language model, in a worker thread. */
-import type { ConfidenceFit, TagTreatment } from "@deepspeech-ts/speech";
+import type { ConfidenceFit } from "@deepspeech-ts/speech";
 import type { LeftOut } from "../data/types.js";
 import { runTask, type TaskOptions } from "../worker-task.js";
 import type { RecognitionOptions } from "./recognition.js";
@@ -13,10 +13,6 @@ export interface TuningRequest extends RecognitionOptions {
   lm: string;
   /** Prefixes kept in each trial. */
   beamSize: number;
-  /** Bring transcripts to the alphabet first. */
-  normalise: boolean;
-  /** What becomes of tags for sounds in transcripts. Default: as in the run, else "drop". */
-  soundTags?: TagTreatment;
 }
 
 /** What tuning tells as it goes. */

@@ -11,8 +11,6 @@ import {
   modelFromEstimate,
   NgramEstimator,
 } from "@deepspeech-ts/speech";
-import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
 import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
 import { Random } from "../data/random.js";
 import { buildLanguageModel } from "../language-model/build.js";
@@ -20,7 +18,7 @@ import { rawManifestIn } from "../training/training.test.support.js";
 import { calibrateWords } from "./calibrate-words.js";
 import { beamDecode, decodeGreedily, openDecoding } from "./decoding.js";
 import { greedyDecoding } from "./decoding-config.js";
-import { babblingCheckpoint } from "./evaluation.test.support.js";
+import { babblingCheckpoint, trainedWith } from "./evaluation.test.support.js";
 import { runTuning, type TuningEvent, type TuningRequest } from "./run-tuning.js";
 import { atEdge, type Trial, tuneDecoding } from "./tune.js";
 
@@ -102,13 +100,9 @@ describe("runTuning", () => {
     const [text, lm] = [join(folder, "words.txt"), join(folder, "words.lm")];
     await writeFile(text, `${SENTENCES.join("\n")}\n`);
     await buildLanguageModel({ input: [text], output: lm, order: 2 });
-    const checkpoint = babblingCheckpoint(folder);
-    tidy(() => {
-      const { header, tensors } = loadCheckpoint(checkpoint);
-      saveCheckpoint(checkpoint, { ...header, training: { config } }, tensors);
-    });
+    const checkpoint = trainedWith(babblingCheckpoint(folder), config);
     const data = [rawManifestIn(folder, "dev", lines)];
-    return { checkpoint, data, lm, beamSize: 2, normalise: true, threads: 1, workers: 1 };
+    return { checkpoint, data, lm, beamSize: 2, threads: 1, workers: 1 };
   }
 
   async function leftOutBy(request: TuningRequest): Promise<string[]> {

@@ -13,11 +13,9 @@ import { tuneDecoding } from "./tune.js";
 
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   await using recognition = await openRecognition(request);
-  const { alphabet, extractor, model, normaliser } = recognition;
-  const { normalise, soundTags = recognition.soundTags } = request;
+  const { alphabet, extractor, model, transcripts } = recognition;
   const languageModel = await loadLanguageModel(request.lm, { alphabet });
-  const transcripts = { alphabet, normalise, normaliser, soundTags };
-  const options = { ...transcripts, features: extractor.config, recognisedBy: model.config };
+  const options = { ...transcripts, alphabet, features: extractor.config, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const onProgress = (done: number, total: number) => host.emit({ kind: "emissions", done, total });
   const collected = await collectEmissions(corpus.utterances, recognition, onProgress, host.shouldStop);

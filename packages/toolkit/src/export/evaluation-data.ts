@@ -1,12 +1,17 @@
 /** The utterances that an export is measured on, and those on which it is held against the training half. */
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { type CheckpointHeader, loadHeldOutCorpus, minSamples, normaliserOfRun } from "../acoustic-model/index.js";
+import {
+  type CheckpointHeader,
+  loadHeldOutCorpus,
+  minSamples,
+  type Transcripts,
+  transcriptsOfRun,
+} from "../acoustic-model/index.js";
 import type { AudioLoader } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import { Random } from "../data/random.js";
 import type { LeftOut } from "../data/types.js";
-import type { ExportRequest } from "./run-export.js";
 
 export interface EvaluationData {
   /** Folders and manifests; none where nothing is evaluated. */
@@ -25,19 +30,16 @@ const devSchema = z.object({ config: z.object({ dev: z.array(z.string()) }) });
 export async function loadEvaluationData(
   given: readonly string[] | undefined,
   header: CheckpointHeader,
-  transcripts: Pick<ExportRequest, "normalise" | "normaliser" | "soundTags">,
+  transcripts: Partial<Transcripts>,
 ): Promise<EvaluationData> {
   const { alphabet, features, training } = header;
-  const { normalise = true, normaliser = normaliserOfRun(header), soundTags } = transcripts;
   const dev = devSchema.safeParse(training).data?.config.dev ?? [];
   const corpora = [...(given ?? (dev.every((path) => existsSync(path)) ? dev : []))];
   if (corpora.length === 0) return { corpora, utterances: [], leftOut: [], audioSeconds: 0 };
   const { utterances, facts } = await loadHeldOutCorpus(corpora, {
     alphabet,
     features,
-    normalise,
-    normaliser,
-    soundTags,
+    ...transcriptsOfRun(header, transcripts),
   });
   return { corpora, utterances, leftOut: facts.leftOut, audioSeconds: facts.audioSeconds };
 }

@@ -1,12 +1,13 @@
 /** Exports a checkpoint in a worker thread, because libtorch blocks the thread it works on. */
-import type { BundlePrecision, BundleRates, ConfidenceFit, TagTreatment } from "@deepspeech-ts/speech";
+import type { BundlePrecision, BundleRates, ConfidenceFit } from "@deepspeech-ts/speech";
+import type { Transcripts } from "../acoustic-model/index.js";
 import type { LeftOut } from "../data/types.js";
 import type { DecodingConfig } from "../evaluation/decoding-config.js";
 import { runTask } from "../worker-task.js";
 import type { Parity } from "./parity.js";
 
-/** What is exported, and to where. */
-export interface ExportRequest {
+/** What is exported, and to where. Transcripts are made as in the model's training, by default. */
+export interface ExportRequest extends Partial<Transcripts> {
   /** A .safetensors file, or a run's folder, which stands for its best checkpoint. */
   checkpoint: string;
   /** The bundle's file; with several precisions, each name gets its own before the ending: model-int8.dsb. */
@@ -17,12 +18,6 @@ export interface ExportRequest {
   decoding?: DecodingConfig;
   /** Corpora to measure each variant on. Default: the run's development data where they are still there; [] for none. */
   evaluate?: readonly string[];
-  /** Bring transcripts to the alphabet first. Default: true. */
-  normalise?: boolean;
-  /** The module of a normaliser of one's own, which goes before. Default: that of the run. */
-  normaliser?: string;
-  /** What becomes of tags for sounds in transcripts. Default "drop". */
-  soundTags?: TagTreatment;
   /** What others may do with the model; the bundle tells it. Default: it tells nothing. */
   license?: string;
   /** Threads for one operator. Default: as many as there are cores. */

@@ -12,7 +12,7 @@ import { babbleOf, colouredNoise, madeUpRoom } from "./made-up-sounds.js";
 import { overlength, silence } from "./recording-problems.js";
 import type { NoiseSource, UtteranceAugmentation } from "./utterance-augmentation.js";
 
-type Samples = Float32Array<ArrayBuffer>;
+type Samples = Float32Array;
 
 /** Of each thread, for each of the three: a quarter of an hour of noise, a thousand rooms of a second. */
 const CACHE_BYTES = 64e6;

@@ -6,7 +6,7 @@ import { readLibriSpeech } from "../librispeech.js";
 import { Random } from "../random.js";
 import { augment, mixNoise, power, reverberate } from "./augment.js";
 
-type Samples = Float32Array<ArrayBuffer>;
+type Samples = Float32Array;
 
 const speech = (await loadWaveform(audioFixture("speech-16k.flac"))).samples;
 /** A second of the corpus, which stands for noise, shorter and longer than the speech. */

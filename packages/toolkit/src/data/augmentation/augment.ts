@@ -8,7 +8,7 @@
  */
 import { convolve } from "./convolve.js";
 
-type Samples = Float32Array<ArrayBuffer>;
+type Samples = Float32Array;
 
 export interface NoiseExcerpt {
   readonly samples: Float32Array;

@@ -3,7 +3,7 @@
  * similarity for high quality time-scale modification of speech", ICASSP 1993). Pieces of the recording are laid out at
  * another distance from each other than they have in it, each moved a little to where it goes on best from the one before.
  */
-type Samples = Float32Array<ArrayBuffer>;
+type Samples = Float32Array;
 
 /** A piece's length; pieces overlap by half. */
 const PIECE_SECONDS = 0.025;
