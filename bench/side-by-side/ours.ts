@@ -24,9 +24,11 @@ interface Options extends Task {
   scratch: string;
 }
 
-/** The defaults of training, but for the running average of weights, which the reference does not keep. */
+/** Where the defaults of training are not the reference's: its optimiser, and no running average of weights. */
+const WORK = { optimizer: "adamw", emaDecay: 0 };
+
 function openSession({ precision, device, threads, scratch }: Options): TrainingSession {
-  const keys = { runs: scratch, experiment: "bench", train: ["unread"], threads, precision, device, emaDecay: 0 };
+  const keys = { runs: scratch, experiment: "bench", train: ["unread"], threads, precision, device, ...WORK };
   return new TrainingSession(trainConfigSchema.parse(keys), englishAlphabet);
 }
 

@@ -157,12 +157,16 @@ export const trainConfigSchema = z.strictObject({
     .describe("threads that decode audio; default: one fewer than the number of cores, at most 4"),
   cacheGigabytes: z.number().min(0).default(2).describe("memory for caching decoded audio; an hour takes 0.23"),
 
+  optimizer: z
+    .enum(["muon", "adamw"])
+    .default("muon")
+    .describe("muon makes the steps of hidden layers' matrices orthogonal, and leaves the rest to AdamW"),
   learningRate: positive.default(1e-3).describe("the schedule's peak"),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])
     .describe("AdamW's betas: decay rates of the running mean of the gradient and of its square"),
-  weightDecay: z.number().min(0).default(0.01).describe("AdamW's weight decay; biases and norms are not decayed"),
+  weightDecay: z.number().min(0).default(0.01).describe("weight decay; biases and norms are not decayed"),
   emaDecay: z
     .number()
     .min(0)

@@ -20,7 +20,8 @@ async function run(t: TestContext, overrides: TrainConfigInput): Promise<RunReco
 
 /** Weights that swing about a minimum, so that their average lies nearer to it than any of them. */
 const restless: TrainConfigInput = {
-  ...{ learningRate: 0.12, emaDecay: 0, schedule: { kind: "constant", warmupShare: 0 }, speedFactors: [1] },
+  ...{ optimizer: "adamw", learningRate: 0.12, emaDecay: 0 },
+  ...{ schedule: { kind: "constant", warmupShare: 0 }, speedFactors: [1] },
   ...{ specAugment: { timeMasks: 0, frequencyMasks: 0 }, epochs: 12, averageBest: 4, selectBy: "loss" },
   model: { convChannels: 2, residualLayers: 1, recurrentLayers: 1, hiddenSize: 8, dropout: 0 },
 };

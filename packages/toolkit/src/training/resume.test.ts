@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint } from "../acoustic-model/index.js";
+import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
@@ -100,6 +100,28 @@ describe("a resumed run", () => {
       assert.deepEqual(lossesOf(first, second), lossesOf(whole));
       assert.deepEqual(endOf(first.runFolder), endOf(whole.runFolder));
     }
+  });
+
+  it("goes on by the optimiser that it had before there was a choice", async (t) => {
+    const config = { ...(await setUp(t)), optimizer: "adamw" } as const;
+    const whole = await trainHere(config);
+    const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 7 });
+    const path = checkpointPath(stopped.runFolder, "last");
+    tidy(() => {
+      const { header, tensors } = loadCheckpoint(path);
+      const { config: own, optimizerSteps, ...training } = header.training as Record<string, object>;
+      const { optimizer, ...before } = own as Record<string, unknown>;
+      assert.equal(optimizer, "adamw");
+      assert.deepEqual(new Set(Object.values(optimizerSteps!)), new Set([7]));
+      saveCheckpoint(path, { ...header, training: { ...training, config: before, optimizerSteps: 7 } }, tensors);
+    });
+    const earlier = readRunConfig(stopped.runFolder);
+    assert.equal(earlier.optimizer, "adamw");
+    await trainHere({ ...earlier, resume: stopped.runFolder });
+    assert.deepEqual(endOf(stopped.runFolder), endOf(whole.runFolder));
+    await assert.rejects(trainHere({ ...config, optimizer: "muon", resume: stopped.runFolder, epochs: 4 }), {
+      message: /^optimizer was "adamw" and is now "muon", but that is for the beginning of a run/,
+    });
   });
 
   it("keeps the plan of an epoch that it stopped within", async (t) => {

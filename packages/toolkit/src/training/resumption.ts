@@ -43,6 +43,7 @@ const POLICIES: Record<keyof TrainConfig, Policy> = {
   ...{ device: "acts", threads: "acts", precision: "acts", initFrom: BEGINNING, teacher: "acts", freeze: "acts" },
   ...{ maxBatchSeconds: "plan", maxBatchUtterances: "plan", accumulateBatches: "plan", shortestFirstEpochs: "plan" },
   ...{ workers: "acts", cacheGigabytes: "acts" },
+  optimizer: BEGINNING,
   ...{ learningRate: "acts", betas: "acts", weightDecay: "acts", emaDecay: "acts", gradientClip: "acts" },
   ...{ lossAverage: "plan", blankBias: BEGINNING, orthogonalRecurrence: BEGINNING, objective: "acts" },
   ...{ schedule: "acts", speedFactors: "plan", tempoFactors: "plan", augmentation: "acts", specAugment: "acts" },

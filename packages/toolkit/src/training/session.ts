@@ -4,7 +4,7 @@
  */
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import type { Alphabet } from "@deepspeech-ts/speech";
-import { distributed, manualSeed, noGrad, optim, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { distributed, manualSeed, noGrad, type Tensor, tidy } from "@deepspeech-ts/torch";
 import {
   type Checkpoint,
   DeepSpeech,
@@ -19,6 +19,7 @@ import {
 import type { Phonetiser } from "../data/phones/phones.js";
 import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
+import { makeOptimizer, type Optimizer } from "./optimizer.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 import { freeze, openStartingPoint, takeWeights, wildcard } from "./starting-point.js";
 import { Teacher } from "./teacher.js";
@@ -63,7 +64,7 @@ export class TrainingSession {
   readonly extractor: FeatureExtractor;
   /** Whose answers the model learns; null where it has none. */
   readonly teacher: Teacher | null;
-  readonly optimizer: optim.AdamW;
+  readonly optimizer: Optimizer;
   readonly runFolder: string;
   progress: Progress = nothingDone();
   #gradientSum: distributed.GradientSum | undefined;
@@ -93,12 +94,7 @@ export class TrainingSession {
     this.heads = new AuxiliaryHeads(this.model.config, config.objective).to(device);
     this.extractor = new FeatureExtractor(config.features, device);
     this.teacher = config.teacher === undefined ? null : new Teacher(config.teacher, alphabet, config);
-    this.optimizer = new optim.AdamW(new Map([...this.trained, ...this.heads.namedParameters(HEADS)]), {
-      betas: config.betas,
-      weightDecay: config.weightDecay,
-      // Decay pulls towards zero; biases and norms have no reason to be small.
-      decays: (_, parameter) => parameter.shape.length > 1,
-    });
+    this.optimizer = makeOptimizer(new Map([...this.trained, ...this.heads.namedParameters(HEADS)]), config);
     if (isBegun) this.#restore(resume);
     this.runFolder = team.first(() => resume ?? createRunFolder(config));
     this.shareState();
@@ -162,7 +158,7 @@ export class TrainingSession {
   shareState(): void {
     const { progress, optimizer, team } = this;
     if (team.size === 1) return;
-    const shared = team.first(() => ({ progress, optimizerSteps: optimizer.steps }));
+    const shared = team.first(() => ({ progress, optimizerSteps: optimizer.stepCounts }));
     this.progress = shared.progress;
     tidy(() => {
       team.share(this.stateTensors().values());
@@ -181,7 +177,7 @@ export class TrainingSession {
     if (!this.team.isFirst) return;
     const { model, progress, optimizer, data } = this;
     const { resume: _, ...config } = this.config;
-    const training = { config, progress, optimizerSteps: optimizer.steps, data };
+    const training = { config, progress, optimizerSteps: optimizer.stepCounts, data };
     saveRunCheckpoint(
       path,
       { model: model.config, features: config.features, alphabet: this.alphabet, training },

@@ -52,8 +52,10 @@ const dataFingerprintSchema = z.object({ numUtterances: z.int(), audioSeconds: z
 export type DataFingerprint = z.output<typeof dataFingerprintSchema>;
 
 const trainingStateSchema = z.object({
-  config: trainConfigSchema,
-  optimizerSteps: z.int(),
+  // Runs of earlier versions had no choice of an optimiser.
+  config: z.preprocess((config) => ({ optimizer: "adamw", ...(config as object) }), trainConfigSchema),
+  /** Of each parameter; in runs of earlier versions, of all. */
+  optimizerSteps: z.union([z.int(), z.record(z.string(), z.int())]),
   progress: progressSchema,
   /** Runs of earlier versions have none. */
   data: z.object({ train: dataFingerprintSchema, dev: dataFingerprintSchema }).optional(),

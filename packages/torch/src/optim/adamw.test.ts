@@ -87,6 +87,35 @@ describe("AdamW", () => {
     assert.equal(unused.item(), 1);
   });
 
+  it("gives a parameter that joins late the steps of one that begins, also when its state was saved in between", () => {
+    const [early, late, alone] = [parameter([0]), parameter([0]), parameter([0])];
+    const options = { learningRate: 0.1, weightDecay: 0 };
+    const both = new Map([
+      ["early", early],
+      ["late", late],
+    ]);
+    let optimizer = new optim.AdamW(both, options);
+    const fresh = new optim.AdamW(new Map([["alone", alone]]), options);
+    for (let step = 0; step < 50; step++) {
+      early.grad = tensor([1]);
+      optimizer.step();
+    }
+    for (let step = 0; step < 20; step++) {
+      if (step === 10) {
+        const { stepCounts } = optimizer;
+        const state = new Map([...optimizer.stateDict()].map(([name, each]) => [name, each.clone()]));
+        optimizer = new optim.AdamW(both, options);
+        optimizer.loadStateDict(state, stepCounts);
+      }
+      for (const each of [early, late, alone]) each.grad = tensor([step % 3 === 0 ? -2 : 1]);
+      optimizer.step();
+      fresh.step();
+      assert.equal(late.item(), alone.item());
+    }
+    assert.deepEqual(optimizer.stepCounts, { early: 70, late: 20 });
+    assert.equal(optimizer.steps, 70);
+  });
+
   it("uses the learning rate of the moment: at zero nothing moves, decay neither", () => {
     const weight = parameter([1]);
     const optimizer = new optim.AdamW(new Map([["weight", weight]]));

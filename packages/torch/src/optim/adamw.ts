@@ -6,9 +6,9 @@
 import { noGrad } from "../autograd.js";
 import { callUntyped, call as op } from "../call.js";
 import { zeros } from "../creation.js";
-import { TorchError } from "../errors.js";
 import { keep, tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { restoreState } from "./restore-state.js";
 
 /** How AdamW steps. */
 export interface AdamWOptions {
@@ -29,6 +29,8 @@ interface Slot {
   readonly expAvg: Tensor;
   readonly expAvgSq: Tensor;
   readonly decays: boolean;
+  /** Steps that had a gradient for it, which say how far its means still lean towards zero. */
+  steps: number;
 }
 
 type ActiveSlot = Slot & { readonly gradient: Tensor };
@@ -41,7 +43,6 @@ export class AdamW {
   readonly #eps: number;
   readonly #weightDecay: number;
   readonly #slots = new Map<string, Slot>();
-  #steps = 0;
 
   /** @param parameters by name, as `module.namedParameters()`; all must have a gradient at every step */
   constructor(parameters: ReadonlyMap<string, Tensor>, options: AdamWOptions = {}) {
@@ -52,41 +53,51 @@ export class AdamW {
     this.#weightDecay = weightDecay;
     for (const [name, parameter] of parameters) {
       const moment = () => keep(zeros(parameter.shape, { device: parameter.device, dtype: parameter.dtype }));
-      this.#slots.set(name, { parameter, expAvg: moment(), expAvgSq: moment(), decays: decays(name, parameter) });
+      const decay = decays(name, parameter);
+      this.#slots.set(name, { parameter, expAvg: moment(), expAvgSq: moment(), decays: decay, steps: 0 });
     }
   }
 
   /** Steps taken so far. */
   get steps(): number {
-    return this.#steps;
+    return Math.max(0, ...Object.values(this.stepCounts));
+  }
+
+  /** The same for each parameter: one that was frozen for a while has fewer. */
+  get stepCounts(): Record<string, number> {
+    return Object.fromEntries([...this.#slots].map(([name, { steps }]) => [name, steps]));
   }
 
   /** Updates every parameter from its gradient. A parameter without one (frozen, or unused) stays as it is. */
   step(): void {
-    this.#steps++;
-    noGrad(() => tidy(() => this.#update()));
+    // Most have been trained for as long as all others: one call for all of them.
+    const groups = new Map<number, Slot[]>();
+    for (const slot of this.#slots.values()) {
+      if (slot.parameter.grad === null) continue;
+      slot.steps++;
+      groups.set(slot.steps, [...(groups.get(slot.steps) ?? []), slot]);
+    }
+    for (const [steps, slots] of groups) noGrad(() => tidy(() => this.#update(slots, steps)));
   }
 
-  #update(): void {
-    const slots = [...this.#slots.values()].map((slot) => ({ ...slot, gradient: slot.parameter.grad }));
-    const active = slots.filter((slot) => slot.gradient !== null) as ActiveSlot[];
-    if (active.length === 0) return;
-    if (active.every(isFusable)) this.#updateFused(active);
-    else this.#updateForeach(active);
+  #update(slots: readonly Slot[], steps: number): void {
+    const active = slots.map((slot) => ({ ...slot, gradient: slot.parameter.grad! }));
+    if (active.every(isFusable)) this.#updateFused(active, steps);
+    else this.#updateForeach(active, steps);
   }
 
-  #updateFused(active: readonly ActiveSlot[]): void {
+  #updateFused(active: readonly ActiveSlot[], steps: number): void {
     callUntyped("deepspeech::adamw_", [
       ...tensorsOf(active),
       active.map((slot) => (slot.decays ? this.#weightDecay : 0)),
       this.learningRate,
       ...this.#betas,
       this.#eps,
-      this.#steps,
+      steps,
     ]);
   }
 
-  #updateForeach(active: readonly ActiveSlot[]): void {
+  #updateForeach(active: readonly ActiveSlot[], steps: number): void {
     const [parameters, gradients, expAvg, expAvgSq] = tensorsOf(active);
     const [beta1, beta2] = this.#betas;
     const decayed = active.filter((slot) => slot.decays).map((slot) => slot.parameter);
@@ -99,9 +110,9 @@ export class AdamW {
     op("_foreach_addcmul_.Scalar", [expAvgSq, gradients, gradients, 1 - beta2]);
 
     const denominator = op("_foreach_sqrt", [expAvgSq]);
-    op("_foreach_div_.Scalar", [denominator, Math.sqrt(1 - beta2 ** this.#steps)]);
+    op("_foreach_div_.Scalar", [denominator, Math.sqrt(1 - beta2 ** steps)]);
     op("_foreach_add_.Scalar", [denominator, this.#eps]);
-    const stepSize = this.learningRate / (1 - beta1 ** this.#steps);
+    const stepSize = this.learningRate / (1 - beta1 ** steps);
     op("_foreach_addcdiv_.Scalar", [parameters, expAvg, denominator, -stepSize]);
   }
 
@@ -120,23 +131,13 @@ export class AdamW {
   }
 
   /**
-   * Restores what `stateDict` and `steps` gave.
+   * Restores what `stateDict` and `stepCounts` gave.
+   * @param steps of each parameter, none where it has no count; or of all
    * @throws TorchError STATE_DICT where a parameter's state is missing or of another shape; nothing is changed then
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor>, steps: number): void {
-    const own = this.stateDict();
-    for (const [name, { shape }] of own) {
-      const found = state.get(name);
-      if (!found) throw new TorchError("STATE_DICT", `the optimiser's state lacks '${name}'`);
-      if (String(found.shape) !== String(shape)) {
-        const shapes = `[${found.shape.join(", ")}], its parameter has [${shape.join(", ")}]`;
-        throw new TorchError("STATE_DICT", `the optimiser's state '${name}' has shape ${shapes}`);
-      }
-    }
-    noGrad(() => {
-      for (const [name, tensor] of own) tensor.copy_(state.get(name)!);
-    });
-    this.#steps = steps;
+  loadStateDict(state: ReadonlyMap<string, Tensor>, steps: number | Readonly<Record<string, number>>): void {
+    restoreState(this.stateDict(), state);
+    for (const [name, slot] of this.#slots) slot.steps = typeof steps === "number" ? steps : (steps[name] ?? 0);
   }
 
   dispose(): void {

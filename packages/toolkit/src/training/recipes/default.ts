@@ -23,6 +23,7 @@ export const defaultRecipe = {
   lossAverage: "tokens",
   orthogonalRecurrence: true,
 
+  optimizer: "muon",
   learningRate: 1e-3,
   schedule: { kind: "warmup-cosine", warmupShare: 0.1 },
   betas: [0.9, 0.999],

@@ -20,6 +20,7 @@ export const referenceRecipe = {
   orthogonalRecurrence: false,
   maxBatchUtterances: 40,
 
+  optimizer: "adamw",
   learningRate: 5e-4,
   schedule: { kind: "cosine-warm-restarts", cycleEpochs: 5, cycleMultiplier: 1, minLearningRate: 1e-6 },
   betas: [0.9, 0.999],
