@@ -28,7 +28,7 @@ export function evaluationLines(
     `CER   ${formatRate(rates.cer)}  ${formatInterval(intervals.cer)}  ${rateParts(rates.characters, "character")}`,
     `SER   ${formatRate(rates.sentenceErrorRate)}  of ${formatPlural(rates.numUtterances, "utterance")} have an error`,
     ...(falseAlarms ? [`FA    ${formatFalseAlarms(falseAlarms)}`] : []),
-    `Loss  ${loss.toFixed(4)}`,
+    `Loss  ${loss?.toFixed(4) ?? "unknown: CTC can align no utterance"}`,
     `RTF   ${(elapsedSeconds / audioSeconds).toFixed(4)}  ${formatAudio(audioSeconds)} of audio in ${formatDuration(elapsedSeconds)}`,
     ...(leftOut.length > 0 ? [`${formatPlural(leftOut.length, "utterance")} left out:`] : []),
     ...leftOut.slice(0, SHOWN_REASONS).map(({ id, reason }) => `  ${id}: ${reason}`),

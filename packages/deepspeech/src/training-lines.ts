@@ -104,14 +104,16 @@ export function failureLine({ id, reason }: EventOf<"failure">): string {
 }
 
 export function epochLines({ epoch, epochs, trainLoss, dev, isBest }: EventOf<"epoch">): string[] {
-  const losses = `train loss ${trainLoss.toFixed(3)}  dev loss ${dev.loss.toFixed(3)}`;
+  const losses = `train loss ${trainLoss.toFixed(3)}  dev loss ${dev.loss?.toFixed(3) ?? "unknown"}`;
   const marker = isBest ? "  * best so far" : "";
   return [`epoch ${epoch}/${epochs}  ${losses}  ${ratesText(dev.rates)}${marker}`, ...sampleLines(dev)];
 }
 
 export function averagedLines({ epochs, dev, isBest }: EventOf<"averaged">): string[] {
   const marker = isBest ? "  * best so far" : "";
-  return [`average of epochs ${epochs.join(", ")}  dev loss ${dev.loss.toFixed(3)}  ${ratesText(dev.rates)}${marker}`];
+  return [
+    `average of epochs ${epochs.join(", ")}  dev loss ${dev.loss?.toFixed(3) ?? "unknown"}  ${ratesText(dev.rates)}${marker}`,
+  ];
 }
 
 export function testLines({ test }: EventOf<"test">): string[] {

@@ -95,6 +95,18 @@ describe("checkpoints", () => {
     assert.equal(await readFile(path.replace(".safetensors", ".json"), "utf8"), "somebody else's");
   });
 
+  it("are refused while they are written, where a number of theirs could not be read again", async (t) => {
+    const path = await savedCheckpoint(t);
+    tidy(() => {
+      const { header, tensors } = loadCheckpoint(path);
+      const training = { progress: { loss: Number.NaN } };
+      assert.throws(() => saveCheckpoint(path, { ...header, training }, tensors), {
+        message: "a checkpoint's 'loss' must be a finite number, not NaN",
+      });
+      assert.deepEqual(loadCheckpoint(path).header, header);
+    });
+  });
+
   it("a run's folder stands for its best", async (t) => {
     const folder = await temporaryFolder(t);
     await mkdir(join(folder, "checkpoints"));

@@ -51,7 +51,7 @@ export type CheckpointFacts = Omit<CheckpointHeader, "format" | "version">;
 
 /** Writes `path`, and nothing beside it. The old file stays until the new one is whole. */
 export function saveCheckpoint(path: string, facts: CheckpointFacts, tensors: ReadonlyMap<string, Tensor>): void {
-  const checkpoint = JSON.stringify(fullHeader(facts));
+  const checkpoint = JSON.stringify(fullHeader(facts), refuseNonFinite);
   writeFileAtomicallySync(path, encodeSafetensors(tensors, { checkpoint }));
 }
 
@@ -60,6 +60,12 @@ export function saveRunCheckpoint(path: string, facts: CheckpointFacts, tensors:
   saveCheckpoint(path, facts, tensors);
   const json = new TextEncoder().encode(`${JSON.stringify(fullHeader(facts), null, 2)}\n`);
   writeFileAtomicallySync(checkpointTwin(path), [json]);
+}
+
+/** JSON would turn it into null, and who reads the checkpoint then would refuse it as damaged. */
+function refuseNonFinite(key: string, value: unknown): unknown {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  throw new TypeError(`a checkpoint's '${key}' must be a finite number, not ${value}`);
 }
 
 function fullHeader(facts: CheckpointFacts): CheckpointHeader {

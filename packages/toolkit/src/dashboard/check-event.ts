@@ -11,7 +11,7 @@ const flag = z.boolean();
 const rates = z.looseObject({ wer: number, cer: number });
 const sample = z.looseObject({ id: text, reference: text, hypothesis: text });
 const worst = z.looseObject({ ...sample.shape, audioPath: text, durationSeconds: number, wordErrors: number });
-const summary = z.looseObject({ rates, loss: number, samples: z.array(sample), worst: z.array(worst) });
+const summary = z.looseObject({ rates, loss: number.optional(), samples: z.array(sample), worst: z.array(worst) });
 
 /** What is relied on, by kind; other kinds, of later releases, are passed over by who does not know them. */
 const FIELDS: ReadonlyMap<string, z.ZodType> = new Map<string, z.ZodType>([

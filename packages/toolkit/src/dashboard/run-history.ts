@@ -124,7 +124,7 @@ export class RunHistory {
   #epoch({ epoch, epochs, step, trainLoss, dev, isBest, elapsedSeconds }: LoggedEventOf<"epoch">): void {
     const rates = ratesOf(dev);
     this.#clock.set(elapsedSeconds);
-    const losses = { trainLoss: finiteOrNull(trainLoss), devLoss: finiteOrNull(dev.loss) };
+    const losses = { trainLoss: finiteOrNull(trainLoss), devLoss: finiteOrNull(dev.loss ?? Number.NaN) };
     this.evaluations.push({ epoch, step, hours: this.#clock.hours, ...losses, ...rates, isBest });
     this.#epochs = epochs;
     this.#newest = this.#measured("dev", `after epoch ${epoch}`, dev);

@@ -95,8 +95,11 @@ export interface UtteranceResult {
 /** What an evaluation measured. */
 export interface EvaluationResult {
   rates: CorpusErrorRates;
-  /** CTC's loss, averaged as in training (`lossAverage`); utterances that CTC cannot align, or without words, not counted. */
-  loss: number;
+  /**
+   * CTC's loss, averaged as in training (`lossAverage`); utterances that CTC cannot align, or without words, not counted.
+   * Undefined where all are such.
+   */
+  loss: number | undefined;
   utterances: UtteranceResult[];
   leftOut: { id: string; reason: string }[];
   audioSeconds: number;
@@ -244,7 +247,8 @@ function lossesOf({ logProbs, logProbLengths }: ModelOutput, targets: readonly (
   });
 }
 
-function averageLoss(losses: readonly UtteranceLoss[], average: LossAverage): number {
+function averageLoss(losses: readonly UtteranceLoss[], average: LossAverage): number | undefined {
+  if (losses.length === 0) return undefined;
   const weigh = ({ numTokens }: UtteranceLoss) => (average === "tokens" ? numTokens : 1);
   const total = losses.reduce((sum, each) => sum + (each.loss / each.numTokens) * weigh(each), 0);
   return total / losses.reduce((sum, each) => sum + weigh(each), 0);

@@ -27,7 +27,7 @@ describe("runEvaluation", () => {
     assert.ok(new Set(Object.values(transcriptsOf(small))).size > 20, "the model does not answer one thing to all");
     assert.deepEqual(transcriptsOf(large), transcriptsOf(small));
     assert.deepEqual(large.rates, small.rates);
-    assert.ok(Math.abs(large.loss - small.loss) < 1e-4 * small.loss, `losses ${large.loss} and ${small.loss}`);
+    assert.ok(Math.abs(large.loss! - small.loss!) < 1e-4 * small.loss!, `losses ${large.loss} and ${small.loss}`);
     assert.equal(large.audioSeconds, small.audioSeconds);
   });
 
@@ -158,7 +158,7 @@ describe("runEvaluation", () => {
     assert.deepEqual(analyse(both.utterances).falseAlarms, { numWordless: 2, numAlarms: 2, numWords });
     assert.equal(both.rates.words.insertions, spoken.rates.words.insertions + numWords);
     assert.equal(both.rates.words.referenceLength, 2);
-    assert.ok(Math.abs(both.loss - spoken.loss) < 1e-5 * spoken.loss, `${both.loss}, ${spoken.loss}`);
+    assert.ok(Math.abs(both.loss! - spoken.loss!) < 1e-5 * spoken.loss!, `${both.loss}, ${spoken.loss}`);
     await assert.rejects(
       runEvaluation({ checkpoint, data: [rawManifestIn(folder, "none", lines.slice(1))], ...quiet }),
       {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { audioFixture, temporaryFolder, wav } from "../data/fixtures.test.support.js";
 import { RunRecord, rawManifestIn, tinyConfig, trainHere, trainInWorker } from "./training.test.support.js";
+import { loadLastHeader, readRunConfig, trainingStateOf } from "./training-state.js";
 
 const SECONDS = 1.064;
 
@@ -51,6 +52,31 @@ describe("training on bad data", () => {
     const reason = `${noise}: holds nothing but silence; take it out.`;
     assert.deepEqual(run.all("failure"), [{ kind: "failure", id: "augmentation", reason }]);
     assert.equal(run.one("finished").reason, "epochs");
+  });
+
+  it("measures and resumes where CTC can align no utterance of dev", async (t) => {
+    const { folder, manifest } = await corpusOf(t, 4);
+    const line = { audio_filepath: audioFixture("speech-16k.flac"), duration: SECONDS };
+    const dev = [rawManifestIn(folder, "dev", [{ ...line, text: "a".repeat(99), id: "endless" }])];
+    for (const selectBy of ["auto", "loss"] as const) {
+      const config = { ...tinyConfig(folder, manifest, { epochs: 1, selectBy }), dev };
+      const run = await trainHere(config);
+      const [epoch] = run.all("epoch");
+      assert.equal(epoch?.dev.loss, undefined);
+      assert.ok(Number.isFinite(epoch?.dev.rates.cer));
+      const { runFolder } = run;
+      const { path, header } = loadLastHeader(runFolder);
+      // As runs of earlier versions have it.
+      const training = JSON.parse(JSON.stringify(header.training), (key, value) =>
+        key === "kept" ? [{ ...value[0], loss: null }] : value,
+      );
+      assert.equal(trainingStateOf({ path, header: { ...header, training } }).progress.kept[0]?.loss, undefined);
+      const resumed = await trainHere({ ...readRunConfig(runFolder), epochs: 2, resume: runFolder });
+      assert.equal(resumed.one("finished").best?.epoch, 1);
+      assert.equal(resumed.all("step").length, 2);
+      const rows = (await readFile(join(runFolder, "epochs.csv"), "utf8")).split("\r\n").map((row) => row.split(","));
+      assert.deepEqual(rows.map((cells) => cells[3]).slice(0, 3), ["dev_loss", "", ""]);
+    }
   });
 
   it("goes on without the first bad files of a small corpus, as long as half of it is there", async (t) => {

@@ -194,13 +194,15 @@ export class EpochTrainer {
     saveRanked(session, ranking, { isBest, saveProgress: () => this.#run.saveLast() });
   }
 
-  /** Epochs on CTC's plateau are no reason to reduce the learning rate. */
+  /** Epochs on CTC's plateau, or without the loss that is to judge them, are no reason to reduce the learning rate. */
   #notePlateau(measured: MeasuredEpoch): void {
     const { progress, config } = this.#run.session;
     if (hasLeftPlateau(measured)) progress.spokeAt ??= measured.epoch;
     if (progress.spokeAt === null) return;
+    const metric = selectionMetric(measured, config.selectBy);
+    if (!Number.isFinite(metric)) return;
     const options = { ...config.schedule, learningRate: config.learningRate };
-    progress.plateau = updatePlateau(progress.plateau, selectionMetric(measured, config.selectBy), options);
+    progress.plateau = updatePlateau(progress.plateau, metric, options);
   }
 
   /** Once, where a model that answers nothing has had time enough to say its first words, and at the end. */

@@ -22,10 +22,11 @@ export interface WorstUtterance extends TranscriptSample {
   wordErrors: number;
 }
 
-/** Error rates of one evaluation; its loss is averaged as that of training is. */
+/** Error rates of one evaluation. */
 export interface EvaluationSummary {
   rates: CorpusErrorRates;
-  loss: number;
+  /** Averaged as that of training is. Default: CTC can align none of the utterances. */
+  loss?: number | undefined;
   /** Of recordings without words. Default: there are none. */
   falseAlarms?: FalseAlarms;
   /** The same few utterances each time. */

@@ -102,7 +102,7 @@ describe("kept checkpoints", () => {
     assert.equal(kept.length, new Set([...best!.epochs, ...last!.epochs]).size);
     const winner = last!.isBest ? last : best;
     assert.ok(winner!.isBest, "an average is better than each epoch");
-    assert.ok(winner!.dev.loss <= Math.min(best!.dev.loss, last!.dev.loss));
+    assert.ok(winner!.dev.loss! <= Math.min(best!.dev.loss!, last!.dev.loss!));
     assert.deepEqual(record.one("finished").best?.averagedEpochs, winner!.epochs);
   });
 
@@ -129,7 +129,7 @@ describe("kept checkpoints", () => {
 
   it("what is best by loss is kept by loss", async (t) => {
     const record = await run(t, { epochs: 5, keepBest: 2, selectBy: "loss" });
-    const byLoss = record.all("epoch").toSorted((a, b) => a.dev.loss - b.dev.loss);
+    const byLoss = record.all("epoch").toSorted((a, b) => a.dev.loss! - b.dev.loss!);
     const { kept } = trainingStateOf(loadLastHeader(record.runFolder)).progress;
     assert.deepEqual(
       kept.map(({ epoch }) => epoch),

@@ -9,7 +9,7 @@ export const selectBySchema = z.enum(["auto", "wer", "cer", "loss"]);
 
 export type SelectBy = z.output<typeof selectBySchema>;
 
-/** What one evaluation on dev measured. Runs of earlier versions did not note the loss. */
+/** What one evaluation on dev measured; no loss where CTC can align none of it, and in runs of earlier versions. */
 export interface Measurement {
   wer: number;
   cer: number;

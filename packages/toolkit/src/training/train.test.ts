@@ -107,7 +107,7 @@ describe("a run's curves", () => {
     }
     const epochs = run.all("epoch");
     const evaluations: [tag: string, rateOf: (event: (typeof epochs)[number]) => number][] = [
-      ["Loss/val", ({ dev }) => dev.loss],
+      ["Loss/val", ({ dev }) => dev.loss!],
       ["val_acc", ({ dev }) => Math.max(0, 1 - dev.rates.cer)],
       ["Metrics/wer", ({ dev }) => dev.rates.wer],
       ["Metrics/cer", ({ dev }) => dev.rates.cer],
@@ -144,10 +144,10 @@ describe("the losses of training and of dev", () => {
       const config = await setUp(t, { ...still, ...plain, lossAverage });
       const run = await trainHere({ ...config, model: { ...config.model, dropout: 0 } });
       const { trainLoss, dev } = run.one("epoch");
-      assert.ok(Math.abs(trainLoss - dev.loss) < 1e-5 * dev.loss, `${lossAverage}: ${trainLoss} and ${dev.loss}`);
+      assert.ok(Math.abs(trainLoss - dev.loss!) < 1e-5 * dev.loss!, `${lossAverage}: ${trainLoss} and ${dev.loss}`);
       const measured = await runEvaluation({ checkpoint: run.runFolder, data: config.dev, threads: 1, workers: 1 });
-      assert.ok(Math.abs(measured.loss - dev.loss) < 1e-5 * dev.loss, "evaluate measures the same");
-      losses.add(dev.loss.toFixed(3));
+      assert.ok(Math.abs(measured.loss! - dev.loss!) < 1e-5 * dev.loss!, "evaluate measures the same");
+      losses.add(dev.loss!.toFixed(3));
     }
     assert.equal(losses.size, 2, "the two averages differ");
   });
@@ -174,7 +174,7 @@ describe("the best checkpoint", () => {
     const run = await trainHere({ ...config, test: config.dev });
     const epochs = run.all("epoch");
     assert.deepEqual(new Set(epochs.map(({ dev }) => dev.rates.wer)), new Set([1]));
-    const [lowest] = epochs.toSorted((a, b) => a.dev.loss - b.dev.loss);
+    const [lowest] = epochs.toSorted((a, b) => a.dev.loss! - b.dev.loss!);
     assert.equal(run.one("finished").best?.epoch, lowest?.epoch);
     assert.deepEqual(run.one("test").test, lowest?.dev);
   });
@@ -192,7 +192,7 @@ describe("another sample rate", () => {
       workers: 1,
     });
     assert.deepEqual(rates, dev.rates);
-    assert.ok(Math.abs(loss - dev.loss) < 1e-5 * dev.loss, `losses ${loss} and ${dev.loss}`);
+    assert.ok(Math.abs(loss! - dev.loss!) < 1e-5 * dev.loss!, `losses ${loss} and ${dev.loss}`);
   });
 });
 

@@ -8,7 +8,14 @@ import { initialLossScale } from "./loss-scaler.js";
 import { checkpointPath, configPath } from "./run-folder.js";
 import { INITIAL_PLATEAU, plateauStateSchema } from "./schedule-plateau.js";
 
-const measurement = { wer: z.number(), cer: z.number(), loss: z.number().optional() };
+/** Runs of earlier versions wrote null where dev had no loss. */
+const loss = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? undefined)
+  .optional();
+
+const measurement = { wer: z.number(), cer: z.number(), loss };
 const measuredEpochSchema = z.object({ epoch: z.int(), ...measurement });
 const measuredAverageSchema = z.object({ epochs: z.array(z.int()), ...measurement });
 

@@ -17,7 +17,7 @@ export function summarySection(result: EvaluationResult, { intervals, falseAlarm
 <div class="main"><dt>Character error rate</dt><dd>${percent(rates.cer)}</dd><dd class="quiet">95%: ${range(intervals.cer)}</dd><dd class="quiet">${edits(rates.characters)} of ${count(rates.characters.referenceLength)}</dd></div>
 <div><dt>Utterances with an error</dt><dd>${percent(rates.sentenceErrorRate)}</dd><dd class="quiet">of ${count(rates.numUtterances)}</dd></div>
 ${falseAlarms && html`<div><dt>False alarms</dt><dd>${percent(falseAlarms.numAlarms / falseAlarms.numWordless)}</dd><dd class="quiet">of ${count(falseAlarms.numWordless)} without words; ${count(falseAlarms.numWords)} recognised</dd></div>`}
-<div><dt>Sound</dt><dd>${(audioSeconds / 60).toFixed(1)} min</dd><dd class="quiet">in ${elapsedSeconds.toFixed(1)} s; loss ${loss.toFixed(3)}</dd></div>
+<div><dt>Sound</dt><dd>${(audioSeconds / 60).toFixed(1)} min</dd><dd class="quiet">in ${elapsedSeconds.toFixed(1)} s; loss ${loss?.toFixed(3) ?? "unknown"}</dd></div>
 </dl></section>`;
 }
 

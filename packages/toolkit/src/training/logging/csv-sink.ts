@@ -8,7 +8,8 @@ import { BufferedFile } from "./buffered-file.js";
 import type { LoggedEvent, LoggedEventOf } from "./logged-event.js";
 import type { LogSink } from "./sink.js";
 
-type Cell = number | boolean;
+/** Undefined is empty. */
+type Cell = number | boolean | undefined;
 /** Each column by its name, and how an event fills it. */
 type Columns<K extends LoggedEvent["kind"]> = Record<string, (event: LoggedEventOf<K>) => Cell>;
 

@@ -31,8 +31,8 @@ export function scalarsOf(event: LoggedEvent): Scalars | null {
       const { loss, rates } = event.dev;
       // Insertions can take CER past 1.
       const accuracy = Math.max(0, 1 - rates.cer);
-      const values = { "Loss/val": loss, val_acc: accuracy, "Metrics/wer": rates.wer, "Metrics/cer": rates.cer };
-      return { step: event.step, values };
+      const values = { val_acc: accuracy, "Metrics/wer": rates.wer, "Metrics/cer": rates.cer };
+      return { step: event.step, values: loss === undefined ? values : { "Loss/val": loss, ...values } };
     }
     case "averaged": {
       const { wer, cer } = event.dev.rates;
