@@ -103,10 +103,11 @@ export function failureLine({ id, reason }: EventOf<"failure">): string {
   return `${id}: could not be loaded and is skipped: ${reason}`;
 }
 
-export function epochLines({ epoch, epochs, trainLoss, dev, isBest }: EventOf<"epoch">): string[] {
+export function epochLines({ epoch, epochs, trainLoss, isPartial, dev, isBest }: EventOf<"epoch">): string[] {
   const losses = `train loss ${trainLoss.toFixed(3)}  dev loss ${dev.loss?.toFixed(3) ?? "unknown"}`;
   const marker = isBest ? "  * best so far" : "";
-  return [`epoch ${epoch}/${epochs}  ${losses}  ${ratesText(dev.rates)}${marker}`, ...sampleLines(dev)];
+  const part = isPartial ? " in part" : "";
+  return [`epoch ${epoch}/${epochs}${part}  ${losses}  ${ratesText(dev.rates)}${marker}`, ...sampleLines(dev)];
 }
 
 export function averagedLines({ epochs, dev, isBest }: EventOf<"averaged">): string[] {

@@ -116,8 +116,8 @@ export class RunHistory {
   /** Epochs done at a step; all epochs of a run have about the same number of steps. */
   #epochAt({ epoch, step, totalSteps }: LoggedEventOf<"step">): number {
     if (!this.#epochs) return epoch;
-    const before = this.evaluations.at(-1);
-    const share = before?.epoch === epoch - 1 ? (step - before.step) / (totalSteps / this.#epochs) : undefined;
+    const before = this.evaluations.findLast((evaluation) => evaluation.epoch === epoch - 1);
+    const share = before && (step - before.step) / (totalSteps / this.#epochs);
     return share === undefined ? (step / totalSteps) * this.#epochs : epoch - 1 + Math.min(1, share);
   }
 

@@ -11,7 +11,9 @@ import { isBetter } from "./selection.js";
 export async function averageEpochs(run: RunContext): Promise<void> {
   const { progress, config, runFolder } = run.session;
   const best = progress.kept.slice(0, config.averageBest).map(({ epoch }) => epoch);
-  const last = run.team.first(() => lastEpochs(runFolder, progress.epoch, config));
+  // Where time was up within an epoch, it is the one after those that are done.
+  const newest = progress.epoch + (progress.batch > 0 ? 1 : 0);
+  const last = run.team.first(() => lastEpochs(runFolder, newest, config));
   const isSame = String(best.toSorted()) === String(last.toSorted());
   for (const epochs of isSame ? [best] : [best, last]) {
     if (epochs.length >= 2 && !run.shouldStop) await averageOf(run, epochs);

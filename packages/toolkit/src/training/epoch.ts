@@ -48,6 +48,8 @@ export class EpochTrainer {
   /** The dev set, and the next epoch, whose first batches load while the step or the checkpoint before them is done. */
   #dev: LoadingCorpus | undefined;
   #nextEpoch: AsyncIterable<TrainingBatch> | undefined;
+  /** Of the epoch under way. */
+  #numBatches = 0;
   #toldOfBlanks = false;
   #trainedSeconds = 0;
   #trainedAudioSeconds = 0;
@@ -64,6 +66,7 @@ export class EpochTrainer {
     const plan = runPlan.batchesOf(progress.epoch);
     runPlan.countSteps(plan);
     this.#checkSamePlan(plan);
+    this.#numBatches = plan.batches.length;
     const groups = this.#groupsOf(plan);
     const share = groups.flatMap(({ batches }) => batches);
     const loading = this.#nextEpoch ?? loader.batches({ batches: share });
@@ -164,34 +167,46 @@ export class EpochTrainer {
     setbacks.step(result.skipped, ids[0] ?? "");
   }
 
-  /** Measures, keeps the best, and moves on to the next epoch; a request to stop leaves the epoch to be measured. */
+  /**
+   * Measures, keeps the best, and moves on to the next epoch, unless time is up within this one: then a run that is
+   * resumed with more time goes on where it stands. A request to stop leaves the epoch to be measured.
+   */
   async close(): Promise<void> {
-    const { session, corpora, loader, clock, plan } = this.#run;
+    const { session, corpora, clock } = this.#run;
     const { progress, config } = session;
     // Should measuring fail, the epoch's work is not lost: a resumed run begins with measuring it.
     this.#run.saveLast();
     const dev = await measure(this.#run, "dev", corpora.dev, { loading: this.#dev });
     this.#dev = undefined;
     if (!dev) return;
+    const { step } = progress;
     const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
+    const isWhole = progress.batch >= this.#numBatches;
     const epoch = progress.epoch + 1;
     const measured = { epoch, ...measurementOf(dev) };
     const { elapsedSeconds } = clock;
     const ranking = rank(progress.kept, measured, config);
     const isBest =
       ranking.place === 0 && (!progress.averaged || isBetter(measured, progress.averaged, config.selectBy));
-    Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0, elapsedSeconds, kept: ranking.kept });
-    progress.lowestCer = Math.min(measured.cer, progress.lowestCer ?? measured.cer);
+    Object.assign(progress, { elapsedSeconds, kept: ranking.kept, measuredStep: step });
     if (isBest) progress.averaged = null;
-    this.#notePlateau(measured);
-    const figures = { epoch, epochs: config.epochs, step: progress.step, trainLoss, isBest, elapsedSeconds };
-    if (!this.#isOver()) {
-      const groups = this.#groupsOf(plan.batchesOf(epoch), 0);
-      this.#nextEpoch = loader.batches({ batches: groups.flatMap(({ batches }) => batches) });
-    }
-    this.#run.emit({ kind: "epoch", ...figures, dev: summaryOf(dev) });
-    this.#tellOfBlanks(dev);
+    if (isWhole) this.#moveOn(measured);
+    const figures = { epoch, epochs: config.epochs, step, trainLoss, isBest, elapsedSeconds };
+    this.#run.emit({ kind: "epoch", ...figures, ...(!isWhole && { isPartial: true }), dev: summaryOf(dev) });
+    this.#tellOfBlanks(dev, epoch);
     saveRanked(session, ranking, { isBest, saveProgress: () => this.#run.saveLast() });
+  }
+
+  #moveOn(measured: MeasuredEpoch): void {
+    const { session, loader, plan } = this.#run;
+    const { progress } = session;
+    const { epoch, cer } = measured;
+    Object.assign(progress, { epoch, batch: 0, lossSum: 0, lossCount: 0 });
+    progress.lowestCer = Math.min(cer, progress.lowestCer ?? cer);
+    this.#notePlateau(measured);
+    if (this.#isOver()) return;
+    const groups = this.#groupsOf(plan.batchesOf(epoch), 0);
+    this.#nextEpoch = loader.batches({ batches: groups.flatMap(({ batches }) => batches) });
   }
 
   /** Epochs on CTC's plateau, or without the loss that is to judge them, are no reason to reduce the learning rate. */
@@ -206,7 +221,7 @@ export class EpochTrainer {
   }
 
   /** Once, where a model that answers nothing has had time enough to say its first words, and at the end. */
-  #tellOfBlanks({ utterances }: EvaluationResult): void {
+  #tellOfBlanks({ utterances }: EvaluationResult, epoch: number): void {
     if (utterances.some(({ hypothesis }) => hypothesis !== "")) return;
     const { session, plan } = this.#run;
     const { progress, config } = session;
@@ -214,7 +229,7 @@ export class EpochTrainer {
     const isLate = progress.epoch >= BLANK_EPOCHS && (progress.step >= BLANK_STEPS || share >= 0.3);
     if (this.#toldOfBlanks || !(isLate || this.#isOver())) return;
     this.#toldOfBlanks = true;
-    const message = blanksWarning({ ...progress, config, maxBatchSeconds: plan.maxBatchSeconds });
+    const message = blanksWarning({ epoch, step: progress.step, config, maxBatchSeconds: plan.maxBatchSeconds });
     this.#run.emit({ kind: "warning", message });
   }
 }

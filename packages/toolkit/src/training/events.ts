@@ -108,6 +108,8 @@ export type TrainingEvent =
       /** Steps taken when it ended. */
       step: number;
       trainLoss: number;
+      /** Where time was up within the epoch: what is measured has seen a part of it. Default: all of it. */
+      isPartial?: boolean;
       dev: EvaluationSummary;
       isBest: boolean;
       /** Of the whole run so far, earlier parts of a resumed run included. */

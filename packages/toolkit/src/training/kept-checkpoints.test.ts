@@ -7,6 +7,7 @@ import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
+import { rank } from "./kept-checkpoints.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
 import { isBetter } from "./selection.js";
 import { manifestIn, type RunRecord, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
@@ -51,6 +52,34 @@ describe("kept checkpoints", () => {
     const bestWeights = weightsIn(checkpointPath(record.runFolder, "best"));
     assert.deepEqual(bestWeights, weightsIn(epochCheckpointPath(record.runFolder, first)));
     assert.equal(record.one("finished").best?.epoch, first);
+  });
+
+  it("hold an epoch once that was measured in part and then whole: as it was better", () => {
+    const config = { keepBest: 2, averageBest: 0, selectBy: "cer" } as const;
+    const [first, part] = [
+      { epoch: 1, wer: 1, cer: 0.5 },
+      { epoch: 2, wer: 1, cer: 0.4 },
+    ];
+    const better = { epoch: 2, wer: 1, cer: 0.3 };
+    const ranked = rank([part, first], better, config);
+    assert.deepEqual([ranked.kept, ranked.dropped, ranked.place], [[better, first], [], 0]);
+    const worse = rank([part, first], { epoch: 2, wer: 1, cer: 0.45 }, config);
+    assert.deepEqual([worse.kept, worse.dropped, worse.place], [[part, first], [], 2]);
+  });
+
+  it("and its weights are those that were better", async (t) => {
+    const folder = await temporaryFolder(t);
+    const config = tinyConfig(folder, await manifestIn(folder, await shortUtterances(6)), { epochs: 1, keepBest: 2 });
+    const good = { ...config, maxMinutes: 1e-9, learningRate: 1e-9, emaDecay: 0, selectBy: "loss" as const };
+    const { runFolder } = await trainHere(good);
+    const path = epochCheckpointPath(runFolder, 1);
+    const weights = weightsIn(path);
+    const spoilt = { ...good, maxMinutes: 10, learningRate: 1, gradientClip: 1e3, averageLast: 2, resume: runFolder };
+    const more = await trainHere(spoilt);
+    assert.equal(more.one("epoch").isBest, false);
+    assert.equal(more.all("step").length, 2);
+    assert.deepEqual(weightsIn(path), weights);
+    assert.deepEqual(weightsIn(checkpointPath(runFolder, "best")), weights);
   });
 
   it("are averaged at the end, weight by weight, and the better one is the run's best", async (t) => {

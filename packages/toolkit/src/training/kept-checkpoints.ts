@@ -21,16 +21,24 @@ export interface Ranking {
   place: number;
 }
 
-/** Puts a newly measured epoch among the best, of which as many stay as are kept; of equals the earlier goes first. */
+/**
+ * Puts a newly measured epoch among the best, of which as many stay as are kept; of equals the earlier goes first. One that
+ * was measured in part before, where time was up within it, is there once, as it was better.
+ */
 export function rank(
   kept: readonly MeasuredEpoch[],
   measured: MeasuredEpoch,
   config: Pick<TrainConfig, "keepBest" | "averageBest" | "selectBy">,
 ): Ranking {
   const keep = numKept(config);
-  const worse = kept.findIndex((other) => isBetter(measured, other, config.selectBy));
-  const place = worse < 0 ? kept.length : worse;
-  const ranked = kept.toSpliced(place, 0, measured);
+  const part = kept.find(({ epoch }) => epoch === measured.epoch);
+  if (part && !isBetter(measured, part, config.selectBy)) {
+    return { kept: [...kept], dropped: [], measured, place: kept.length };
+  }
+  const others = kept.filter((other) => other !== part);
+  const worse = others.findIndex((other) => isBetter(measured, other, config.selectBy));
+  const place = worse < 0 ? others.length : worse;
+  const ranked = others.toSpliced(place, 0, measured);
   return { kept: ranked.slice(0, keep), dropped: ranked.slice(keep), measured, place };
 }
 
@@ -43,10 +51,13 @@ export function saveRanked(
   const { runFolder, config } = session;
   const { measured, kept, dropped } = ranking;
   const { averageLast } = config;
-  const isOneOf = (list: readonly MeasuredEpoch[], epoch: number) => list.some((other) => other.epoch === epoch);
+  const keptAs = (epoch: number) => kept.find((other) => other.epoch === epoch);
   const isNeeded = (epoch: number) =>
-    epoch > measured.epoch - averageLast || (numKept(config) > 1 && isOneOf(kept, epoch));
-  if (isNeeded(measured.epoch)) session.saveWeights(epochCheckpointPath(runFolder, measured.epoch));
+    epoch > measured.epoch - averageLast || (numKept(config) > 1 && keptAs(epoch) !== undefined);
+  // Where a part of the epoch was better, its weights stand for the epoch.
+  const stands = keptAs(measured.epoch) ?? measured;
+  if (stands === measured && isNeeded(measured.epoch))
+    session.saveWeights(epochCheckpointPath(runFolder, measured.epoch));
   if (isBest) session.saveWeights(checkpointPath(runFolder, "best"));
   saveProgress();
   if (!session.team.isFirst) return;

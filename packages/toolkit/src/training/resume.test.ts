@@ -5,7 +5,9 @@ import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
+import { readRunLog } from "./logging/read-log.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
+import { scheduleSchema } from "./schedule-config.js";
 import {
   manifestIn,
   type RunRecord,
@@ -122,6 +124,37 @@ describe("a resumed run", () => {
     await assert.rejects(trainHere({ ...config, optimizer: "muon", resume: stopped.runFolder, epochs: 4 }), {
       message: /^optimizer was "adamw" and is now "muon", but that is for the beginning of a run/,
     });
+  });
+
+  it("goes on within the epoch in which its time was up, and ends as the run that had time enough", async (t) => {
+    const schedule = { kind: "reduce-on-plateau", warmupShare: 0, plateauPatience: 0 } as const;
+    const config = { ...(await setUp(t)), schedule: scheduleSchema.parse(schedule), keepBest: 2 };
+    const whole = await trainHere(config);
+    const first = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 7 });
+    const { runFolder } = first;
+    const resumed = { ...config, resume: runFolder };
+    const second = await trainHere({ ...resumed, maxMinutes: 1e-9 });
+    assert.equal(second.one("finished").reason, "time");
+    const { isPartial, ...part } = second.one("epoch");
+    assert.deepEqual([isPartial, part.epoch, part.step], [true, 2, 8]);
+    // Without more time there is nothing to do, and nothing told is lost.
+    assert.deepEqual((await trainHere({ ...resumed, maxMinutes: 1e-9 })).all("step"), []);
+    const epochsOf = async () => (await readRunLog(runFolder)).filter((event) => event.kind === "epoch");
+    assert.deepEqual(
+      (await epochsOf()).map(({ step }) => step),
+      [5, 8],
+    );
+    const third = await trainHere(resumed);
+    assert.deepEqual(lossesOf(first, second, third), lossesOf(whole));
+    assert.deepEqual(
+      (await epochsOf()).map(({ step }) => step),
+      [5, 8, 10, 15],
+    );
+    const [end, expected] = [endOf(runFolder), endOf(whole.runFolder)];
+    assert.deepEqual(end.values, expected.values);
+    // What was kept may be that part of an epoch; all else is as if time had never been up.
+    assert.deepEqual({ ...end.progress, kept: [] }, { ...expected.progress, kept: [] });
+    assert.equal(third.all("epoch")[0]?.trainLoss, whole.all("epoch")[1]?.trainLoss);
   });
 
   it("keeps the plan of an epoch that it stopped within", async (t) => {

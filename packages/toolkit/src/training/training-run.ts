@@ -69,7 +69,8 @@ async function reviewKeptAsNow(run: RunContext): Promise<void> {
 /** All epochs are done, patience is at its end, or the time is up and what was trained has been measured. */
 function isOver({ session, clock }: RunContext): boolean {
   const { progress, config } = session;
-  const isMeasured = progress.kept.length > 0 && progress.batch === 0;
+  const { kept, step, measuredStep, batch } = progress;
+  const isMeasured = kept.length > 0 && (measuredStep === null ? batch === 0 : measuredStep === step);
   return progress.epoch >= config.epochs || patienceIsOver(session) || (clock.timeIsUp && isMeasured);
 }
 

@@ -28,6 +28,8 @@ const progressSchema = z.object({
   /** Batches done of the epoch under way. */
   batch: z.int(),
   step: z.int(),
+  /** Steps taken when dev was last measured; null before the first time, and in runs of earlier versions. */
+  measuredStep: z.int().nullable().default(null),
   /** Of the epoch under way, over the tokens or utterances (`lossAverage`) of the steps that were not skipped. */
   lossSum: z.number(),
   lossCount: z.int(),
@@ -49,7 +51,7 @@ export type Progress = z.output<typeof progressSchema>;
 
 export function nothingDone(): Progress {
   const counters = { epoch: 0, batch: 0, step: 0, lossSum: 0, lossCount: 0, elapsedSeconds: 0 };
-  const best = { kept: [], averaged: null, spokeAt: null, lowestCer: null };
+  const best = { measuredStep: null, kept: [], averaged: null, spokeAt: null, lowestCer: null };
   return { ...counters, ...best, lossScale: initialLossScale, plateau: INITIAL_PLATEAU };
 }
 

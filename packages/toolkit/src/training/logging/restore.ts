@@ -14,6 +14,8 @@ export interface ResumePoint {
   step: number;
   /** Epochs finished and measured. */
   epoch: number;
+  /** Steps taken when dev was last measured. Default: not known, as in runs of earlier versions. */
+  measuredStep?: number | null;
 }
 
 /**
@@ -54,9 +56,9 @@ function parseOrNull(line: string): LoggedEvent | null {
   }
 }
 
-function isBeyond(event: LoggedEvent, { step, epoch }: ResumePoint): boolean {
+function isBeyond(event: LoggedEvent, { step, epoch, measuredStep = null }: ResumePoint): boolean {
   if (event.kind === "step") return event.step > step;
-  if (event.kind === "epoch") return event.epoch > epoch;
+  if (event.kind === "epoch") return measuredStep === null ? event.epoch > epoch : event.step > measuredStep;
   return event.kind === "averaged" || event.kind === "test" || event.kind === "finished";
 }
 
