@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -112,6 +123,29 @@ describe("safetensors files", () => {
     const shifted = new Uint8Array(file.length + 3);
     shifted.set(file, 3);
     assert.deepEqual(decodeSafetensors(shifted.subarray(3)).tensors.get("a")!.toNumbers(), [1, 2]);
+  });
+
+  it("are read where they are larger than one array may be", () => {
+    const path = join(folder, "beyond.safetensors");
+    const begin = 2 ** 33;
+    const head = fileWith({
+      first: { dtype: "F32", shape: [2], data_offsets: [0, 8] },
+      last: { dtype: "F32", shape: [2], data_offsets: [begin, begin + 8] },
+    });
+    const file = openSync(path, "w");
+    writeSync(file, head);
+    writeSync(file, Float32Array.of(1, 2), 0, 8, head.length);
+    writeSync(file, Float32Array.of(3, 4), 0, 8, head.length + begin);
+    closeSync(file);
+    const { tensors } = loadSafetensors(path);
+    assert.deepEqual(
+      [tensors.get("first")!.toNumbers(), tensors.get("last")!.toNumbers()],
+      [
+        [1, 2],
+        [3, 4],
+      ],
+    );
+    rmSync(path);
   });
 
   it("tell their metadata without reading what no memory would hold", () => {

@@ -2,17 +2,7 @@
  * Safetensors files: an 8-byte little-endian header length, a JSON header (dtype, shape, data_offsets of each tensor;
  * `__metadata__` of strings), then the data. https://github.com/huggingface/safetensors. No code is ever run by reading.
  */
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { fromTypedArray } from "./creation.js";
 import { TorchError } from "./errors.js";
 import type { Dtype } from "./native.js";
@@ -34,6 +24,9 @@ const NAMES: Partial<Record<Dtype, string>> = {
 const DTYPES = new Map(Object.entries(NAMES).map(([dtype, name]) => [name, dtype as Dtype]));
 
 const LONGEST_QUOTE = 80;
+
+/** Bytes that Node and the system read at once, at most. */
+const MOST_READ = 2 ** 30;
 
 interface Entry {
   dtype: string;
@@ -180,9 +173,23 @@ function checkEntry(name: string, entry: unknown, dataLength: number, fail: Fail
   return { dtype, shape, begin, end };
 }
 
-/** Reads a file; the tensors are on the CPU and belong to the open scope. */
+/**
+ * Reads a file, tensor by tensor: a file may be larger than one array of Node's, and larger than what memory is left
+ * beside its tensors. These are on the CPU and belong to the open scope.
+ * @throws TorchError SAFETENSORS for a truncated or malformed file
+ */
 export function loadSafetensors(path: string): Safetensors {
-  return decodeSafetensors(readFileSync(path), path);
+  const fail = failureIn(path);
+  return withFile(path, (file) => {
+    const { metadata, entries, dataStart } = readFileHeader(file, fail);
+    const tensors = new Map<string, Tensor>();
+    for (const [name, { dtype, shape, begin, end }] of entries) {
+      const bytes = readBytes(file, dataStart + begin, end - begin);
+      if (bytes.length < end - begin) return fail(`truncated: the file ended within '${brief(name)}'`);
+      tensors.set(name, fromTypedArray(bytes, shape, { dtype }));
+    }
+    return { tensors, metadata };
+  });
 }
 
 /**
@@ -191,26 +198,37 @@ export function loadSafetensors(path: string): Safetensors {
  * @throws TorchError SAFETENSORS for a truncated or malformed file
  */
 export function loadSafetensorsHeader(path: string): SafetensorsHeader {
-  const fail = failureIn(path);
+  return withFile(path, (file) => {
+    const { metadata, entries } = readFileHeader(file, failureIn(path));
+    return { metadata, shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])) };
+  });
+}
+
+function withFile<T>(path: string, read: (file: number) => T): T {
   const file = openSync(path, "r");
   try {
-    const { size } = fstatSync(file);
-    const header = readStart(file, headerEnd(readStart(file, 8), size, fail));
-    const { metadata, entries } = readHeader(header, size, fail);
-    return { metadata, shapes: new Map([...entries].map(([name, { shape }]) => [name, shape])) };
+    return read(file);
   } finally {
     closeSync(file);
   }
 }
 
-function readStart(file: number, length: number): Uint8Array {
+function readFileHeader(file: number, fail: Fail): Header {
+  const { size } = fstatSync(file);
+  const header = readBytes(file, 0, headerEnd(readBytes(file, 0, 8), size, fail));
+  return readHeader(header, size, fail);
+}
+
+/** Fewer where the file ends before. */
+function readBytes(file: number, start: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; ) {
-    const count = readSync(file, bytes, at, length - at, at);
+  let at = 0;
+  while (at < length) {
+    const count = readSync(file, bytes, at, Math.min(length - at, MOST_READ), start + at);
     if (count === 0) break;
     at += count;
   }
-  return bytes;
+  return bytes.subarray(0, at);
 }
 
 /** Writes a file whole or not at all: to a temporary name, synced, then renamed. */

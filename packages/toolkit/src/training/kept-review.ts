@@ -2,7 +2,7 @@
  * What a resumed run has kept, where it is to be judged otherwise than before: on other dev data, by another measure, or
  * in another number.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync } from "node:fs";
 import { writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import { checkpointTwin } from "../acoustic-model/index.js";
 import { numKept } from "./config.js";
@@ -11,6 +11,8 @@ import { INITIAL_PLATEAU } from "./schedule-plateau.js";
 import { isBetter, type Measurement } from "./selection.js";
 import type { TrainingSession } from "./session.js";
 import type { MeasuredEpoch } from "./training-state.js";
+
+const PIECE_BYTES = 2 ** 24;
 
 /**
  * Ranks the kept checkpoints anew, and makes the best of them the run's best. The caller saves the progress.
@@ -59,6 +61,21 @@ function copyCheckpoint(from: string, to: string): void {
     [checkpointTwin(from), checkpointTwin(to)],
     [from, to],
   ] as const) {
-    if (existsSync(source)) writeFileAtomicallySync(target, [readFileSync(source)]);
+    if (existsSync(source)) writeFileAtomicallySync(target, piecesOf(source));
+  }
+}
+
+/** A file may be larger than one array of Node's. */
+function* piecesOf(path: string): Generator<Uint8Array> {
+  const file = openSync(path, "r");
+  try {
+    for (;;) {
+      const piece = new Uint8Array(PIECE_BYTES);
+      const count = readSync(file, piece);
+      if (count === 0) return;
+      yield piece.subarray(0, count);
+    }
+  } finally {
+    closeSync(file);
   }
 }
