@@ -17,6 +17,9 @@ test("reads speakers and chapters in the order of their ids, in any audio format
     "test/19/7/19-7.trans.txt": "19-7-0000 HELLO",
     "test/19/7/19-7-0000.opus": opus,
     "test/19/7/notes.txt": "not read",
+    // What macOS keeps beside files on disks of others is no text.
+    "test/19/7/._19-7.trans.txt": Buffer.of(0, 5, 0x16, 7, 0xff, 0xfe),
+    "test/19/7/._19-7-0000.opus": Buffer.of(0, 5, 0x16, 7, 0xff, 0xfe),
   });
   assert.deepEqual(await readLibriSpeech(folder), {
     utterances: [

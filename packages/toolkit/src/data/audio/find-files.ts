@@ -2,17 +2,18 @@
  * What is below a folder: the one walk for all that search folders.
  *
  * Links to folders are followed, as corpora are often put together of them; each folder is entered once, by its own name
- * before any link, so that links which lead back end the walk and nothing is found twice.
+ * before any link, so that links which lead back end the walk and nothing is found twice. What macOS keeps beside files on
+ * disks of others, under their names after "._", is no file of anybody's and is passed over.
  */
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
-import { basename, extname, join } from "node:path";
+import { extname, join } from "node:path";
 import { AUDIO_EXTENSIONS } from "@deepspeech-ts/recognizer/audio";
 import { explainReadError } from "@deepspeech-ts/recognizer/system";
 
-/** Whether a path's last name is that of a recording; content decides in the end. What macOS keeps beside files is none. */
+/** Whether a path's last name is that of a recording; content decides in the end. */
 export function isAudioName(path: string): boolean {
-  return AUDIO_EXTENSIONS.has(extname(path).toLowerCase()) && !basename(path).startsWith("._");
+  return AUDIO_EXTENSIONS.has(extname(path).toLowerCase());
 }
 
 /**
@@ -55,6 +56,7 @@ async function walk(root: string, onFile: (relative: string) => void, options: W
     entered.add(key);
     onFolder(relative);
     for (const entry of await entriesOf(path)) {
+      if (entry.name.startsWith("._")) continue;
       const below = join(relative, entry.name);
       const kind = entry.isSymbolicLink() ? await kindOfTarget(join(root, below)) : kindOf(entry);
       if (kind === "file") onFile(below);
