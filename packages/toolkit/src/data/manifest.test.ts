@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { audioFixture, temporaryFolder, utterance, writeFiles } from "./fixtures.test.support.js";
+import { findImporter } from "./importers/importers.js";
 import { loadUtterances, readManifest, writeManifest } from "./manifest.js";
 
 test("reads NeMo's keys, with paths from the manifest's folder", async (t) => {
@@ -58,9 +59,9 @@ const BAD_LINES = [
     `has "duration" ${duration === "1e300" ? "1e+300" : duration}, ${LONGEST}`,
   ]),
   // Python's own words, which are no JSON.
-  ...["NaN", "Infinity"].map((duration) => [
+  ...["NaN", "Infinity", "-Infinity"].map((duration) => [
     `{"audio_filepath": "a.wav", "duration": ${duration}, "text": "a"}`,
-    'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line',
+    `has "duration" null, ${LONGEST}`,
   ]),
   ...["-3", "1e300", '"0"'].map((offset) => [
     `{"audio_filepath": "a.wav", "duration": 1, "text": "a", "offset": ${offset}}`,
@@ -90,6 +91,23 @@ test("a line that is none of a manifest's is left out with its number and reason
     code: "bad-corpus",
     message: `${all}: holds no utterance that can be used: all 2 were left out, the first because ${all}, line 1 ${BAD_LINES[0]?.[1]}.`,
   });
+});
+
+test("what Python has no value for costs no line, and is left alone within texts", async (t) => {
+  const folder = await temporaryFolder(t);
+  const text = 'say \\"NaN, -Infinity\\"';
+  const line = `{"audio_filepath": "NaN.wav", "duration": 1, "text": "${text}", "speaker": NaN, "offset": -Infinity, "snr":Infinity}`;
+  await writeFiles(folder, { "NaN.wav": { copyOf: audioFixture("speech-16k.wav") }, "python.jsonl": line });
+  const path = join(folder, "python.jsonl");
+  const utterance = {
+    audioPath: join(folder, "NaN.wav"),
+    durationSeconds: 1,
+    text: 'say "NaN, -Infinity"',
+    speaker: "",
+  };
+  for (const read of [readManifest, findImporter("nemo").read]) {
+    assert.deepEqual(await read(path), { utterances: [{ id: "NaN", ...utterance }], leftOut: [] });
+  }
 });
 
 test("what repeats an id is named and left out; another text of one file is another utterance", async (t) => {

@@ -20,7 +20,8 @@ import { quoteValue } from "@deepspeech-ts/speech";
 import { parseSegmentPath, partOfFile } from "./audio/segment-path.js";
 import { DistinctIds } from "./distinct-ids.js";
 import { readLibriSpeech } from "./librispeech.js";
-import { isDuration, isOffset, LONGEST_SECONDS } from "./stated-duration.js";
+import { parseManifestLine } from "./manifest-line.js";
+import { isDuration, LONGEST_SECONDS } from "./stated-duration.js";
 import type { Corpus, LeftOut, Manifest, Utterance } from "./types.js";
 
 /** The name of a file in the manifest's own folder, such as a shard's: nothing to resolve, which saves a third of a second. */
@@ -94,7 +95,7 @@ export async function readManifest(path: string): Promise<Corpus> {
     lineNumber += 1;
     if (line.trim() === "") continue;
     const place = `${path}, line ${lineNumber}`;
-    const parsed = parseOrReason(line, folder);
+    const parsed = parseLine(line, folder);
     if (typeof parsed === "string") {
       corpus.leftOut.push({ id: place, reason: parsed });
       continue;
@@ -141,80 +142,27 @@ export async function writeManifest(path: string, utterances: Manifest): Promise
   await writeFileAtomically(path, lines.join(""));
 }
 
-/** Why a line is left out. */
-class BadLine extends Error {}
-
 interface ParsedLine {
   utterance: Utterance;
   isIdDerived: boolean;
 }
 
-function parseOrReason(line: string, folder: string): ParsedLine | string {
-  try {
-    return parseLine(line, folder);
-  } catch (error) {
-    if (error instanceof BadLine) return error.message;
-    throw error;
-  }
-}
-
-function parseLine(line: string, folder: string): ParsedLine {
-  const entry = parseObject(line);
-  const path = requiredString(entry, "audio_filepath");
-  const duration = requiredKey(entry, "duration");
+/** The line's utterance, or why there is none. */
+function parseLine(line: string, folder: string): ParsedLine | string {
+  const parsed = parseManifestLine(line);
+  if (typeof parsed === "string") return parsed;
+  const { audioFilepath: path, duration, offset, text, speaker = "", id } = parsed;
+  if (duration === undefined) return 'has no "duration"; add it';
   if (!isDuration(duration)) {
-    throw new BadLine(
-      `has "duration" ${quoteValue(duration)}, expected seconds, above 0 and at most ${LONGEST_SECONDS}`,
-    );
+    return `has "duration" ${quoteValue(duration)}, expected seconds, above 0 and at most ${LONGEST_SECONDS}`;
   }
   const file = PLAIN_NAME.test(path) ? `${folder}${sep}${path}` : resolve(folder, path);
-  const offset = optionalOffset(entry);
-  const id = optionalString(entry, "id");
   const utterance = {
     id: id ?? path.slice(0, path.length - extname(path).length),
     audioPath: offset === undefined ? file : partOfFile(file, offset, duration),
     durationSeconds: duration,
-    text: requiredString(entry, "text", { allowEmpty: true }),
-    speaker: optionalString(entry, "speaker") ?? "",
+    text,
+    speaker,
   };
   return { utterance, isIdDerived: id === undefined };
-}
-
-/** Where the utterance begins in its file; undefined where the file is all of it. */
-function optionalOffset({ offset }: Record<string, unknown>): number | undefined {
-  if (offset === undefined || offset === null) return undefined;
-  if (isOffset(offset)) return offset;
-  throw new BadLine(`has "offset" ${quoteValue(offset)}, expected seconds, 0 or above and at most ${LONGEST_SECONDS}`);
-}
-
-function parseObject(line: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new BadLine('is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line');
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new BadLine("is not a JSON object; expected one object a line, not a list");
-  }
-  return value as Record<string, unknown>;
-}
-
-function requiredKey(entry: Record<string, unknown>, key: string): unknown {
-  if (entry[key] === undefined) throw new BadLine(`has no "${key}"; add it`);
-  return entry[key];
-}
-
-function requiredString(entry: Record<string, unknown>, key: string, { allowEmpty = false } = {}): string {
-  const value = requiredKey(entry, key);
-  if (typeof value === "string" && (allowEmpty || value !== "")) return value;
-  throw new BadLine(`has "${key}" ${quoteValue(value)}, expected a string${allowEmpty ? "" : " with content"}`);
-}
-
-/** A string, or a number taken as one: speakers and ids are often numbers. */
-function optionalString(entry: Record<string, unknown>, key: string): string | undefined {
-  const value = entry[key];
-  if (value === undefined || value === null || value === "") return undefined;
-  if (typeof value === "string" || typeof value === "number") return String(value);
-  throw new BadLine(`has "${key}" ${quoteValue(value)}, expected a string`);
 }

@@ -12,6 +12,8 @@ import { findImporter } from "./importers.js";
 const WAV = { copyOf: audioFixture("speech-16k.wav") };
 const SECONDS = 1.064;
 
+const NO_JSON = 'is not JSON; expected {"audio_filepath": "...", "duration": 1.5, "text": "..."} on one line';
+
 /** What stands in an utterance, its path without the folder and its duration apart. */
 function facts(utterances: readonly Utterance[], folder: string): string[][] {
   for (const { durationSeconds } of utterances) assert.ok(Math.abs(durationSeconds - SECONDS) < 0.01);
@@ -190,8 +192,8 @@ describe("nemo", () => {
       leftOut.map(({ id, reason }) => [id.slice(folder.length + 1), reason]),
       [
         ["m.json, line 3", 'has an "offset" and no "duration" in seconds, so that its end is not known'],
-        ["m.json, line 5", 'has no "audio_filepath"'],
-        ["m.json, line 6", "is not a JSON object"],
+        ["m.json, line 5", 'has no "audio_filepath"; add it'],
+        ["m.json, line 6", NO_JSON],
       ],
     );
   });

@@ -4,9 +4,9 @@
  */
 import { dirname, extname, isAbsolute, join } from "node:path";
 import { readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
-import { quoteValue } from "@deepspeech-ts/speech";
 import { partOfFile } from "../audio/segment-path.js";
-import { isDuration, isOffset, LONGEST_SECONDS } from "../stated-duration.js";
+import { parseManifestLine } from "../manifest-line.js";
+import { isDuration } from "../stated-duration.js";
 import type { Corpus, LeftOut } from "../types.js";
 import { type ImportedEntry, type Importer, joinLines, toCorpus } from "./importer.js";
 
@@ -35,39 +35,20 @@ async function readNemo(path: string): Promise<Corpus> {
 
 /** The entry, or why there is none. */
 function parseEntry(line: string, folder: string): ImportedEntry | string {
-  const fields = parseFields(line);
-  if (!fields) return "is not a JSON object";
-  const { audio_filepath: name, text, duration, offset, speaker, id } = fields;
-  if (typeof name !== "string" || name === "") return 'has no "audio_filepath"';
-  if (typeof text !== "string") return 'has no "text"';
+  const parsed = parseManifestLine(line);
+  if (typeof parsed === "string") return parsed;
+  const { audioFilepath: name, duration, offset, text, speaker = "", id } = parsed;
   const isKnown = isDuration(duration);
-  const isPart = offset !== undefined && offset !== null;
-  if (isPart && !isOffset(offset)) {
-    return `has "offset" ${quoteValue(offset)}, expected seconds, 0 or above and at most ${LONGEST_SECONDS}`;
+  if (offset !== undefined && !isKnown) {
+    return 'has an "offset" and no "duration" in seconds, so that its end is not known';
   }
-  if (isPart && !isKnown) return 'has an "offset" and no "duration" in seconds, so that its end is not known';
   const file = isAbsolute(name) ? name : join(folder, name);
-  const stated = nameOf(id);
   return {
-    id: stated || name.slice(0, name.length - extname(name).length),
-    isIdDerived: stated === "",
-    audioPath: isPart && isKnown ? partOfFile(file, offset, duration) : file,
+    id: id ?? name.slice(0, name.length - extname(name).length),
+    isIdDerived: id === undefined,
+    audioPath: offset !== undefined && isKnown ? partOfFile(file, offset, duration) : file,
     text: joinLines(text),
-    speaker: nameOf(speaker),
+    speaker,
     ...(isKnown ? { durationSeconds: duration } : {}),
   };
-}
-
-function parseFields(line: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A name, or a number taken as one. */
-function nameOf(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
