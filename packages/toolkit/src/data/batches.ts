@@ -6,6 +6,7 @@
  * cut into batches, and the batches are shuffled. "shortest-first" is the curriculum of Deep Speech 2 (SortaGrad,
  * Amodei et al. 2016), which steadies the first epoch.
  */
+import { createHash } from "node:crypto";
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import {
   augmentationOf,
@@ -84,6 +85,16 @@ export function planBatches<U extends Utterance>(utterances: readonly U[], optio
   const batches = cutIntoBatches(arrange(planned, order, random), options);
   if (order === "shuffled") random.shuffle(batches);
   return { batches, ...measurePadding(batches) };
+}
+
+/** What is done to whom in an epoch, in which batch: the same wherever a machine has its files. */
+export function planDigest({ batches }: BatchPlan): string {
+  const digest = createHash("sha256");
+  for (const batch of batches) {
+    const facts = batch.map(({ utterance: { id }, ...rest }) => ({ ...rest, id }));
+    digest.update(JSON.stringify(facts, (key, value) => (key === "audioPath" ? undefined : value)));
+  }
+  return digest.digest("hex");
 }
 
 /** The speed at which an epoch plays an utterance; it depends on nothing but seed, epoch and id. */

@@ -40,7 +40,7 @@ export interface Batch<U extends Utterance = Utterance> {
   readonly sampleLengths: number[];
   /** Those that could not be loaded. */
   readonly failures: LeftOutUtterance[];
-  /** Those that are played without the noise or the room that was planned, for its file cannot be used. Default: none. */
+  /** Those that are played without the noise or the room that was planned, for its file cannot be used: once for each. Default: none. */
   readonly unaugmented?: LeftOutUtterance[];
 }
 
@@ -152,7 +152,7 @@ function assembleBatch<U extends Utterance>(items: readonly LoadedUtterance<U>[]
     const { utterance } = planned;
     if ("reason" in loaded) failures.push({ utterance, reason: loaded.reason });
     else loadedItems.push({ planned, samples: loaded.samples });
-    if ("unaugmented" in loaded) unaugmented.push({ utterance, reason: loaded.unaugmented });
+    if ("unaugmented" in loaded) unaugmented.push(...loaded.unaugmented.map((reason) => ({ utterance, reason })));
   }
   const sampleLengths = loadedItems.map(({ samples }) => samples.length);
   const maxSamples = Math.max(0, ...sampleLengths);

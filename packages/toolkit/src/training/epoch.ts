@@ -1,8 +1,7 @@
 /** One epoch: batches become steps, and the model that they leave is measured, ranked and saved. */
-import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { usableBatch } from "../acoustic-model/index.js";
-import type { BatchPlan } from "../data/batches.js";
+import { type BatchPlan, planDigest } from "../data/batches.js";
 import type { Batch } from "../data/loader.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { EvaluationResult, LoadingCorpus } from "../evaluation/evaluate.js";
@@ -100,15 +99,10 @@ export class EpochTrainer {
   }
 
   /** Recordings, noises and rooms that another rank has otherwise would be trained on twice, or not at all. */
-  #checkSamePlan({ batches }: BatchPlan<PreparedUtterance>): void {
+  #checkSamePlan(plan: BatchPlan<PreparedUtterance>): void {
     const { team } = this.#run;
     if (team.size === 1) return;
-    const digest = createHash("sha256");
-    for (const batch of batches) {
-      const facts = batch.map(({ utterance: { id }, ...rest }) => ({ ...rest, id }));
-      digest.update(JSON.stringify(facts));
-    }
-    checkAlike(team, digest.digest("hex"), (odd, others) => `${odd} has planned other batches than ${others}`);
+    checkAlike(team, planDigest(plan), (odd, others) => `${odd} has planned other batches than ${others}`);
   }
 
   /** @param batches this rank's of the step */

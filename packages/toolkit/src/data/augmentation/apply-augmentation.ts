@@ -6,6 +6,7 @@ import { resample } from "@deepspeech-ts/recognizer/audio";
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import { loadFirstChannel, loadWaveform } from "../audio/waveform.js";
 import { Random } from "../random.js";
+import { reasonOf } from "../reason-of.js";
 import { WaveformCache } from "../waveform-cache.js";
 import { augment } from "./augment.js";
 import { babbleOf, colouredNoise, madeUpRoom } from "./made-up-sounds.js";
@@ -20,22 +21,34 @@ const noises = new WaveformCache(CACHE_BYTES);
 const speakers = new WaveformCache(CACHE_BYTES);
 const rooms = new WaveformCache(CACHE_BYTES);
 
-/**
- * The samples as `planned` changes them, in an array of their own.
- *
- * @throws UserError naming the file where a noise or a room cannot be read, or is none
- */
+/** What became of an utterance. */
+export interface Augmented {
+  /** An array of their own. */
+  samples: Samples;
+  /** Why a noise or a room that was planned is not there; each names its file. */
+  unaugmented: string[];
+}
+
+/** The samples as `planned` changes them, as far as its noise and its room can be used. */
 export async function applyAugmentation(
   samples: Samples,
   sampleRate: number,
   planned: UtteranceAugmentation,
-): Promise<Samples> {
+): Promise<Augmented> {
   const { noise, gainDb } = planned;
-  return augment(samples, {
-    impulseResponse: await impulseResponseOf(planned, sampleRate),
-    noise: noise && { ...noise, samples: await noiseOf(noise, sampleRate) },
-    gainDb,
-  });
+  const unaugmented: string[] = [];
+  const ifUsable = async <T>(found: Promise<T>): Promise<T | undefined> => {
+    try {
+      return await found;
+    } catch (error) {
+      unaugmented.push(reasonOf(error));
+      return undefined;
+    }
+  };
+  const impulseResponse = await ifUsable(impulseResponseOf(planned, sampleRate));
+  const noiseSamples = noise && (await ifUsable(noiseOf(noise, sampleRate)));
+  const mixed = noise && noiseSamples && { ...noise, samples: noiseSamples };
+  return { samples: augment(samples, { impulseResponse, noise: mixed, gainDb }), unaugmented };
 }
 
 async function impulseResponseOf(
@@ -50,7 +63,9 @@ async function noiseOf(source: NoiseSource, sampleRate: number): Promise<Samples
   if ("colour" in source) return colouredNoise(source.colour, new Random(source.seed));
   if ("path" in source) return await remembered(noises, source.path, sampleRate, loadMixedDown);
   const voices: Samples[] = [];
-  for (const path of source.voices) voices.push(await remembered(speakers, path, sampleRate, loadMixedDown));
+  for (const { audioPath } of source.voices) {
+    voices.push(await remembered(speakers, audioPath, sampleRate, loadMixedDown));
+  }
   return babbleOf(voices, new Random(source.seed));
 }
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { decodeAudio, resample } from "@deepspeech-ts/recognizer/audio";
 import { readFileOrExplain } from "@deepspeech-ts/recognizer/system";
 import { loadWaveform } from "../audio/waveform.js";
-import { type BatchPlanOptions, planBatches } from "../batches.js";
+import { type BatchPlanOptions, planBatches, planDigest } from "../batches.js";
 import { audioFixture, sampleCorpus, temporaryFolder, wav, writeFiles } from "../fixtures.test.support.js";
 import { readLibriSpeech } from "../librispeech.js";
 import { AudioLoader, type AudioLoaderOptions } from "../loader.js";
@@ -139,7 +139,7 @@ test("an utterance whose noise or room is none after all is played without, and 
   await using loader = new AudioLoader({ numWorkers: 1 });
   const reasonWith = async (kind: "noise" | "impulseResponse", name: string): Promise<string | undefined> => {
     const none = { noiseFiles: [], impulseResponseFiles: [], noiseProbability: 1, reverberationProbability: 1 };
-    const settings = augmentation({ ...none, [`${kind}Files`]: [join(folder, name)] });
+    const settings = augmentation({ ...none, gainDb: [0, 0], [`${kind}Files`]: [join(folder, name)] });
     const [item] = planOf({ augmentation: settings, speedFactors: [1] }).batches.flat();
     const { value: batch } = await loader.batches({ batches: [[item!]] }).next();
     assert.ok(batch);
@@ -156,6 +156,34 @@ test("an utterance whose noise or room is none after all is played without, and 
     await reasonWith("impulseResponse", "long.wav"),
     "/long.wav: lasts 21.0 s, and no room's impulse response lasts over 20 s; is it noise?",
   );
+});
+
+test("a noise that cannot be used takes neither the room nor the gain away, nor a room the noise", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFiles(folder, { "silent.wav": wav(new Float32Array(1600)) });
+  const path = join(folder, "silent.wav");
+  const [utterance] = corpus;
+  const { audioPath, durationSeconds } = utterance!;
+  const noise = { path: others[0]!, snrDb: 10, position: 0.5 };
+  await using loader = new AudioLoader({ numWorkers: 1 });
+  const loaded = async (augmentation: UtteranceAugmentation) => {
+    const item = { utterance: { ...utterance!, audioPath }, speedFactor: 1, durationSeconds, augmentation };
+    const { value: batch } = await loader.batches({ batches: [[item]] }).next();
+    return { waveforms: batch!.waveforms, reasons: batch!.unaugmented?.map(({ reason }) => reason) };
+  };
+  const reason = `${path}: holds nothing but silence; take it out.`;
+  const dry = await loaded({ gainDb: -6 });
+  const inRoom = await loaded({ impulseResponsePath: room, gainDb: -6 });
+  const noisy = await loaded({ noise, gainDb: -6 });
+  assert.notDeepEqual(inRoom, dry);
+  const silent = { ...noise, path };
+  assert.deepEqual(await loaded({ impulseResponsePath: room, noise: silent, gainDb: -6 }), {
+    ...inRoom,
+    reasons: [reason],
+  });
+  assert.deepEqual(await loaded({ impulseResponsePath: path, noise, gainDb: -6 }), { ...noisy, reasons: [reason] });
+  const neither = await loaded({ impulseResponsePath: path, noise: silent, gainDb: -6 });
+  assert.deepEqual(neither, { ...dry, reasons: [reason, reason] });
 });
 
 test("shares and ranges are kept, and one lot does not move another", () => {
@@ -218,9 +246,43 @@ test("each kind of noise comes as often, recordings count for one kind, and babb
   assert.ok(Math.abs(shareOf((item) => item.impulseResponsePath !== undefined) - 0.25) < 0.025);
   const babbles = drawn.flatMap((item) => (item?.noise && "voices" in item.noise ? [item.noise.voices] : []));
   assert.deepEqual([...new Set(babbles.map(({ length }) => length))].sort(), [3, 4, 5, 6]);
-  assert.deepEqual(new Set(babbles.flat()), new Set(corpus.map(({ audioPath }) => audioPath)));
+  assert.deepEqual(
+    new Set(babbles.flat().map(({ audioPath }) => audioPath)),
+    new Set(corpus.map(({ audioPath }) => audioPath)),
+  );
   const rooms = drawn.flatMap((item) => item?.room ?? []);
   assert.ok(
     rooms.every(({ seconds, directDb }) => seconds >= 0.1 && seconds <= 0.5 && directDb >= 0 && directDb <= 12),
   );
+});
+
+test("babble is of others, each once, as many as there are", () => {
+  const babbleOnly = augmentation({ ...madeUp, madeUpNoise: ["babble"], roomSeconds: [0, 0] });
+  const babblesIn = (voices: typeof corpus) =>
+    voices.flatMap(({ id }) =>
+      Array.from({ length: 50 }, (_, epoch) => {
+        const { noise } = augmentationOf(id, { seed: 1, epoch, augmentation: babbleOnly, voices }) ?? {};
+        const heard = noise && "voices" in noise ? noise.voices.map((voice) => voice.id) : [];
+        assert.ok(!heard.includes(id), `${id} among ${heard}`);
+        assert.equal(new Set(heard).size, heard.length);
+        return heard.length;
+      }),
+    );
+  assert.deepEqual(new Set(babblesIn(corpus.slice(0, 7))), new Set([3, 4, 5, 6]));
+  assert.deepEqual(new Set(babblesIn(corpus.slice(0, 3))), new Set([2]));
+  assert.deepEqual(new Set(babblesIn(corpus.slice(0, 1))), new Set([0]));
+});
+
+test("a plan is the same wherever a machine has its files", () => {
+  const digestWith = (utterances: typeof corpus, changes: Partial<BatchPlanOptions> = {}) =>
+    planDigest(
+      planBatches(utterances, {
+        ...{ maxBatchUtterances: 4, seed: 3, epoch: 0, order: "shuffled", augmentation: madeUp },
+        ...changes,
+      }),
+    );
+  const elsewhere = corpus.map((utterance) => ({ ...utterance, audioPath: `/elsewhere/${utterance.id}.flac` }));
+  assert.equal(digestWith(elsewhere), digestWith(corpus));
+  assert.notEqual(digestWith(corpus.toReversed()), digestWith(corpus));
+  assert.notEqual(digestWith(corpus, { augmentation: { ...madeUp, gainDb: [1, 2] } }), digestWith(corpus));
 });

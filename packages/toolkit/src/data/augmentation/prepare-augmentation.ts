@@ -5,11 +5,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { SUPPORTED_FORMATS } from "@deepspeech-ts/recognizer/audio";
-import { errorMessage, explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
+import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { formatPlural } from "@deepspeech-ts/speech";
 import { statedDurationSeconds } from "../audio/duration.js";
 import { audioBelow } from "../audio/find-files.js";
 import { mapConcurrently } from "../concurrency.js";
+import { reasonOf } from "../reason-of.js";
 import type { AugmentationConfig } from "./augmentation-config.js";
 import { overlength } from "./recording-problems.js";
 import type { PreparedAugmentation } from "./utterance-augmentation.js";
@@ -68,8 +69,7 @@ async function problemOf(path: string, setting: Source): Promise<string | undefi
     const problem = setting === "reverberation" && seconds !== undefined ? overlength(seconds) : undefined;
     return problem && `${path}: ${problem}`;
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return errorMessage(error);
+    return reasonOf(error);
   }
 }
 

@@ -18,7 +18,10 @@ export interface PreparedAugmentation extends Omit<AugmentationConfig, "noise" |
 export type NoiseSource =
   | { readonly path: string }
   | { readonly colour: NoiseColour; readonly seed: number }
-  | { readonly voices: readonly string[]; readonly seed: number };
+  | { readonly voices: readonly Voice[]; readonly seed: number };
+
+/** An utterance that others may be heard over; where its file lies is each machine's own. */
+export type Voice = Pick<Utterance, "id" | "audioPath">;
 
 export type PlannedNoise = NoiseSource & {
   readonly snrDb: number;
@@ -44,11 +47,11 @@ export interface AugmentationLot {
   readonly seed: number;
   readonly epoch: number;
   readonly augmentation: PreparedAugmentation;
-  /** Recordings of the corpus, whose voices babble is made of. */
-  readonly voices?: readonly Pick<Utterance, "audioPath">[];
+  /** The corpus, which babble is made of. Default: there is none. */
+  readonly voices?: readonly Voice[];
 }
 
-/** How many voices babble has, at least and at most. */
+/** How many voices babble has, at least and at most; fewer where there are not so many. */
 const BABBLE_VOICES = [3, 6] as const;
 /** Direct sound over echoes in rooms that are made up, in dB. */
 const DIRECT_DB = [0, 12] as const;
@@ -72,19 +75,30 @@ function drawRoom(id: string, { seed, epoch, augmentation }: AugmentationLot): U
 function drawNoise(id: string, { seed, epoch, augmentation, voices = [] }: AugmentationLot): UtteranceAugmentation {
   const { noiseFiles: files, madeUpNoise, noiseProbability, noiseSnrDb } = augmentation;
   const random = new Random(seed, epoch, "noise", id);
-  const kinds = [...(files.length > 0 ? ["recording" as const] : []), ...madeUpNoise];
+  const possible = madeUpNoise.filter((kind) => kind !== "babble" || voices.length > 1);
+  const kinds = [...(files.length > 0 ? ["recording" as const] : []), ...possible];
   if (kinds.length === 0 || random.next() >= noiseProbability) return {};
   const kind = kinds.length === 1 ? kinds[0]! : random.pick(kinds);
-  const source = kind === "recording" ? { path: random.pick(files) } : drawMadeUp(kind, voices, random);
+  const source = kind === "recording" ? { path: random.pick(files) } : drawMadeUp(kind, { id, voices }, random);
   return { noise: { ...source, snrDb: between(noiseSnrDb, random), position: random.next() } };
 }
 
-function drawMadeUp(kind: NoiseKind, voices: NonNullable<AugmentationLot["voices"]>, random: Random): NoiseSource {
+function drawMadeUp(kind: NoiseKind, from: { id: string; voices: readonly Voice[] }, random: Random): NoiseSource {
   if (kind !== "babble") return { colour: kind, seed: random.nextUint32() };
+  const voices = Array.from(drawOthers(from, random), ({ id, audioPath }) => ({ id, audioPath }));
+  return { voices, seed: random.nextUint32() };
+}
+
+/** Voices other than the utterance's own, each once. */
+function drawOthers({ id, voices }: { id: string; voices: readonly Voice[] }, random: Random): Set<Voice> {
   const [fewest, most] = BABBLE_VOICES;
-  const count = fewest + random.integer(most - fewest + 1);
-  const paths = Array.from({ length: count }, () => random.pick(voices).audioPath);
-  return { voices: paths, seed: random.nextUint32() };
+  const count = Math.min(fewest + random.integer(most - fewest + 1), voices.length - 1);
+  const drawn = new Set<Voice>();
+  while (drawn.size < count) {
+    const voice = random.pick(voices);
+    if (voice.id !== id) drawn.add(voice);
+  }
+  return drawn;
 }
 
 function drawGain(id: string, { seed, epoch, augmentation: { gainDb } }: AugmentationLot): UtteranceAugmentation {
