@@ -15,7 +15,7 @@ export {
   writeFileAtomically,
   writeFileAtomicallySync,
 } from "./files.js";
-export { removeLeftovers, temporaryPathFor } from "./leftovers.js";
+export { isOver, ownMark, removeLeftovers, temporaryPathFor } from "./leftovers.js";
 export { explainListenError } from "./listen-error.js";
 export { readTextChunks, readTextFile, readTextFileSync } from "./text-files.js";
 export { threadsWarning } from "./threads-warning.js";

@@ -1,5 +1,5 @@
 /** The folder of one run, `runs/<experiment>/version_N`: checkpoints, TensorBoard events, and the configuration. */
-import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import {
   createFolder,
@@ -14,12 +14,16 @@ import type { TrainConfig } from "./config.js";
 /** Hidden from whoever looks for runs. */
 const NEW_FOLDER = ".new";
 
+/** The name of what tells which job a run belongs to (`Place.job`). */
+const JOB_FILE = "job.txt";
+
 /**
  * Makes the next version's folder with config.json in it. It is made beside and renamed, so that a run killed meanwhile
  * leaves no folder that is half a run's.
+ * @param job to know the run again by where the job is started again. Default: nobody says
  * @throws UserError where it cannot be made: a file in its place, no permission, a full disk
  */
-export function createRunFolder(config: TrainConfig): string {
+export function createRunFolder(config: TrainConfig, job?: string): string {
   const experiment = join(config.runs, config.experiment);
   try {
     createFolder(experiment);
@@ -28,6 +32,7 @@ export function createRunFolder(config: TrainConfig): string {
     mkdirSync(prepared);
     mkdirSync(join(prepared, "checkpoints"));
     writeConfig(prepared, config);
+    if (job !== undefined) writeFileAtomicallySync(join(prepared, JOB_FILE), [Buffer.from(`${job}\n`)]);
     return nameNextVersion(experiment, prepared);
   } catch (error) {
     if (error instanceof UserError) throw error;
@@ -39,6 +44,12 @@ export function createRunFolder(config: TrainConfig): string {
 /** The configuration that the run goes on with; the log tells what it changed, and when. */
 export function writeConfig(runFolder: string, { resume: _, ...config }: TrainConfig): void {
   writeFileAtomicallySync(configPath(runFolder), [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
+}
+
+/** The job that began a run; undefined where nobody said. */
+export function startedAs(runFolder: string): string | undefined {
+  const path = join(runFolder, JOB_FILE);
+  return existsSync(path) ? readFileSync(path, "utf8").trimEnd() : undefined;
 }
 
 /** Two runs that start at once get two folders: renaming to one fails where it is there already, with something in it. */

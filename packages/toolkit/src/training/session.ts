@@ -96,7 +96,7 @@ export class TrainingSession {
     this.teacher = config.teacher === undefined ? null : new Teacher(config.teacher, alphabet, config);
     this.optimizer = makeOptimizer(new Map([...this.trained, ...this.heads.namedParameters(HEADS)]), config);
     if (isBegun) this.#restore(resume);
-    this.runFolder = team.first(() => resume ?? createRunFolder(config));
+    this.runFolder = team.first(() => resume ?? createRunFolder(config, team.job));
     this.shareState();
   }
 

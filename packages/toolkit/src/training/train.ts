@@ -15,6 +15,7 @@ import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./res
 import type { Corpora, TrainingHost } from "./run-context.js";
 import { writeConfig } from "./run-folder.js";
 import { batchSecondsOf } from "./run-length.js";
+import { lockRun } from "./run-lock.js";
 import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
 import { alphabetFor } from "./starting-point.js";
@@ -58,6 +59,8 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
   checkDevice(given.device);
   checkPrecision(given);
   checkDirection(given);
+  const options = { job: place?.job, onWatch: (message: string) => host.emit({ kind: "warning", message }) };
+  using _resumed = team.isFirst && given.resume !== undefined ? await lockRun(requireRun(given.resume), options) : null;
   const { maxBatchSeconds, alphabet, before, changes } = team.first(() => whatIsAsked(given));
   const asked = { ...given, maxBatchSeconds };
   if (asked.wandb !== undefined && team.isFirst) await loadWandb();
@@ -84,6 +87,7 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
   }
   if (!team.isFirst) return await runEpochs({ session, loader, corpora, augmentation, log: null, host, changes });
   const { runFolder, progress } = session;
+  using _new = config.resume === undefined ? await lockRun(runFolder, options) : null;
   if (config.resume !== undefined) writeConfig(runFolder, config);
   const log = await RunLog.open(runFolder, {
     config,

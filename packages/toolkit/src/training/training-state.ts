@@ -98,10 +98,11 @@ export function loadLastHeader(runFolder: string): Pick<Checkpoint, "path" | "he
 
 /**
  * Without reading it: a run has a checkpoint, or at least its configuration.
+ * @returns the folder
  * @throws UserError for what is no run's folder
  */
-export function requireRun(runFolder: string): void {
-  if (hasCheckpoint(runFolder) || existsSync(configPath(runFolder))) return;
+export function requireRun(runFolder: string): string {
+  if (hasCheckpoint(runFolder) || existsSync(configPath(runFolder))) return runFolder;
   const problem = !existsSync(runFolder)
     ? "no such run; check the path"
     : statSync(runFolder).isDirectory()

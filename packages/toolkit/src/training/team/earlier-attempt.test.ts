@@ -25,3 +25,15 @@ it("processes that were started again go on with the newest run of their own con
   await rm(own, { recursive: true });
   assert.equal(runOfEarlierAttempt(config, place("2")), older);
 });
+
+it("of a job that says its name they go on with a run of its own, and with no finished one of the same configuration", async (t) => {
+  const folder = await temporaryFolder(t);
+  const config = tinyConfig(folder, "corpus.jsonl");
+  const restarted = (id: string) => placeIn({ ...torchrun, TORCHELASTIC_RESTART_COUNT: "1", TORCHELASTIC_RUN_ID: id });
+  createRunFolder(config, "torchrun yesterday");
+  createRunFolder(config);
+  assert.equal(runOfEarlierAttempt(config, restarted("today")), undefined);
+  const own = createRunFolder(config, "torchrun today");
+  createRunFolder(config, "torchrun tomorrow");
+  assert.equal(runOfEarlierAttempt(config, restarted("today")), own);
+});

@@ -2,10 +2,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TrainConfig } from "../config.js";
-import { configPath } from "../run-folder.js";
+import { configPath, startedAs } from "../run-folder.js";
 import type { Place } from "./place.js";
 
-/** @returns the newest run of this very configuration; undefined at the first start, and where there is none */
+/**
+ * @returns the newest run of this very configuration, begun by an earlier attempt of this very job; undefined at the first
+ * start, and where there is none. Where nobody says what the job is, the configuration decides
+ */
 export function runOfEarlierAttempt(config: TrainConfig, place: Place | undefined): string | undefined {
   if (!place || place.restarts === 0) return undefined;
   const experiment = join(config.runs, config.experiment);
@@ -13,7 +16,9 @@ export function runOfEarlierAttempt(config: TrainConfig, place: Place | undefine
     .flatMap((name) => /^version_(\d+)$/.exec(name)?.[1] ?? [])
     .map(Number)
     .sort((a, b) => b - a);
-  return versions.map((version) => join(experiment, `version_${version}`)).find((run) => isRunOf(run, config));
+  return versions
+    .map((version) => join(experiment, `version_${version}`))
+    .find((run) => startedAs(run) === place.job && isRunOf(run, config));
 }
 
 function namesIn(folder: string): string[] {

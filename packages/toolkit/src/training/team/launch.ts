@@ -118,7 +118,15 @@ function failureOf(rank: number, { message, code, exitCode }: ProcessFailure): U
 
 function placeOf({ processes }: TrainConfig, rank: number, port: number) {
   const here = { localRank: rank, localSize: processes, host: "127.0.0.1", port };
-  return { rank, size: processes, ...here, isServedByRank0: false, restarts: 0, startedBy: "deepspeech" };
+  return {
+    rank,
+    size: processes,
+    ...here,
+    isServedByRank0: false,
+    restarts: 0,
+    startedBy: "deepspeech",
+    job: undefined,
+  };
 }
 
 /** The machine's threads are shared out, and its cards. */

@@ -21,7 +21,7 @@ describe("the place that the environment gives a process", () => {
   it("is torchrun's", () => {
     assert.deepEqual(placeIn(torchrun), {
       ...{ rank: 3, size: 4, localRank: 0, localSize: 1, host: "10.0.0.1", port: 29_500 },
-      ...{ isServedByRank0: true, restarts: 0, startedBy: "RANK and WORLD_SIZE" },
+      ...{ isServedByRank0: true, restarts: 0, startedBy: "RANK and WORLD_SIZE", job: undefined },
     });
     const elastic = {
       LOCAL_RANK: "1",
@@ -31,15 +31,16 @@ describe("the place that the environment gives a process", () => {
     };
     assert.deepEqual(placeIn({ ...torchrun, ...elastic }), {
       ...{ rank: 3, size: 4, localRank: 1, localSize: 2, host: "10.0.0.1", port: 29_500 },
-      ...{ isServedByRank0: true, restarts: 2, startedBy: "torchrun" },
+      ...{ isServedByRank0: true, restarts: 2, startedBy: "torchrun", job: "torchrun a" },
     });
+    assert.equal(placeIn({ ...torchrun, TORCHELASTIC_RUN_ID: "none" })?.job, undefined, "torchrun's word for no name");
     assert.equal(placeIn({ ...torchrun, TORCHELASTIC_USE_AGENT_STORE: "True" })?.isServedByRank0, false);
   });
 
   it("is that of a step of Slurm's", () => {
     assert.deepEqual(placeIn(slurm), {
       ...{ rank: 0, size: 8, localRank: 0, localSize: 3, host: "gpu007", port: 20_079 },
-      ...{ isServedByRank0: true, restarts: 0, startedBy: "Slurm" },
+      ...{ isServedByRank0: true, restarts: 0, startedBy: "Slurm", job: "Slurm 1040077.2" },
     });
     const chosen = placeIn({ ...slurm, SLURM_PROCID: "7", MASTER_ADDR: "head", MASTER_PORT: "1234" });
     assert.deepEqual([chosen?.host, chosen?.port], ["head", 1234]);

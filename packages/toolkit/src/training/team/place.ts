@@ -20,6 +20,8 @@ export interface Place {
   readonly restarts: number;
   /** Who started it, for people. */
   readonly startedBy: string;
+  /** What it was started as, the same at each restart and no other's; undefined where nobody says. */
+  readonly job: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -56,14 +58,20 @@ function torchrunPlace(environment: Environment): Place | undefined {
     isServedByRank0: !isAgent,
     restarts: wholeNumber(environment, "TORCHELASTIC_RESTART_COUNT", { unless: 0 }),
     startedBy: environment.TORCHELASTIC_RUN_ID === undefined ? "RANK and WORLD_SIZE" : "torchrun",
+    job: torchrunJob(environment),
   };
+}
+
+/** Without --rdzv-id, torchrun calls every job "none". */
+function torchrunJob({ TORCHELASTIC_RUN_ID: id }: Environment): string | undefined {
+  return id === undefined || id === "none" ? undefined : `torchrun ${id}`;
 }
 
 function slurmPlace(environment: Environment): Place | undefined {
   const size = wholeNumber(environment, "SLURM_NTASKS", { least: 1 });
   if (size === 1) return undefined;
   const rank = wholeNumber(environment, "SLURM_PROCID", { most: size - 1 });
-  const job = wholeNumber(environment, "SLURM_JOB_ID", {}) + wholeNumber(environment, "SLURM_STEP_ID", {});
+  const [job, step] = [wholeNumber(environment, "SLURM_JOB_ID", {}), wholeNumber(environment, "SLURM_STEP_ID", {})];
   const hosts = environment.SLURM_STEP_NODELIST ?? environment.SLURM_JOB_NODELIST ?? "";
   const chosen = environment.MASTER_ADDR ?? firstHostOf(hosts);
   if (chosen === undefined) throw refuse(`SLURM_STEP_NODELIST is "${hosts}", which names no host; set MASTER_ADDR.`);
@@ -74,11 +82,12 @@ function slurmPlace(environment: Environment): Place | undefined {
     host: chosen,
     port: wholeNumber(environment, "MASTER_PORT", {
       ...{ least: 1, most: 65_535 },
-      unless: FIRST_SLURM_PORT + (job % NUM_SLURM_PORTS),
+      unless: FIRST_SLURM_PORT + ((job + step) % NUM_SLURM_PORTS),
     }),
     isServedByRank0: true,
     restarts: wholeNumber(environment, "SLURM_RESTART_COUNT", { unless: 0 }),
     startedBy: "Slurm",
+    job: `Slurm ${job}.${step}`,
   };
 }
 

@@ -92,6 +92,11 @@ export class Team implements Disposable {
     return this.#joined?.place.size ?? 1;
   }
 
+  /** What it was started as (`Place.job`). */
+  get job(): string | undefined {
+    return this.#joined?.place.job;
+  }
+
   /** Whether this process is rank 0, which alone writes and tells. */
   get isFirst(): boolean {
     return this.rank === 0;
