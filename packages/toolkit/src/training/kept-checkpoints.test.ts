@@ -8,7 +8,7 @@ import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import type { TrainConfigInput } from "./config.js";
 import { rank } from "./kept-checkpoints.js";
-import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
+import { checkpointPath, epochCheckpointPath, savedEpochs } from "./run-folder.js";
 import { isBetter } from "./selection.js";
 import { manifestIn, type RunRecord, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
 import { loadLastHeader, trainingStateOf } from "./training-state.js";
@@ -62,9 +62,9 @@ describe("kept checkpoints", () => {
     ];
     const better = { epoch: 2, wer: 1, cer: 0.3 };
     const ranked = rank([part, first], better, config);
-    assert.deepEqual([ranked.kept, ranked.dropped, ranked.place], [[better, first], [], 0]);
+    assert.deepEqual([ranked.kept, ranked.place], [[better, first], 0]);
     const worse = rank([part, first], { epoch: 2, wer: 1, cer: 0.45 }, config);
-    assert.deepEqual([worse.kept, worse.dropped, worse.place], [[part, first], [], 2]);
+    assert.deepEqual([worse.kept, worse.place], [[part, first], 2]);
   });
 
   it("and its weights are those that were better", async (t) => {
@@ -118,6 +118,22 @@ describe("kept checkpoints", () => {
         assert.ok(Math.abs(value - mean) <= 1e-7 + 1e-6 * Math.abs(mean), `${name}[${i}]: ${value}, not ${mean}`);
       }
     }
+  });
+
+  it("go when a resumed run needs fewer", async (t) => {
+    const folder = await temporaryFolder(t);
+    const manifest = await manifestIn(folder, await shortUtterances(4));
+    const config = tinyConfig(folder, manifest, { epochs: 4, averageLast: 4, selectBy: "loss" });
+    const { runFolder } = await trainHere(config);
+    assert.deepEqual(savedEpochs(runFolder).sort(), [1, 2, 3, 4]);
+    await trainHere({ ...config, epochs: 5, averageLast: 2, resume: runFolder });
+    assert.deepEqual(savedEpochs(runFolder).sort(), [4, 5]);
+    assert.deepEqual(
+      readdirSync(join(runFolder, "checkpoints")).filter((name) => name.startsWith("epoch-") && name.endsWith(".json")),
+      ["epoch-004.json", "epoch-005.json"],
+    );
+    await trainHere({ ...config, epochs: 6, averageLast: 0, resume: runFolder });
+    assert.deepEqual(savedEpochs(runFolder), []);
   });
 
   it("the best and the last may be averaged both, and the better average wins", async (t) => {

@@ -7,7 +7,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { checkpointTwin } from "../acoustic-model/index.js";
 import { numKept, type TrainConfig } from "./config.js";
-import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
+import { checkpointPath, epochCheckpointPath, savedEpochs } from "./run-folder.js";
 import { isBetter } from "./selection.js";
 import type { TrainingSession } from "./session.js";
 import type { MeasuredEpoch } from "./training-state.js";
@@ -15,7 +15,6 @@ import type { MeasuredEpoch } from "./training-state.js";
 export interface Ranking {
   /** The best epochs, best first. */
   kept: MeasuredEpoch[];
-  dropped: MeasuredEpoch[];
   measured: MeasuredEpoch;
   /** The measured epoch's, from 0. */
   place: number;
@@ -33,23 +32,26 @@ export function rank(
   const keep = numKept(config);
   const part = kept.find(({ epoch }) => epoch === measured.epoch);
   if (part && !isBetter(measured, part, config.selectBy)) {
-    return { kept: [...kept], dropped: [], measured, place: kept.length };
+    return { kept: [...kept], measured, place: kept.length };
   }
   const others = kept.filter((other) => other !== part);
   const worse = others.findIndex((other) => isBetter(measured, other, config.selectBy));
   const place = worse < 0 ? others.length : worse;
   const ranked = others.toSpliced(place, 0, measured);
-  return { kept: ranked.slice(0, keep), dropped: ranked.slice(keep), measured, place };
+  return { kept: ranked.slice(0, keep), measured, place };
 }
 
-/** Writes the checkpoints that the measured epoch's place asks for, then the progress, and removes what is dropped. */
+/**
+ * Writes the checkpoints that the measured epoch's place asks for, then the progress, and removes all that are not needed,
+ * those too that were before the run was resumed with other settings.
+ */
 export function saveRanked(
   session: TrainingSession,
   ranking: Ranking,
   { isBest, saveProgress }: { isBest: boolean; saveProgress: () => void },
 ): void {
   const { runFolder, config } = session;
-  const { measured, kept, dropped } = ranking;
+  const { measured, kept } = ranking;
   const { averageLast } = config;
   const keptAs = (epoch: number) => kept.find((other) => other.epoch === epoch);
   const isNeeded = (epoch: number) =>
@@ -61,8 +63,9 @@ export function saveRanked(
   if (isBest) session.saveWeights(checkpointPath(runFolder, "best"));
   saveProgress();
   if (!session.team.isFirst) return;
-  const perhapsOver = [...dropped.map(({ epoch }) => epoch), measured.epoch - averageLast];
-  for (const epoch of perhapsOver) if (!isNeeded(epoch)) removeCheckpoint(epochCheckpointPath(runFolder, epoch));
+  for (const epoch of savedEpochs(runFolder)) {
+    if (!isNeeded(epoch)) removeCheckpoint(epochCheckpointPath(runFolder, epoch));
+  }
 }
 
 /** The last epochs up to `epoch` whose weights are there, of those that are to be averaged, newest first. */
@@ -77,5 +80,5 @@ export function lastEpochs(
 
 /** The checkpoint and its twin for people. */
 function removeCheckpoint(path: string): void {
-  for (const file of [path, checkpointTwin(path)]) if (existsSync(file)) rmSync(file);
+  for (const file of [checkpointTwin(path), path]) rmSync(file, { force: true });
 }

@@ -75,6 +75,14 @@ export function epochCheckpointPath(runFolder: string, epoch: number): string {
   return join(runFolder, "checkpoints", `epoch-${String(epoch).padStart(3, "0")}.safetensors`);
 }
 
+/** The epochs, counted from 1, that have a checkpoint of their own. */
+export function savedEpochs(runFolder: string): number[] {
+  return readdirSync(join(runFolder, "checkpoints")).flatMap((name) => {
+    const [, epoch] = /^epoch-(\d+)\.safetensors$/.exec(name) ?? [];
+    return epoch === undefined ? [] : [Number(epoch)];
+  });
+}
+
 /** The configuration that a run was last started with. */
 export function configPath(runFolder: string): string {
   return join(runFolder, "config.json");
