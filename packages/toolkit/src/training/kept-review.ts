@@ -2,17 +2,16 @@
  * What a resumed run has kept, where it is to be judged otherwise than before: on other dev data, by another measure, or
  * in another number.
  */
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import { checkpointTwin } from "../acoustic-model/index.js";
 import { numKept } from "./config.js";
+import { piecesOf } from "./file-pieces.js";
 import { checkpointPath, epochCheckpointPath } from "./run-folder.js";
 import { INITIAL_PLATEAU } from "./schedule-plateau.js";
 import { isBetter, type Measurement } from "./selection.js";
 import type { TrainingSession } from "./session.js";
 import type { MeasuredEpoch } from "./training-state.js";
-
-const PIECE_BYTES = 2 ** 24;
 
 /**
  * Ranks the kept checkpoints anew, and makes the best of them the run's best. The caller saves the progress.
@@ -62,20 +61,5 @@ function copyCheckpoint(from: string, to: string): void {
     [from, to],
   ] as const) {
     if (existsSync(source)) writeFileAtomicallySync(target, piecesOf(source));
-  }
-}
-
-/** A file may be larger than one array of Node's. */
-function* piecesOf(path: string): Generator<Uint8Array> {
-  const file = openSync(path, "r");
-  try {
-    for (;;) {
-      const piece = new Uint8Array(PIECE_BYTES);
-      const count = readSync(file, piece);
-      if (count === 0) return;
-      yield piece.subarray(0, count);
-    }
-  } finally {
-    closeSync(file);
   }
 }

@@ -231,6 +231,25 @@ describe("a killed and resumed run", () => {
     );
   });
 
+  it("is taken up again piece by piece, however long it is", async (t) => {
+    const folder = await killedRun(t);
+    const whole = await wholeRun(t);
+    const [path, step] = [join(folder, "log.jsonl"), (await readRunLog(folder)).find(({ kind }) => kind === "step")];
+    // Lines of more than one piece together, and one that is longer than any piece.
+    const warning = { kind: "warning", time: "2026-01-01T00:00:00.000Z", message: "ä".repeat(5_000_000) };
+    const many = Array.from({ length: 9000 }, () => ({ ...step, padding: "ä".repeat(300) }));
+    const lines = [warning, ...many].map((event) => `${JSON.stringify(event)}\n`);
+    const [head = "", ...tail] = read(folder, "log.jsonl").split(/(?<=\n)/);
+    writeFileSync(path, [head, ...lines, ...tail].join(""));
+    const numSteps = read(folder, "log.jsonl").split('"kind":"step"').length - 1;
+    await log(folder, [{ kind: "warning", message: warning.message }], { step: 4, epoch: 1 });
+    const events = await readRunLog(folder);
+    assert.equal(events.filter(({ kind }) => kind === "warning").length, 1, "it is told already");
+    assert.equal(events.filter(({ kind }) => kind === "step").length, numSteps - 2, "steps 5 and 6 are gone");
+    assert.equal(read(folder, "steps.csv").split("\r\n").length, numSteps - 2 + 2);
+    assert.equal(read(folder, "steps.csv").split("\r\n").at(-2), read(whole, "steps.csv").split("\r\n")[4]);
+  });
+
   it("tells of its corpora again only where they changed", async (t) => {
     const folder = await killedRun(t);
     const point = { step: 4, epoch: 1 };

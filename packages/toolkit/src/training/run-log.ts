@@ -5,9 +5,8 @@
 import type { TrainingEvent } from "./events.js";
 import { csvSinks } from "./logging/csv-sink.js";
 import { JsonLinesSink } from "./logging/json-lines-sink.js";
-import type { LoggedEvent } from "./logging/logged-event.js";
 import { logPath } from "./logging/read-log.js";
-import { isTold, type ResumePoint, restoreLog } from "./logging/restore.js";
+import { type ResumePoint, restoreLog, type Told } from "./logging/restore.js";
 import type { LogSink } from "./logging/sink.js";
 import type { SpectrogramPair } from "./logging/spectrogram-image.js";
 import { TensorBoardSink } from "./logging/tensorboard-sink.js";
@@ -26,11 +25,11 @@ export interface RunLogOptions {
 export class RunLog {
   readonly #sinks: readonly LogSink[];
   /** What earlier sessions of this run have logged. */
-  readonly #kept: readonly LoggedEvent[];
+  readonly #told: Told;
 
-  private constructor(sinks: readonly LogSink[], kept: readonly LoggedEvent[]) {
+  private constructor(sinks: readonly LogSink[], told: Told) {
     this.#sinks = sinks;
-    this.#kept = kept;
+    this.#told = told;
   }
 
   /**
@@ -43,10 +42,10 @@ export class RunLog {
     // Before the log is cut: a run that cannot start leaves all as it was.
     const online = wandb ? [await openWandbSink(runFolder, at.step, wandb)] : [];
     const path = logPath(runFolder);
-    const kept = restoreLog(path, at);
+    const told = restoreLog(path, at);
     const tensorBoard = new TensorBoardSink(runFolder, { resumedAfter: at.step, config });
-    const files = [new JsonLinesSink(path), ...csvSinks(runFolder, kept), tensorBoard];
-    return new RunLog([...files, ...online], kept);
+    const files = [new JsonLinesSink(path), ...csvSinks(runFolder, path), tensorBoard];
+    return new RunLog([...files, ...online], told);
   }
 
   /**
@@ -58,7 +57,7 @@ export class RunLog {
   handle(event: TrainingEvent): void {
     if (event.kind === "evaluating") return;
     const logged = { ...event, time: new Date().toISOString() };
-    if (isTold(logged, this.#kept)) return;
+    if (this.#told.has(logged)) return;
     for (const sink of this.#sinks) sink.handle(logged);
     if (event.kind !== "step" && event.kind !== "failure") this.flush();
   }

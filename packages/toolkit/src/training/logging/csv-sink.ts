@@ -5,7 +5,8 @@
 import { join } from "node:path";
 import { writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
 import { BufferedFile } from "./buffered-file.js";
-import type { LoggedEvent, LoggedEventOf } from "./logged-event.js";
+import { type LoggedEvent, type LoggedEventOf, parseEvent } from "./logged-event.js";
+import { linesIn } from "./read-log.js";
 import type { LogSink } from "./sink.js";
 
 /** Undefined is empty. */
@@ -34,16 +35,19 @@ const EPOCH_COLUMNS: Columns<"epoch"> = {
   elapsed_seconds: ({ elapsedSeconds }) => elapsedSeconds,
 };
 
+/** Written at once, when a table is begun. */
+const WRITTEN_CHARACTERS = 2 ** 16;
+
 /**
  * The tables of a run.
  *
- * @param kept the events that the log holds already; the tables begin with their rows, whatever was in them before
+ * @param log what the log holds already; the tables begin with its rows, whatever was in them before
  * @throws UserError where a file cannot be written
  */
-export function csvSinks(runFolder: string, kept: readonly LoggedEvent[]): LogSink[] {
+export function csvSinks(runFolder: string, log: string): LogSink[] {
   return [
-    new CsvSink(join(runFolder, "steps.csv"), "step", STEP_COLUMNS, kept),
-    new CsvSink(join(runFolder, "epochs.csv"), "epoch", EPOCH_COLUMNS, kept),
+    new CsvSink(join(runFolder, "steps.csv"), "step", STEP_COLUMNS, log),
+    new CsvSink(join(runFolder, "epochs.csv"), "epoch", EPOCH_COLUMNS, log),
   ];
 }
 
@@ -54,11 +58,23 @@ class CsvSink<K extends LoggedEvent["kind"]> implements LogSink {
     path: string,
     readonly kind: K,
     readonly columns: Columns<K>,
-    kept: readonly LoggedEvent[],
+    log: string,
   ) {
-    const rows = kept.filter((event) => this.#isRow(event)).map((event) => this.#row(event));
-    writeFileAtomicallySync(path, [Buffer.from([line(Object.keys(columns)), ...rows].join(""))]);
+    writeFileAtomicallySync(path, this.#table(log));
     this.#file = new BufferedFile(path, "a");
+  }
+
+  /** Its lines so far: the log is read as they are written, for it may be large. */
+  *#table(log: string): Generator<Uint8Array, void, undefined> {
+    let rows = line(Object.keys(this.columns));
+    for (const { text } of linesIn(log)) {
+      const event = parseEvent(text);
+      if (this.#isRow(event)) rows += this.#row(event);
+      if (rows.length < WRITTEN_CHARACTERS) continue;
+      yield Buffer.from(rows);
+      rows = "";
+    }
+    yield Buffer.from(rows);
   }
 
   handle(event: LoggedEvent): void {

@@ -3,7 +3,14 @@
  * that what shows a run needs no libtorch.
  */
 import { join } from "node:path";
-import { errorMessage, readFileOrExplain, UserError } from "@deepspeech-ts/recognizer/system";
+import {
+  errorMessage,
+  explainReadError,
+  readFileOrExplain,
+  systemErrorCode,
+  UserError,
+} from "@deepspeech-ts/recognizer/system";
+import { piecesOf } from "../file-pieces.js";
 import { type LoggedEvent, parseEvent } from "./logged-event.js";
 
 export type { LoggedEvent, LoggedEventOf } from "./logged-event.js";
@@ -41,6 +48,25 @@ export function completeLines(bytes: Buffer): LogLine[] {
     const end = bytes.indexOf(LINE_END, start);
     if (end === -1) return lines;
     lines.push({ text: bytes.toString("utf8", start, end), end: end + 1 });
+  }
+}
+
+/**
+ * The lines of the log at `path` one by one, without what follows the last line's end; none where there is no log.
+ * @throws UserError where it cannot be read
+ */
+export function* linesIn(path: string): Generator<LogLine, void, undefined> {
+  let [rest, start] = [Buffer.alloc(0), 0];
+  try {
+    for (const piece of piecesOf(path)) {
+      const bytes = Buffer.concat([rest, piece]);
+      const lines = completeLines(bytes);
+      for (const { text, end } of lines) yield { text, end: start + end };
+      rest = bytes.subarray(endOf(lines));
+      start += endOf(lines);
+    }
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT") throw explainReadError(path, error);
   }
 }
 

@@ -3,10 +3,11 @@
  * only by half; the resumed one takes these steps again. So the log is cut where the checkpoint stands, and a run that
  * was killed and resumed leaves the log of one that never stopped, but for the lines that say when it was started again.
  */
-import { readFileSync } from "node:fs";
-import { explainReadError, systemErrorCode, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
+import { statSync } from "node:fs";
+import { writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
+import { piecesOf } from "../file-pieces.js";
 import { formatEvent, type LoggedEvent, parseEvent } from "./logged-event.js";
-import { completeLines } from "./read-log.js";
+import { linesIn } from "./read-log.js";
 
 /** Where a run's checkpoint stands. */
 export interface ResumePoint {
@@ -19,33 +20,25 @@ export interface ResumePoint {
 }
 
 /**
- * Cuts the log at `path` to what a run resumed at `point` has behind it, and returns that; a log that is not there has
- * nothing. Steps and epochs beyond go, and so does what follows the last epoch (averaged weights, a test, the end),
- * because the run goes on. So does everything from the first line that is no event, which a power cut can leave.
+ * Cuts the log at `path` to what a run resumed at `point` has behind it; a log that is not there has nothing. Steps and
+ * epochs beyond go, and so does what follows the last epoch (averaged weights, a test, the end), because the run goes on.
+ * So does everything from the first line that is no event, which a power cut can leave.
  *
+ * @returns what it tells already
  * @throws UserError where the log cannot be read or written; it is as before then
  */
-export function restoreLog(path: string, point: ResumePoint): LoggedEvent[] {
-  const bytes = readIfThere(path);
-  const events: LoggedEvent[] = [];
+export function restoreLog(path: string, point: ResumePoint): Told {
+  const told = new Told();
   let length = 0;
-  for (const { text, end } of completeLines(bytes)) {
+  for (const { text, end } of linesIn(path)) {
     const event = parseOrNull(text);
     if (event === null || isBeyond(event, point)) break;
-    events.push(event);
+    told.note(event);
     length = end;
   }
-  if (length < bytes.length) writeFileAtomicallySync(path, [bytes.subarray(0, length)]);
-  return events;
-}
-
-function readIfThere(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return Buffer.alloc(0);
-    throw explainReadError(path, error);
-  }
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (length < size) writeFileAtomicallySync(path, piecesOf(path, length));
+  return told;
 }
 
 function parseOrNull(line: string): LoggedEvent | null {
@@ -63,18 +56,28 @@ function isBeyond(event: LoggedEvent, { step, epoch, measuredStep = null }: Resu
 }
 
 /**
- * Whether a resumed run's log says so already: files that could not be loaded, warnings, and its corpora, unless they changed
- * since it was last started.
+ * What a resumed run's log says already, and need not say again: files that could not be loaded, warnings, and its corpora,
+ * unless they changed since it was last started. The log itself may be far larger than this.
  */
-export function isTold(event: LoggedEvent, kept: readonly LoggedEvent[]): boolean {
-  if (event.kind === "failure") {
-    const { id, reason } = event;
-    return kept.some((earlier) => earlier.kind === "failure" && earlier.id === id && earlier.reason === reason);
+export class Told {
+  readonly #said = new Set<string>();
+  #data: string | undefined;
+
+  note(event: LoggedEvent): void {
+    if (event.kind === "data") this.#data = keyOf(event);
+    else if (isSaidOnce(event)) this.#said.add(keyOf(event));
   }
-  if (event.kind === "warning") {
-    return kept.some((earlier) => earlier.kind === "warning" && earlier.message === event.message);
+
+  has(event: LoggedEvent): boolean {
+    if (event.kind === "data") return keyOf(event) === this.#data;
+    return isSaidOnce(event) && this.#said.has(keyOf(event));
   }
-  if (event.kind !== "data") return false;
-  const last = kept.findLast((earlier) => earlier.kind === "data");
-  return last !== undefined && formatEvent({ ...last, time: "" }) === formatEvent({ ...event, time: "" });
+}
+
+function isSaidOnce({ kind }: LoggedEvent): boolean {
+  return kind === "failure" || kind === "warning";
+}
+
+function keyOf(event: LoggedEvent): string {
+  return formatEvent({ ...event, time: "" });
 }
