@@ -24,7 +24,7 @@ export interface RecognitionOptions extends Partial<Transcripts> {
   device?: string;
   /** Threads for one operator. Default: as many as there are cores. */
   threads?: number;
-  /** Threads that decode audio. Default: one fewer than there are cores, at most 4. */
+  /** Threads that decode audio. Default: one fewer than there are cores, at most 8. */
   workers?: number;
   /** How emissions become text. Default: greedy. */
   decoding?: DecodingConfig;

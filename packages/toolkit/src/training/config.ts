@@ -154,7 +154,9 @@ export const trainConfigSchema = z.strictObject({
     .describe("epochs at the start that are sorted from short to long utterances"),
   workers: threadCount
     .optional()
-    .describe("threads that decode audio; default: one fewer than the number of cores, at most 4"),
+    .describe(
+      "threads that decode audio; default: one fewer than the number of cores, at most 8; 1 where several processes share a machine",
+    ),
   cacheGigabytes: z.number().min(0).default(2).describe("memory for caching decoded audio; an hour takes 0.23"),
 
   optimizer: z
