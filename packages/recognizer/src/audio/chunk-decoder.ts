@@ -31,7 +31,7 @@ export async function createChunkDecoder(format: AudioFormat, options: ChunkDeco
   const { head, fileBytes, targetSampleRate } = options;
   switch (format) {
     case "flac":
-      return FlacChunkDecoder.create(head);
+      return new FlacChunkDecoder(head);
     case "wav":
       return WavChunkDecoder.create(head, fileBytes);
     case "mp3":
@@ -50,5 +50,5 @@ export async function createChunkDecoder(format: AudioFormat, options: ChunkDeco
 
 async function createOggLink(codec: OggCodec, targetSampleRate: number): Promise<OggLink<DecodedAudio>> {
   if (codec === "opus") return createOpusLink(targetSampleRate);
-  return codec === "vorbis" ? VorbisLink.create() : FlacOggLink.create();
+  return codec === "vorbis" ? VorbisLink.create() : new FlacOggLink();
 }

@@ -5,6 +5,7 @@ import { bytesOf } from "../fixtures.test.support.js";
 import { decodeAudio, decodeChunks } from "./decode.js";
 import { FlacFrames } from "./flac-frames.js";
 import { joinArrays } from "./join-arrays.js";
+import { type ConstantFlac, constantFlac, crc } from "./sound-files.test.support.js";
 
 const FILES = ["speech-16k.flac", "speech-44k-stereo.flac", "short-ff-end.flac", "short-silent-end.flac"];
 
@@ -61,14 +62,10 @@ test("frames are numbered one after another, the short one of silence too", asyn
   assert.deepEqual(await numbers("short-silent-end.flac"), [0, 1]);
 });
 
-/** CRC-16 of RFC 9639, bit by bit. */
+/** CRC-16 of RFC 9639. */
 function checksum(bytes: Uint8Array): Buffer {
-  let crc = 0;
-  for (const byte of bytes) {
-    crc ^= byte << 8;
-    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) ^ (crc & 0x8000 ? 0x8005 : 0)) & 0xffff;
-  }
-  return Buffer.from([crc >> 8, crc & 0xff]);
+  const sum = crc(bytes, 16, 0x8005);
+  return Buffer.from([sum >> 8, sum & 0xff]);
 }
 
 test("a frame that contains another's header, or its own checksum, is not cut there", async () => {
@@ -120,4 +117,32 @@ test("a frame that cannot be decoded is named by its place in its own file, also
     message: /^damaged: is damaged: frame 2: /,
   });
   assert.equal((await decodeAudio(bytes, { fileName: "sound" })).channels[0]?.length, 4002);
+});
+
+test("files of any block size decode after each other, by the decoders that others have left", async () => {
+  const sampleIn = (frame: number) => 1000 * (frame + 1);
+  const values = async (file: ConstantFlac) => {
+    const { channels } = await decodeAudio(constantFlac({ sampleIn, ...file }), { fileName: "constant.flac" });
+    const starts = Array.from({ length: file.numFrames }, (_, frame) => channels[0]?.[frame * file.blockSize] ?? 0);
+    return [channels[0]?.length, ...starts.map((sample) => Math.round(sample * 32_767))];
+  };
+  for (const blockSize of [4608, 4096, 4608, 1152, 16, 255, 256, 65_535, 576]) {
+    assert.deepEqual(await values({ blockSize, numFrames: 3 }), [3 * blockSize, 1000, 2000, 3000], `${blockSize}`);
+  }
+  // As a broadcast that was tuned in to.
+  for (const firstNumber of [0, 7, 0]) {
+    assert.deepEqual(await values({ blockSize: 4096, numFrames: 2, firstNumber }), [8192, 1000, 2000]);
+  }
+});
+
+test("a frame that is missing is told, whatever was decoded before", async () => {
+  const whole = constantFlac({ blockSize: 4096, numFrames: 5 });
+  const frames = framesOf([whole]);
+  const gap = Buffer.concat([whole.subarray(0, 42), ...frames.filter((_, index) => index !== 2)]);
+  for (const before of [16, 4096, 4608]) {
+    await decodeAudio(constantFlac({ blockSize: before, numFrames: 2 }), { fileName: "before" });
+    await assert.rejects(decodeAudio(gap, { fileName: "gap" }), {
+      message: /^gap: is damaged: frame 3: .*MISSING_FRAME/,
+    });
+  }
 });

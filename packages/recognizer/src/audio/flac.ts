@@ -10,11 +10,15 @@ import { quietly } from "./quietly.js";
 /** One file at a time uses a decoder; to make a new one, or to reset it, takes longer than to decode an utterance. */
 interface ReusableDecoder {
   readonly decoder: FLACDecoder;
+  /** Of the first frame in its life; see `blockSizeOf`. */
+  readonly blockSize: string | undefined;
   /** Given to it in all its life. */
   numFrames: number;
 }
 
 const idleDecoders: ReusableDecoder[] = [];
+/** Some threads decode a few files at a time, and files come in a few block sizes. */
+const MOST_IDLE_DECODERS = 16;
 
 /** A whole frame: 16 samples of 0.5, one channel, 16 bits, 16 kHz. */
 const KNOWN_FRAME = Uint8Array.of(0xff, 0xf8, 0x65, 0x08, 0x00, 0x0f, 0xd8, 0x00, 0x40, 0x00, 0xa6, 0x83);
@@ -24,24 +28,16 @@ const KNOWN_SAMPLES = 16;
 class FlacFrameDecoder {
   /** What the header tells. */
   header: FlacStreamInfo | undefined;
-  readonly #reusable: ReusableDecoder;
-  readonly #framesBefore: number;
+  /** Taken when there is a frame to be decoded. */
+  #reusable: ReusableDecoder | undefined;
+  #framesBefore = 0;
   #numSamples = 0;
   #hasFailed = false;
 
-  static async create(): Promise<FlacFrameDecoder> {
-    const reusable = idleDecoders.pop() ?? { decoder: new FLACDecoder(), numFrames: 0 };
-    await reusable.decoder.ready;
-    return new FlacFrameDecoder(reusable);
-  }
-
-  private constructor(reusable: ReusableDecoder) {
-    this.#reusable = reusable;
-    this.#framesBefore = reusable.numFrames;
-  }
-
   async decode(frames: Uint8Array[]): Promise<DecodedAudio[]> {
-    if (frames.length === 0) return [];
+    const [first] = frames;
+    if (!first) return [];
+    this.#reusable ??= await this.#take(first);
     this.#hasFailed = true;
     const { channelData, sampleRate, samplesDecoded, errors } = await decodeFrames(this.#reusable, frames);
     const [error] = errors;
@@ -75,8 +71,38 @@ class FlacFrameDecoder {
 
   free(): void {
     // What a damaged file has left behind in the decoder's memory is not known: the garbage collector may have it.
-    if (!this.#hasFailed) void keepIfEmpty(this.#reusable);
+    if (this.#reusable?.blockSize && !this.#hasFailed) void keepIfEmpty(this.#reusable);
   }
+
+  async #take(first: Uint8Array): Promise<ReusableDecoder> {
+    const reusable = await takeDecoder(blockSizeOf(first));
+    this.#framesBefore = reusable.numFrames;
+    return reusable;
+  }
+}
+
+/**
+ * A decoder that counts frames as a new one would: it multiplies their numbers by the block size of the first frame in
+ * its life, and complains of missing frames where a later file has smaller ones.
+ */
+async function takeDecoder(blockSize: string | undefined): Promise<ReusableDecoder> {
+  const index = blockSize === undefined ? -1 : idleDecoders.findLastIndex((idle) => idle.blockSize === blockSize);
+  const [idle] = index === -1 ? [] : idleDecoders.splice(index, 1);
+  const reusable = idle ?? { decoder: new FLACDecoder(), blockSize, numFrames: 0 };
+  await reusable.decoder.ready;
+  return reusable;
+}
+
+/**
+ * The block size of a stream, in the words of its first frame's header; undefined where frames are numbered otherwise than
+ * by one size from 0 on, as in a broadcast that was tuned in to.
+ */
+function blockSizeOf([, strategy = 0, sizes = 0, , number, high = 0, low = 0]: Uint8Array): string | undefined {
+  const isFixed = (strategy & 1) === 0;
+  if (!isFixed || number !== 0) return undefined;
+  const code = sizes >> 4;
+  if (code === 6) return `${high + 1}`;
+  return code === 7 ? `${256 * high + low + 1}` : `code ${code}`;
 }
 
 function decodeFrames(reusable: ReusableDecoder, frames: Uint8Array[]): ReturnType<FLACDecoder["decodeFrames"]> {
@@ -95,7 +121,9 @@ async function keepIfEmpty(reusable: ReusableDecoder): Promise<void> {
     errors.length === 0 &&
     samples?.length === KNOWN_SAMPLES &&
     samples.every((sample) => Math.abs(sample - 0.5) < 1e-3);
-  if (isEmpty) idleDecoders.push(reusable);
+  if (!isEmpty) return;
+  if (idleDecoders.length === MOST_IDLE_DECODERS) idleDecoders.shift();
+  idleDecoders.push(reusable);
 }
 
 /**
@@ -103,19 +131,12 @@ async function keepIfEmpty(reusable: ReusableDecoder): Promise<void> {
  * is very short or has 0xff just before its checksum.
  */
 export class FlacChunkDecoder implements ChunkDecoder {
-  readonly #decoder: FlacFrameDecoder;
+  readonly #decoder = new FlacFrameDecoder();
   readonly #frames = new FlacFrames();
 
-  /** @param head the file's first bytes */
-  static async create(head: Uint8Array): Promise<FlacChunkDecoder> {
-    const header = flacStreamInfo(head);
-    const decoder = await FlacFrameDecoder.create();
-    decoder.header = header;
-    return new FlacChunkDecoder(decoder);
-  }
-
-  private constructor(decoder: FlacFrameDecoder) {
-    this.#decoder = decoder;
+  /** @param head the file's first bytes. Throws DamagedAudioError. */
+  constructor(head: Uint8Array) {
+    this.#decoder.header = flacStreamInfo(head);
   }
 
   push(bytes: Uint8Array): Promise<DecodedAudio[]> {
@@ -138,17 +159,9 @@ const OGG_FLAC_HEADER_BYTES = 9;
 
 /** FLAC in Ogg: a packet is a frame, or a block of metadata. */
 export class FlacOggLink implements OggLink<DecodedAudio> {
-  readonly #decoder: FlacFrameDecoder;
+  readonly #decoder = new FlacFrameDecoder();
   readonly #packets = new OggPackets();
   #isFirst = true;
-
-  static async create(): Promise<FlacOggLink> {
-    return new FlacOggLink(await FlacFrameDecoder.create());
-  }
-
-  private constructor(decoder: FlacFrameDecoder) {
-    this.#decoder = decoder;
-  }
 
   async push(page: OggPage): Promise<DecodedAudio[]> {
     const packets = this.#packets.push(page);

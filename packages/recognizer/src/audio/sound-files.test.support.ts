@@ -121,3 +121,49 @@ export function withPositions(file: Uint8Array, change: (position: number) => nu
   });
   return joinBytes(pages);
 }
+
+export interface ConstantFlac {
+  /** Samples a frame. */
+  readonly blockSize: number;
+  readonly numFrames: number;
+  /** The samples of a frame, of 16 bits. Default 0. */
+  readonly sampleIn?: (frame: number) => number;
+  /** The first frame's number. Default 0. */
+  readonly firstNumber?: number;
+}
+
+/** A FLAC file of 16 kHz in which each frame is one value, and so takes some 13 bytes whatever its length. */
+export function constantFlac({ blockSize, numFrames, sampleIn = () => 0, firstNumber = 0 }: ConstantFlac): Bytes {
+  const streamInfo = new Uint8Array(34);
+  const view = new DataView(streamInfo.buffer);
+  view.setUint16(0, blockSize);
+  view.setUint16(2, blockSize);
+  // 20 bits of sample rate, 3 of channels, 5 of bits a sample; the length is left open.
+  view.setUint32(10, (16_000 << 12) | (15 << 4));
+  const frames = Array.from({ length: numFrames }, (_, frame) => {
+    const size = [(blockSize - 1) >> 8, (blockSize - 1) & 0xff];
+    const header = Uint8Array.from([0xff, 0xf8, 0x75, 0x08, ...codedNumber(firstNumber + frame), ...size]);
+    const value = sampleIn(frame) & 0xffff;
+    const body = Uint8Array.from([...header, crc(header, 8, 0x07), 0, value >> 8, value & 0xff]);
+    const checksum = crc(body, 16, 0x8005);
+    return joinBytes([body, Uint8Array.from([checksum >> 8, checksum & 0xff])]);
+  });
+  return joinBytes([ascii("fLaC"), Uint8Array.from([0x80, 0, 0, 34]), streamInfo, ...frames]);
+}
+
+/** As UTF-8 codes characters, up to 65,535. */
+function codedNumber(number: number): number[] {
+  if (number < 0x80) return [number];
+  if (number < 0x800) return [0xc0 | (number >> 6), 0x80 | (number & 0x3f)];
+  return [0xe0 | (number >> 12), 0x80 | ((number >> 6) & 0x3f), 0x80 | (number & 0x3f)];
+}
+
+/** Bit by bit, the highest first. */
+export function crc(bytes: Uint8Array, bits: 8 | 16, polynomial: number): number {
+  let sum = 0;
+  for (const byte of bytes) {
+    sum ^= byte << (bits - 8);
+    for (let bit = 0; bit < 8; bit++) sum = ((sum << 1) ^ (sum >> (bits - 1) ? polynomial : 0)) & (2 ** bits - 1);
+  }
+  return sum;
+}
