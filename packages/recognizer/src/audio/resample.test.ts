@@ -83,8 +83,7 @@ for (const [from, to] of [
       const parts: number[] = [];
       for (let at = 0; at < input.length; at += size) parts.push(...resampler.push(input.subarray(at, at + size)));
       parts.push(...resampler.end());
-      assert.deepEqual(Float32Array.from(parts), from === to ? Float32Array.from(parts) : whole);
-      assert.equal(parts.length, whole.length);
+      assert.deepEqual(Float32Array.from(parts), whole);
     }
   });
 }

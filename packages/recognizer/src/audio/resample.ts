@@ -45,33 +45,39 @@ export function resample<Kind extends ArrayBufferLike>(
 
 /** `resample` for sound that arrives in pieces: what `push` and then `end` give, put together, is the same. */
 export class Resampler {
-  readonly #filter: PolyphaseFilter;
+  /** None where the rates are equal: a filter would take the highest tones away. */
+  readonly #filter: PolyphaseFilter | undefined;
   readonly #place: Place = { start: 0, phase: 0 };
   /** Input that outputs to come still need. */
-  #rest: Float32Array<ArrayBuffer>;
+  #rest: Float32Array<ArrayBuffer> = new Float32Array();
   #numInput = 0;
   #numOutput = 0;
 
   constructor(fromRate: number, toRate: number) {
     checkRate("fromRate", fromRate);
     checkRate("toRate", toRate);
+    if (fromRate === toRate) return;
     this.#filter = filterFor(fromRate, toRate);
     this.#rest = new Float32Array(this.#filter.taps / 2 - 1);
   }
 
-  push(samples: Float32Array): Float32Array<ArrayBuffer> {
+  /** At equal rates, what comes out is `samples` itself. */
+  push<Kind extends ArrayBufferLike>(samples: Float32Array<Kind>): Float32Array<Kind | ArrayBuffer> {
+    if (!this.#filter) return samples;
     this.#numInput += samples.length;
-    return this.#advance(samples, Number.POSITIVE_INFINITY);
+    return this.#advance(this.#filter, samples, Number.POSITIVE_INFINITY);
   }
 
   /** The last outputs, which look beyond the input's end. */
   end(): Float32Array<ArrayBuffer> {
+    if (!this.#filter) return new Float32Array();
     const { up, down, taps } = this.#filter;
-    return this.#advance(new Float32Array(taps + 1), Math.ceil((this.#numInput * up) / down) - this.#numOutput);
+    const most = Math.ceil((this.#numInput * up) / down) - this.#numOutput;
+    return this.#advance(this.#filter, new Float32Array(taps + 1), most);
   }
 
-  #advance(samples: Float32Array, most: number): Float32Array<ArrayBuffer> {
-    const { up, down, taps } = this.#filter;
+  #advance(filter: PolyphaseFilter, samples: Float32Array, most: number): Float32Array<ArrayBuffer> {
+    const { up, down, taps } = filter;
     const input = new Float32Array(this.#rest.length + samples.length);
     input.set(this.#rest);
     input.set(samples, this.#rest.length);
@@ -79,7 +85,7 @@ export class Resampler {
     const room = input.length - taps - start;
     // Output i starts at start + floor((phase + i * down) / up), which must not exceed start + room.
     const possible = room < 0 ? 0 : Math.floor(((room + 1) * up - 1 - phase) / down) + 1;
-    const output = convolve(this.#filter, input, this.#place, Math.min(possible, most));
+    const output = convolve(filter, input, this.#place, Math.min(possible, most));
     const used = Math.min(this.#place.start, input.length);
     this.#rest = input.slice(used);
     this.#place.start -= used;

@@ -2,8 +2,9 @@
  * From a file's bytes to what a model hears: one channel, 16 kHz.
  */
 import { decodeAudio } from "./decode.js";
-import { mixDown } from "./mix-down.js";
-import { resample } from "./resample.js";
+import type { DecodedAudio } from "./decoded-audio.js";
+import { Mixer, mixDown } from "./mix-down.js";
+import { Resampler, resample } from "./resample.js";
 
 /** One channel of sound, with samples in [-1, 1]. */
 export interface Waveform {
@@ -33,4 +34,31 @@ export async function decodeWaveform(
   const { fileName, sampleRate = MODEL_SAMPLE_RATE } = options;
   const audio = await decodeAudio(bytes, { fileName, targetSampleRate: sampleRate });
   return { samples: resample(mixDown(audio.channels), audio.sampleRate, sampleRate), sampleRate };
+}
+
+/** `decodeWaveform` for sound that is decoded in pieces. */
+export async function* waveformPieces(
+  sound: AsyncIterable<DecodedAudio>,
+  sampleRate: number,
+): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
+  const mixer = new Mixer();
+  let resampler: Resampler | undefined;
+  for await (const audio of sound) {
+    resampler ??= new Resampler(audio.sampleRate, sampleRate);
+    yield resampler.push(mixer.push(audio.channels));
+  }
+  if (!resampler) return;
+  yield resampler.push(mixer.end());
+  yield resampler.end();
+}
+
+/** One channel in pieces, from one rate to another. At equal rates, what comes out are the pieces themselves. */
+export async function* resampledPieces<Kind extends ArrayBufferLike>(
+  pieces: AsyncIterable<Float32Array<Kind>> | Iterable<Float32Array<Kind>>,
+  fromRate: number,
+  toRate: number,
+): AsyncGenerator<Float32Array<Kind | ArrayBuffer>, void, undefined> {
+  const resampler = new Resampler(fromRate, toRate);
+  for await (const piece of pieces) yield resampler.push(piece);
+  yield resampler.end();
 }

@@ -1,7 +1,6 @@
 /** A recording, read and decoded a few seconds at a time, as one channel at the model's rate. */
 import { decodeChunks } from "../audio/decode.js";
-import { Mixer } from "../audio/mix-down.js";
-import { Resampler } from "../audio/resample.js";
+import { resampledPieces, waveformPieces } from "../audio/waveform.js";
 
 /** Plain data: it crosses from thread to thread. */
 export interface AudioSource {
@@ -69,42 +68,13 @@ async function* resampledSamples(
   { input, fileName, inputSampleRate, sampleRate }: AudioSource,
   openFile: OpenFile,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-  const rates = { inputSampleRate, targetSampleRate: sampleRate };
-  let resampler: Resampler | undefined;
-  for await (const audio of decodedPieces(input, fileName, rates, openFile)) {
-    if (audio.sampleRate === sampleRate) yield audio.samples;
-    else {
-      resampler ??= new Resampler(audio.sampleRate, sampleRate);
-      yield resampler.push(audio.samples);
-    }
-  }
-  if (resampler) yield resampler.end();
-}
-
-interface Piece {
-  readonly samples: Float32Array<ArrayBuffer>;
-  readonly sampleRate: number;
-}
-
-async function* decodedPieces(
-  input: AudioSource["input"],
-  fileName: string,
-  { inputSampleRate, targetSampleRate }: { inputSampleRate: number; targetSampleRate: number },
-  openFile: OpenFile,
-): AsyncGenerator<Piece, void, undefined> {
   if (input instanceof Float32Array) {
-    for (const samples of inPieces(input, inputSampleRate)) yield { samples, sampleRate: inputSampleRate };
+    yield* resampledPieces(inPieces(input, inputSampleRate), inputSampleRate, sampleRate);
     return;
   }
   const { bytes, fileBytes, close } = typeof input === "string" ? await openFile(input) : piecesOf(input);
-  const mixer = new Mixer();
-  let rate = 0;
   try {
-    for await (const { channels, sampleRate } of decodeChunks(bytes, { fileName, fileBytes, targetSampleRate })) {
-      rate = sampleRate;
-      yield { samples: mixer.push(channels), sampleRate };
-    }
-    yield { samples: mixer.end(), sampleRate: rate };
+    yield* waveformPieces(decodeChunks(bytes, { fileName, fileBytes, targetSampleRate: sampleRate }), sampleRate);
   } finally {
     // Here, and not where the bytes are read: a decoder that refuses a file at once never asks for them.
     await close?.();

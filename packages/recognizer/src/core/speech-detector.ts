@@ -59,7 +59,7 @@ export type DetectSpeech = (sound: DetectorSound) => Promise<Detection>;
  */
 export class SpeechDetector {
   readonly #detect: DetectSpeech;
-  readonly #resampler: Resampler | undefined;
+  readonly #resampler: Resampler;
   /** A context of silence, and the sound. */
   readonly #buffer = new SampleBuffer();
   /** Where what no run has heard begins, its context before it. */
@@ -72,18 +72,18 @@ export class SpeechDetector {
   constructor(sampleRate: number, detect: DetectSpeech) {
     this.#detect = detect;
     this.#buffer.push(new Float32Array(CONTEXT_SAMPLES));
-    if (sampleRate !== SAMPLE_RATE) this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
+    this.#resampler = new Resampler(sampleRate, SAMPLE_RATE);
   }
 
   /** The frames that are certain now, in order; undefined where there are none. Takes the samples before it returns. */
   push(samples: Float32Array): Promise<ActivityFrame[]> | undefined {
-    this.#buffer.push(this.#resampler?.push(samples) ?? samples);
+    this.#buffer.push(this.#resampler.push(samples));
     return this.#numWhole > 0 ? this.#hear() : undefined;
   }
 
   /** The frames that are left; the last may reach beyond the end. */
   async end(): Promise<ActivityFrame[]> {
-    if (this.#resampler) this.#buffer.push(this.#resampler.end());
+    this.#buffer.push(this.#resampler.end());
     const frames = await this.#hear();
     const left = this.#buffer.end - CONTEXT_SAMPLES - this.#at;
     if (left === 0) return frames;

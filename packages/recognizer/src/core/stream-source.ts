@@ -2,8 +2,7 @@
 import { decodeChunks } from "../audio/decode.js";
 import { fileFormat } from "../audio/format.js";
 import { joinBytes } from "../audio/join-arrays.js";
-import { Mixer } from "../audio/mix-down.js";
-import { Resampler } from "../audio/resample.js";
+import { resampledPieces, waveformPieces } from "../audio/waveform.js";
 import { RecognizerError } from "../errors.js";
 import { badInput, bytesOf, describe, isSource, samplesOf, untilCancelled } from "./audio-input.js";
 import type { Cancellation } from "./cancellation.js";
@@ -29,7 +28,7 @@ export async function* streamSamples(
   }
   const inputRate = options.sampleRate ?? sampleRate;
   const sound = withoutFile(pieces, options.fileName ?? "the stream");
-  yield* resampled(rawSamples(sound), inputRate, sampleRate);
+  yield* resampledPieces(rawSamples(sound), inputRate, sampleRate);
 }
 
 /** The source's pieces, as bytes or checked samples. */
@@ -108,15 +107,7 @@ async function* fileSamples(
   sampleRate: number,
 ): AsyncGenerator<Float32Array<ArrayBuffer>> {
   const options = { fileName, fileBytes: Number.POSITIVE_INFINITY, targetSampleRate: sampleRate };
-  const mixer = new Mixer();
-  let resampler: Resampler | undefined;
-  for await (const audio of decodeChunks(withWholeHead(bytesOnly(pieces)), options)) {
-    resampler ??= new Resampler(audio.sampleRate, sampleRate);
-    yield resampler.push(mixer.push(audio.channels));
-  }
-  if (!resampler) return;
-  yield resampler.push(mixer.end());
-  yield resampler.end();
+  yield* waveformPieces(decodeChunks(withWholeHead(bytesOnly(pieces)), options), sampleRate);
 }
 
 async function* bytesOnly(pieces: AsyncIterable<Float32Array | Uint8Array>): AsyncGenerator<Uint8Array> {
@@ -138,18 +129,4 @@ async function* withWholeHead(pieces: AsyncIterable<Uint8Array>): AsyncGenerator
     if (head.length >= HEAD_BYTES) yield head;
   }
   if (head.length < HEAD_BYTES) yield head;
-}
-
-async function* resampled(
-  pieces: AsyncIterable<Float32Array>,
-  fromRate: number,
-  toRate: number,
-): AsyncGenerator<Float32Array> {
-  if (fromRate === toRate) {
-    yield* pieces;
-    return;
-  }
-  const resampler = new Resampler(fromRate, toRate);
-  for await (const piece of pieces) yield resampler.push(piece);
-  yield resampler.end();
 }

@@ -23,8 +23,8 @@ export async function loadWaveform(path: string, options: audio.WaveformOptions 
   const parts: Float32Array<ArrayBuffer>[] = [];
   let resampler: audio.Resampler | undefined;
   for await (const piece of monoPieces(path, sampleRate)) {
-    if (piece.sampleRate !== sampleRate) resampler ??= new audio.Resampler(piece.sampleRate, sampleRate);
-    parts.push(resampler ? resampler.push(piece.samples) : piece.samples);
+    resampler ??= new audio.Resampler(piece.sampleRate, sampleRate);
+    parts.push(resampler.push(piece.samples));
   }
   if (resampler) parts.push(resampler.end());
   return { samples: joined(parts), sampleRate };
