@@ -41,7 +41,7 @@ export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Pr
   const { channels, sampleRate } = parts[0] as DecodedAudio;
   if (parts.length === 1) return { channels, sampleRate };
   // A stereo file that begins in unison may give one channel there.
-  const numChannels = Math.max(...parts.map((part) => part.channels.length));
+  const numChannels = parts.reduce((most, part) => Math.max(most, part.channels.length), 0);
   const whole = Array.from({ length: numChannels }, (_, channel) =>
     joinArrays(parts.map((part) => (part.channels[channel] ?? part.channels[0]) as Float32Array)),
   );
@@ -81,9 +81,9 @@ export async function* decodeChunks(
       // Decoders are WebAssembly by the hundred kilobytes, which pages fetch when there is a file to be read.
       const { createChunkDecoder } = await import("./chunk-decoder.js");
       decoder ??= await createChunkDecoder(format, { head: bytes, fileBytes: fileBytes - tagBytes, targetSampleRate });
-      for (const audio of await decoder.push(bytes)) yield checked(audio);
+      for await (const audio of decoder.push(bytes)) yield checked(audio);
     }
-    for (const audio of (await decoder?.end()) ?? []) yield checked(audio);
+    if (decoder) for await (const audio of decoder.end()) yield checked(audio);
     if (numSamples === 0) throw badAudio(fileName, "holds no sound.");
   } catch (error) {
     throw explain(error, fileName, format);

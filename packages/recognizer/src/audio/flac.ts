@@ -23,6 +23,8 @@ const MOST_IDLE_DECODERS = 16;
 /** A whole frame: 16 samples of 0.5, one channel, 16 bits, 16 kHz. */
 const KNOWN_FRAME = Uint8Array.of(0xff, 0xf8, 0x65, 0x08, 0x00, 0x0f, 0xd8, 0x00, 0x40, 0x00, 0xa6, 0x83);
 const KNOWN_SAMPLES = 16;
+/** Decoded at a time: some seconds of sound, and a minute of the longest frames, of which 13 bytes may make one. */
+const FRAMES_TOGETHER = 16;
 
 /** Decodes frames, and compares them with what the header promised. */
 class FlacFrameDecoder {
@@ -34,10 +36,14 @@ class FlacFrameDecoder {
   #numSamples = 0;
   #hasFailed = false;
 
-  async decode(frames: Uint8Array[]): Promise<DecodedAudio[]> {
-    const [first] = frames;
-    if (!first) return [];
-    this.#reusable ??= await this.#take(first);
+  async *decode(frames: readonly Uint8Array[]): AsyncGenerator<DecodedAudio> {
+    for (let at = 0; at < frames.length; at += FRAMES_TOGETHER) {
+      yield* await this.#decode(frames.slice(at, at + FRAMES_TOGETHER));
+    }
+  }
+
+  async #decode(frames: Uint8Array[]): Promise<DecodedAudio[]> {
+    this.#reusable ??= await this.#take(frames[0] as Uint8Array);
     this.#hasFailed = true;
     const { channelData, sampleRate, samplesDecoded, errors } = await decodeFrames(this.#reusable, frames);
     const [error] = errors;
@@ -57,8 +63,13 @@ class FlacFrameDecoder {
     return [{ channels: channelData as Float32Array<ArrayBuffer>[], sampleRate }];
   }
 
-  /** Throws DamagedAudioError where there are fewer samples than were promised, or more. */
-  checkLength(): void {
+  /** Decodes the last frames. Throws DamagedAudioError where there are fewer samples than were promised, or more. */
+  async *end(frames: readonly Uint8Array[]): AsyncGenerator<DecodedAudio> {
+    yield* this.decode(frames);
+    this.#checkLength();
+  }
+
+  #checkLength(): void {
     const promised = this.header?.totalSamples ?? 0;
     if (promised === 0 || this.#numSamples === promised) return;
     if (this.#numSamples < promised) {
@@ -139,14 +150,12 @@ export class FlacChunkDecoder implements ChunkDecoder {
     this.#decoder.header = flacStreamInfo(head);
   }
 
-  push(bytes: Uint8Array): Promise<DecodedAudio[]> {
+  push(bytes: Uint8Array): AsyncGenerator<DecodedAudio> {
     return this.#decoder.decode(this.#frames.push(bytes));
   }
 
-  async end(): Promise<DecodedAudio[]> {
-    const audio = await this.#decoder.decode(this.#frames.end());
-    this.#decoder.checkLength();
-    return audio;
+  end(): AsyncGenerator<DecodedAudio> {
+    return this.#decoder.end(this.#frames.end());
   }
 
   free(): void {
@@ -163,19 +172,18 @@ export class FlacOggLink implements OggLink<DecodedAudio> {
   readonly #packets = new OggPackets();
   #isFirst = true;
 
-  async push(page: OggPage): Promise<DecodedAudio[]> {
+  push(page: OggPage): AsyncGenerator<DecodedAudio> {
     const packets = this.#packets.push(page);
     if (this.#isFirst && packets[0]) {
       this.#decoder.header = flacStreamInfo(packets[0].subarray(OGG_FLAC_HEADER_BYTES));
       this.#isFirst = false;
     }
-    return await this.#decoder.decode(packets.filter(([first]) => first === 0xff));
+    return this.#decoder.decode(packets.filter(([first]) => first === 0xff));
   }
 
-  async end(): Promise<DecodedAudio[]> {
+  end(): AsyncGenerator<DecodedAudio> {
     this.#packets.end();
-    this.#decoder.checkLength();
-    return [];
+    return this.#decoder.end([]);
   }
 
   free(): void {

@@ -83,9 +83,9 @@ async function opusSeconds(start: number, file: RandomAccess): Promise<number | 
   for (let position = start; position < file.fileBytes && isOpus; ) {
     const bytes = await file.read(position, PIECE_BYTES);
     if (bytes.length === 0) break;
-    for (const added of await links.push(bytes)) seconds += added;
+    for await (const added of links.push(bytes)) seconds += added;
     position += bytes.length;
   }
-  if (isOpus) for (const added of await links.end()) seconds += added;
+  if (isOpus) for await (const added of links.end()) seconds += added;
   return isOpus ? seconds : undefined;
 }

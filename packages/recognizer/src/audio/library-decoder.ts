@@ -14,6 +14,9 @@ const CODECS: Readonly<Record<LibraryFormat, () => Promise<Codec>>> = {
   webm: async () => (await import("@audio/decode-webm")).decoder(),
 };
 
+/** Decoded at a time: so many bytes hold a few minutes of sound at most, where packets of silence are very short. */
+const PIECE_BYTES = 1 << 13;
+
 export type LibraryFormat = "wav" | "mp3" | "vorbis" | "m4a" | "webm";
 
 interface Codec {
@@ -52,16 +55,27 @@ export class LibraryDecoder implements ChunkDecoder {
     this.#checks = checks;
   }
 
-  async push(bytes: Uint8Array): Promise<DecodedAudio[]> {
+  async *push(bytes: Uint8Array): AsyncGenerator<DecodedAudio> {
+    for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+      yield* await this.decode(bytes.subarray(at, at + PIECE_BYTES));
+  }
+
+  async *end(): AsyncGenerator<DecodedAudio> {
+    yield* await this.flush();
+    const { promised = 0, tolerance = 0 } = this.#checks;
+    if (this.#numSamples >= promised - tolerance) return;
+    throw new DamagedAudioError(`is damaged or cut short: ${this.#numSamples} of ${promised} samples can be read.`);
+  }
+
+  /** All sound that can be had of these bytes, at once. */
+  async decode(bytes: Uint8Array): Promise<DecodedAudio[]> {
     return this.#counted(await quietly(() => this.#codec.decode(bytes)));
   }
 
-  async end(): Promise<DecodedAudio[]> {
+  /** What the codec still holds. */
+  async flush(): Promise<DecodedAudio[]> {
     const rest = await quietly(() => this.#codec.flush?.());
-    const audio = rest ? this.#counted(rest) : [];
-    const { promised = 0, tolerance = 0 } = this.#checks;
-    if (this.#numSamples >= promised - tolerance) return audio;
-    throw new DamagedAudioError(`is damaged or cut short: ${this.#numSamples} of ${promised} samples can be read.`);
+    return rest ? this.#counted(rest) : [];
   }
 
   free(): void {

@@ -8,6 +8,8 @@
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { joinBytes } from "./join-arrays.js";
+import type { LibraryDecoder } from "./library-decoder.js";
+import { checkOrder, type TrackTables } from "./m4a-order.js";
 import { isText, longTagBytes, TagSkipper, tagBytes } from "./tags.js";
 
 /** Ten minutes of uncompressed sound, each of whose samples is a piece of its own; of compressed sound, a week. */
@@ -38,38 +40,82 @@ const TABLES = new Map<string, (version: number) => number>([
 
 /** Hands a file on to `decoder` box by box, each once it has been tested. */
 export class M4aChunkDecoder implements ChunkDecoder {
-  readonly #decoder: ChunkDecoder;
+  readonly #decoder: LibraryDecoder;
   readonly #boxes: BoxReader;
-  /** Until the index has come, which many files have at their end: the decoder would join all of them with each more. */
-  #waiting: Uint8Array[] = [];
+  /** Until the index has come, which many files have at their end. */
+  #waiting: Part[] = [];
 
-  constructor(decoder: ChunkDecoder, fileBytes: number) {
+  constructor(decoder: LibraryDecoder, fileBytes: number) {
     this.#decoder = decoder;
     this.#boxes = new BoxReader(fileBytes);
   }
 
-  async push(bytes: Uint8Array): Promise<DecodedAudio[]> {
-    const tested = this.#boxes.push(bytes, false);
-    if (tested.length > 0) this.#waiting.push(tested);
-    return this.#boxes.hasMovie ? await this.#decodeWaiting() : [];
+  async *push(bytes: Uint8Array): AsyncGenerator<DecodedAudio> {
+    this.#waiting.push(...this.#boxes.push(bytes, false));
+    if (this.#boxes.hasMovie) yield* this.#decodeWaiting();
   }
 
-  async end(): Promise<DecodedAudio[]> {
+  async *end(): AsyncGenerator<DecodedAudio> {
     this.#boxes.push(new Uint8Array(), true);
-    const audio = await this.#decodeWaiting();
-    return [...audio, ...(await this.#decoder.end())];
+    yield* this.#decodeWaiting();
+    yield* this.#decoder.end();
   }
 
-  async #decodeWaiting(): Promise<DecodedAudio[]> {
-    if (this.#waiting.length === 0) return [];
-    const bytes = joinBytes(this.#waiting);
+  async *#decodeWaiting(): AsyncGenerator<DecodedAudio> {
+    const parts = withMovieFirst(this.#waiting);
     this.#waiting = [];
-    return await this.#decoder.push(bytes);
+    for (const { kind, bytes } of parts) {
+      // Of a box that comes in pieces, the decoder joins all with each more.
+      if (kind === "sound") yield* this.#decoder.push(bytes);
+      else yield* await this.#decoder.decode(bytes);
+    }
   }
 
   free(): void {
     this.#decoder.free();
   }
+}
+
+/** Of a file: a box, or sound, which need not be all of its box. */
+interface Part {
+  readonly kind: "movie" | "sound" | "other";
+  readonly bytes: Uint8Array;
+  /** Where in an index there are tables of places in the file. */
+  readonly tables?: readonly ChunkTable[];
+}
+
+interface ChunkTable {
+  /** Of its content, within the outermost box. */
+  readonly at: number;
+  readonly entryBytes: 4 | 8;
+}
+
+/**
+ * The parts of a file, from its first on, with the index before the sound: the decoder would decode all of the sound that
+ * it has when the index comes, and a file of a few megabytes may hold days.
+ */
+function withMovieFirst(parts: readonly Part[]): readonly Part[] {
+  const index = parts.findIndex(({ kind }) => kind === "movie");
+  const movie = parts[index];
+  if (!movie || !parts.slice(0, index).some(({ kind }) => kind === "sound")) return parts;
+  const start = parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return [moved(movie, start), ...parts.slice(0, index), ...parts.slice(index + 1)];
+}
+
+/** An index that stood at `start`, to stand at the file's beginning: what was before it begins later by its length. */
+function moved({ kind, bytes, tables = [] }: Part, start: number): Part {
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.length);
+  for (const { at, entryBytes } of tables) {
+    const end = at + 8 + entryBytes * view.getUint32(at + 4);
+    for (let entry = at + 8; entry < end; entry += entryBytes) {
+      const place = entryBytes === 8 ? Number(view.getBigUint64(entry)) : view.getUint32(entry);
+      const later = place < start ? place + copy.length : place;
+      if (entryBytes === 8) view.setBigUint64(entry, BigInt(later));
+      else view.setUint32(entry, later);
+    }
+  }
+  return { kind, bytes: copy };
 }
 
 /** Which of several tracks is meant, nobody can tell: the first may be silent beside one that speaks. */
@@ -83,6 +129,9 @@ interface Limits {
   /** Pieces of sound that fragments may still tell of. */
   fragmentPieces: number;
   soundTracks: number;
+  readonly tables: ChunkTable[];
+  /** Of the track that is being looked at. */
+  track: TrackTables;
 }
 
 class BoxReader {
@@ -102,15 +151,19 @@ class BoxReader {
   }
 
   /** What has been tested: whole boxes, and sound. Throws DamagedAudioError. */
-  push(bytes: Uint8Array, isEnd: boolean): Uint8Array {
+  push(bytes: Uint8Array, isEnd: boolean): Part[] {
     if (this.#tail) {
       if (this.#tail.push(bytes, isEnd).length > 0) throw new DamagedAudioError(SEVERAL_FILES);
-      return new Uint8Array();
+      return [];
     }
     const input = this.#waiting.length > 0 ? joinBytes([this.#waiting, bytes]) : bytes;
     let end = Math.min(input.length, this.#soundBytes);
     this.#soundBytes -= end;
-    for (let next = this.#endOfBox(input, end); next > end; next = this.#endOfBox(input, end)) end = next;
+    const parts: Part[] = end > 0 ? [{ kind: "sound", bytes: input.subarray(0, end) }] : [];
+    for (let part = this.#boxAt(input, end); part; part = this.#boxAt(input, end)) {
+      parts.push(part);
+      end += part.bytes.length;
+    }
     this.#position += end;
     if (this.#isTail(input, end)) {
       this.#tail = new TagSkipper(true);
@@ -118,7 +171,7 @@ class BoxReader {
       this.push(input.subarray(end), isEnd);
     } else this.#waiting = input.slice(end);
     if (isEnd && this.#soundBytes > 0 && this.#soundBytes < Number.POSITIVE_INFINITY) throw new DamagedAudioError(CUT);
-    return input.subarray(0, end);
+    return parts;
   }
 
   /** Whether a tag begins there, where a box could: a box's length comes first, and is seldom so large. */
@@ -130,29 +183,36 @@ class BoxReader {
     return isTooLong && input[at] !== 0 && tagBytes(input, at) > 0;
   }
 
-  /** Where the box at `start` ends, or the sound in it that is there; `start` itself where too little is there yet. */
-  #endOfBox(input: Uint8Array, start: number): number {
+  /** The box at `start`, or the sound in it that is there; undefined where too little is there yet. */
+  #boxAt(input: Uint8Array, start: number): Part | undefined {
     const box = readBox(input, start, input.length);
-    if (!box) return start;
+    if (!box) return undefined;
     const remaining = this.#fileBytes - this.#position - start;
     const size = box.size === 0 ? remaining : box.size;
     if (size > remaining) {
-      if (input[start] !== 0 && tagBytes(input, start) > 0) return start;
+      if (input[start] !== 0 && tagBytes(input, start) > 0) return undefined;
       throw new DamagedAudioError(CUT);
     }
     if (size < HEADER_BYTES) throw new DamagedAudioError(`is damaged: it has a box of ${size} bytes.`);
     const end = start + size;
     if (box.type === "mdat") {
       this.#soundBytes = Math.max(0, end - input.length);
-      return Math.min(end, input.length);
+      return { kind: "sound", bytes: input.subarray(start, end) };
     }
-    if (end > input.length) return start;
+    if (end > input.length) return undefined;
     if (box.type === "moov" && this.hasMovie) throw new DamagedAudioError(SEVERAL_FILES);
     this.hasMovie ||= box.type === "moov";
-    const limits = { fileBytes: this.#fileBytes, fragmentPieces: MOST_FRAGMENT_PIECES, soundTracks: 0 };
-    testBox(input, box.type, { start: start + HEADER_BYTES, end }, limits);
+    const bytes = input.subarray(start, end);
+    const limits: Limits = {
+      fileBytes: this.#fileBytes,
+      fragmentPieces: MOST_FRAGMENT_PIECES,
+      soundTracks: 0,
+      tables: [],
+      track: { isSound: false },
+    };
+    testBox(bytes, box.type, { start: HEADER_BYTES, end: bytes.length }, limits);
     if (limits.soundTracks > 1) throw new DamagedAudioError(severalTracks(limits.soundTracks, "OUT.m4a"));
-    return end;
+    return { kind: box.type === "moov" ? "movie" : "other", bytes, tables: limits.tables };
   }
 }
 
@@ -188,16 +248,30 @@ function testBoxes(bytes: Uint8Array, { start, end }: Range, limits: Limits): vo
 
 /** Tests what is in a box. */
 function testBox(bytes: Uint8Array, type: string, { start, end }: Range, limits: Limits): void {
+  if (type === "trak") limits.track = { isSound: false };
   const inner = CONTAINERS.get(type);
   if (inner !== undefined) testBoxes(bytes, { start: start + inner, end }, limits);
+  if (type === "trak") checkOrder(limits.track);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
   if (type === "stsd") testDescriptions(bytes, { start, end }, limits);
-  if (type === "stsz") testSizes(view, limits);
+  if (type === "stsz") {
+    testSizes(view, limits);
+    limits.track.sizes = view;
+  }
   if (type === "trun") testRun(view, limits);
-  if (type === "hdlr" && isText(bytes, start + 8, "soun")) limits.soundTracks += 1;
+  if (type === "hdlr" && isText(bytes, start + 8, "soun")) {
+    limits.soundTracks += 1;
+    limits.track.isSound = true;
+  }
   if (type === "alac") testAlac(view);
   const entryBytes = TABLES.get(type);
   if (entryBytes) testTable(type, view, 4, entryBytes);
+  if (type === "stsc") limits.track.runs = view;
+  if (type === "stco" || type === "co64") {
+    const placeBytes = type === "stco" ? 4 : 8;
+    limits.tables.push({ at: start, entryBytes: placeBytes });
+    Object.assign(limits.track, { places: view, placeBytes });
+  }
 }
 
 /** Sample descriptions: how the sound is coded, in boxes within boxes after 36 bytes or more. */

@@ -145,3 +145,12 @@ function withoutLastSegment(page: Uint8Array): Uint8Array {
   new DataView(shorter.buffer).setUint32(CHECKSUM_OFFSET, pageChecksum(shorter, 0, shorter.length), true);
   return shorter;
 }
+
+test("Vorbis of more channels than anybody records is refused before a page of it is decoded", async () => {
+  const many = oggPackets(vorbis).map((packet) => packet.slice());
+  (many[0] as Uint8Array)[11] = 255;
+  const bytes = oggFile({ packets: many, position: counted, numHeaders: 3 });
+  await assert.rejects(soundOf(bytes), {
+    message: "file.ogg: has 255 channels, and 32 at most are read; convert it first.",
+  });
+});

@@ -28,9 +28,9 @@ export function foreignOggCodec(packet: Uint8Array): string | undefined {
 
 /** Reads one stream of sound, from its first page on. */
 export interface OggLink<T> {
-  push(page: OggPage): Promise<T[]>;
+  push(page: OggPage): AsyncIterable<T>;
   /** The rest, after the stream's last page. */
-  end(): Promise<T[]>;
+  end(): AsyncIterable<T>;
   free(): void;
 }
 
@@ -49,15 +49,15 @@ export class OggLinks<T> {
   }
 
   /** Throws DamagedAudioError. */
-  async push(bytes: Uint8Array): Promise<T[]> {
-    return await this.#take(this.#pages.push(bytes));
+  push(bytes: Uint8Array): AsyncGenerator<T> {
+    return this.#take(this.#pages.push(bytes));
   }
 
   /** Throws DamagedAudioError where something is missing. */
-  async end(): Promise<T[]> {
-    const found = await this.#take(this.#pages.end());
+  async *end(): AsyncGenerator<T> {
+    yield* this.#take(this.#pages.end());
     if (this.#beginning.length > 0) throw new DamagedAudioError("ends after its Ogg headers; it was cut short.");
-    return [...found, ...(await this.#endLink())];
+    yield* this.#endLink();
   }
 
   free(): void {
@@ -65,24 +65,22 @@ export class OggLinks<T> {
     this.#link = undefined;
   }
 
-  async #take(pages: readonly OggPage[]): Promise<T[]> {
-    const found: T[] = [];
+  async *#take(pages: readonly OggPage[]): AsyncGenerator<T> {
     for (const page of pages) {
       if (page.isFirst) {
-        found.push(...(await this.#endLink()));
+        yield* this.#endLink();
         this.#beginning.push({ ...page, bytes: page.bytes.slice(), body: page.body.slice() });
         continue;
       }
-      if (this.#beginning.length > 0) found.push(...(await this.#begin()));
-      if (page.serial === this.#soundSerial) found.push(...((await this.#link?.push(page)) ?? []));
+      if (this.#beginning.length > 0) yield* this.#begin();
+      if (page.serial === this.#soundSerial && this.#link) yield* this.#link.push(page);
       else if (!this.#serials.has(page.serial)) {
         throw new DamagedAudioError("is damaged: it has a page of a stream that has not begun.");
       }
     }
-    return found;
   }
 
-  async #begin(): Promise<T[]> {
+  async *#begin(): AsyncGenerator<T> {
     const beginning = this.#beginning.splice(0);
     const sounds = beginning.filter(({ body }) => oggCodec(body) ?? foreignOggCodec(body));
     const [first] = sounds;
@@ -97,17 +95,16 @@ export class OggLinks<T> {
     this.#serials = new Set(beginning.map(({ serial }) => serial));
     this.#soundSerial = first.serial;
     this.#link = await this.#createLink(codec);
-    return await this.#link.push(first);
+    yield* this.#link.push(first);
   }
 
-  async #endLink(): Promise<T[]> {
+  async *#endLink(): AsyncGenerator<T> {
     const link = this.#link;
-    if (!link) return [];
-    const found = await link.end();
+    if (!link) return;
+    yield* link.end();
     link.free();
     this.#link = undefined;
     this.#soundSerial = -1;
-    return found;
   }
 }
 

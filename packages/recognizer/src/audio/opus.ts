@@ -17,6 +17,8 @@ const OPUS_RATES = [8_000, 12_000, 16_000, 24_000, 48_000] as const;
 type OpusRate = (typeof OPUS_RATES)[number];
 /** The identification header and the tags come before the sound. */
 const HEADER_PACKETS = 2;
+/** Decoded at a time: two seconds at most, which 32 bytes may make, of up to 255 channels. */
+const PACKETS_TOGETHER = 16;
 
 /** The identification header; channel mapping is absent for mono and stereo. */
 interface OpusHeader {
@@ -98,12 +100,12 @@ class OpusLink implements OggLink<DecodedAudio> {
     this.#sampleRate = sampleRate;
   }
 
-  async push(page: OggPage): Promise<DecodedAudio[]> {
-    return this.#pages.push(page).flatMap((run) => this.#decode(run));
+  async *push(page: OggPage): AsyncGenerator<DecodedAudio> {
+    for (const run of this.#pages.push(page)) yield* this.#decode(run);
   }
 
-  async end(): Promise<DecodedAudio[]> {
-    return this.#pages.end().flatMap((run) => this.#decode(run));
+  async *end(): AsyncGenerator<DecodedAudio> {
+    for (const run of this.#pages.end()) yield* this.#decode(run);
   }
 
   free(): void {
@@ -111,8 +113,14 @@ class OpusLink implements OggLink<DecodedAudio> {
     idleDecoders.push(this.#decoder);
   }
 
-  #decode({ header, packets, endSample }: OpusRun): DecodedAudio[] {
+  *#decode({ header, packets, endSample }: OpusRun): Generator<DecodedAudio> {
     if (!this.#isConfigured) this.#configure(header);
+    for (let at = 0; at < packets.length; at += PACKETS_TOGETHER) {
+      yield* this.#decodePackets({ header, packets: packets.slice(at, at + PACKETS_TOGETHER), endSample });
+    }
+  }
+
+  #decodePackets({ header, packets, endSample }: OpusRun): DecodedAudio[] {
     const { channelData, samplesDecoded, errors } = this.#decoder.decodeFrames(packets);
     const [error] = errors;
     if (error) throw new DamagedAudioError(`is damaged: packet ${error.frameNumber + 1}: ${error.message}.`);
@@ -140,12 +148,12 @@ export class OpusLength implements OggLink<number> {
   readonly #pages = new OpusPages();
   #seconds = 0;
 
-  async push(page: OggPage): Promise<number[]> {
-    return this.#added(this.#pages.push(page));
+  async *push(page: OggPage): AsyncGenerator<number> {
+    yield* this.#added(this.#pages.push(page));
   }
 
-  async end(): Promise<number[]> {
-    return this.#added(this.#pages.end());
+  async *end(): AsyncGenerator<number> {
+    yield* this.#added(this.#pages.end());
   }
 
   free(): void {}

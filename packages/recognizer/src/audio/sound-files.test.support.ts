@@ -167,3 +167,56 @@ export function crc(bytes: Uint8Array, bits: 8 | 16, polynomial: number): number
   }
   return sum;
 }
+
+interface Box {
+  readonly name: string;
+  content: Bytes | Box[];
+}
+
+const CONTAINERS = ["moov", "trak", "mdia", "minf", "stbl"];
+/** AAC of one channel: a frame of 1024 samples of silence. */
+const SILENT_FRAME = [0x00, 0xc8, 0x00, 0x80, 0x23, 0x80];
+
+/**
+ * An M4A file of so many frames of silence, its index at its end, made from one with sound.
+ *
+ * @param places where in the sound the frames lie, as the index has it: as many in each
+ */
+export function silentM4a(file: Uint8Array, numFrames: number, places: readonly number[] = [0]): Bytes {
+  const boxes = boxesOf(file).filter(({ name }) => name === "ftyp" || name === "moov");
+  const soundAt = bytesOfBox(boxes[0] as Box).length + 8;
+  const tables = new Map([
+    ["stsz", [0, SILENT_FRAME.length, numFrames]],
+    ["stsc", [0, 1, 1, numFrames / places.length, 1]],
+    ["stts", [0, 1, numFrames, 1024]],
+    ["stco", [0, places.length, ...places.map((place) => soundAt + place)]],
+  ]);
+  for (const box of flat(boxes)) {
+    const numbers = tables.get(box.name);
+    if (numbers) box.content = joinBytes(numbers.map((number) => uint32(number, false)));
+  }
+  const sound = { name: "mdat", content: joinBytes(new Array(numFrames).fill(Uint8Array.from(SILENT_FRAME))) };
+  return joinBytes([boxes[0] as Box, sound, ...boxes.slice(1)].map(bytesOfBox));
+}
+
+function boxesOf(bytes: Uint8Array): Box[] {
+  const boxes: Box[] = [];
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const end = at + new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    const content = joinBytes([bytes.subarray(at + 8, end)]);
+    // An edit list tells how much of the sound is played.
+    if (name !== "edts") boxes.push({ name, content: CONTAINERS.includes(name) ? boxesOf(content) : content });
+    at = end;
+  }
+  return boxes;
+}
+
+function flat(boxes: readonly Box[]): Box[] {
+  return boxes.flatMap((box) => [box, ...(Array.isArray(box.content) ? flat(box.content) : [])]);
+}
+
+function bytesOfBox({ name, content }: Box): Bytes {
+  const bytes = Array.isArray(content) ? joinBytes(content.map(bytesOfBox)) : content;
+  return joinBytes([uint32(8 + bytes.length, false), ascii(name), bytes]);
+}

@@ -29,26 +29,26 @@ export class WavChunkDecoder implements ChunkDecoder {
     this.#chunks = chunks;
   }
 
-  push(bytes: Uint8Array): Promise<DecodedAudio[]> {
+  push(bytes: Uint8Array): AsyncGenerator<DecodedAudio> {
     return this.#decode(this.#chunks.push(bytes));
   }
 
-  async end(): Promise<DecodedAudio[]> {
-    const audio = await this.#decode(this.#chunks.end());
-    return [...audio, ...(await this.#decoder.end())];
+  async *end(): AsyncGenerator<DecodedAudio> {
+    yield* this.#decode(this.#chunks.end());
+    yield* this.#decoder.end();
   }
 
   free(): void {
     this.#decoder.free();
   }
 
-  async #decode(pieces: readonly Uint8Array[]): Promise<DecodedAudio[]> {
+  async *#decode(pieces: readonly Uint8Array[]): AsyncGenerator<DecodedAudio> {
     const { format } = this.#chunks;
-    if (!format || pieces.length === 0) return [];
+    if (!format || pieces.length === 0) return;
     const sound = this.#chunks.isLittleEndian ? pieces : [this.#swapped(pieces, format.sampleBits / 8)];
     const header = this.#isFirst ? [wavHeader(format)] : [];
     this.#isFirst = false;
-    return await this.#decoder.push(joinBytes([...header, ...sound]));
+    yield* this.#decoder.push(joinBytes([...header, ...sound]));
   }
 
   /** Whole samples with their bytes in the opposite order. */

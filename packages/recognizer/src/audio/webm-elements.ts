@@ -35,21 +35,17 @@ export class WebmChunkDecoder implements ChunkDecoder {
     this.#elements = new ElementReader(fileBytes);
   }
 
-  push(bytes: Uint8Array): Promise<DecodedAudio[]> {
-    return this.#decode(this.#elements.push(bytes));
+  push(bytes: Uint8Array): AsyncIterable<DecodedAudio> {
+    return this.#decoder.push(joinBytes(this.#elements.push(bytes)));
   }
 
-  async end(): Promise<DecodedAudio[]> {
-    const audio = await this.#decode(this.#elements.end());
-    return [...audio, ...(await this.#decoder.end())];
+  async *end(): AsyncGenerator<DecodedAudio> {
+    yield* this.#decoder.push(joinBytes(this.#elements.end()));
+    yield* this.#decoder.end();
   }
 
   free(): void {
     this.#decoder.free();
-  }
-
-  async #decode(parts: readonly Uint8Array[]): Promise<DecodedAudio[]> {
-    return parts.length > 0 ? await this.#decoder.push(joinBytes(parts)) : [];
   }
 }
 
