@@ -21,6 +21,17 @@ export function answerErrors(app: FastifyInstance): void {
   });
 }
 
+/** A path's percent signs stand for themselves where what follows them is no code of characters. */
+export function decodableUrl(url: string): string {
+  const [path = "", ...query] = url.split("?");
+  try {
+    decodeURIComponent(path);
+    return url;
+  } catch {
+    return [path.replaceAll("%", "%25"), ...query].join("?");
+  }
+}
+
 /** What no route takes: a path that there is not, or a method that its path does not know. */
 function answerWrongPaths(app: FastifyInstance): void {
   const routes: { path: RegExp; method: string }[] = [];
@@ -30,7 +41,7 @@ function answerWrongPaths(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const { method } = request;
-    const path = request.url.split("?", 1)[0] ?? "";
+    const path = request.originalUrl.split("?", 1)[0] ?? "";
     const allowed = routes.filter((route) => route.path.test(path)).map((route) => route.method);
     // A route of files may have none by that name.
     if (allowed.length === 0 || allowed.includes(method)) {

@@ -40,7 +40,7 @@ export function recordRequest(
   metrics.countRequest(route, status, seconds);
   const line = {
     method: request.method,
-    path: request.url.split("?", 1)[0],
+    path: request.originalUrl.split("?", 1)[0],
     status,
     seconds: Math.round(seconds * 1000) / 1000,
     ...request.facts,

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { get, type IncomingMessage } from "node:http";
 import { test } from "node:test";
-import { BUNDLE, startTestServer } from "./server.test.support.js";
+import { BUNDLE, errorOf, startTestServer } from "./server.test.support.js";
 
 test("the page comes whole, with headers that isolate it, and its bundle in ranges", async (t) => {
   const { url } = await startTestServer(t);
@@ -43,11 +43,21 @@ test("nothing but its own files is given out", async (t) => {
       "/recognizer/%2e%2e/package.json",
       "/recognizer/..%2fpackage.json",
     ],
-    ...["/recognizer/%5c..%5cpackage.json", "/recognizer/%00", "/assets/.hidden", "/model.dsb/x"],
+    ...[
+      "/recognizer/%5c..%5cpackage.json",
+      "/recognizer/%00",
+      "/assets/a%00b",
+      "/assets/%zz",
+      "/assets/.hidden",
+      "/model.dsb/x",
+    ],
   ]) {
-    const { status } = await fetch(url + path);
-    assert.ok(status === 404 || status === 400, `${path}: ${status}`);
+    const answer = await fetch(url + path);
+    assert.deepEqual([answer.status, errorOf(await answer.text()).code], [404, "unknown_url"], path);
   }
+  const beyond = await fetch(`${url}/model.dsb`, { headers: { range: "bytes=999999999-" } });
+  assert.deepEqual([beyond.status, errorOf(await beyond.text()).code], [416, "range_not_satisfiable"]);
+  assert.match(beyond.headers.get("content-range") ?? "", /^bytes \*\/\d+$/);
 });
 
 test("with API keys, the page is there for all, and the bundle for who has one", async (t) => {

@@ -7,6 +7,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import send from "@fastify/send";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { ApiError } from "./api-error.js";
 import type { ApiKeys } from "./api-keys.js";
 
 const PAGE = fileURLToPath(new URL("./page/", import.meta.url));
@@ -22,6 +23,12 @@ const HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
   "referrer-policy": "no-referrer",
+};
+
+/** What a client may do wrong with a file that there is. */
+const REFUSALS: Readonly<Record<number, { message: string; code: string }>> = {
+  412: { message: "The file is not what the request's conditions ask for.", code: "precondition_failed" },
+  416: { message: "The file has no such range.", code: "range_not_satisfiable" },
 };
 
 export interface PageOptions {
@@ -63,12 +70,21 @@ async function sendFile(
   { path, ...options }: Sent,
 ): Promise<FastifyReply> {
   const { statusCode, headers, stream, type } = await send(request.raw, path, { ...options, dotfiles: "deny" });
-  if (type === "error" && (statusCode === 403 || statusCode === 404)) {
-    reply.callNotFound();
-    return reply;
-  }
+  if (type === "error") return refuse(statusCode, headers, reply);
   return reply
     .code(statusCode)
     .headers({ ...headers, ...HEADERS })
     .send(stream);
+}
+
+/** A path that names no file, in whatever way, is as any other that there is not. */
+function refuse(statusCode: number, headers: Readonly<Record<string, string>>, reply: FastifyReply): FastifyReply {
+  if (statusCode >= 500) throw new Error("a file of the page could not be read");
+  const refusal = REFUSALS[statusCode];
+  if (!refusal) {
+    reply.callNotFound();
+    return reply;
+  }
+  if (headers["Content-Range"]) reply.header("content-range", headers["Content-Range"]);
+  throw new ApiError(statusCode, refusal.message, refusal);
 }

@@ -8,7 +8,7 @@ import multipart from "@fastify/multipart";
 import websocket from "@fastify/websocket";
 import fastify, { type FastifyInstance, LogController } from "fastify";
 import { addAlignments } from "./alignments.js";
-import { answerClientError, answerErrors } from "./answer-errors.js";
+import { answerClientError, answerErrors, decodableUrl } from "./answer-errors.js";
 import { ApiKeys } from "./api-keys.js";
 import type { ServerContext } from "./context.js";
 import { addHealth } from "./health.js";
@@ -32,6 +32,8 @@ import { WorkGate } from "./work-gate.js";
 const FLUSH_MILLISECONDS = 1000;
 /** How often connections are searched for those that are too slow. */
 const CHECK_MILLISECONDS = 500;
+/** No path is longer: Node ends a request whose headers are. */
+const MOST_PATH_LENGTH = 65_536;
 
 /** A server that listens. */
 export interface RunningServer {
@@ -144,6 +146,9 @@ async function createApp(options: ServerOptions, context: ServerContext): Promis
     logger: { level: options.logLevel ?? "info", ...(options.logStream && { stream: options.logStream }) },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
+    // What Fastify refuses by itself, before there is a route, has no words of ours, no line in the log and no count.
+    rewriteUrl: ({ url = "/" }) => decodableUrl(url),
+    routerOptions: { maxParamLength: MOST_PATH_LENGTH },
     clientErrorHandler: answerClientError,
     return503OnClosing: false,
     bodyLimit: limits.maxUploadBytes,

@@ -6,12 +6,15 @@ import { splitIntoCues } from "@deepspeech-ts/speech";
 import OpenAI, { toFile } from "openai";
 import {
   BUNDLE,
+  errorOf,
   longRecording,
   MODEL,
   type Sample,
   samples,
+  sendRaw,
   startTestServer,
   type TestServer,
+  until,
   wavFile,
 } from "./server.test.support.js";
 
@@ -240,7 +243,12 @@ test("the model is listed under each of its names", async () => {
   const model = await server.client.models.retrieve("whisper-1");
   assert.equal(model.id, "whisper-1");
   assert.ok(model.created > 1_700_000_000);
-  await assert.rejects(server.client.models.retrieve("none"), { status: 404, code: "model_not_found" });
+  for (const other of ["none", "%zz", "%ff", "x".repeat(5000)]) {
+    const answer = await sendRaw(server.port, `GET /v1/models/${other} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    assert.deepEqual([answer.status, errorOf(answer.body).code], [404, "model_not_found"]);
+    assert.ok(String(errorOf(answer.body).message).includes(`"${other}"`));
+    await until(() => server.log.some(({ path, status }) => path === `/v1/models/${other}` && status === 404));
+  }
   const aliased = await server.client.audio.transcriptions.create({ ...(await upload()), model: "whisper-1" });
   assert.equal(aliased.text, expected.text);
 });
