@@ -28,7 +28,7 @@ function settingsOf(name: string, value: string): [key: string, value: unknown][
   const found = FIELD.exec(name);
   if (!found) return [];
   if (found[1] !== undefined) return [[found[1], value]];
-  return value === "auto" || value === "null" ? [] : Object.entries(parseObject(value));
+  return value === "auto" ? [] : Object.entries(parseObject(value));
 }
 
 function parseObject(text: string): object {

@@ -65,10 +65,10 @@ test("another sample rate is resampled", async () => {
   assert.deepEqual(live.events.at(-1)?.duration, Math.round(sound.length / 16) / 1000);
 });
 
-test("a parameter that is empty is as one that is absent", async () => {
+test("a parameter that is empty or null is as one that is absent", async () => {
   const live = await openLive(
     server.port,
-    "?sample_rate=&word_timestamps=&model=&language=%20&prompt=&hot_words=&rate=",
+    "?sample_rate=&word_timestamps=null&model=&language=%20&prompt=null&decoding=greedy&hot_words=&rate=",
   );
   sendEnd(live);
   assert.deepEqual(await live.closed, [1000, ""]);

@@ -132,6 +132,16 @@ test("chunking_strategy is auto or server_vad, as text, as an object and as JSON
   }
 });
 
+test("a field that is null is as one that is absent, but for the words that are said", async () => {
+  const none = "null" as never;
+  const optional = { language: none, temperature: none, response_format: none, chunking_strategy: none };
+  // Words would have no effect on greedy decoding, and be refused.
+  const absent = { ...optional, prompt: none, include: [none], timestamp_granularities: [none], decoding: "greedy" };
+  assert.ok((await create(absent)).text.length > 5);
+  const [status, param] = await refusal({ hot_words: none, decoding: "greedy" });
+  assert.deepEqual([status, param], [400, "hot_words"]);
+});
+
 test("what would take telling speakers apart is not offered, and says so", async () => {
   const [status, param, message] = await refusal({ known_speaker_names: ["ada"] });
   assert.deepEqual([status, param], [400, "known_speaker_names"]);

@@ -68,7 +68,7 @@ export function parseTranscriptionFields(given: Fields, model: ServedModel): Tra
   checkLanguage(single(fields, "language"));
   checkTemperature(single(fields, "temperature"));
   const responseFormat = parseFormat(single(fields, "response_format") ?? "json");
-  const isStream = parseBoolean("stream", nullable(single(fields, "stream")) ?? "false");
+  const isStream = parseBoolean("stream", single(fields, "stream") ?? "false");
   if (isStream && responseFormat !== "json" && responseFormat !== "text") {
     throw badField("stream", "A stream has events of its own; response_format must be json or text with it.");
   }
@@ -139,11 +139,6 @@ function checkTemperature(text: string | undefined): void {
   if (text === undefined) return;
   const value = text.trim() === "" ? Number.NaN : Number(text);
   if (!(value >= 0 && value <= 1)) throw badField("temperature", `temperature must be from 0 to 1, not "${text}".`);
-}
-
-/** Clients whose forms know no null send its name, where OpenAI's documents allow a null. */
-function nullable(text: string | undefined): string | undefined {
-  return text === "null" ? undefined : text;
 }
 
 function parseFormat(text: string): ResponseFormat {
