@@ -7,6 +7,7 @@
  */
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import { isText, longTagBytes, TagSkipper } from "./tags.js";
+import { WaitingBytes } from "./waiting-bytes.js";
 
 /** Sync, two bytes of codes, a number of up to 7 bytes, block size and sample rate of up to 2 bytes each, CRC-8. */
 const MAX_HEADER_BYTES = 16;
@@ -39,7 +40,7 @@ export function flacStreamInfo(bytes: Uint8Array): FlacStreamInfo {
 /** Splits a file that arrives in pieces, cut anywhere. */
 export class FlacFrames {
   /** What has arrived and was not given yet: of the metadata, or of one frame. */
-  #rest: Uint8Array = new Uint8Array();
+  readonly #rest = new WaitingBytes();
   /** Of the metadata still to come, and whether it is its last; the file begins with "fLaC". */
   #block: { bytes: number; isLast: boolean } | undefined = { bytes: 4, isLast: false };
   /** How much of `#rest` the checksum covers. */
@@ -62,14 +63,14 @@ export class FlacFrames {
     if (this.#tail) return frames;
     if (this.#block) throw new DamagedAudioError("is cut short inside the FLAC header.");
     if (this.#rest.length === 0) return frames;
-    if (this.#crc === 0) return [...frames, this.#rest];
+    if (this.#crc === 0) return [...frames, this.#rest.with(new Uint8Array())];
     throw new DamagedAudioError(
       `is damaged or cut short: the checksum of frame ${this.#numFrames + 1} does not match.`,
     );
   }
 
   #split(bytes: Uint8Array, isEnd: boolean): Uint8Array[] {
-    const input = join(this.#rest, bytes);
+    const input = this.#rest.with(bytes);
     const frames: Uint8Array[] = [];
     let start = this.#tail ? 0 : this.#skipMetadata(input);
     for (let end = this.#frameEnd(input, start, isEnd); end > start; end = this.#frameEnd(input, start, isEnd)) {
@@ -77,11 +78,11 @@ export class FlacFrames {
       start = end;
     }
     if (this.#tail) {
-      this.#rest = new Uint8Array();
+      this.#rest.keep(new Uint8Array());
       checkTail(this.#tail.push(input.subarray(start), isEnd));
       return frames;
     }
-    this.#rest = input.slice(start);
+    this.#rest.keep(input.subarray(start));
     if (this.#rest.length > MAX_FRAME_BYTES) {
       throw new DamagedAudioError(`is damaged: the checksum of frame ${this.#numFrames + 1} does not match.`);
     }
@@ -151,15 +152,6 @@ function checkTail(rest: Uint8Array): void {
     );
   }
   throw new DamagedAudioError("is damaged: what follows the tags behind its last frame is neither tag nor sound.");
-}
-
-function join(rest: Uint8Array, bytes: Uint8Array): Uint8Array {
-  if (rest.length === 0) return bytes;
-  if (bytes.length === 0) return rest;
-  const joined = new Uint8Array(rest.length + bytes.length);
-  joined.set(rest);
-  joined.set(bytes, rest.length);
-  return joined;
 }
 
 function modelOf(input: Uint8Array, start: number): Uint8Array {

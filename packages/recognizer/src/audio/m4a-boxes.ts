@@ -7,10 +7,10 @@
  */
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
-import { joinBytes } from "./join-arrays.js";
 import type { LibraryDecoder } from "./library-decoder.js";
 import { checkOrder, type TrackTables } from "./m4a-order.js";
 import { isText, longTagBytes, TagSkipper, tagBytes } from "./tags.js";
+import { WaitingBytes } from "./waiting-bytes.js";
 
 /** Ten minutes of uncompressed sound, each of whose samples is a piece of its own; of compressed sound, a week. */
 const MOST_PIECES = 30_000_000;
@@ -76,7 +76,7 @@ export class M4aChunkDecoder implements ChunkDecoder {
   }
 }
 
-/** Of a file: a box, or sound, which need not be all of its box. */
+/** Of a file: its index, other boxes, or sound, which need not be all of its box. */
 interface Part {
   readonly kind: "movie" | "sound" | "other";
   readonly bytes: Uint8Array;
@@ -91,13 +91,13 @@ interface ChunkTable {
 }
 
 /**
- * The parts of a file, from its first on, with the index before the sound: the decoder would decode all of the sound that
+ * The parts of a file, from its first on, with the index before all else: the decoder would decode all of the sound that
  * it has when the index comes, and a file of a few megabytes may hold days.
  */
 function withMovieFirst(parts: readonly Part[]): readonly Part[] {
   const index = parts.findIndex(({ kind }) => kind === "movie");
   const movie = parts[index];
-  if (!movie || !parts.slice(0, index).some(({ kind }) => kind === "sound")) return parts;
+  if (!movie) return parts;
   const start = parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes.length, 0);
   return [moved(movie, start), ...parts.slice(0, index), ...parts.slice(index + 1)];
 }
@@ -137,7 +137,7 @@ interface Limits {
 class BoxReader {
   readonly #fileBytes: number;
   /** Of the box that is not whole yet. */
-  #waiting: Uint8Array = new Uint8Array();
+  readonly #waiting = new WaitingBytes();
   /** Bytes of sound that are still to come, and need no test. */
   #soundBytes = 0;
   #position = 0;
@@ -156,20 +156,24 @@ class BoxReader {
       if (this.#tail.push(bytes, isEnd).length > 0) throw new DamagedAudioError(SEVERAL_FILES);
       return [];
     }
-    const input = this.#waiting.length > 0 ? joinBytes([this.#waiting, bytes]) : bytes;
+    const input = this.#waiting.with(bytes);
     let end = Math.min(input.length, this.#soundBytes);
     this.#soundBytes -= end;
     const parts: Part[] = end > 0 ? [{ kind: "sound", bytes: input.subarray(0, end) }] : [];
     for (let part = this.#boxAt(input, end); part; part = this.#boxAt(input, end)) {
-      parts.push(part);
+      const before = parts.at(-1);
+      if (part.kind === "other" && before?.kind === "other") {
+        const start = end - before.bytes.length;
+        parts.splice(-1, 1, { kind: "other", bytes: input.subarray(start, end + part.bytes.length) });
+      } else parts.push(part);
       end += part.bytes.length;
     }
     this.#position += end;
     if (this.#isTail(input, end)) {
       this.#tail = new TagSkipper(true);
-      this.#waiting = new Uint8Array();
+      this.#waiting.keep(new Uint8Array());
       this.push(input.subarray(end), isEnd);
-    } else this.#waiting = input.slice(end);
+    } else this.#waiting.keep(input.subarray(end));
     if (isEnd && this.#soundBytes > 0 && this.#soundBytes < Number.POSITIVE_INFINITY) throw new DamagedAudioError(CUT);
     return parts;
   }

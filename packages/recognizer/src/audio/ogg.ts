@@ -6,6 +6,7 @@
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import { joinBytes } from "./join-arrays.js";
 import { isText, TAG_HEADER_BYTES, TagSkipper, tagBytes } from "./tags.js";
+import { WaitingBytes } from "./waiting-bytes.js";
 
 export interface OggPage {
   /** Which of the streams in the file it belongs to. */
@@ -32,7 +33,7 @@ const LAST = 4;
 
 /** Splits a file that arrives in pieces, cut anywhere, into pages; tags may stand behind them. */
 export class OggPages {
-  #rest: Uint8Array = new Uint8Array();
+  readonly #rest = new WaitingBytes();
   #position = 0;
   #numPages = 0;
   #tags: TagSkipper | undefined;
@@ -50,7 +51,7 @@ export class OggPages {
   }
 
   #split(bytes: Uint8Array, isEnd: boolean): OggPage[] {
-    let rest = this.#rest.length === 0 ? bytes : joinBytes([this.#rest, bytes]);
+    let rest = this.#rest.with(bytes);
     const pages: OggPage[] = [];
     for (;;) {
       if (this.#tags) {
@@ -69,8 +70,7 @@ export class OggPages {
       else if (tagBytes(rest, 0) > 0) this.#tags = new TagSkipper(true);
       else throw new DamagedAudioError(`is damaged: no page begins at byte ${this.#position}.`);
     }
-    // Of the pieces, which are the caller's, nothing is kept.
-    this.#rest = rest.slice();
+    this.#rest.keep(rest);
     return pages;
   }
 }

@@ -10,6 +10,7 @@ import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import { joinBytes } from "./join-arrays.js";
 import { severalTracks } from "./m4a-boxes.js";
 import { TAG_HEADER_BYTES, TagSkipper, tagBytes } from "./tags.js";
+import { WaitingBytes } from "./waiting-bytes.js";
 
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;
@@ -59,7 +60,7 @@ interface Element {
 class ElementReader {
   readonly #fileBytes: number;
   #position = 0;
-  #waiting: Uint8Array = new Uint8Array();
+  readonly #waiting = new WaitingBytes();
   /** Of an element whose content need not be looked at. */
   #toPass = 0;
   #tags: TagSkipper | undefined;
@@ -85,7 +86,7 @@ class ElementReader {
   }
 
   #read(bytes: Uint8Array, isEnd: boolean): Uint8Array[] {
-    let rest = this.#waiting.length > 0 ? joinBytes([this.#waiting, bytes]) : bytes;
+    let rest = this.#waiting.with(bytes);
     const parts: Uint8Array[] = [];
     const pass = (numBytes: number) => {
       if (numBytes > 0) parts.push(rest.subarray(0, numBytes));
@@ -106,7 +107,7 @@ class ElementReader {
       if (taken === undefined) break;
       pass(taken);
     }
-    this.#waiting = rest.slice();
+    this.#waiting.keep(rest);
     return parts;
   }
 
