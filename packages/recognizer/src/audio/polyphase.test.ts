@@ -48,6 +48,28 @@ for (const shape of SHAPES) {
   });
 }
 
+test("where there are fewer rows than phases, an output lies between the two rows beside it", () => {
+  const [up, down, taps, rows] = [16_000, 44_101, 16, 4];
+  const coefficients = noise(rows * taps, 1);
+  const input = noise(500, 2);
+  const place = { start: 5, phase: 15_999 };
+  const output = convolve({ up, down, taps, coefficients }, input, place, 150);
+  const from = (start: number, row: number) =>
+    coefficients
+      .subarray(row * taps, (row + 1) * taps)
+      .reduce((sum, value, tap) => sum + value * (input[start + tap] as number), 0);
+  for (const [i, sample] of output.entries()) {
+    const at = 15_999 + i * down;
+    const start = 5 + Math.floor(at / up);
+    const between = ((at % up) * rows) / up;
+    const row = Math.floor(between);
+    const next = row + 1 < rows ? from(start, row + 1) : from(start + 1, 0);
+    const expected = from(start, row) + (between - row) * (next - from(start, row));
+    assert.ok(Math.abs(sample - expected) < 1e-5, `output ${i}: ${sample}, expected ${expected}`);
+  }
+  assert.deepEqual(place, { start: 5 + Math.floor((15_999 + 150 * down) / up), phase: (15_999 + 150 * down) % up });
+});
+
 test("filters that take turns do not meet each other's coefficients", () => {
   const run = convolverInWebAssembly();
   const [first, second] = [5, 6].map((seed) => ({ up: 1, down: 1, taps: 8, coefficients: noise(8, seed) }));

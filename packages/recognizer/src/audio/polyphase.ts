@@ -12,8 +12,17 @@ export interface PolyphaseFilter {
   readonly down: number;
   /** Coefficients a row; a multiple of `TAPS_TOGETHER`. */
   readonly taps: number;
-  /** [up, taps] */
+  /** [up, taps]; [rows, taps] where there are fewer, and outputs that lie between two are interpolated. */
   readonly coefficients: Float32Array;
+}
+
+/** How many samples of input an output takes. */
+export function reachOf(filter: PolyphaseFilter): number {
+  return isInterpolated(filter) ? filter.taps + 1 : filter.taps;
+}
+
+function isInterpolated({ up, taps, coefficients }: PolyphaseFilter): boolean {
+  return coefficients.length < up * taps;
 }
 
 /** Where the next output sample's filter starts in the input, and which of the filter's rows it takes. */
@@ -38,9 +47,10 @@ export function convolve(
   place: Place,
   count: number,
 ): Float32Array<ArrayBuffer> {
+  convolver ??= startConvolver();
+  if (isInterpolated(filter)) return interpolate(filter, input, place, count);
   const { up, down, taps } = filter;
   const output = new Float32Array(count);
-  convolver ??= startConvolver();
   const mostOutputs = Math.max(1, Math.floor((BLOCK_SAMPLES * up) / down));
   for (let done = 0; done < count; ) {
     const block = output.subarray(done, Math.min(done + mostOutputs, count));
@@ -50,6 +60,28 @@ export function convolve(
     place.start += Math.floor((lastPhase + down) / up);
     place.phase = (lastPhase + down) % up;
     done += block.length;
+  }
+  return output;
+}
+
+/** One by one, from the two rows beside each output: the last of one input sample lies beside the first of the next. */
+function interpolate(
+  { up, down, taps, coefficients }: PolyphaseFilter,
+  input: Float32Array,
+  place: Place,
+  count: number,
+): Float32Array<ArrayBuffer> {
+  const rows = { up: coefficients.length / taps, down: 1, taps, coefficients };
+  const output = new Float32Array(count);
+  const pair = new Float32Array(2);
+  for (let i = 0; i < count; i++) {
+    const at = (place.phase * rows.up) / up;
+    const row = Math.floor(at);
+    convolver?.(rows, input.subarray(place.start, place.start + taps + 1), row, pair);
+    const [before, after] = pair as unknown as [number, number];
+    output[i] = before + (at - row) * (after - before);
+    place.start += Math.floor((place.phase + down) / up);
+    place.phase = (place.phase + down) % up;
   }
   return output;
 }
@@ -72,14 +104,14 @@ function startConvolver(): Convolver {
 export function convolverInWebAssembly(): Convolver {
   const assembly = startAssembly(CONVOLVE_MODULE);
   const run = assembly.exports.convolve!;
-  let loaded: PolyphaseFilter | undefined;
+  let loaded: Float32Array | undefined;
   return (filter, input, phase, output) => {
     const { up, down, taps, coefficients } = filter;
     const inputStart = coefficients.length;
     const outputStart = inputStart + input.length;
     const numbers = new Float32Array(assembly.memory(4 * (outputStart + output.length)));
-    if (filter !== loaded) numbers.set(coefficients);
-    loaded = filter;
+    if (coefficients !== loaded) numbers.set(coefficients);
+    loaded = coefficients;
     numbers.set(input, inputStart);
     run(4 * inputStart, 0, 4 * outputStart, output.length, up, down, taps, phase);
     output.set(numbers.subarray(outputStart, outputStart + output.length));

@@ -21,6 +21,10 @@ for (const [from, to] of [
   [8_000, 16_000],
   [17_600, 16_000],
   [14_400, 16_000],
+  [44_101, 16_000],
+  [191_999, 16_000],
+  [16_001, 16_000],
+  [7_993, 16_000],
 ] as const) {
   test(`a sine at ${from} Hz is the same sine at ${to} Hz`, () => {
     const highest = 0.85 * (Math.min(from, to) / 2);
@@ -49,6 +53,13 @@ test("a constant stays itself, and lengths are rounded up", () => {
   assert.equal(resample(new Float32Array(1), 8_000, 16_000).length, 2);
 });
 
+test("rates without a common divisor need no more memory than others", () => {
+  const before = process.memoryUsage().arrayBuffers;
+  assert.ok(new Resampler(191_993, 16_000));
+  const megabytes = (process.memoryUsage().arrayBuffers - before) / 2 ** 20;
+  assert.ok(megabytes < 4, `${megabytes.toFixed(1)} MiB`);
+});
+
 test("time does not drift over ten minutes", () => {
   const seconds = 600;
   const output = resample(sine(seconds * 11_025, 11_025, 100), 11_025, 16_000);
@@ -74,6 +85,7 @@ for (const [from, to] of [
   [44_100, 16_000],
   [8_000, 16_000],
   [16_000, 16_000],
+  [44_101, 16_000],
 ] as const) {
   test(`${from} Hz in pieces comes out at ${to} Hz as it does in one`, () => {
     const input = sine(20_011, from, 440);
