@@ -31,3 +31,19 @@ test("no segment begins before what is told to be kept", () => {
     }
   }
 });
+
+test("a segment is cut within itself, however short it may be", () => {
+  for (const maxSegmentSeconds of [0.001, 0.03, 0.1, 0.5]) {
+    const segmenter = new Segmenter({ ...RULES, maxSegmentSeconds, cutSeconds: 0.7 });
+    let [start, numSegments] = [0, 0];
+    for (let frame = 0; frame < 300; frame++) {
+      // Ever louder: of all frames, the first is the quietest.
+      for (const event of segmenter.push({ isActive: true, level: -50 + frame / 10 })) {
+        if (event.kind === "start") start = event.frame;
+        else assert.ok(event.frame > start && event.frame <= frame, `${start} to ${event.frame} at ${frame}`);
+        numSegments += 1;
+      }
+    }
+    assert.ok(numSegments > 10);
+  }
+});

@@ -121,9 +121,10 @@ export class Segmenter {
     } else if (seconds >= maxSegmentSeconds) this.#cut(stretch, events);
   }
 
-  /** Ends the segment at the quietest of its last frames, and goes on from there. */
+  /** Ends the segment at the quietest of its own last frames, and goes on from there. */
   #cut(stretch: Stretch, events: SegmentEvent[]): void {
-    const cut = this.#numFrames - this.#recent.length + this.#recent.indexOf(Math.min(...this.#recent));
+    const own = this.#recent.slice(-Math.max(1, this.#numFrames - 1 - stretch.start));
+    const cut = this.#numFrames - own.length + own.indexOf(Math.min(...own));
     this.#lastEnd = cut;
     this.#stretch = { ...stretch, start: cut };
     events.push({ kind: "end", frame: cut }, { kind: "start", frame: cut });

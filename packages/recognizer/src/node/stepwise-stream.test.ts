@@ -101,6 +101,15 @@ test("a segment without a pause ends at its greatest length, and the next goes o
   assert.ok(cer < 0.3, `${cer} of the letters are others`);
 });
 
+test("a greatest length that leaves room for no word is no error", async () => {
+  const { samples } = await speechWithGaps(longest.slice(-1), 0.5);
+  for (const options of [{ maxSegmentSeconds: 0.03 }, { maxSegmentSeconds: 0.3 }]) {
+    for (const { startSeconds, endSeconds } of finalsOf(await eventsOf(pieces(samples), options))) {
+      assert.ok(endSeconds > startSeconds && endSeconds - startSeconds < 2);
+    }
+  }
+});
+
 test("silence and noise yield nothing", async () => {
   const quiet = joinArrays([new Float32Array(48_000), whiteNoise(160_000, -30), new Float32Array(48_000)]);
   assert.deepEqual(await eventsOf(pieces(quiet)), []);

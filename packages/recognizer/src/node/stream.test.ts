@@ -66,6 +66,20 @@ test("a segment without a pause ends at its greatest length, and goes on in the 
   assert.ok(wer < 0.75, `WER ${wer}`);
 });
 
+test("a greatest length that leaves room for no word is no error", async () => {
+  const { samples } = await speechWithGaps(utterances.slice(0, 1), 0.5);
+  for (const options of [
+    { maxSegmentSeconds: 0.001 },
+    { maxSegmentSeconds: 0.03 },
+    { maxSegmentSeconds: 0.3 },
+    { maxSegmentSeconds: 1, lookaheadSeconds: 20 },
+  ]) {
+    for (const { startSeconds, endSeconds } of finalsOf(await eventsOf(pieces(samples), options))) {
+      assert.ok(endSeconds > startSeconds && endSeconds - startSeconds < 2);
+    }
+  }
+});
+
 test("silence and noise yield nothing", async () => {
   const quiet = joinArrays([new Float32Array(48_000), whiteNoise(160_000, -30), new Float32Array(48_000)]);
   assert.deepEqual(await eventsOf(pieces(quiet)), []);
