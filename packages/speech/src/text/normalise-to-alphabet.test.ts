@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { alphabetOf, englishAlphabet } from "./alphabet.js";
+import { type Alphabet, alphabetOf, englishAlphabet } from "./alphabet.js";
 import { normaliseEnglish } from "./normalise-english.js";
 import { normaliseToAlphabet } from "./normalise-to-alphabet.js";
 
@@ -29,6 +29,25 @@ test("letters of another alphabet stay, in its case; punctuation parts words", (
 
 test("an alphabet of capitals gets capitals, and its apostrophe in any shape", () => {
   assert.equal(normaliseToAlphabet("don’t", alphabetOf("'ABCDEFGHIJKLMNOPQRSTUVWXYZ")).text, "DON'T");
+});
+
+test("letters take the alphabet's case as their language pairs them", () => {
+  const greek = alphabetOf("αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώ");
+  const turkish = alphabetOf("abcçdefgğhıijklmnoöprsştuüvyz");
+  const cases: [string, Alphabet, string][] = [
+    ["ΟΔΟΣ ΣΟΦΟΣ", greek, "οδος σοφος"],
+    ["Σ σοφός", greek, "σ σοφός"],
+    ["ΟΔΟΣ οδος", alphabetOf("αβγδεζηθικλμνξοπρστυφχψω"), "οδοσ οδοσ"],
+    ["οδός", alphabetOf("ΑΒΓΔΌΟΣ"), "ΟΔΌΣ"],
+    ["ISPARTA İzmir", turkish, "ısparta izmir"],
+    ["ısparta izmir", alphabetOf("ABCÇDEFGĞHIİJKLMNOÖPRSŞTUÜVYZ"), "ISPARTA İZMİR"],
+    ["IGEL", german, "igel"],
+    ["Straße", alphabetOf("ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÜ"), "STRASSE"],
+    ["Straße", alphabetOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzäöü"), "Strasse"],
+  ];
+  for (const [written, alphabet, text] of cases) {
+    assert.deepEqual(normaliseToAlphabet(written, alphabet), { text, changes: [], refused: [] }, written);
+  }
 });
 
 test("a decomposed letter is the composed one", () => {
