@@ -95,7 +95,9 @@ export class SegmentSearch {
     const hypothesis = this.#decoder.end();
     if (!this.#settings.wordTimes) return [hypothesis];
     const whole = concatenated([...this.#settled, tail]);
-    const { timedWords } = alignText(whole, hypothesis.text, this.#knowledge.alphabet, this.#settings);
+    const { frameSeconds, confidenceCalibration } = this.#settings;
+    const options = { frameSeconds, confidenceCalibration, isSpelt: true };
+    const { timedWords } = alignText(whole, hypothesis.text, this.#knowledge.alphabet, options);
     return [{ ...hypothesis, timedWords }];
   }
 

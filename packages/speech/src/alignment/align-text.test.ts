@@ -142,6 +142,19 @@ test("words are told as they were written, with the times of what is spoken for 
   assert.equal(timedWords[3]?.confidence, Math.min(...parts.slice(3).map(({ confidence }) => confidence)));
 });
 
+test("a recogniser's text is taken as it stands", () => {
+  for (const heard of ["mr jones", "henry viii", "'"]) {
+    const { blankId } = englishAlphabet;
+    const path = encodeText(heard, englishAlphabet).flatMap((id) => [id, blankId]);
+    const { text, timedWords } = alignText(emissionsAlong(path, 29), heard, englishAlphabet, {
+      ...scale,
+      isSpelt: true,
+    });
+    assert.equal(text, heard);
+    assert.equal(timedWords.map(({ characters }) => characters.map((c) => c.character).join("")).join(" "), heard);
+  }
+});
+
 test("texts that cannot be aligned are refused with the reason", () => {
   const emissions = emissionsAlong([0, 2, 0], 4);
   assert.throws(() => alignText(emissions, "aab", letters, scale), {

@@ -10,7 +10,7 @@ import { checkEveryFrameIsPossible } from "../decoding/frame-tokens.js";
 import { type TimedWord, timedWordsOf } from "../decoding/timed-word.js";
 import { quote, SpeechError } from "../errors.js";
 import { type Alphabet, encodeText, minimumFrames } from "../text/alphabet.js";
-import { type WrittenWord, writtenWords } from "../text/written-words.js";
+import { spokenAsWritten, type WrittenWord, writtenWords } from "../text/written-words.js";
 import { bestPath } from "./best-path.js";
 import { Trellis } from "./trellis.js";
 
@@ -19,6 +19,8 @@ export interface AlignTextOptions {
   frameSeconds: number;
   /** Mends the words' confidences; see `fitConfidence`. Default: raw ones. */
   confidenceCalibration?: ConfidenceCalibration;
+  /** The text is a recogniser's: its words are taken as they stand, none as short for another. Default false. */
+  isSpelt?: boolean;
 }
 
 /** Where a text lies in a recording. */
@@ -34,8 +36,8 @@ export interface TextAlignment {
 }
 
 /**
- * The likeliest alignment of `text`. What is not spelt in the alphabet is spelt out as transcripts are, and its words are
- * told as they were written: see `writtenWords`. Time is the product of the frames and the text's length: about a minute
+ * The likeliest alignment of `text`. It is spelt out as transcripts are, and its words are told as they were written: see
+ * `writtenWords`. Time is the product of the frames and the text's length: about a minute
  * for an hour of speech, in 60 MB.
  *
  * @throws SpeechError `alignment-infeasible` where the text needs more frames than there are, or has probability 0;
@@ -47,13 +49,13 @@ export function alignText(
   alphabet: Alphabet,
   options: AlignTextOptions,
 ): TextAlignment {
-  const { frameSeconds, confidenceCalibration = UNCALIBRATED } = options;
+  const { frameSeconds, confidenceCalibration = UNCALIBRATED, isSpelt = false } = options;
   checkPositive("frameSeconds", frameSeconds);
   checkCalibration("confidenceCalibration", confidenceCalibration);
   checkEmissionsMatch(emissions, alphabet);
   validateEmissions(emissions);
   checkEveryFrameIsPossible(emissions);
-  const writing = writtenWords(text, alphabet);
+  const writing = isSpelt ? { words: spokenAsWritten(text) } : writtenWords(text, alphabet);
   if ("reason" in writing) throw new SpeechError("unknown-character", `the text ${quote(text)} ${writing.reason}`);
   const spoken = writing.words.flatMap(({ spoken }) => spoken).join(" ");
   const tokenIds = encodeText(spoken, alphabet);

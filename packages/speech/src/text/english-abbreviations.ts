@@ -96,7 +96,10 @@ const NUMBER_WORD =
   "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty|hundred|thousand|million";
 
 /** What a text of ASCII letters must hold for any of these rules to match: most texts hold none of it. */
-export const MAY_BE_SHORT = new RegExp(`\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|[ivxlc]{2,})\\b`, "i");
+export const MAY_BE_SHORT = new RegExp(
+  `\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|[ivx]{2,}|[ivxlc]{4,})\\b`,
+  "i",
+);
 
 /** In the order they are to be tried. */
 export const abbreviationRules: readonly Rule[] = [

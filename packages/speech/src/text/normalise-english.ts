@@ -83,6 +83,8 @@ const wordRules = {
   refuse: [tagRule("refuse"), ...addressRules, ...abbreviationRules],
 };
 const LETTERS = /^[A-Za-z'\s]*$/;
+/** Words as transcripts have them, with single spaces between them: most of a large text, in which no rule finds more. */
+const PLAIN = /^'?[a-z]+(?:'[a-z]+)*'?(?: '?[a-z]+(?:'[a-z]+)*'?)*$/;
 
 /** Rules that, as those for amounts, are set apart by spaces; in the order they are to be tried. */
 const symbolRules: readonly Rule[] = [
@@ -133,6 +135,7 @@ export interface Piece {
 
 /** Normalises one transcript. It never throws; see `NormalisedText.refused`. */
 export function normaliseEnglish(text: string, options: NormaliseOptions = {}): NormalisedText {
+  if (PLAIN.test(text) && !MAY_BE_SHORT.test(text)) return { text, changes: [], refused: [] };
   const changes: TextChange[] = [];
   const refused: RefusedCharacter[] = [];
   let written = "";

@@ -30,6 +30,20 @@ test("each written word has what is spoken for it", () => {
   assert.deepEqual(shown("Über  alles?\n", german), ["Über = über", "alles? = alles"]);
 });
 
+test("plain letters are read as those of transcripts are", () => {
+  assert.deepEqual(shown("mr jones' 5 km"), ["mr = mister", "jones' = jones'", "5 = five", "km = kilometers"]);
+  assert.deepEqual(shown("mr jones"), ["mr = mister", "jones = jones"]);
+  assert.deepEqual(spellOut("mr jones", englishAlphabet), { spelt: "mister jones" });
+  assert.deepEqual(spellOut("MR JONES", capitals), { spelt: "MISTER JONES" });
+  assert.deepEqual(spellOut("mr  jones '", alphabetOf("' ejmnors")), { spelt: "mr jones '" });
+  for (const act of [spellOut, writtenWords]) {
+    assert.deepEqual(act("henry viii", englishAlphabet), {
+      reason: 'has "viii", which the model cannot write; spell it out',
+    });
+    assert.deepEqual(act("'", englishAlphabet), { reason: "has no words" });
+  }
+});
+
 test("what nobody speaks goes with a neighbour", () => {
   assert.deepEqual(shown("— Yes … no [laughter] maybe —"), ["—~Yes~… = yes", "no~[laughter] = no", "maybe~— = maybe"]);
 });

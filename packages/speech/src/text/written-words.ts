@@ -4,7 +4,7 @@
  */
 
 import { quote } from "../errors.js";
-import { type Alphabet, unknownCharacters } from "./alphabet.js";
+import type { Alphabet } from "./alphabet.js";
 import type { RefusedCharacter } from "./normalise-english.js";
 import { normaliseToAlphabet, piecesInAlphabet } from "./normalise-to-alphabet.js";
 
@@ -25,10 +25,14 @@ const NO_BREAK_SPACE = "\u00a0";
 
 /** The text in the alphabet's characters, as transcripts are brought to it; or why that cannot be. */
 export function spellOut(text: string, alphabet: Alphabet): { spelt: string } | Unspellable {
-  if (isSpelt(text, alphabet)) return text.trim() === "" ? NO_WORDS : { spelt: text };
   const { text: spelt, refused } = normaliseToAlphabet(text, alphabet);
   if (refused.length > 0) return unspellable(refused);
   return spelt === "" ? NO_WORDS : { spelt };
+}
+
+/** The words of a text that a recogniser wrote: none is short for another. */
+export function spokenAsWritten(text: string): WrittenWord[] {
+  return (text.match(/[^ ]+/g) ?? []).map((word) => ({ written: word, spoken: [word] }));
 }
 
 /**
@@ -42,9 +46,7 @@ export function writtenWords(text: string, alphabet: Alphabet): { words: Written
     to: index + token.length,
   }));
   const write = (first: Span, last = first) => source.slice(first.from, last.to).replace(/\s+/gu, NO_BREAK_SPACE);
-  if (isSpelt(source, alphabet)) {
-    return { words: tokens.map((token) => ({ written: write(token), spoken: [write(token)] })) };
-  }
+  if (tokens.length === 0) return { words: [] };
   const { refused } = normaliseToAlphabet(source, alphabet);
   if (refused.length > 0) return unspellable(refused);
   const shares = chunksOf(tokens, spokenWords(source, alphabet)).flatMap(shareOut);
@@ -69,10 +71,6 @@ interface Chunk {
   first: number;
   last: number;
   spoken: string[];
-}
-
-function isSpelt(text: string, alphabet: Alphabet): boolean {
-  return unknownCharacters(text, alphabet).length === 0;
 }
 
 function unspellable(refused: readonly RefusedCharacter[]): Unspellable {

@@ -78,7 +78,7 @@ export function decodeGreedily(
   const decode = (emissions: Emissions) => greedyDecode(emissions, alphabet);
   const timed = (emissions: Emissions) => {
     const found = decode(emissions);
-    const options = { frameSeconds, confidenceCalibration };
+    const options = { frameSeconds, confidenceCalibration, isSpelt: true };
     return { ...found, timedWords: alignText(emissions, found.text, alphabet, options).timedWords };
   };
   return Object.assign(decode, { timed });

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { englishAlphabet, scoreSentence } from "@deepspeech-ts/speech";
 import { sampleCorpus, temporaryFolder } from "../data/fixtures.test.support.js";
+import { normaliseTranscript } from "../data/prepare.js";
 import { type BuildLanguageModelOptions, buildLanguageModel, type LanguageModelProgress } from "./build.js";
 import { loadLanguageModel } from "./load.js";
 import { perplexity } from "./perplexity.js";
@@ -255,6 +256,21 @@ test("text with capitals, punctuation and numbers is brought to the alphabet, an
   assert.equal(totals, "utterances: 80, changed: 40, with refused characters: 20");
   assert.match(details.join("\n"), /"2" to "two" in line 3 of .*orders\.txt/);
   assert.equal((await build()).numSentences, 80);
+});
+
+test("plain letters are read as those of transcripts are", async (t) => {
+  const folder = await temporaryFolder(t);
+  const lines = ["mr jones went to st louis", "henry viii was king", "' '", "the boys' hats don't fit", "go  west"];
+  const path = join(folder, "plain.txt");
+  await writeFile(path, lines.map((line) => `${line}\n`.repeat(20)).join(""));
+  const output = join(folder, "plain.arpa");
+  const { numSentences } = await buildLanguageModel({ input: [path], output, order: 2, alphabet: englishAlphabet });
+  const kept = lines.map((line) => normaliseTranscript(line, { alphabet: englishAlphabet, normalise: true }));
+  const spoken = kept.flatMap((line) => (typeof line === "string" || line.refused.length > 0 ? [] : line.text));
+  assert.deepEqual(spoken, ["mister jones went to st louis", "", "the boys' hats don't fit", "go west"]);
+  assert.equal(numSentences, 60);
+  const words = [...(await loadLanguageModel(output)).words()];
+  assert.deepEqual(words.toSorted(), [...new Set(spoken.join(" ").split(" "))].filter(Boolean).toSorted());
 });
 
 test("a model that next to nothing can be written of is refused, one with a few odd words says so", async (t) => {

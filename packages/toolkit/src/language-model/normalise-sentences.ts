@@ -22,8 +22,6 @@ export interface SentenceOptions {
 /** One sentence a line, piece by piece. Sentences that the alphabet cannot write are left out, and counted. */
 export class SentenceNormaliser {
   readonly #options: TranscriptOptions;
-  /** What no rule would change; undefined where someone's own may. */
-  readonly #plain: RegExp | undefined;
   readonly #report = new NormalisationReport();
   #isChanged = false;
   #numKept = 0;
@@ -32,7 +30,6 @@ export class SentenceNormaliser {
 
   constructor({ alphabet, ...own }: SentenceOptions) {
     this.#options = { alphabet: alphabet ?? englishAlphabet, normalise: alphabet !== undefined, ...own };
-    this.#plain = alphabet === undefined || own.normaliser !== undefined ? undefined : plainSentence(alphabet);
   }
 
   /**
@@ -52,11 +49,6 @@ export class SentenceNormaliser {
   }
 
   #sentence(line: string, id: string): string {
-    // Most of a large corpus is in order, and a rule would find nothing in it.
-    if (this.#plain?.test(line)) {
-      this.#report.add(id, { text: line, changes: [], refused: [] });
-      return line;
-    }
     const normalised = normaliseTranscript(line, this.#options);
     if (typeof normalised === "string") return this.#giveUp(normalised, id);
     this.#isChanged ||= normalised.changes.length > 0 || normalised.refused.length > 0;
@@ -89,11 +81,4 @@ export class SentenceNormaliser {
     }
     return [...(this.#isChanged ? [this.#report.toString()] : []), ...lines].join("\n");
   }
-}
-
-/** Words of the alphabet's characters with single spaces between them. */
-function plainSentence({ tokens, blankId }: Alphabet): RegExp {
-  const letters = tokens.filter((token, id) => id !== blankId && token !== " ");
-  const word = `[${letters.map((letter) => letter.replace(/[\\\]^-]/g, "\\$&")).join("")}]+`;
-  return new RegExp(`^${word}(?: ${word})*$`, "u");
 }
