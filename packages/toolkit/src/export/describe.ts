@@ -17,9 +17,11 @@ const runSchema = z.object({
   progress: z.object({
     epoch: z.int().min(0),
     step: z.int().min(0),
-    kept: z.array(ratesSchema).catch([]),
-    averaged: ratesSchema.nullish().catch(null),
+    batch: z.int().catch(0),
+    kept: z.array(ratesSchema.extend({ epoch: z.int() })).catch([]),
   }),
+  /** Of these very weights. Checkpoints of earlier versions have none; null where they were not measured. */
+  dev: ratesSchema.nullish().catch(null),
 });
 
 export interface DescribeOptions {
@@ -70,12 +72,17 @@ function decodingSettings({ lm: _, ...settings }: DecodingConfig): DecodingSetti
 export function runFacts(training: unknown): Pick<TrainingFacts, "corpora" | "epochs" | "steps" | "dev"> {
   const { success, data } = runSchema.safeParse(training);
   if (!success) return { corpora: [] };
-  const { epoch, step, kept, averaged } = data.progress;
-  const best = averaged ?? kept[0];
+  const { epoch, step } = data.progress;
+  const dev = data.dev === undefined ? epochsRates(data.progress) : data.dev;
   return {
     corpora: data.config.train.map((path) => basename(path)),
     epochs: epoch,
     steps: step,
-    ...(best && { dev: { wer: best.wer, cer: best.cer } }),
+    ...(dev && { dev: { wer: dev.wer, cer: dev.cer } }),
   };
+}
+
+/** Of the epoch that has just ended, if it is among the best: those of other epochs say nothing of these weights. */
+function epochsRates({ epoch, batch, kept }: z.output<typeof runSchema>["progress"]) {
+  return batch === 0 ? kept.find((measured) => measured.epoch === epoch) : undefined;
 }

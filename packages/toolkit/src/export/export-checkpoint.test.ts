@@ -130,7 +130,7 @@ describe("runExport", () => {
     const folder = await temporaryFolder(t);
     const run = (dev: string[]) => ({
       config: { train: ["/somewhere/private/train-clean-100"], dev },
-      progress: { ...nothingDone(), epoch: 4, step: 321, kept: [{ epoch: 3, wer: 0.5, cer: 0.25, loss: 1 }] },
+      progress: { ...nothingDone(), epoch: 4, step: 321, kept: [{ epoch: 4, wer: 0.5, cer: 0.25, loss: 1 }] },
     });
     for (const [dev, numUtterances] of [
       [data, 5],

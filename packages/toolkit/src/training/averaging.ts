@@ -28,7 +28,7 @@ async function averageOf(run: RunContext, epochs: number[]): Promise<void> {
   run.team.first(() =>
     tidy(() => {
       const { header, tensors } = averageCheckpoints(epochs.map((epoch) => epochCheckpointPath(runFolder, epoch)));
-      saveRunCheckpoint(path, header, tensors);
+      saveRunCheckpoint(path, { ...header, training: { ...Object(header.training), dev: null } }, tensors);
     }),
   );
   using model = session.modelIn(path);
@@ -40,7 +40,7 @@ async function averageOf(run: RunContext, epochs: number[]): Promise<void> {
   const isAgain = JSON.stringify(progress.averaged) === JSON.stringify(measured);
   const isBest = isAgain || others.every((other) => isBetter(measured, other, config.selectBy));
   if (isBest) {
-    session.saveWeights(checkpointPath(runFolder, "best"), model);
+    session.saveWeights(checkpointPath(runFolder, "best"), measured, model);
     progress.averaged = measured;
     // Or a resumed run would take its next best epoch for better than this average.
     run.saveLast();

@@ -4,8 +4,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint } from "../acoustic-model/index.js";
+import { loadCheckpoint, loadCheckpointHeader } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { runFacts } from "../export/describe.js";
 import type { TrainConfigInput } from "./config.js";
 import { rank } from "./kept-checkpoints.js";
 import { checkpointPath, epochCheckpointPath, savedEpochs } from "./run-folder.js";
@@ -159,6 +160,9 @@ describe("kept checkpoints", () => {
     const [averaged] = first.all("averaged");
     assert.ok(averaged?.isBest, "the average is better than each epoch");
     assert.deepEqual(first.one("finished").best?.averagedEpochs, averaged.epochs);
+    const { training } = loadCheckpointHeader(checkpointPath(first.runFolder, "best")).header;
+    const { wer, cer } = averaged.dev.rates;
+    assert.deepEqual(runFacts(training).dev, { wer, cer });
     const best = weightsIn(checkpointPath(first.runFolder, "best"));
     const last = weightsIn(checkpointPath(first.runFolder, "last"));
 

@@ -59,8 +59,8 @@ export function saveRanked(
   // Where a part of the epoch was better, its weights stand for the epoch.
   const stands = keptAs(measured.epoch) ?? measured;
   if (stands === measured && isNeeded(measured.epoch))
-    session.saveWeights(epochCheckpointPath(runFolder, measured.epoch));
-  if (isBest) session.saveWeights(checkpointPath(runFolder, "best"));
+    session.saveWeights(epochCheckpointPath(runFolder, measured.epoch), measured);
+  if (isBest) session.saveWeights(checkpointPath(runFolder, "best"), measured);
   saveProgress();
   if (!session.team.isFirst) return;
   for (const epoch of savedEpochs(runFolder)) {

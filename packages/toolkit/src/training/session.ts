@@ -21,6 +21,7 @@ import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
 import { makeOptimizer, type Optimizer } from "./optimizer.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
+import type { Measurement } from "./selection.js";
 import { freeze, openStartingPoint, takeWeights, wildcard } from "./starting-point.js";
 import { Teacher } from "./teacher.js";
 import { Team } from "./team/team.js";
@@ -120,12 +121,16 @@ export class TrainingSession {
 
   /** Saves all that is needed to go on. */
   saveLast(): void {
-    tidy(() => this.#save(checkpointPath(this.runFolder, "last"), this.stateTensors()));
+    tidy(() => this.#save(checkpointPath(this.runFolder, "last"), this.stateTensors(), null));
   }
 
-  /** Saves a model's weights alone. Default: the evaluated ones. */
-  saveWeights(path: string, model: DeepSpeech = this.evaluated): void {
-    this.#save(path, modelTensors(model));
+  /**
+   * Saves a model's weights alone, with what they were measured at.
+   *
+   * @param model Default: the evaluated one
+   */
+  saveWeights(path: string, { wer, cer }: Measurement, model: DeepSpeech = this.evaluated): void {
+    this.#save(path, modelTensors(model), { wer, cer });
   }
 
   /** The model in one of the run's checkpoints, beside the run's own; dispose it. */
@@ -173,11 +178,12 @@ export class TrainingSession {
     return copy;
   }
 
-  #save(path: string, tensors: ReadonlyMap<string, Tensor>): void {
+  /** @param dev error rates of these very weights; the progress has those of other epochs */
+  #save(path: string, tensors: ReadonlyMap<string, Tensor>, dev: { wer: number; cer: number } | null): void {
     if (!this.team.isFirst) return;
     const { model, progress, optimizer, data } = this;
     const { resume: _, ...config } = this.config;
-    const training = { config, progress, optimizerSteps: optimizer.stepCounts, data };
+    const training = { config, progress, dev, optimizerSteps: optimizer.stepCounts, data };
     saveRunCheckpoint(
       path,
       { model: model.config, features: config.features, alphabet: this.alphabet, training },
