@@ -66,6 +66,30 @@ function fewestSubstitutions(a: string, b: string, budget: number): number {
   );
 }
 
+/** The alignment by its rule: read from the end, a hit or substitution goes before a deletion, that before an insertion. */
+function alignByRule(a: string, b: string): string {
+  const unit = a.length + b.length + 1;
+  const weights = [Array.from({ length: b.length + 1 }, (_, j) => j * unit)];
+  const at = (i: number, j: number) => weights[i]?.[j] ?? Number.POSITIVE_INFINITY;
+  const paired = (i: number, j: number) => at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : unit + 1);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i * unit];
+    weights.push(row);
+    for (let j = 1; j <= b.length; j++) row.push(Math.min(paired(i, j), at(i - 1, j) + unit, at(i, j - 1) + unit));
+  }
+  let kinds = "";
+  for (let [i, j] = [a.length, b.length]; i + j > 0; ) {
+    const kind =
+      paired(i, j) === at(i, j) ? (a[i - 1] === b[j - 1] ? "=" : "s") : at(i - 1, j) + unit === at(i, j) ? "d" : "i";
+    if (kind !== "i") i -= 1;
+    if (kind !== "d") j -= 1;
+    kinds = kind + kinds;
+  }
+  return kinds;
+}
+
+const KINDS = { hit: "=", substitution: "s", deletion: "d", insertion: "i" };
+
 function randomPair(random: SeededRandom, longest: number): [string, string] {
   const symbols = [..."abcd"].slice(0, 1 + random.below(4));
   return [
@@ -124,4 +148,29 @@ test("an alignment replays to both sequences and has the distance's counts", () 
       counts(count("substitution"), count("deletion"), count("insertion"), count("hit")),
     );
   }
+});
+
+test("the alignment is the one of the rule, at lengths that are parted too", () => {
+  const random = new SeededRandom(15);
+  const pairs = Array.from({ length: 100 }, () => randomPair(random, 20));
+  const long = random.draw([..."abcd"], 2300);
+  const heard = long.flatMap((symbol) => [[], [symbol], [symbol], ["a"], [symbol, "b"]][random.below(5)] ?? []);
+  pairs.push([long.join(""), heard.join("")], ["ab", heard.join("").repeat(1000)]);
+  for (const [a, b] of pairs.slice(0, -1)) {
+    assert.equal(
+      align(a, b)
+        .map(({ kind }) => KINDS[kind])
+        .join(""),
+      alignByRule(a, b),
+    );
+  }
+  const [a, b] = pairs.at(-1) as [string, string];
+  assert.equal(align(a, b).length, b.length);
+});
+
+test("long sequences take no table of all their pairs", () => {
+  const long = "abcdefg".repeat(900);
+  const before = process.memoryUsage().arrayBuffers;
+  assert.equal(align(long, long.slice(1)).length, long.length);
+  assert.ok(process.memoryUsage().arrayBuffers - before < 20e6);
 });
