@@ -32,6 +32,7 @@ test("what only one has, or has otherwise, is counted and not compared", () => {
     ["a"],
   );
   assert.deepEqual(comparison.rates, { first: { wer: 0, cer: 0 }, second: { wer: 1, cer: 1 / 3 } });
+  assert.equal(compareResults(first, [...second, scored("d", "four", "four")]).numNotCompared, 3);
 });
 
 test("nothing in common cannot be compared", () => {

@@ -51,12 +51,13 @@ export function compareResults(first: readonly UtteranceResult[], second: readon
     );
   }
   const utterances = pairs.map(compareUtterance).sort(byDifference);
+  const ids = new Set([...first, ...second].map(({ id }) => id));
   return {
     ...compareRates(pairs),
     numBetter: utterances.filter(({ wordErrorDifference }) => wordErrorDifference < 0).length,
     numWorse: utterances.filter(({ wordErrorDifference }) => wordErrorDifference > 0).length,
     numEqual: utterances.filter(({ wordErrorDifference }) => wordErrorDifference === 0).length,
-    numNotCompared: Math.max(first.length, second.length) - pairs.length,
+    numNotCompared: ids.size - pairs.length,
     utterances,
   };
 }
