@@ -119,6 +119,12 @@ const cases: Case[] = [
       ),
     expected: ["it’s the\ncafé\n"],
   },
+  {
+    name: "words.arpa",
+    text: "\\data\\\nngram 1=4\n\n\\1-grams:\n-1\t<s>\n-1\t</s>\n-1\tit’s\n-1\tcafé\n\n\\end\\\n",
+    read: async (path) => [...(await loadLanguageModel(path)).words()],
+    expected: ["it’s", "café"],
+  },
 ];
 
 for (const { name, text, read, expected } of cases) {
@@ -168,6 +174,16 @@ test("the text of a language model, plain or gzip, and in spaces and letters of 
   for (const [name, text] of Object.entries(variants)) {
     assert.deepEqual(await build("other.txt", Buffer.from(text)), expected, name);
   }
+});
+
+test("an ARPA file's letters in two pieces are the letters in one", async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, "a.arpa");
+  const text =
+    "\\data\\\nngram 1=3\nngram 2=1\n\n\\1-grams:\n-1\t<s>\t0\n-1\t</s>\n-1\tcafé\t0\n\n\\2-grams:\n-0.5\t<s> café\n\n\\end\\\n";
+  await writeFile(path, text.normalize("NFD"));
+  const model = await loadLanguageModel(path);
+  assert.deepEqual([...model.words()], ["café"]);
 });
 
 test("a language model's text in no certain encoding is refused, also far from its start", async (t) => {

@@ -38,7 +38,7 @@ const LARGEST_COUNT = 2 ** 31 - 1;
 const LONGEST_LINE = 1_000_000;
 const decoder = new TextDecoder();
 
-/** Push the file's bytes, then `finish`. */
+/** Push the file's text, in UTF-8, then `finish`. */
 export class ArpaReader {
   readonly #options: ArpaReaderOptions;
   readonly #lines = new LineSplitter(
