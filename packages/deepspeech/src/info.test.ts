@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { openBundleFile } from "@deepspeech-ts/recognizer";
 import { encodeBundle } from "@deepspeech-ts/speech";
 import {
@@ -93,6 +94,20 @@ test("a checkpoint, a run and a language model are described", async (t) => {
   assert.deepEqual([order, numWords], [2, 3]);
 });
 
+test("a language model is known by what it holds, as where it is used", async (t) => {
+  const folder = await temporaryFolder(t);
+  const arpa = "\\data\\\nngram 1=3\n\n\\1-grams:\n-1\t<s>\n-1\t</s>\n-1\tword\n\n\\end\\\n";
+  await writeFiles(folder, {
+    "words.gz": gzipSync(arpa),
+    "described.txt": `${"What this is, at length.\n".repeat(1000)}${arpa}`,
+    "wide.txt": Buffer.from(`\ufeff${arpa}`, "utf16le"),
+    "words.ARPA.GZ": gzipSync(arpa),
+  });
+  for (const name of ["words.gz", "described.txt", "wide.txt", "words.ARPA.GZ"]) {
+    assert.equal(rowsOf(join(folder, name)).Words, "1 word: word", name);
+  }
+});
+
 test("what is none of these things is refused in one line", async (t) => {
   const folder = await temporaryFolder(t);
   const damaged = await readFile(BUNDLE);
@@ -102,6 +117,7 @@ test("what is none of these things is refused in one line", async (t) => {
     "cut.safetensors": Buffer.concat([Buffer.from([9, 1, 0, 0, 0, 0, 0, 0]), Buffer.from("{")]),
     "epoch.ckpt": "PK\u0003\u0004",
     "m.jsonl": "{}\n",
+    "noise.bin": Buffer.from([0xff, 1, 0xfe, 2, 0xc3, 3]),
     "broken.arpa": "no such thing\n",
     "empty.bin": "",
     "deep/a.txt": "",
@@ -113,6 +129,7 @@ test("what is none of these things is refused in one line", async (t) => {
     ["cut.safetensors", /^cut\.safetensors: truncated: .*; use another checkpoint\.$/],
     ["epoch.ckpt", 'epoch.ckpt: is an archive; if PyTorch wrote it, "deepspeech import" makes a checkpoint of it.'],
     ["m.jsonl", `m.jsonl: is not ${known}; "deepspeech data stats" describes lists of recordings.`],
+    ["noise.bin", `noise.bin: is not ${known}; "deepspeech data stats" describes lists of recordings.`],
     ["empty.bin", `empty.bin: is not ${known}; "deepspeech data stats" describes lists of recordings.`],
     ["broken.arpa", /^broken\.arpa: line 1: it is no ARPA file/],
     ["deep", `deep: is no run's folder; give ${known}.`],

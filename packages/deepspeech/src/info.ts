@@ -1,7 +1,8 @@
 /** `deepspeech info`. */
 import { closeSync, openSync, readSync } from "node:fs";
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
-import { isBinaryModel } from "@deepspeech-ts/speech";
+import { isArpaName } from "@deepspeech-ts/toolkit/internal/language-model/build.js";
+import { isLanguageModel } from "@deepspeech-ts/toolkit/internal/language-model/load.js";
 import type { Command } from "commander";
 import { bundleFacts } from "./info-bundle.js";
 import { type Facts, factLines } from "./info-facts.js";
@@ -34,9 +35,11 @@ async function factsOf(path: string): Promise<Facts> {
   if (kind === "run") return (await import("./info-checkpoint.js")).runFacts(path);
   if (kind !== "file") throw refuse(path, REFUSALS[kind]);
   const start = firstBytes(path);
-  if (isLanguageModel(path, start)) return languageModelFacts(path);
   if (isSafetensors(start)) return (await import("./info-checkpoint.js")).checkpointFacts(path);
-  throw refuse(path, isArchive(start) ? IS_ARCHIVE : IS_UNKNOWN);
+  if (isArchive(start)) throw refuse(path, IS_ARCHIVE);
+  // One that is named so is told what it lacks.
+  if (isArpaName(path) || /\.lm$/i.test(path) || (await isLanguageModel(path))) return languageModelFacts(path);
+  throw refuse(path, IS_UNKNOWN);
 }
 
 const KNOWN = "a bundle, a run's folder, a checkpoint or a language model";
@@ -56,17 +59,11 @@ function refuse(path: string, what: string): UserError {
 function firstBytes(path: string): Uint8Array {
   const file = openSync(path, "r");
   try {
-    const bytes = new Uint8Array(256);
+    const bytes = new Uint8Array(9);
     return bytes.subarray(0, readSync(file, bytes));
   } finally {
     closeSync(file);
   }
-}
-
-/** A gzipped one is known by its name. */
-function isLanguageModel(path: string, start: Uint8Array): boolean {
-  const isText = /(^|\n)\\data\\/.test(new TextDecoder().decode(start));
-  return isText || isBinaryModel(start) || /\.(lm|arpa)(\.gz)?$/i.test(path);
 }
 
 /** The length of a JSON header in eight bytes, then that header. */

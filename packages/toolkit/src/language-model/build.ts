@@ -7,6 +7,11 @@ import { runTask } from "../worker-task.js";
 /** The file formats of language models. */
 export type LanguageModelFormat = "arpa" | "binary";
 
+/** Whether a file's name says that it is an ARPA file, plain or gzip. */
+export function isArpaName(path: string): boolean {
+  return /\.arpa(\.gz)?$/i.test(path);
+}
+
 /** What language model is built of what text. */
 export interface BuildLanguageModelOptions {
   /** Text files, plain or gzip: one sentence a line, words between blanks. */
@@ -147,7 +152,7 @@ function requestOf(options: BuildLanguageModelOptions): BuildRequest {
     prune,
     maxBytes,
     vocabulary,
-    format: format ?? (/\.arpa(\.gz)?$/.test(output) ? "arpa" : "binary"),
+    format: format ?? (isArpaName(output) ? "arpa" : "binary"),
     quantisationBits,
     memoryBytes,
     temporaryFolder: options.temporaryFolder ?? dirname(output),

@@ -167,7 +167,7 @@ function write(request: BuildRequest, estimated: EstimatedNgrams, storage: FileR
   const chunks =
     format === "arpa" ? arpaChunks(estimated) : modelFromEstimate(estimated, { bits, memoryBytes, storage }).toChunks();
   // Members of a gzip file may be compressed one by one: RFC 1952, section 2.2.
-  const compress = format === "arpa" && output.endsWith(".gz");
+  const compress = format === "arpa" && /\.gz$/i.test(output);
   let bytes = 0;
   function* counted(): Generator<Uint8Array> {
     for (const chunk of chunks) {

@@ -126,6 +126,20 @@ test("a compressed ARPA file is one that gzip itself reads", async (t) => {
   if (gzip.error === undefined) assert.ok(gzip.stdout.equals(expected));
 });
 
+test("a name in capitals says what to write as others do", async (t) => {
+  const folder = await temporaryFolder(t);
+  const input = [join(folder, "a.txt")];
+  await writeFile(join(folder, "a.txt"), "a b c\na b\n");
+  const textOf = async (name: string, unpack = (bytes: Buffer) => bytes) => {
+    const { format } = await buildLanguageModel({ input, output: join(folder, name), order: 2 });
+    assert.equal(format, "arpa");
+    return unpack(await readFile(join(folder, name))).toString();
+  };
+  const expected = await textOf("a.arpa");
+  assert.equal(await textOf("A.ARPA"), expected);
+  assert.equal(await textOf("B.Arpa.GZ", gunzipSync), expected);
+});
+
 test("the content decides how a model is loaded, not the name", async (t) => {
   const folder = await temporaryFolder(t);
   const input = [await trainingText(folder)];
