@@ -1,5 +1,6 @@
 /** What the recogniser keeps to itself, from where it lies once compiled: a bench looks inside. */
 type Compiled = {
+  "core/cancellation.js": typeof import("../../packages/recognizer/dist/core/cancellation.js");
   "core/join-emissions.js": typeof import("../../packages/recognizer/dist/core/join-emissions.js");
   "core/long-audio.js": typeof import("../../packages/recognizer/dist/core/long-audio.js");
   "core/options.js": typeof import("../../packages/recognizer/dist/core/options.js");
@@ -14,6 +15,7 @@ async function inside<Path extends keyof Compiled>(path: Path): Promise<Compiled
   return import(new URL(`packages/recognizer/dist/${path}`, root).href);
 }
 
+export const { Cancellation } = await inside("core/cancellation.js");
 export const { joinEmissions } = await inside("core/join-emissions.js");
 export const { RECORDING_RULES } = await inside("core/long-audio.js");
 export const { resolveSearch } = await inside("core/options.js");

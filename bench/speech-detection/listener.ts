@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { openBundleFile } from "@deepspeech-ts/recognizer";
 import type { Stretch } from "./detectors.js";
-import { joinEmissions, type NodePlatform, resolveSearch, startNodePlatform } from "./inside.js";
+import { Cancellation, joinEmissions, type NodePlatform, resolveSearch, startNodePlatform } from "./inside.js";
 import { RATE, type Samples } from "./sounds.js";
 
 const BUNDLE = fileURLToPath(new URL("../../../test/fixtures/bundles/quickstart-fp16.dsb", import.meta.url));
@@ -33,7 +33,8 @@ export async function startListener(): Promise<Listener> {
       const [emissions] = await platform.infer([samples.slice(at, at + inFrames(WINDOW_SECONDS))]);
       windows.push({ firstFrame: at / frameSamples, emissions: emissions! });
     }
-    const [found] = await platform.search(joinEmissions(windows, header.alphabet), resolveSearch({}, header));
+    const emissions = joinEmissions(windows, header.alphabet);
+    const [found] = await platform.search(emissions, resolveSearch({}, header), new Cancellation());
     return found!.text;
   }
 

@@ -1,6 +1,6 @@
 /** Text, CTC decoding and error rates for speech recognition: no dependencies, any platform. */
 
-export { type AlignTextOptions, alignText, type TextAlignment } from "./alignment/align-text.js";
+export { type AlignTextOptions, alignText, alignTextInSteps, type TextAlignment } from "./alignment/align-text.js";
 export * from "./bundle/index.js";
 export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
 export { BEAM_SEARCH_RANGES, type BeamSearchOptions, checkWeights } from "./decoding/beam-search-options.js";
@@ -53,6 +53,7 @@ export { formatSrt, formatVtt } from "./output/subtitles.js";
 export type { Transcript } from "./output/transcript.js";
 export * from "./output/word-forms.js";
 export { formatCtm, formatTsv } from "./output/word-tables.js";
+export { finished, type Steps } from "./steps.js";
 export * from "./text/alphabet.js";
 export { decodeText, TextReader } from "./text/decode-text.js";
 export { cardinalWords, LARGEST_CARDINAL, ordinalWords, yearWords } from "./text/english-numbers.js";

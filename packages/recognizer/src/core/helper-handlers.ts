@@ -1,11 +1,12 @@
 /** What the threads that decode sound files and search for texts answer to. */
 import {
   type Alphabet,
-  alignText,
+  alignTextInSteps,
   type Bundle,
   type ConfidenceCalibration,
   type Emissions,
   NgramModel,
+  type Steps,
   UNCALIBRATED,
 } from "@deepspeech-ts/speech";
 import { AudioReader, type AudioSource, type OpenFile } from "./audio-reader.js";
@@ -71,6 +72,7 @@ export function helperHandlers(
     for (const emissions of settled) search?.settle(emissions);
     return search;
   };
+  const work = new LongWork();
   const readers = new Map<number, AudioReader>();
   return {
     /** Throws SpeechError for a language model that is none. */
@@ -79,8 +81,9 @@ export function helperHandlers(
       return plain(undefined);
     },
 
-    async search(emissions: Emissions, settings: SearchSettings) {
-      return plain(searchText(emissions, settings, knowledge()));
+    /** @param id under which it may be given up; of no other call that is under way */
+    async search(id: number, emissions: Emissions, settings: SearchSettings) {
+      return plain(await work.finish(id, searchText(emissions, settings, knowledge())));
     },
 
     /** `PartialText` of a live segment; undefined where this thread does not know what came before. */
@@ -100,8 +103,16 @@ export function helperHandlers(
       return plain(undefined);
     },
 
-    async align(emissions: Emissions, text: string) {
-      return plain(alignText(emissions, text, alphabet, { frameSeconds, confidenceCalibration }));
+    /** @param id as `search` takes it */
+    async align(id: number, emissions: Emissions, text: string) {
+      const steps = alignTextInSteps(emissions, text, alphabet, { frameSeconds, confidenceCalibration });
+      return plain(await work.finish(id, steps));
+    },
+
+    /** The call, if it is still under way, ends with an error. */
+    async giveUp(id: number) {
+      work.giveUp(id);
+      return plain(undefined);
     },
 
     /** Begins with a sound file or raw samples, under a number that the caller chooses. */
@@ -126,6 +137,29 @@ export function helperHandlers(
       return plain(undefined);
     },
   };
+}
+
+/** What may take a minute: other calls have their turns in between, and it may be given up. */
+class LongWork {
+  readonly #underWay = new Set<number>();
+
+  async finish<T>(id: number, steps: Steps<T>): Promise<T> {
+    this.#underWay.add(id);
+    try {
+      for (;;) {
+        const { done, value } = steps.next();
+        if (done) return value;
+        await new Promise((resolve) => setTimeout(resolve));
+        if (!this.#underWay.has(id)) throw new Error("the work was given up");
+      }
+    } finally {
+      this.#underWay.delete(id);
+    }
+  }
+
+  giveUp(id: number): void {
+    this.#underWay.delete(id);
+  }
 }
 
 function plain(result: unknown): Transferred {

@@ -28,12 +28,12 @@ export interface Platform {
   step(steps: readonly Step[]): Promise<Emissions[]>;
   /** Runs the graph that detects speech once, over equally many samples of several sounds. */
   detectSpeech(sounds: readonly DetectorSound[]): Promise<Detection[]>;
-  /** `searchText` */
-  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]>;
+  /** `searchText`, which ends when it is cancelled */
+  search(emissions: Emissions, settings: SearchSettings, cancellation: Cancellation): Promise<FoundText[]>;
   /** Begins the search over a live segment, by a beam. */
   searchLive(settings: SearchSettings): LiveSearch;
-  /** `alignText` */
-  align(emissions: Emissions, text: string): Promise<TextAlignment>;
+  /** `alignText`, which ends when it is cancelled */
+  align(emissions: Emissions, text: string, cancellation: Cancellation): Promise<TextAlignment>;
   /** One channel at the model's rate, in pieces of a few seconds, decoded as they are asked for. */
   openAudio(input: ResolvedAudio, options: OpenAudioOptions): AsyncIterable<Float32Array<ArrayBuffer>>;
   /** The path that a `file:` URL names. */

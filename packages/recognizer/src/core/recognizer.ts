@@ -130,7 +130,7 @@ export class CoreRecognizer implements AsyncDisposable {
       const heard = await Promise.all(segments);
       const emissions = onOneTimeline(heard, durationSeconds, this.header);
       try {
-        const aligned = await cancellable(this.#platform.align(emissions, text), cancellation);
+        const aligned = await this.#platform.align(emissions, text, cancellation);
         return {
           ...aligned,
           timedWords: aligned.timedWords.map((word) => placeWord(word, 0, durationSeconds)),
@@ -162,7 +162,7 @@ export class CoreRecognizer implements AsyncDisposable {
           () => this.#maxWait * Math.min(LIVE_PATIENCE.most, LIVE_PATIENCE.each * this.#numOpen),
         ),
         search: (segment) => this.#search(segment, settings, cancellation),
-        searchLive: () => this.#searchLive(settings),
+        searchLive: () => this.#searchLive(settings, cancellation),
       });
     } finally {
       end();
@@ -267,13 +267,14 @@ export class CoreRecognizer implements AsyncDisposable {
   }
 
   async #search(heard: HeardSegment, settings: SearchSettings, cancellation: Cancellation): Promise<Segment> {
-    const found = this.#platform.search(heard.emissions, settings);
-    return segmentOf(await cancellable(found, cancellation), heard);
+    return segmentOf(await this.#platform.search(heard.emissions, settings, cancellation), heard);
   }
 
-  #searchLive(settings: SearchSettings): LiveSearch {
+  #searchLive(settings: SearchSettings, cancellation: Cancellation): LiveSearch {
     if (settings.beam) return this.#platform.searchLive(settings);
-    return new GreedySearch(this.header.alphabet, settings, (emissions) => this.#platform.search(emissions, settings));
+    return new GreedySearch(this.header.alphabet, settings, (emissions) =>
+      this.#platform.search(emissions, settings, cancellation),
+    );
   }
 }
 

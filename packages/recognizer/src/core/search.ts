@@ -10,6 +10,7 @@ import {
   type Emissions,
   type Hypothesis,
   type LanguageModel,
+  type Steps,
   type StreamingDecoder,
   type TimedWord,
 } from "@deepspeech-ts/speech";
@@ -17,6 +18,8 @@ import { concatenated } from "./join-emissions.js";
 
 /** Tokens of a live stream's settled frames that later words may still change: some three words of English. */
 const UNDECIDED_TOKENS = 16;
+/** Some seconds of sound. */
+const FRAMES_BETWEEN_PAUSES = 128;
 
 /** Plain data: it crosses from thread to thread. */
 export interface SearchSettings {
@@ -48,8 +51,12 @@ export interface PartialText {
 }
 
 /** The best texts of a segment that is known, best first; never none. */
-export function searchText(emissions: Emissions, settings: SearchSettings, knowledge: SearchKnowledge): FoundText[] {
-  return new SegmentSearch(settings, knowledge).end(emissions);
+export function searchText(
+  emissions: Emissions,
+  settings: SearchSettings,
+  knowledge: SearchKnowledge,
+): Steps<FoundText[]> {
+  return new SegmentSearch(settings, knowledge).endInSteps(emissions);
 }
 
 /**
@@ -88,6 +95,23 @@ export class SegmentSearch {
   /** The best texts, best first; never none. The segment is over. @param tail frames after those that were settled */
   end(tail: Emissions): FoundText[] {
     this.#decoder.step(tail);
+    return this.#found(tail);
+  }
+
+  /** `end`, with pauses. */
+  *endInSteps(tail: Emissions): Steps<FoundText[]> {
+    const { logProbs, numTokens, numFrames } = tail;
+    for (let from = 0; from < numFrames; from += FRAMES_BETWEEN_PAUSES) {
+      if (from > 0) yield;
+      const to = Math.min(numFrames, from + FRAMES_BETWEEN_PAUSES);
+      const part = logProbs.subarray(from * numTokens, to * numTokens);
+      this.#decoder.step({ logProbs: part, numTokens, numFrames: to - from });
+    }
+    return this.#found(tail);
+  }
+
+  /** The texts of all frames. @param tail those after the settled ones */
+  #found(tail: Emissions): FoundText[] {
     if ("endNBest" in this.#decoder) {
       const found = this.#decoder.endNBest();
       return this.#settings.wordTimes ? found : found.map(({ timedWords: _, ...hypothesis }) => hypothesis);

@@ -7,7 +7,7 @@ import { errorMessage, RecognizerError } from "../errors.js";
 import type { ResolvedAudio } from "./audio-input.js";
 import { type AudioSource, inPieces } from "./audio-reader.js";
 import type { CallClient } from "./call-client.js";
-import { cancellable } from "./cancellation.js";
+import { type Cancellation, cancellable } from "./cancellation.js";
 import { type Detection, type DetectorSound, runDetector } from "./detector-runs.js";
 import { HelperSearch, type LiveSearch } from "./live-search.js";
 import type { Model } from "./model-client.js";
@@ -70,6 +70,7 @@ export class WorkerPlatform implements Platform {
   readonly pathOf: (url: URL) => string;
   #nextAudio = 0;
   #nextSearch = 0;
+  #nextLongCall = 0;
 
   constructor({ models, helpers, pathOf }: WorkerPlatformOptions) {
     this.#models = models;
@@ -103,8 +104,8 @@ export class WorkerPlatform implements Platform {
     return runDetector(sounds, leastBusy(this.#models).detectSpeech);
   }
 
-  search(emissions: Emissions, settings: SearchSettings): Promise<FoundText[]> {
-    return leastBusy(this.#helpers).call("search", [emissions, settings]);
+  search(emissions: Emissions, settings: SearchSettings, cancellation: Cancellation): Promise<FoundText[]> {
+    return this.#longCall("search", [emissions, settings], cancellation);
   }
 
   searchLive(settings: SearchSettings): LiveSearch {
@@ -113,8 +114,23 @@ export class WorkerPlatform implements Platform {
     return new HelperSearch(this.#helpers[id % this.#helpers.length]!, id, settings);
   }
 
-  align(emissions: Emissions, text: string): Promise<TextAlignment> {
-    return leastBusy(this.#helpers).call("align", [emissions, text]);
+  align(emissions: Emissions, text: string, cancellation: Cancellation): Promise<TextAlignment> {
+    return this.#longCall("align", [emissions, text], cancellation);
+  }
+
+  /** A helper's work on it ends too when it is cancelled: who comes next need not wait for what nobody wants. */
+  async #longCall<R>(method: "search" | "align", args: readonly unknown[], cancellation: Cancellation): Promise<R> {
+    cancellation.throwIfCancelled();
+    const helper = leastBusy(this.#helpers);
+    const id = this.#nextLongCall++;
+    const found = helper.call<R>(method, [id, ...args]);
+    // A closed helper has let go of everything.
+    const forget = cancellation.onCancel(() => void helper.call("giveUp", [id]).catch(() => {}));
+    try {
+      return await cancellable(found, cancellation);
+    } finally {
+      forget();
+    }
   }
 
   async *openAudio(

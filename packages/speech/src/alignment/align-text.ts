@@ -9,9 +9,10 @@ import { checkEmissionsMatch, type Emissions, validateEmissions } from "../decod
 import { checkEveryFrameIsPossible } from "../decoding/frame-tokens.js";
 import { type TimedWord, timedWordsOf } from "../decoding/timed-word.js";
 import { quote, SpeechError } from "../errors.js";
+import { finished, type Steps } from "../steps.js";
 import { type Alphabet, encodeText, minimumFrames } from "../text/alphabet.js";
 import { spokenAsWritten, type WrittenWord, writtenWords } from "../text/written-words.js";
-import { bestPath } from "./best-path.js";
+import { type BestPath, bestPath } from "./best-path.js";
 import { Trellis } from "./trellis.js";
 
 export interface AlignTextOptions {
@@ -49,6 +50,16 @@ export function alignText(
   alphabet: Alphabet,
   options: AlignTextOptions,
 ): TextAlignment {
+  return finished(alignTextInSteps(emissions, text, alphabet, options));
+}
+
+/** `alignText`, with pauses. */
+export function* alignTextInSteps(
+  emissions: Emissions,
+  text: string,
+  alphabet: Alphabet,
+  options: AlignTextOptions,
+): Steps<TextAlignment> {
   const { frameSeconds, confidenceCalibration = UNCALIBRATED, isSpelt = false } = options;
   checkPositive("frameSeconds", frameSeconds);
   checkCalibration("confidenceCalibration", confidenceCalibration);
@@ -59,7 +70,7 @@ export function alignText(
   if ("reason" in writing) throw new SpeechError("unknown-character", `the text ${quote(text)} ${writing.reason}`);
   const spoken = writing.words.flatMap(({ spoken }) => spoken).join(" ");
   const tokenIds = encodeText(spoken, alphabet);
-  const { states, logProb } = feasiblePath(emissions, tokenIds, alphabet, spoken);
+  const { states, logProb } = yield* feasiblePath(emissions, tokenIds, alphabet, spoken);
   const tokens = timedTokens(states, tokenIds, emissions);
   return {
     text: writing.words.map(({ written }) => written).join(" "),
@@ -90,12 +101,12 @@ function checkPositive(name: string, value: number): void {
   throw new SpeechError("number-out-of-range", `${name} is ${value}; it must be a finite number above 0`);
 }
 
-function feasiblePath(
+function* feasiblePath(
   emissions: Emissions,
   tokenIds: readonly number[],
   alphabet: Alphabet,
   text: string,
-): { states: Int32Array; logProb: number } {
+): Steps<BestPath> {
   const { numFrames } = emissions;
   const needed = minimumFrames(tokenIds);
   if (numFrames < needed) {
@@ -106,7 +117,7 @@ function feasiblePath(
   }
   if (numFrames === 0) return { states: new Int32Array(0), logProb: 0 };
   const trellis = new Trellis(emissions, tokenIds, alphabet);
-  const path = bestPath(trellis);
+  const path = yield* bestPath(trellis);
   if (path.logProb > Number.NEGATIVE_INFINITY) return path;
   throw new SpeechError(
     "alignment-infeasible",

@@ -5,7 +5,11 @@
  * K = ∛(2 · frames · states), rows and moves take about the same: 60 MB for an hour of speech.
  */
 
+import type { Steps } from "../steps.js";
 import type { Trellis } from "./trellis.js";
+
+/** States computed between two pauses. */
+const STEP_STATES = 4_000_000;
 
 export interface BestPath {
   /** By frame, the state. */
@@ -26,9 +30,9 @@ interface KeptRow {
  *
  * @param framesBetweenRows K above
  */
-export function bestPath(trellis: Trellis, framesBetweenRows = defaultSpacing(trellis)): BestPath {
+export function* bestPath(trellis: Trellis, framesBetweenRows = defaultSpacing(trellis)): Steps<BestPath> {
   const row = new Float64Array(trellis.numStates);
-  const kept = forward(trellis, row, framesBetweenRows);
+  const kept = yield* forward(trellis, row, framesBetweenRows);
   const last = trellis.numStates - 1;
   const inToken = last > 0 && (row[last - 1] as number) > (row[last] as number);
   let state = inToken ? last - 1 : last;
@@ -38,7 +42,7 @@ export function bestPath(trellis: Trellis, framesBetweenRows = defaultSpacing(tr
   const moves = new Uint8Array(framesBetweenRows * (2 * framesBetweenRows + 1));
   let end = trellis.numFrames - 1;
   for (const keptRow of kept.reverse()) {
-    state = backward(trellis, row, keptRow, { states, state, end, moves });
+    state = yield* backward(trellis, row, keptRow, { states, state, end, moves });
     end = keptRow.frame;
   }
   states[0] = state;
@@ -50,33 +54,43 @@ function defaultSpacing({ numFrames, numStates }: Trellis): number {
 }
 
 /** Fills `row` with the last frame; keeps rows 0, K, 2K and so on. */
-function forward(trellis: Trellis, row: Float64Array, framesBetweenRows: number): KeptRow[] {
+function* forward(trellis: Trellis, row: Float64Array, framesBetweenRows: number): Steps<KeptRow[]> {
   const kept: KeptRow[] = [];
+  let numStates = 0;
   trellis.start(row);
   for (let frame = 0; frame < trellis.numFrames; frame++) {
     const lowest = trellis.lowest(frame);
     const highest = trellis.highest(frame);
     if (frame > 0) trellis.advance(row, frame);
     if (frame % framesBetweenRows === 0) kept.push({ frame, lowest, values: row.slice(lowest, highest + 1) });
+    numStates += highest - lowest + 1;
+    if (numStates < STEP_STATES) continue;
+    numStates = 0;
+    yield;
   }
   return kept;
 }
 
 /** Fills in the states after the kept row's frame through `end`, where the path is in `state`; returns the row's state. */
-function backward(
+function* backward(
   trellis: Trellis,
   row: Float64Array,
   { frame: first, lowest, values }: KeptRow,
   path: { states: Int32Array; state: number; end: number; moves: Uint8Array },
-): number {
+): Steps<number> {
   const { states, end, moves } = path;
   const width = 2 * (end - first) + 1;
   row.fill(Number.NEGATIVE_INFINITY, 0, path.state + 1);
   row.set(values.subarray(0, Math.max(0, path.state + 1 - lowest)), lowest);
   // Of the states at a frame, only those from which the path's end can be reached are computed.
   const from = (frame: number): number => Math.max(0, path.state - 2 * (end - frame));
+  let numStates = 0;
   for (let frame = first + 1; frame <= end; frame++) {
     trellis.advanceWithMoves(row, frame, from(frame), path.state, moves, (frame - first - 1) * width);
+    numStates += path.state - from(frame) + 1;
+    if (numStates < STEP_STATES) continue;
+    numStates = 0;
+    yield;
   }
   let state = path.state;
   for (let frame = end; frame > first; frame--) {
