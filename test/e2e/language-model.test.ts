@@ -76,5 +76,15 @@ describe("lm build, lm tune, and decoding with the result", () => {
       [2, "deepspeech: --format srt is one document a recording; give --output <folder> for several\n"],
     );
     assert.deepEqual([bits.exitCode, bits.stderr], [2, "deepspeech: --bits must be 8, 16 or 32, not 9\n"]);
+    const idle = await deepspeech("lm", "build", "a.txt", "--output", "x.ARPA", "--bits", "16");
+    assert.deepEqual(
+      [idle.exitCode, idle.stderr],
+      [2, "deepspeech: --bits has no effect on an ARPA file, whose numbers are exact; leave it out\n"],
+    );
+    const tuned = await deepspeech("lm", "tune", "run", "data", "--lm", "x", "--output", "y", "--beam-size", "0");
+    assert.deepEqual(
+      [tuned.exitCode, tuned.stderr],
+      [2, 'deepspeech: --beam-size must be a whole number from 1 to 100000, not "0"\n'],
+    );
   });
 });

@@ -15,6 +15,7 @@ import { checkBundlePath, usageError } from "@deepspeech-ts/server/command-line"
 import { type DecodingSettings, encodeBundle, withoutUndefined } from "@deepspeech-ts/speech";
 import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import { languageModelSection } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
+import { requireHotWords } from "./decoding-flags.js";
 
 export interface OpenBundle extends AsyncDisposable {
   recognizer: Recognizer;
@@ -26,7 +27,8 @@ export interface OpenBundle extends AsyncDisposable {
  * Loads the bundle; dispose what it returns.
  *
  * @param given what the bundle's own settings yield to
- * @throws UserError for a language model, RecognizerError for a bundle that cannot be read
+ * @throws UserError for a language model, or a weight of hot words where there are none; RecognizerError for a bundle that
+ * cannot be read
  */
 export async function openRecognizer(
   path: string,
@@ -37,7 +39,8 @@ export async function openRecognizer(
   const settings = withoutUndefined({ confidenceCalibration, hotWordWeight });
   checkBundlePath(path);
   const isChanged = lm !== undefined || Object.keys(settings).length > 0;
-  const recognizer = await Recognizer.load(isChanged ? await changedBundle(path, settings, lm) : path, options);
+  const bundle = isChanged ? await changedBundle(path, settings, { lm, hotWords: decoding.hotWords }) : path;
+  const recognizer = await Recognizer.load(bundle, options);
   return { recognizer, decoding: withoutUndefined(decoding), [Symbol.asyncDispose]: () => recognizer.close() };
 }
 
@@ -69,10 +72,11 @@ export function complaintOf(file: string, error: unknown): string {
 async function changedBundle(
   path: string,
   settings: Partial<DecodingSettings>,
-  lm: string | undefined,
+  { lm, hotWords = [] }: { lm: string | undefined; hotWords: readonly string[] | undefined },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { header, section } = await openBundleFile(path);
   const { format: _format, version: _version, sections, ...description } = header;
+  if (settings.hotWordWeight !== undefined) requireHotWords([...header.decoding.hotWords, ...hotWords]);
   const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
   if (lm !== undefined) content["language-model.bin"] = await languageModelSection(lm, header.alphabet);
   const decoding = { ...description.decoding, ...settings };

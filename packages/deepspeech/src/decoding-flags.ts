@@ -1,5 +1,6 @@
 /** The flags of evaluate, export and transcribe that say how emissions become text. */
 
+import { usageError } from "@deepspeech-ts/server/command-line";
 import { type DecodingConfig, decodingSchema } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import type { Command } from "commander";
 import { readConfigFile } from "./config-file.js";
@@ -15,9 +16,25 @@ export function addDecodingFlags(command: Command, otherwise = "greedy by defaul
   addFlags(command, decodingSettings, [{ firstKey: "lm", heading: `Decoding (${otherwise}):` }]);
 }
 
-/** What the flags and the file ask for. */
+/**
+ * What the flags and the file ask for.
+ *
+ * @throws UserError (exit 2) for a weight of hot words where there are none
+ */
 export async function givenDecoding(command: Command): Promise<DecodingConfig> {
+  const { config, givenKeys } = await readDecoding(command);
+  if (givenKeys.has("hotWordWeight")) requireHotWords(config.hotWords);
+  return config;
+}
+
+/** The same for a bundle that is to be made: its hot words may come with a request. */
+export async function decodingOfBundle(command: Command): Promise<DecodingConfig> {
   return (await readDecoding(command)).config;
+}
+
+/** @throws UserError (exit 2) where a weight would do nothing */
+export function requireHotWords(hotWords: readonly string[]): void {
+  if (hotWords.length === 0) throw usageError("hotWordWeight has no effect without hot words; give hotWords");
 }
 
 /** The same without defaults: what is absent is as a bundle has it. */

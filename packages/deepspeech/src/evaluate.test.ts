@@ -72,8 +72,8 @@ describe("deepspeech evaluate", () => {
   });
 
   test("refuses what it could only find wrong after the work", () => {
-    const refused = (flag: string, value: string) => {
-      const { status, stderr } = evaluate(process.execPath, flag, value);
+    const refused = (...flags: string[]) => {
+      const { status, stderr } = evaluate(process.execPath, ...flags);
       assert.equal(status, 2);
       return stderr;
     };
@@ -88,6 +88,26 @@ describe("deepspeech evaluate", () => {
     assert.equal(
       refused("--report-utterances", "-1"),
       'deepspeech: --report-utterances must be a whole number of at least 0, not "-1"\n',
+    );
+    assert.equal(
+      refused("--report-utterances", "5"),
+      "deepspeech: --report-utterances has no effect without --report\n",
+    );
+    assert.equal(
+      refused("--compare-greedy"),
+      "deepspeech: --compare-greedy has no effect on greedy decoding; give --lm, --hot-words or --beam-size\n",
+    );
+    assert.equal(
+      refused("--hot-word-weight", "9"),
+      "deepspeech: hotWordWeight has no effect without hot words; give hotWords\n",
+    );
+    assert.equal(
+      refused("--json", "-", "--breakdown"),
+      "deepspeech: --json - prints JSON alone; leave out --show and --breakdown, or give --json a file\n",
+    );
+    assert.match(
+      refused("--beam-size", "3000000000"),
+      /^deepspeech: --beam-size .*a whole number from 1 to 100000.*\n$/,
     );
   });
 });

@@ -1,8 +1,8 @@
 /** `deepspeech evaluate`. */
 
 import { UserError } from "@deepspeech-ts/recognizer/system";
-import { listenForInterrupt, nothingWritten, parseWhole } from "@deepspeech-ts/server/command-line";
-import { withoutUndefined } from "@deepspeech-ts/speech";
+import { listenForInterrupt, nothingWritten, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
+import { isGreedy, withoutUndefined } from "@deepspeech-ts/speech";
 import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { analyse } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
 import { compareResults } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
@@ -76,12 +76,27 @@ export function configure(command: Command): void {
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     refuseIdleSoundTags(config);
     const decoding = await givenDecoding(command);
+    refuseIdleFlags(command, decoding);
     requireWritableOutputs(flags, inputsOf({ checkpoint, data, decoding }, command));
     const evaluation = await evaluateAll({ checkpoint, data, ...withoutUndefined(config), decoding }, flags);
     await writeEvaluation(evaluation, flags);
     checkInvariance(evaluation.run.invariance);
     checkWordErrorRate(evaluation.run.rates.wer, flags.maxWer);
   });
+}
+
+/** @throws UserError (exit 2) for a flag that would do nothing */
+function refuseIdleFlags(command: Command, decoding: DecodingConfig): void {
+  const { json, show, breakdown, report, compareGreedy } = command.opts<EvaluateFlags>();
+  if (json === "-" && (show > 0 || breakdown)) {
+    throw usageError("--json - prints JSON alone; leave out --show and --breakdown, or give --json a file");
+  }
+  if (report === undefined && command.getOptionValueSource("reportUtterances") === "cli") {
+    throw usageError("--report-utterances has no effect without --report");
+  }
+  if (compareGreedy && isGreedy(decoding, decoding.lm !== undefined)) {
+    throw usageError("--compare-greedy has no effect on greedy decoding; give --lm, --hot-words or --beam-size");
+  }
 }
 
 /** Every file that is read, so that none is written over. */

@@ -6,7 +6,7 @@ import { describeDecoding } from "@deepspeech-ts/toolkit/internal/evaluation/des
 import { type ExportOptions, type ExportResult, runExport } from "@deepspeech-ts/toolkit/internal/export/run-export.js";
 import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import type { Command } from "commander";
-import { addDecodingFlags, givenDecoding } from "./decoding-flags.js";
+import { addDecodingFlags, decodingOfBundle } from "./decoding-flags.js";
 import { exportLines } from "./export-lines.js";
 import { addFlags, givenSettings, SettingOption } from "./flags.js";
 import { ProgressBar } from "./progress-bar.js";
@@ -60,7 +60,7 @@ export function configure(command: Command): void {
   command.addHelpText("after", HELP).action(async (checkpoint: string, flags: ExportFlags) => {
     const config = resolveConfig(schema, { flags: givenSettings(command, settings) });
     refuseIdleSoundTags(config);
-    const decoding = await givenDecoding(command);
+    const decoding = await decodingOfBundle(command);
     const evaluate = flags.evaluate === false ? [] : flags.evaluate;
     const request = {
       checkpoint,

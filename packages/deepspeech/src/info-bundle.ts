@@ -1,7 +1,7 @@
 /** What a bundle says of itself. Its checksums are compared first: of a damaged one nothing is told as if it were whole. */
 import { statSync } from "node:fs";
 import { openBundleFile } from "@deepspeech-ts/recognizer";
-import type { BundleHeader } from "@deepspeech-ts/speech";
+import { type BundleHeader, isGreedy } from "@deepspeech-ts/speech";
 import { formatAudio, formatPlural } from "./format.js";
 import {
   alphabetText,
@@ -38,7 +38,7 @@ export async function bundleFacts(path: string): Promise<Facts> {
 function decodingText({ decoding, sections }: BundleHeader): string {
   const { beamSize, lmWeight, wordScore, unknownWordScore, hotWords } = decoding;
   const hasModel = sections.some(({ name }) => name === "language-model.bin");
-  if (!hasModel && beamSize === undefined && hotWords.length === 0) return "greedy";
+  if (isGreedy(decoding, hasModel)) return "greedy";
   const settings = [
     ...(hasModel ? ["its language model"] : []),
     ...(hotWords.length > 0 ? [formatPlural(hotWords.length, "hot word")] : []),

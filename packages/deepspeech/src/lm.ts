@@ -2,11 +2,22 @@
 
 import { errorMessage, requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
 import { listenForInterrupt, nothingWritten, parseWhole, usageError } from "@deepspeech-ts/server/command-line";
-import { type Alphabet, alphabetOf, englishAlphabet, type TagTreatment, withoutUndefined } from "@deepspeech-ts/speech";
+import {
+  type Alphabet,
+  alphabetOf,
+  englishAlphabet,
+  LARGEST_BEAM,
+  type TagTreatment,
+  withoutUndefined,
+} from "@deepspeech-ts/speech";
 import { checkpointFile } from "@deepspeech-ts/toolkit/internal/acoustic-model/index.js";
 import { runTuning, type TuningEvent } from "@deepspeech-ts/toolkit/internal/evaluation/run-tuning.js";
 import { atEdge } from "@deepspeech-ts/toolkit/internal/evaluation/tune.js";
-import { buildLanguageModel, type LanguageModelSummary } from "@deepspeech-ts/toolkit/internal/language-model/build.js";
+import {
+  buildLanguageModel,
+  isArpaName,
+  type LanguageModelSummary,
+} from "@deepspeech-ts/toolkit/internal/language-model/build.js";
 import { type Command, Option } from "commander";
 import { confidenceLine } from "./confidence-line.js";
 import { addFlags, givenSettings } from "./flags.js";
@@ -68,7 +79,7 @@ export function configure(command: Command): void {
     .option(
       "--beam-size <n>",
       "prefixes kept in each trial, and by decoding with the result",
-      parseWhole("--beam-size", 0),
+      parseWhole("--beam-size", 1, LARGEST_BEAM),
       100,
     )
     .addHelpText("after", TUNE_HELP)
@@ -89,7 +100,7 @@ interface BuildFlags {
   soundTags?: TagTreatment;
 }
 
-async function build(input: string[], flags: BuildFlags): Promise<void> {
+async function build(input: string[], flags: BuildFlags, command: Command): Promise<void> {
   const { output, order, prune, maxMegabytes, bits, memory } = flags;
   if (bits !== 8 && bits !== 16 && bits !== 32) throw usageError(`--bits must be 8, 16 or 32, not ${bits}`);
   const memoryBytes = Number(memory) * 2 ** 30;
@@ -97,6 +108,9 @@ async function build(input: string[], flags: BuildFlags): Promise<void> {
   const maxBytes = maxMegabytes === undefined ? undefined : Number(maxMegabytes) * 1e6;
   if (maxBytes !== undefined && !(maxBytes > 0)) {
     throw usageError(`--max-megabytes must be a number above 0, not "${maxMegabytes}"`);
+  }
+  if (command.getOptionValueSource("bits") === "cli" && isArpaName(output) && maxBytes === undefined) {
+    throw usageError("--bits has no effect on an ARPA file, whose numbers are exact; leave it out");
   }
   if (flags.alphabet !== undefined && !flags.normalise) {
     throw usageError("--alphabet has no effect with --no-normalise; leave one of them out");

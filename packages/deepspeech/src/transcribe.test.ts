@@ -233,6 +233,7 @@ describe("decoding", () => {
   test("that the bundle cannot do is refused", async (t) => {
     assertRefused([speech, "--device", "cpu"], "--device needs a checkpoint; a bundle runs on the processor");
     assertRefused([speech, "--lm-weight", "99"], "--lm-weight must be a number from 0 to 20, not 99");
+    assertRefused([speech, "--hot-word-weight", "9"], "hotWordWeight has no effect without hot words; give hotWords");
     assertRefused([speech, "--lm", "none.lm"], "none.lm: no such file; check the path.", 1);
     assertRefused([speech, "--sample-rate", "8000"], "--sample-rate has no effect without --stream");
     const missing = deepspeech("transcribe", "none.dsb", speech);

@@ -3,7 +3,12 @@
 export { type AlignTextOptions, alignText, alignTextInSteps, type TextAlignment } from "./alignment/align-text.js";
 export * from "./bundle/index.js";
 export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
-export { BEAM_SEARCH_RANGES, type BeamSearchOptions, checkWeights } from "./decoding/beam-search-options.js";
+export {
+  BEAM_SEARCH_RANGES,
+  type BeamSearchOptions,
+  checkWeights,
+  LARGEST_BEAM,
+} from "./decoding/beam-search-options.js";
 export {
   type ConfidenceCalibration,
   calibrateConfidence,

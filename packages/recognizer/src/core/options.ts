@@ -3,6 +3,7 @@ import type { Alphabet, BundleHeader, HotWord } from "@deepspeech-ts/speech";
 import {
   checkWeights,
   createBeamSearchDecoder,
+  isGreedy,
   SpeechError,
   spellOut,
   UNCALIBRATED,
@@ -155,13 +156,12 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
   );
   const nBest = options.nBest ?? 1;
   const beamSize = options.beamSize ?? decoding.beamSize;
-  const isPlain = !useLanguageModel && hotWords.length === 0 && beamSize === undefined && nBest === 1;
-  const isGreedy = isPlain && options.decoding !== "beam";
+  const isPlain = isGreedy({ beamSize, hotWords }, useLanguageModel) && nBest === 1 && options.decoding !== "beam";
   const wordScore = options.wordScore ?? decoding.wordScore;
-  if (isGreedy && options.wordScore !== undefined) {
+  if (isPlain && options.wordScore !== undefined) {
     throw badArgument("wordScore has no effect on greedy decoding; give beamSize");
   }
-  if (isGreedy) return { ...common, useLanguageModel };
+  if (isPlain) return { ...common, useLanguageModel };
   const beam = {
     hotWords,
     nBest,

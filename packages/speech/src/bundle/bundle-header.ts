@@ -45,6 +45,14 @@ export interface DecodingSettings {
   readonly hotWordWeight: number;
 }
 
+/** Whether nothing is asked for that only a search gives, so that each frame's likeliest token will do. */
+export function isGreedy(
+  { beamSize, hotWords }: { beamSize?: number | undefined; hotWords: readonly unknown[] },
+  hasLanguageModel: boolean,
+): boolean {
+  return !hasLanguageModel && beamSize === undefined && hotWords.length === 0;
+}
+
 /** Error rates that were measured when the bundle was made. */
 export interface BundleRates {
   /** Shares, not percentages. */

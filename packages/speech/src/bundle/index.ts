@@ -7,6 +7,7 @@ export {
   type BundleSection,
   type BundleSectionName,
   type DecodingSettings,
+  isGreedy,
   type StreamingFacts,
   type TrainingFacts,
 } from "./bundle-header.js";

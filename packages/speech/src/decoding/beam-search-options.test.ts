@@ -31,7 +31,8 @@ test("a language model brings a word score, and a beam that is as much wider as 
 test("numbers that make no sense are refused by name", () => {
   const languageModel = new RandomBigramModel(["a"], new SeededRandom(1));
   const cases: [Partial<BeamSearchOptions>, string][] = [
-    [{ beamSize: 0 }, "beamSize is 0; it must be a whole number from 1"],
+    [{ beamSize: 0 }, "beamSize is 0; it must be a whole number from 1 to 100000"],
+    [{ beamSize: 3e9 }, "beamSize is 3000000000; it must be a whole number from 1 to 100000"],
     [{ topTokens: 1.5 }, "topTokens is 1.5; it must be a whole number from 1"],
     [{ nBest: Number.NaN }, "nBest is NaN; it must be a whole number from 1"],
     [{ beamThreshold: 0 }, "beamThreshold is 0; it must be above 0"],

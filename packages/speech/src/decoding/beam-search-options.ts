@@ -12,7 +12,7 @@ import type { Lexicon } from "./lexicon.js";
 export interface BeamSearchOptions {
   /** Seconds from one frame of the emissions to the next: hop samples × the model's stride / sample rate. */
   frameSeconds: number;
-  /** The most prefixes kept after each frame. Default 100. */
+  /** The most prefixes kept after each frame, at most `LARGEST_BEAM`. Default 100. */
   beamSize?: number;
   /**
    * Prefixes this far below the best are dropped; `Infinity` keeps them. Default 16, times the language model's weight
@@ -75,6 +75,9 @@ const DEFAULTS = {
 /** Held the number of words best, on dev of the sample corpus with gaps in the model: see bench/decoding. */
 const WORD_SCORE_OF_WEIGHT = 0.5;
 
+/** Beyond this a search would take gigabytes, where a few hundred prefixes hold all that is likely. */
+export const LARGEST_BEAM = 100_000;
+
 /** What scores may be. They become factors to masses, which could overflow beyond these. */
 export const BEAM_SEARCH_RANGES = {
   lmWeight: { least: 0, most: 20 },
@@ -118,8 +121,10 @@ function defaultsWithModel(lmWeight = DEFAULTS.lmWeight): Pick<BeamSearchOptions
 }
 
 function checkNumbers(settings: BeamSearchSettings): void {
-  for (const name of ["beamSize", "topTokens", "nBest"] as const) {
-    check(name, settings[name], Number.isInteger(settings[name]) && settings[name] >= 1, "a whole number from 1");
+  for (const [name, most] of [["beamSize", LARGEST_BEAM], ["topTokens"], ["nBest"]] as const) {
+    const value = settings[name];
+    const isWhole = Number.isInteger(value) && value >= 1 && value <= (most ?? value);
+    check(name, value, isWhole, `a whole number from 1${most === undefined ? "" : ` to ${most}`}`);
   }
   for (const name of ["beamThreshold", "tokenThreshold"] as const) {
     check(name, settings[name], settings[name] > 0, "above 0");

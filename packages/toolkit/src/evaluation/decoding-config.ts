@@ -1,5 +1,5 @@
 /** How emissions become text. Apart from decoding.ts, so that the command line can read it without loading a model. */
-import { BEAM_SEARCH_RANGES } from "@deepspeech-ts/speech";
+import { BEAM_SEARCH_RANGES, LARGEST_BEAM } from "@deepspeech-ts/speech";
 import { z } from "zod";
 
 const { lmWeight, wordScore, unknownWordScore } = BEAM_SEARCH_RANGES;
@@ -9,6 +9,7 @@ export const decodingSchema = z.strictObject({
   beamSize: z
     .int()
     .min(1)
+    .max(LARGEST_BEAM)
     .optional()
     .describe("beam size: prefixes kept by beam search; default: 100 with lm or hotWords, otherwise greedy"),
   lmWeight: z

@@ -9,6 +9,7 @@ import {
   type Emissions,
   greedyDecode,
   type Hypothesis,
+  isGreedy,
   quoteValue,
   spellOut,
   type TimedHypothesis,
@@ -43,11 +44,11 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
       exitCode: 2,
     });
   }
-  const isGreedy = lm === undefined && hotWords.length === 0 && config.beamSize === undefined;
-  if (isGreedy && config.wordScore !== undefined) {
+  const isPlain = isGreedy(config, lm !== undefined);
+  if (isPlain && config.wordScore !== undefined) {
     throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
   }
-  if (isGreedy) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
+  if (isPlain) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
   return beamDecode(alphabet, {
     frameSeconds,
     ...withoutUndefined(scores),

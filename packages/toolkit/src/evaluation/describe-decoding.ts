@@ -1,10 +1,12 @@
 /** How emissions became text, in a few words: for reports, where rates mean little without it. */
 import { basename } from "node:path";
+import { isGreedy } from "@deepspeech-ts/speech";
 import type { DecodingConfig } from "./decoding-config.js";
 
 /** "greedy", or "beam search with english.lm (weight 0.5) and 2 hot words" */
-export function describeDecoding({ lm, lmWeight, beamSize, hotWords }: DecodingConfig): string {
-  if (lm === undefined && beamSize === undefined && hotWords.length === 0) return "greedy";
+export function describeDecoding(config: DecodingConfig): string {
+  const { lm, lmWeight, beamSize, hotWords } = config;
+  if (isGreedy(config, lm !== undefined)) return "greedy";
   const weight = lmWeight === undefined ? "" : ` (weight ${lmWeight})`;
   const helpers = [
     ...(lm === undefined ? [] : [`${basename(lm)}${weight}`]),
