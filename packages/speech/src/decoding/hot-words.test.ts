@@ -76,10 +76,17 @@ test("bad phrases are refused", () => {
   });
   assert.throws(() => make("zurich", Number.NaN), {
     code: "number-out-of-range",
-    message: 'hot word "zurich" has weight NaN; it must be finite',
+    message: 'hot word "zurich" has weight NaN; it must be from -300 to 300',
   });
-  assert.throws(() => make("zurich", 301), {
+  for (const weight of [301, -301]) {
+    assert.throws(() => make("zurich", weight), {
+      code: "number-out-of-range",
+      message: `hot word "zurich" has weight ${weight}; it must be from -300 to 300`,
+    });
+  }
+  const twins = ["zurich", "Zurich!"].map((phrase) => ({ phrase, weight: 200 }));
+  assert.throws(() => new HotWordAutomaton(twins, englishAlphabet), {
     code: "number-out-of-range",
-    message: "hot words that end together weigh 301; at most 300 either way is allowed",
+    message: "hot words that overlap weigh 400 together; at most 300 either way is allowed",
   });
 });

@@ -53,8 +53,8 @@ export class HotWordAutomaton {
   /**
    * Equal phrases add their weights. In an alphabet without a space, phrases match anywhere.
    *
-   * @throws SpeechError `invalid-option` at an empty phrase; `unknown-character` at one that cannot be spelt; `number-out-of-range` at a weight
-   *   that is not finite or weights that add up to more than 300
+   * @throws SpeechError `invalid-option` at an empty phrase; `unknown-character` at one that cannot be spelt;
+   *   `number-out-of-range` at a weight beyond 300 either way, or weights that add up to more
    */
   constructor(hotWords: Iterable<HotWord>, alphabet: Alphabet) {
     const space = alphabet.tokens.indexOf(" ");
@@ -160,8 +160,11 @@ function checkPhrase(phrase: string, weight: number, alphabet: Alphabet): string
     throw new SpeechError("unknown-character", `hot word ${quote(phrase)} ${spelling.reason}`);
   }
   const words = spelling.spelt.split(" ").filter((word) => word !== "");
-  if (!Number.isFinite(weight)) {
-    throw new SpeechError("number-out-of-range", `hot word ${quote(phrase)} has weight ${weight}; it must be finite`);
+  if (!(Math.abs(weight) <= LARGEST_BONUS)) {
+    throw new SpeechError(
+      "number-out-of-range",
+      `hot word ${quote(phrase)} has weight ${weight}; it must be from -${LARGEST_BONUS} to ${LARGEST_BONUS}`,
+    );
   }
   return words;
 }
@@ -170,6 +173,6 @@ function checkBonus(bonus: number): void {
   if (Math.abs(bonus) <= LARGEST_BONUS) return;
   throw new SpeechError(
     "number-out-of-range",
-    `hot words that end together weigh ${bonus}; at most ${LARGEST_BONUS} either way is allowed`,
+    `hot words that overlap weigh ${bonus} together; at most ${LARGEST_BONUS} either way is allowed`,
   );
 }

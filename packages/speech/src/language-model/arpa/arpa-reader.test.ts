@@ -136,7 +136,11 @@ test("what would score wrongly in silence is refused, by line", () => {
     ["b a\t-0.05", "b a\t--", 'line 16: the back-off is "--", which is no number'],
     ["b a\t-0.05", "b a\t-0.05 c d", "line 16: a 2-gram has 3 or 4 fields, this line 6"],
     ["-1.2\tb", "-1.2\ta", 'line 12: the 1-gram "a" stands in the file twice'],
-    ["<s> a b\n", "a b a\n", 'one of the 3-grams that end with "a" stands in the model twice'],
+    [
+      "<s> a b\n",
+      "a b a\n",
+      'line 25: before this line, one of the 3-grams that end with "a" stands in the model twice',
+    ],
     [
       "\n\\end\\\nafter the end",
       "",

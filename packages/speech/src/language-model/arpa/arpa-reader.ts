@@ -164,7 +164,17 @@ export class ArpaReader {
       throw arpaError(line, `${found}, line ${announced.line} announces ${announced.count}`);
     }
     if (this.#order === 1) this.#finishUnigrams(line);
-    else this.#trie().endOrder();
+    else this.#endOrder(line);
+  }
+
+  /** Twins meet only when all n-grams of an order are sorted. */
+  #endOrder(line: number): void {
+    try {
+      this.#trie().endOrder();
+    } catch (error) {
+      if (!(error instanceof SpeechError) || error.code !== "invalid-arpa") throw error;
+      throw arpaError(line, `before this line, ${error.message}`);
+    }
   }
 
   #finishUnigrams(line: number): void {
