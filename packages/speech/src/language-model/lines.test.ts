@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LineSplitter } from "./lines.js";
+import { eachWord, LineSplitter } from "./lines.js";
 
 const TEXT = "one\n\ntwo three\nfour has no end";
 
@@ -20,6 +20,16 @@ test("lines come whole and numbered, however the bytes were cut, though one buff
     splitter.finish();
     assert.deepEqual(lines, ["1 one", "2 ", "3 two three", "4 four has no end"], `${chunkBytes} bytes at a time`);
   }
+});
+
+test("words are what stands between blanks, in the part that is asked for", () => {
+  const bytes = new TextEncoder().encode("no  zwölf\tdrei\r no");
+  const words: string[] = [];
+  eachWord(bytes, 2, bytes.length - 2, (start, end) =>
+    words.push(new TextDecoder().decode(bytes.subarray(start, end))),
+  );
+  assert.deepEqual(words, ["zwölf", "drei"]);
+  eachWord(bytes, 3, 3, assert.fail);
 });
 
 test("a line that grows is told of with its length and number", () => {

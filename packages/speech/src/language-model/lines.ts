@@ -1,4 +1,4 @@
-/** Cuts streamed bytes into lines, without making strings of them. */
+/** Cuts streamed bytes into lines, and lines into words, without making strings of them. */
 
 /** One line: `bytes[start, end)`, without its line end. `lineNumber` counts from 1. */
 export type LineHandler = (bytes: Uint8Array, start: number, end: number, lineNumber: number) => void;
@@ -66,7 +66,17 @@ function joined(parts: readonly Uint8Array[], length: number): Uint8Array<ArrayB
   return whole;
 }
 
-/** Whether a byte separates words: a space, a tab or any other ASCII control character. */
-export function isBlank(byte: number): boolean {
-  return byte <= SPACE;
+/** Calls `onWord` for each word in `bytes[start, end)`: what stands between spaces, tabs and other ASCII control characters. */
+export function eachWord(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  onWord: (start: number, end: number) => void,
+): void {
+  for (let at = start; at < end; ) {
+    while (at < end && (bytes[at] as number) <= SPACE) at += 1;
+    const from = at;
+    while (at < end && (bytes[at] as number) > SPACE) at += 1;
+    if (at > from) onWord(from, at);
+  }
 }

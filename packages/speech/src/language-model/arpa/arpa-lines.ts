@@ -1,12 +1,11 @@
 /** The lines of an ARPA file that are not n-grams, and the fields of those that are. */
 
 import { SpeechError } from "../../errors.js";
-import { isBlank } from "../lines.js";
+import { eachWord } from "../lines.js";
+import { LARGEST_MODEL_ORDER } from "../model/binary-format.js";
 
-/** The longest n-grams that a file may hold. */
-export const LARGEST_ARPA_ORDER = 16;
 /** A probability, the words and a back-off. */
-const MOST_FIELDS = LARGEST_ARPA_ORDER + 2;
+const MOST_FIELDS = LARGEST_MODEL_ORDER + 2;
 
 /** An error in line `lineNumber`. */
 export function arpaError(lineNumber: number, what: string): SpeechError {
@@ -21,12 +20,7 @@ export class Fields {
 
   split(bytes: Uint8Array, start: number, end: number): void {
     this.count = 0;
-    for (let at = start; at < end; ) {
-      while (at < end && isBlank(bytes[at] as number)) at += 1;
-      const from = at;
-      while (at < end && !isBlank(bytes[at] as number)) at += 1;
-      if (at > from) this.#add(from, at);
-    }
+    eachWord(bytes, start, end, this.#add);
   }
 
   start(index: number): number {
@@ -38,11 +32,11 @@ export class Fields {
   }
 
   /** More fields than an n-gram can have are only counted: typed arrays ignore what lies beyond their end. */
-  #add(start: number, end: number): void {
+  readonly #add = (start: number, end: number): void => {
     this.#starts[this.count] = start;
     this.#ends[this.count] = end;
     this.count += 1;
-  }
+  };
 }
 
 /** `ngram 2=1234`: the order and the number it announces. */

@@ -8,13 +8,14 @@
 
 import { quote, SpeechError } from "../../errors.js";
 import { LineSplitter } from "../lines.js";
+import { LARGEST_MODEL_ORDER } from "../model/binary-format.js";
 import { NgramModel } from "../model/ngram-model.js";
 import type { QuantisationBits } from "../model/quantised-values.js";
 import { TrieBuilder } from "../model/trie-builder.js";
 import type { RunStorage } from "../records.js";
 import { END_ID, SENTENCE_END, SENTENCE_START, START_ID, UNKNOWN_ID } from "../special-words.js";
 import { Vocabulary } from "../vocabulary.js";
-import { arpaError, Fields, LARGEST_ARPA_ORDER, parseCount, parseSection } from "./arpa-lines.js";
+import { arpaError, Fields, parseCount, parseSection } from "./arpa-lines.js";
 import { LOG10_ZERO, parseNumber } from "./arpa-number.js";
 
 /** How an ARPA file becomes a model. */
@@ -49,7 +50,7 @@ export class ArpaReader {
   readonly #vocabulary = Vocabulary.create();
   /** What the header announces, by order from 1, and in which line. */
   readonly #announced: { count: number; line: number }[] = [];
-  readonly #words = new Uint32Array(LARGEST_ARPA_ORDER);
+  readonly #words = new Uint32Array(LARGEST_MODEL_ORDER);
   #unigramProbabilities: number[] = [];
   #unigramBackoffs: number[] = [];
   #builder: TrieBuilder | undefined;
@@ -125,8 +126,8 @@ export class ArpaReader {
     if (this.#phase === "ngrams" || count === undefined) {
       throw arpaError(line, `${quote(text)} is neither "ngram 1=…", "\\1-grams:" nor "\\end\\"`);
     }
-    if (count.order > LARGEST_ARPA_ORDER) {
-      throw arpaError(line, `${quote(text)}: n-grams of more than ${LARGEST_ARPA_ORDER} words cannot be read`);
+    if (count.order > LARGEST_MODEL_ORDER) {
+      throw arpaError(line, `${quote(text)}: n-grams of more than ${LARGEST_MODEL_ORDER} words cannot be read`);
     }
     if (count.order !== this.#announced.length + 1) {
       throw arpaError(line, `${quote(text)} stands where ngram ${this.#announced.length + 1} should`);

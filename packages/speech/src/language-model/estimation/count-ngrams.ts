@@ -5,7 +5,7 @@
  */
 
 import { quote, SpeechError } from "../../errors.js";
-import { isBlank } from "../lines.js";
+import { eachWord } from "../lines.js";
 import type { RecordSorter } from "../record-sorter.js";
 import { END_ID, START_ID } from "../special-words.js";
 import type { Vocabulary } from "../vocabulary.js";
@@ -34,12 +34,7 @@ export class NgramCounter {
   addSentence(bytes: Uint8Array, start: number, end: number, lineNumber: number): void {
     this.#window.fill(START_ID);
     const before = this.numWords;
-    for (let at = start; at < end; ) {
-      while (at < end && isBlank(bytes[at] as number)) at += 1;
-      const from = at;
-      while (at < end && !isBlank(bytes[at] as number)) at += 1;
-      if (at > from) this.#addWord(bytes, from, at, lineNumber);
-    }
+    eachWord(bytes, start, end, (from, to) => this.#addWord(bytes, from, to, lineNumber));
     if (this.numWords === before) return;
     this.#count(END_ID);
     this.numSentences += 1;

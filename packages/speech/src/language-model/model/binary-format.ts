@@ -41,7 +41,8 @@ const FIXED_HEADER_WORDS = 8;
 const CHECKSUM_WORD = 5;
 /** The byte after the checksum. */
 const CHECKED_FROM = 24;
-const LARGEST_ORDER = 16;
+/** The longest n-grams that a model may hold, whatever its file. */
+export const LARGEST_MODEL_ORDER = 16;
 
 /** The parts of a model. */
 export interface ModelParts {
@@ -207,7 +208,7 @@ function readHeader(buffer: ArrayBuffer, verify: boolean) {
       `the binary language model has format version ${version}, this program reads ${VERSION}; build it again`,
     );
   }
-  if (order < 1 || order > LARGEST_ORDER) throw damaged(`its order is ${order}`);
+  if (order < 1 || order > LARGEST_MODEL_ORDER) throw damaged(`its order is ${order}`);
   if (bits !== 8 && bits !== 16 && bits !== 32) throw damaged(`its values have ${bits} bits`);
   if (verify && checksumOf(buffer) !== sum) {
     throw damaged("its checksum does not fit its content; copy or build it again");

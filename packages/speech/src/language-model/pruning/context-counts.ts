@@ -7,7 +7,7 @@
  * Kneser-Ney Smoothing", Interspeech 2010).
  */
 
-import { isBlank, LineSplitter } from "../lines.js";
+import { eachWord, LineSplitter } from "../lines.js";
 import type { NgramModel } from "../model/ngram-model.js";
 import type { TrieLevel } from "../model/trie.js";
 import { UNKNOWN_ID } from "../special-words.js";
@@ -51,17 +51,13 @@ export class ContextCounter {
   #addSentence(bytes: Uint8Array, start: number, end: number): void {
     const model = this.#model;
     let state: LmState | undefined;
-    for (let at = start; at < end; ) {
-      while (at < end && isBlank(bytes[at] as number)) at += 1;
-      const from = at;
-      while (at < end && !isBlank(bytes[at] as number)) at += 1;
-      if (at === from) break;
+    eachWord(bytes, start, end, (from, to) => {
       const before = state ?? model.begin();
       this.#counts[before]! += 1;
-      const id = model.vocabulary.find(bytes, from, at);
+      const id = model.vocabulary.find(bytes, from, to);
       model.score(before, id === -1 ? UNKNOWN_ID : id);
       state = model.nextState;
-    }
+    });
     // The sentence's end follows the last word; a line without words counts for nothing.
     if (state !== undefined) this.#counts[state]! += 1;
   }
