@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesOf } from "../fixtures.test.support.js";
 import { decodeAudio, decodeChunks } from "./decode.js";
-import { joinBytes } from "./join-arrays.js";
+import { joinArrays, joinBytes } from "./join-arrays.js";
 import { ascii, constantFlac, oggFile, silentM4a } from "./sound-files.test.support.js";
 
 /** Samples of a channel that may be decoded at a time. */
@@ -65,5 +65,29 @@ test("an M4A file sounds the same with its index before the sound and behind it"
   assert.equal(index.readUInt32BE(places - 4), 1);
   index.writeUInt32BE(index.readUInt32BE(places) + index.length, places);
   const indexFirst = Buffer.concat([start, index, file.subarray(sound, movie)]);
-  assert.deepEqual(await decodeAudio(indexFirst, { fileName: "m" }), await decodeAudio(file, { fileName: "m" }));
+  const { channels } = await decodeAudio(file, { fileName: "m" });
+  assert.deepEqual((await decodeAudio(indexFirst, { fileName: "m" })).channels, channels);
+
+  const memory = new Uint8Array(4096);
+  function* pieces() {
+    for (let at = 0; at < indexFirst.length; at += 100) {
+      const numBytes = indexFirst.copy(memory, 0, at, at + 100);
+      yield memory.subarray(0, numBytes);
+      // It is the caller's again.
+      memory.fill(0xaa);
+    }
+  }
+  const parts: Float32Array[] = [];
+  for await (const part of decodeChunks(pieces(), { fileName: "m", fileBytes: indexFirst.length })) {
+    parts.push(part.channels[0] as Float32Array);
+  }
+  assert.deepEqual(joinArrays(parts), channels[0]);
+});
+
+test("an M4A file without an index is refused", async () => {
+  const file = Buffer.from(await bytesOf("speech.m4a"));
+  await assert.rejects(decodeAudio(file.subarray(0, file.indexOf("moov") - 4), { fileName: "m" }), {
+    code: "bad-audio",
+    message: "m: is damaged or cut short: it has no index.",
+  });
 });

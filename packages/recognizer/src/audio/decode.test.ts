@@ -137,9 +137,18 @@ async function decodedInPieces(name: string, pieceBytes: number): Promise<Float3
   // Headers lie in the first piece.
   const starts = [0];
   for (let at = 4096; at < bytes.length; at += pieceBytes) starts.push(at);
-  const pieces = starts.map((start, index) => bytes.subarray(start, starts[index + 1]));
+  const memory = new Uint8Array(Math.max(4096, pieceBytes));
+  function* pieces() {
+    for (const [index, start] of starts.entries()) {
+      const piece = bytes.subarray(start, starts[index + 1]);
+      memory.set(piece);
+      yield memory.subarray(0, piece.length);
+      // It is the caller's again.
+      memory.fill(0xaa);
+    }
+  }
   const parts: DecodedAudio[] = [];
-  for await (const part of decodeChunks(pieces, { fileName: name, fileBytes: bytes.length })) parts.push(part);
+  for await (const part of decodeChunks(pieces(), { fileName: name, fileBytes: bytes.length })) parts.push(part);
   return joinArrays(parts.map(({ channels }) => mixDown(channels)));
 }
 

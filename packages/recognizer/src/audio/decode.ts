@@ -110,7 +110,8 @@ async function* withoutTags(
     const bytes = tags.push(plainBytes(piece));
     if (!head) yield { bytes, tagBytes: tags.numBytes };
     else {
-      head = head.length > 0 ? joinBytes([head, bytes]) : bytes;
+      // A copy, for it may have to wait, and the bytes are the caller's.
+      head = joinBytes([head, bytes]);
       if (head.length < HEAD_BYTES) continue;
       yield { bytes: head, tagBytes: tags.numBytes };
       head = undefined;

@@ -8,7 +8,7 @@
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import type { LibraryDecoder } from "./library-decoder.js";
-import { checkOrder, type TrackTables } from "./m4a-order.js";
+import { type ChunkTable, checkOrder, type Part, type TrackTables, withMovieFirst } from "./m4a-order.js";
 import { isText, longTagBytes, TagSkipper, tagBytes } from "./tags.js";
 import { WaitingBytes } from "./waiting-bytes.js";
 
@@ -51,12 +51,16 @@ export class M4aChunkDecoder implements ChunkDecoder {
   }
 
   async *push(bytes: Uint8Array): AsyncGenerator<DecodedAudio> {
-    this.#waiting.push(...this.#boxes.push(bytes, false));
-    if (this.#boxes.hasMovie) yield* this.#decodeWaiting();
+    const parts = this.#boxes.push(bytes, false);
+    // What has to wait is copied: the bytes are the caller's.
+    const isReady = this.#boxes.hasMovie;
+    this.#waiting.push(...(isReady ? parts : parts.map((part) => ({ ...part, bytes: part.bytes.slice() }))));
+    if (isReady) yield* this.#decodeWaiting();
   }
 
   async *end(): AsyncGenerator<DecodedAudio> {
     this.#boxes.push(new Uint8Array(), true);
+    if (!this.#boxes.hasMovie) throw new DamagedAudioError("is damaged or cut short: it has no index.");
     yield* this.#decodeWaiting();
     yield* this.#decoder.end();
   }
@@ -74,48 +78,6 @@ export class M4aChunkDecoder implements ChunkDecoder {
   free(): void {
     this.#decoder.free();
   }
-}
-
-/** Of a file: its index, other boxes, or sound, which need not be all of its box. */
-interface Part {
-  readonly kind: "movie" | "sound" | "other";
-  readonly bytes: Uint8Array;
-  /** Where in an index there are tables of places in the file. */
-  readonly tables?: readonly ChunkTable[];
-}
-
-interface ChunkTable {
-  /** Of its content, within the outermost box. */
-  readonly at: number;
-  readonly entryBytes: 4 | 8;
-}
-
-/**
- * The parts of a file, from its first on, with the index before all else: the decoder would decode all of the sound that
- * it has when the index comes, and a file of a few megabytes may hold days.
- */
-function withMovieFirst(parts: readonly Part[]): readonly Part[] {
-  const index = parts.findIndex(({ kind }) => kind === "movie");
-  const movie = parts[index];
-  if (!movie) return parts;
-  const start = parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes.length, 0);
-  return [moved(movie, start), ...parts.slice(0, index), ...parts.slice(index + 1)];
-}
-
-/** An index that stood at `start`, to stand at the file's beginning: what was before it begins later by its length. */
-function moved({ kind, bytes, tables = [] }: Part, start: number): Part {
-  const copy = bytes.slice();
-  const view = new DataView(copy.buffer, copy.byteOffset, copy.length);
-  for (const { at, entryBytes } of tables) {
-    const end = at + 8 + entryBytes * view.getUint32(at + 4);
-    for (let entry = at + 8; entry < end; entry += entryBytes) {
-      const place = entryBytes === 8 ? Number(view.getBigUint64(entry)) : view.getUint32(entry);
-      const later = place < start ? place + copy.length : place;
-      if (entryBytes === 8) view.setBigUint64(entry, BigInt(later));
-      else view.setUint32(entry, later);
-    }
-  }
-  return { kind, bytes: copy };
 }
 
 /** Which of several tracks is meant, nobody can tell: the first may be silent beside one that speaks. */

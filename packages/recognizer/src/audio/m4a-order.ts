@@ -1,8 +1,52 @@
 /**
- * Whether the pieces of a track of sound lie in the file as they are played. The decoder passes over, without a word, what
- * lies before the sound that it has read; and where many pieces are one place, a small file holds hours.
+ * In which order a decoder is given an MP4 file, and whether the pieces of its sound lie in it as they are played. The
+ * decoder passes over, without a word, what lies before the sound that it has read; and where many pieces have one place, a
+ * small file holds hours.
  */
 import { DamagedAudioError } from "./damaged-audio-error.js";
+
+/** Of a file: its index, other boxes, or sound, which need not be all of its box. */
+export interface Part {
+  readonly kind: "movie" | "sound" | "other";
+  readonly bytes: Uint8Array;
+  /** Where in an index there are tables of places in the file. */
+  readonly tables?: readonly ChunkTable[];
+}
+
+export interface ChunkTable {
+  /** Of its content, within the outermost box. */
+  readonly at: number;
+  readonly entryBytes: 4 | 8;
+}
+
+/**
+ * The parts of a file, from its first on, with the index before all else: the decoder would decode all of the sound that
+ * it has when the index comes, and a file of a few megabytes may hold days.
+ */
+export function withMovieFirst(parts: readonly Part[]): readonly Part[] {
+  const index = parts.findIndex(({ kind }) => kind === "movie");
+  const movie = parts[index];
+  if (!movie) return parts;
+  const start = parts.slice(0, index).reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return [moved(movie, start), ...parts.slice(0, index), ...parts.slice(index + 1)];
+}
+
+/** An index that stood at `start`, to stand at the file's beginning: what was before it begins later by its length. */
+function moved({ kind, bytes, tables = [] }: Part, start: number): Part {
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer, copy.byteOffset, copy.length);
+  for (const { at, entryBytes } of tables) {
+    const end = at + 8 + entryBytes * view.getUint32(at + 4);
+    for (let entry = at + 8; entry < end; entry += entryBytes) {
+      const place = entryBytes === 8 ? Number(view.getBigUint64(entry)) : view.getUint32(entry);
+      const later = place < start ? place + copy.length : place;
+      if (entryBytes === 8) view.setBigUint64(entry, BigInt(later));
+      else if (later < 2 ** 32) view.setUint32(entry, later);
+      else throw new DamagedAudioError("has sound beyond 4 GiB; convert it first, as with ffmpeg -i IN OUT.flac.");
+    }
+  }
+  return { kind, bytes: copy };
+}
 
 /** The tables of one track, each with its version first. */
 export interface TrackTables {
