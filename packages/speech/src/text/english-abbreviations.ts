@@ -122,8 +122,12 @@ export const abbreviationRules: readonly Rule[] = [
     ),
     write: () => null,
   },
-  // Inches: "5in", "10 in."
-  { kind: "unit", pattern: /(?<=\d)in(?![\p{L}\p{M}])|(?<=\d\s)in\.(?!\.)/uy, write: () => null },
+  // Inches: "5in", "10 in.", "5 ft 3 in tall".
+  {
+    kind: "unit",
+    pattern: /(?:(?<=\d)|(?<=\d\s?(?:ft\.?|feet|foot),?\s\d+(?:\.\d+)?\s))in(?![\p{L}\p{M}])|(?<=\d\s)in\.(?!\.)/uy,
+    write: () => null,
+  },
   // By, or times; but "0x1F" is spelt.
   { kind: "symbol", pattern: /(?<=\d['’′"″]?\s?)(?<!(?<!\d)0)x(?=\s?\d)/iuy, write: () => null },
   {
@@ -157,7 +161,10 @@ export const abbreviationRules: readonly Rule[] = [
       String.raw`${START}(?:(${alternatives(BARE)})${END}\.?|(${alternatives(DOTTED)})\.(?![\p{L}\p{N}]))`,
       "iuy",
     ),
-    write: (match) => (isJanOfAName(match) ? null : DOTTED[(match[1] ?? (match[2] as string)).toLowerCase()]),
+    write: (match) => {
+      if (match[1]?.toLowerCase() === "dr") return doctorOrDrive(match);
+      return isJanOfAName(match) ? null : DOTTED[(match[1] ?? (match[2] as string)).toLowerCase()];
+    },
   },
   {
     kind: "abbreviation",
@@ -255,6 +262,32 @@ function isDayOfMonth(before: string, after: string): boolean | null {
     PLURAL.test(word) &&
     /^(?:by|since|until|till|before|after|from|through|each|every|last|this|next)$/.test(preposition);
   return isAmbiguous ? null : true;
+}
+
+/** Words that begin sentences, and so have a capital without being names. */
+const NO_NAMES =
+  "He|She|It|We|You|They|I|A|An|The|This|That|These|Those|There|Then|And|But|So|In|On|At|By|For|From|To|When|Where|What|Who|" +
+  "Why|How|If|As|My|Your|His|Her|Our|Their|Its|Is|Are|Was|Were|Dear|Good|Hello|Hey|Hi|No|Oh|Okay|Ok|Sorry|Thanks|Well|Yes";
+/** Not in capitals alone, which say nothing. */
+const ENDS_IN_NAME = new RegExp(
+  String.raw`(?<![\p{L}\p{N}'’])(?!(?:${NO_NAMES})\s)\p{Lu}[\p{L}\p{M}'’]*\p{Ll}\p{M}*\s$`,
+  "u",
+);
+const STARTS_WITH_NAME = new RegExp(
+  String.raw`^\s(?!(?:${NO_NAMES})${END})(?:\p{Lu}|(?:von|van|de|della|di|du|la|le|el|al|bin|ter|ten|zu)\s)`,
+  "u",
+);
+
+/** A doctor, unless a name stands before and none behind: a drive. Null where both may be. */
+function doctorOrDrive({ input, index, 0: written }: RegExpExecArray): string | null {
+  const before = input.slice(Math.max(0, index - 80), index);
+  const after = input.slice(index + written.length);
+  const isNumbered = /\d\s(?:\p{L}[\p{L}\p{M}'’]*\s){1,3}$/u.test(before);
+  if (!ENDS_IN_NAME.test(before)) return isNumbered && /^\s*(?:$|,)/.test(after) ? null : "doctor";
+  if (STARTS_WITH_NAME.test(after)) return isNumbered ? null : "doctor";
+  // A capital at a sentence's start may be any word's.
+  const isFirst = /(?:^|[.!?:]\P{L}*\s)\P{L}*[\p{L}\p{M}'’]+\s$/u.test(before);
+  return isFirst && !isNumbered ? null : "drive";
 }
 
 /** A saint before a name, a street after one; null where both may be. */

@@ -205,7 +205,7 @@ export const amountRules: readonly Rule[] = [
   },
   {
     kind: "number",
-    pattern: /(\d+)s(?![\p{L}\p{M}])/iuy,
+    pattern: new RegExp(String.raw`${WHOLE}s(?![\p{L}\p{M}])`, "iuy"),
     write: ([, digits]) => pluralWords(wholeWords(digits as string)),
   },
   {

@@ -189,10 +189,13 @@ function readPiece(text: string, position: number, rules: readonly Rule[]): Piec
   );
 }
 
-/** Puts spaces around spelled-out words, but none before the apostrophe of a possessive: "the 1990s' best". */
+/** Puts spaces around spelled-out words, but none before the apostrophe of a possessive: "the 1990s' best", "1,500's". */
 function setApart(piece: Piece | undefined, text: string, position: number): Piece | undefined {
   if (piece === undefined) return undefined;
-  const isPossessive = /[a-z]$/i.test(piece.from) && APOSTROPHES.includes(text.charAt(position + piece.from.length));
+  const end = position + piece.from.length;
+  const isPossessive =
+    APOSTROPHES.includes(text.charAt(end) || " ") &&
+    (/[a-z]$/i.test(piece.from) || /^s(?!\p{L})/iu.test(text.slice(end + 1, end + 4)));
   return { ...piece, to: ` ${piece.to}${isPossessive ? "" : " "}` };
 }
 
