@@ -118,7 +118,7 @@ const Bf16Ways& bf16_product_ways() {
 }
 
 Tensor bf16_product(const Tensor& a, const Tensor& b, const Tensor& bias) {
-  return product_by(bf16_product_ways().front().way, a, b, bias);
+  return product_by(way_of(Bf16Work::kProducts), a, b, bias);
 }
 
 Tensor product(const Tensor& a, const Tensor& b, const Tensor& bias) {

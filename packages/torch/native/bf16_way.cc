@@ -4,10 +4,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <limits>
 #include <optional>
+#include <string>
 
 #include "addon.h"
 
@@ -15,6 +17,22 @@ namespace {
 
 constexpr int kRounds = 3;
 constexpr double kTellingRatio = 1.1;
+
+constexpr struct {
+  Bf16Work work;
+  const char* name;
+} kWorks[] = {{Bf16Work::kProducts, "products"}, {Bf16Work::kConvolutions, "convolutions"}, {Bf16Work::kRecurrences, "recurrences"}};
+
+// By work, for the whole process as what is measured; below 0 where the quickest way is taken.
+std::atomic<int> taken[] = {-1, -1, -1};
+
+const Bf16Ways& ways_of(Bf16Work work) {
+  switch (work) {
+    case Bf16Work::kProducts: return bf16_product_ways();
+    case Bf16Work::kConvolutions: return bf16_convolution_ways();
+    default: return bf16_recurrence_ways();
+  }
+}
 
 double seconds_of(const std::function<void()>& run) {
   const auto start = std::chrono::steady_clock::now();
@@ -45,7 +63,9 @@ Bf16Ways measured(const std::vector<Bf16Way>& candidates, double flop, const std
   return ways;
 }
 
-Napi::Value ways_to_js(Napi::Env env, const Bf16Ways& ways) {
+Napi::Value ways_to_js(Napi::Env env, Bf16Work work) {
+  Bf16Ways ways = ways_of(work);
+  std::stable_partition(ways.begin(), ways.end(), [&](const MeasuredWay& each) { return each.way == way_of(work); });
   Napi::Array result = Napi::Array::New(env, ways.size());
   for (size_t i = 0; i < ways.size(); i++) {
     Napi::Object way = Napi::Object::New(env);
@@ -58,10 +78,22 @@ Napi::Value ways_to_js(Napi::Env env, const Bf16Ways& ways) {
 
 Napi::Value bf16_ways(const Napi::CallbackInfo& info) {
   Napi::Object result = Napi::Object::New(info.Env());
-  result.Set("products", ways_to_js(info.Env(), bf16_product_ways()));
-  result.Set("convolutions", ways_to_js(info.Env(), bf16_convolution_ways()));
-  result.Set("recurrences", ways_to_js(info.Env(), bf16_recurrence_ways()));
+  for (const auto& [work, name] : kWorks) result.Set(name, ways_to_js(info.Env(), work));
   return result;
+}
+
+// (work, way): whether the processor has that way.
+Napi::Value take_bf16_way(const Napi::CallbackInfo& info) {
+  const std::string asked_work = info[0].As<Napi::String>(), asked_way = info[1].As<Napi::String>();
+  for (const auto& [work, name] : kWorks) {
+    if (asked_work != name) continue;
+    for (const MeasuredWay& each : ways_of(work)) {
+      if (asked_way != name_of(each.way)) continue;
+      taken[static_cast<int>(work)] = static_cast<int>(each.way);
+      return Napi::Boolean::New(info.Env(), true);
+    }
+  }
+  return Napi::Boolean::New(info.Env(), false);
 }
 
 }  // namespace
@@ -72,6 +104,11 @@ const char* name_of(Bf16Way way) {
     case Bf16Way::kHalf: return "half";
     default: return "float32";
   }
+}
+
+Bf16Way way_of(Bf16Work work) {
+  const int way = taken[static_cast<int>(work)];
+  return way < 0 ? ways_of(work).front().way : static_cast<Bf16Way>(way);
 }
 
 Bf16Ways choose_way(const std::vector<Bf16Way>& candidates, double flop, const std::function<void(Bf16Way)>& run) {
@@ -85,4 +122,7 @@ Bf16Ways choose_way(const std::vector<Bf16Way>& candidates, double flop, const s
   return ways;
 }
 
-void init_bf16_way(Napi::Env, Napi::Object exports) { expose<bf16_ways>(exports, "bf16Ways"); }
+void init_bf16_way(Napi::Env, Napi::Object exports) {
+  expose<bf16_ways>(exports, "bf16Ways");
+  expose<take_bf16_way>(exports, "takeBf16Way");
+}

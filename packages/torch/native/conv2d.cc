@@ -17,7 +17,7 @@ Tensor conv2d(const Tensor& input, const Tensor& weight, const Tensor& bias, at:
   return at::conv2d(input, weight, bias, stride, padding);
 }
 
-bool is_bf16_quicker() { return bf16_convolution_ways().front().way == Bf16Way::kOneDnn; }
+bool is_bf16_quicker() { return way_of(Bf16Work::kConvolutions) == Bf16Way::kOneDnn; }
 
 Tensor conv2d_autocast(const Tensor& input, const Tensor& weight, const Tensor& bias, at::IntArrayRef stride,
                        at::IntArrayRef padding) {

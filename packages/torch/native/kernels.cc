@@ -83,6 +83,11 @@ const Bf16Ways& bf16_recurrence_ways() {
 }
 
 const GruKernels<Bf16>& bf16_gru_kernels() {
-  static const GruKernels<Bf16> chosen = multiplying_by(bf16_recurrence_ways().front().way);
-  return chosen;
+  static const GruKernels<Bf16> onednn = multiplying_by(Bf16Way::kOneDnn), half = multiplying_by(Bf16Way::kHalf),
+                                float32 = multiplying_by(Bf16Way::kFloat32);
+  switch (way_of(Bf16Work::kRecurrences)) {
+    case Bf16Way::kOneDnn: return onednn;
+    case Bf16Way::kHalf: return half;
+    default: return float32;
+  }
 }

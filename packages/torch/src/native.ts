@@ -47,6 +47,9 @@ export interface RuntimeInfo {
   mkldnnAvailable: boolean;
 }
 
+/** What bfloat16 is multiplied for: matrices, convolutions, and the steps of a GRU. */
+export type Bf16Work = "products" | "convolutions" | "recurrences";
+
 /** How bfloat16 may be multiplied on the processor, and how fast that was, in billions of operations a second. */
 export interface Bf16Way {
   /** By oneDNN's own bfloat16, in half precision (AVX512-FP16), or converted to float32 and back. */
@@ -98,7 +101,8 @@ interface Native {
   generatorState(generator: GeneratorHandle): TensorHandle;
   setGeneratorState(generator: GeneratorHandle, state: TensorHandle): void;
   runtimeInfo(): RuntimeInfo;
-  bf16Ways(): Record<"products" | "convolutions" | "recurrences", Bf16Way[]>;
+  bf16Ways(): Record<Bf16Work, Bf16Way[]>;
+  takeBf16Way(work: Bf16Work, way: string): boolean;
   numThreads(): number;
   setNumThreads(threads: number): void;
   setFlushDenormal(flush: boolean): boolean;

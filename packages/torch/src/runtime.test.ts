@@ -12,6 +12,7 @@ import {
   runtimeInfo,
   setFlushDenormal,
   setNumThreads,
+  takeBf16Way,
   tensor,
   tidy,
 } from "./index.js";
@@ -69,6 +70,23 @@ describe("bf16Ways()", () => {
       const [taken, ...others] = ways.map(({ gflops }) => gflops ?? 0);
       // Only a tenth more is worth a change.
       for (const other of others) assert.ok(taken! > other / 1.1 - 1e-9 && other > 0);
+    }
+  });
+
+  it("gives the ways in any order that is asked for, and no other", (t) => {
+    const before = bf16Ways();
+    const works = Object.keys(before) as (keyof typeof before)[];
+    t.after(() => {
+      for (const work of works) takeBf16Way(work, before[work][0]!.way);
+    });
+    for (const work of works) {
+      for (const { way } of before[work]) {
+        assert.ok(takeBf16Way(work, way));
+        assert.equal(bf16Ways()[work][0]?.way, way);
+      }
+      const [last] = bf16Ways()[work];
+      assert.equal(takeBf16Way(work, "abacus"), false);
+      assert.deepEqual(bf16Ways()[work][0], last);
     }
   });
 

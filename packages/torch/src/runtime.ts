@@ -1,8 +1,8 @@
 /** What this libtorch is and how it uses the machine. */
 import { realpathSync } from "node:fs";
-import { type Bf16Way, native, type RuntimeInfo } from "./native.js";
+import { type Bf16Way, type Bf16Work, native, type RuntimeInfo } from "./native.js";
 
-export type { Bf16Way, RuntimeInfo } from "./native.js";
+export type { Bf16Way, Bf16Work, RuntimeInfo } from "./native.js";
 
 /** Versions, the BLAS in use (symbolic links resolved), CUDA. */
 export function runtimeInfo(): RuntimeInfo {
@@ -35,8 +35,18 @@ export function setFlushDenormal(flush: boolean): boolean {
  *
  * @throws TorchError `VALUE` where DEEPSPEECH_BF16 is something else
  */
-export function bf16Ways(): Record<"products" | "convolutions" | "recurrences", Bf16Way[]> {
+export function bf16Ways(): Record<Bf16Work, Bf16Way[]> {
   return native.bf16Ways();
+}
+
+/**
+ * From now on, in this process, multiplies bfloat16 in one of the ways that `bf16Ways` tells, however quick it is: two ways
+ * differ in the last digits, and who goes on with an earlier process's work may want its digits.
+ *
+ * @returns false where there is no such way on this processor, or DEEPSPEECH_BF16 forces another; then all stays as it was
+ */
+export function takeBf16Way(work: Bf16Work, way: string): boolean {
+  return native.takeBf16Way(work, way);
 }
 
 /** Tensors alive on this JavaScript thread, and the bytes of CPU storage that they hold (views counted once). */

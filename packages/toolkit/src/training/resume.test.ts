@@ -1,13 +1,15 @@
 /** A run that was stopped and resumed is the run that never stopped, to the bit. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { tidy } from "@deepspeech-ts/torch";
+import { type Bf16Work, bf16Ways, takeBf16Way, tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { settleWays } from "./bf16-ways.js";
 import type { TrainConfigInput } from "./config.js";
 import { readRunLog } from "./logging/read-log.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 import { scheduleSchema } from "./schedule-config.js";
+import { Team } from "./team/team.js";
 import {
   manifestIn,
   type RunRecord,
@@ -16,7 +18,7 @@ import {
   trainHere,
   trainInWorker,
 } from "./training.test.support.js";
-import { readRunConfig } from "./training-state.js";
+import { loadLastHeader, readRunConfig, trainingStateOf } from "./training-state.js";
 
 /** Everything random is on: order, speeds, tracts, masks from the second epoch on, heads and dropout. Five steps an epoch. */
 const lively: TrainConfigInput = {
@@ -124,6 +126,34 @@ describe("a resumed run", () => {
     await assert.rejects(trainHere({ ...config, optimizer: "muon", resume: stopped.runFolder, epochs: 4 }), {
       message: /^optimizer was "adamw" and is now "muon", but that is for the beginning of a run/,
     });
+  });
+
+  it("multiplies bfloat16 as it did before, whatever is quickest now, and says so where it cannot", async (t) => {
+    const config = { ...(await setUp(t)), epochs: 1, precision: "bf16" } as const;
+    const quickest = bf16Ways();
+    t.after(() => {
+      for (const work of Object.keys(quickest) as Bf16Work[]) takeBf16Way(work, quickest[work][0]!.way);
+    });
+    const whole = await trainHere(config);
+    const first = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 2 });
+    const { runFolder } = first;
+    // As another process might have measured it.
+    const [, other] = quickest.products;
+    if (other) assert.ok(takeBf16Way("products", other.way));
+    const second = await trainHere({ ...config, resume: runFolder });
+    assert.ok(second.all("warning").every(({ message }) => !message.includes("bfloat16")));
+    assert.deepEqual(lossesOf(first, second), lossesOf(whole));
+    assert.deepEqual(endOf(runFolder), endOf(whole.runFolder));
+
+    const asBefore = trainingStateOf(loadLastHeader(runFolder)).bf16Ways!;
+    assert.deepEqual(asBefore.products, quickest.products[0]?.way);
+    const { warnings, ways } = settleWays(config, { ...asBefore, convolutions: "abacus" }, Team.alone);
+    assert.match(
+      warnings.join(),
+      /^this processor cannot multiply bfloat16 \(convolutions\) as the run did before, by abacus/,
+    );
+    assert.deepEqual(ways, asBefore);
+    assert.equal(settleWays({ ...config, precision: "fp32" }, undefined, Team.alone).ways, undefined);
   });
 
   it("goes on within the epoch in which its time was up, and ends as the run that had time enough", async (t) => {

@@ -54,7 +54,7 @@ const POLICIES: Record<keyof TrainConfig, Policy> = {
 const EXCEPTIONS: ReadonlyMap<string, Policy> = new Map([["model.dropout", "acts"]]);
 
 /** A run as its checkpoint has it. */
-export interface RunBefore extends Pick<TrainingState, "config" | "progress" | "data"> {
+export interface RunBefore extends Pick<TrainingState, "config" | "progress" | "data" | "bf16Ways"> {
   alphabet: Alphabet;
 }
 

@@ -40,6 +40,8 @@ const HEADS = "heads.";
 export interface SessionOptions {
   /** What its data are, to know them again. */
   data?: TrainingState["data"] | undefined;
+  /** How it multiplies bfloat16, to do so again. */
+  bf16Ways?: TrainingState["bf16Ways"] | undefined;
   /** Needed where `objective.phoneLayer` is set. Default: none. */
   phonetise?: Phonetiser | null;
   /** Who trains with this process; rank 0 alone reads and writes files. Default: nobody. */
@@ -49,6 +51,7 @@ export interface SessionOptions {
 /** A run's model, optimiser and progress: opened new, or where its last checkpoint stands. */
 export class TrainingSession {
   readonly data: TrainingState["data"] | undefined;
+  readonly bf16Ways: TrainingState["bf16Ways"] | undefined;
   readonly phonetise: Phonetiser | null;
   readonly team: Team;
   readonly model: DeepSpeech;
@@ -73,9 +76,10 @@ export class TrainingSession {
   constructor(
     readonly config: TrainConfig,
     readonly alphabet: Alphabet,
-    { data, phonetise = null, team = Team.alone }: SessionOptions = {},
+    { data, bf16Ways, phonetise = null, team = Team.alone }: SessionOptions = {},
   ) {
     this.data = data;
+    this.bf16Ways = bf16Ways;
     this.phonetise = phonetise;
     this.team = team;
     if (config.objective.phoneLayer > 0 && !phonetise) throw new TypeError("objective.phoneLayer needs a phonetiser");
@@ -181,9 +185,9 @@ export class TrainingSession {
   /** @param dev error rates of these very weights; the progress has those of other epochs */
   #save(path: string, tensors: ReadonlyMap<string, Tensor>, dev: { wer: number; cer: number } | null): void {
     if (!this.team.isFirst) return;
-    const { model, progress, optimizer, data } = this;
+    const { model, progress, optimizer, data, bf16Ways } = this;
     const { resume: _, ...config } = this.config;
-    const training = { config, progress, dev, optimizerSteps: optimizer.stepCounts, data };
+    const training = { config, progress, dev, optimizerSteps: optimizer.stepCounts, data, bf16Ways };
     saveRunCheckpoint(
       path,
       { model: model.config, features: config.features, alphabet: this.alphabet, training },

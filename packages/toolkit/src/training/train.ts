@@ -7,6 +7,7 @@ import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "
 import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.js";
 import { AudioLoader } from "../data/loader.js";
 import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
+import { settleWays } from "./bf16-ways.js";
 import { checkDirection } from "./check-direction.js";
 import type { TrainConfig } from "./config.js";
 import { learnFeatureStatistics } from "./feature-statistics.js";
@@ -62,6 +63,7 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
   const options = { job: place?.job, onWatch: (message: string) => host.emit({ kind: "warning", message }) };
   using _resumed = team.isFirst && given.resume !== undefined ? await lockRun(requireRun(given.resume), options) : null;
   const { maxBatchSeconds, alphabet, before, changes } = team.first(() => whatIsAsked(given));
+  const { ways: bf16Ways, warnings } = settleWays(given, before?.bf16Ways, team);
   const asked = { ...given, maxBatchSeconds };
   if (asked.wandb !== undefined && team.isFirst) await loadWandb();
   const corpora = await loadCorpora(asked, alphabet);
@@ -80,7 +82,7 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
     ...(workers ? { numWorkers: workers } : neighbours > 1 && { numWorkers: 1 }),
   });
   const phonetise = await phonetiserFor(config, corpora);
-  using session = new TrainingSession(config, alphabet, { data, phonetise, team });
+  using session = new TrainingSession(config, alphabet, { data, bf16Ways, phonetise, team });
   if (session.lacksStatistics) {
     if (team.isFirst) await learnFeatureStatistics(session, loader, corpora.train.utterances);
     session.shareState();
@@ -96,7 +98,7 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
   });
   try {
     log.handle({ kind: "data", ...facts });
-    for (const message of await warningsOf(config, corpora)) {
+    for (const message of [...warnings, ...(await warningsOf(config, corpora))]) {
       log.handle({ kind: "warning", message });
       host.emit({ kind: "warning", message });
     }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { z } from "zod";
 import { type Checkpoint, loadCheckpoint, loadCheckpointHeader } from "../acoustic-model/index.js";
+import { waysSchema } from "./bf16-ways.js";
 import { type TrainConfig, trainConfigSchema } from "./config.js";
 import { initialLossScale } from "./loss-scaler.js";
 import { checkpointPath, configPath } from "./run-folder.js";
@@ -68,6 +69,8 @@ const trainingStateSchema = z.object({
   progress: progressSchema,
   /** Runs of earlier versions have none. */
   data: z.object({ train: dataFingerprintSchema, dev: dataFingerprintSchema }).optional(),
+  /** Where the run multiplies bfloat16 on the processor; runs of earlier versions did not note it. */
+  bf16Ways: waysSchema.optional(),
 });
 
 export type TrainingState = z.output<typeof trainingStateSchema>;
