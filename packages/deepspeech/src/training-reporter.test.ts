@@ -130,6 +130,9 @@ describe("a training run in a log", () => {
     ]);
     const worse = linesOf([[{ ...epoch, isBest: false }]]);
     assert.equal(worse[0], `epoch 2/10  train loss 0.750  dev loss 0.512  ${rates}`);
+    const { loss: _, ...unaligned } = summary;
+    const part = linesOf([[{ ...epoch, isPartial: true, isBest: false, dev: unaligned }]]);
+    assert.equal(part[0], `epoch 2/10 in part  train loss 0.750  dev loss unknown  ${rates}`);
   });
 
   test("says what the average of the best epochs is worth", () => {

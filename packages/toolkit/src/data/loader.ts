@@ -40,7 +40,10 @@ export interface Batch<U extends Utterance = Utterance> {
   readonly sampleLengths: number[];
   /** Those that could not be loaded. */
   readonly failures: LeftOutUtterance[];
-  /** Those that are played without the noise or the room that was planned, for its file cannot be used: once for each. Default: none. */
+  /**
+   * Those that are played without the noise or the room that was planned, for its file cannot be used: once for each.
+   * Default: none.
+   */
   readonly unaugmented?: LeftOutUtterance[];
 }
 

@@ -76,8 +76,8 @@ describe("a run's folder", () => {
     assert.equal(told.length, 1, "an earlier attempt of this job is over");
     writeFileSync(path, away);
     const touching = setInterval(() => utimesSync(path, new Date(), new Date()), 20);
-    t.after(() => clearInterval(touching));
-    await assert.rejects(lockRun(folder, { watchSeconds: 60 }), { message: /: process 1 on elsewhere trains in it/ });
+    const refused = lockRun(folder, { watchSeconds: 60 }).finally(() => clearInterval(touching));
+    await assert.rejects(refused, { message: /: process 1 on elsewhere trains in it/ });
     assert.equal(readFileSync(path, "utf8"), away);
   });
 });

@@ -19,7 +19,7 @@ import {
 } from "@deepspeech-ts/recognizer/system";
 
 const TOUCH_SECONDS = 15;
-/** So long another machine's file is watched: a step of training may last, and touches wait for its end. */
+/** So long another machine's file is watched at most: a step of training may last, and touches wait for its end. */
 const WATCH_SECONDS = 60;
 
 export interface RunLockOptions {

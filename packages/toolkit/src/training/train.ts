@@ -60,7 +60,12 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
   checkDevice(given.device);
   checkPrecision(given);
   checkDirection(given);
-  const options = { job: place?.job, onWatch: (message: string) => host.emit({ kind: "warning", message }) };
+  const options = {
+    job: place?.job,
+    // Other ranks wait for this one meanwhile.
+    watchSeconds: Math.min(60, given.peerTimeoutSeconds / 2),
+    onWatch: (message: string) => host.emit({ kind: "warning", message }),
+  };
   using _resumed = team.isFirst && given.resume !== undefined ? await lockRun(requireRun(given.resume), options) : null;
   const { maxBatchSeconds, alphabet, before, changes } = team.first(() => whatIsAsked(given));
   const { ways: bf16Ways, warnings } = settleWays(given, before?.bf16Ways, team);
