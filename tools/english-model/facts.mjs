@@ -88,13 +88,13 @@ function progressUpTo(start) {
 }
 
 /**
- * Whether its time ended a run within its last epoch.
+ * Whether a run counted an epoch within which its time ended, as earlier versions did.
  *
  * @param {Record<string, any>} config
- * @param {{ elapsedSeconds: number }} progress
+ * @param {{ elapsedSeconds: number, measuredStep?: number | null }} progress
  */
-function isCutShort({ maxMinutes }, { elapsedSeconds }) {
-  return maxMinutes !== undefined && elapsedSeconds >= 60 * maxMinutes;
+function isCutShort({ maxMinutes }, { elapsedSeconds, measuredStep }) {
+  return measuredStep === undefined && maxMinutes !== undefined && elapsedSeconds >= 60 * maxMinutes;
 }
 
 /**
