@@ -23,6 +23,7 @@ export function memoryLines(
       features: config.features,
       device: config.device === "cpu" ? "cpu" : "cuda",
       precision: config.precision,
+      optimizer: config.optimizer,
       averagesWeights: config.emaDecay > 0,
     },
   );

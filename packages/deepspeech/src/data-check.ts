@@ -43,7 +43,7 @@ Examples:
 const SETTINGS = new Set([
   ...["normalise", "normaliser", "soundTags", "alphabet", "initFrom", "minDurationSeconds", "maxDurationSeconds"],
   ...["device", "precision", "epochs", "maxBatchSeconds", "maxBatchUtterances", "accumulateBatches"],
-  ...["emaDecay", "speedFactors", "tempoFactors"],
+  ...["optimizer", "emaDecay", "speedFactors", "tempoFactors"],
 ]);
 const settings = trainSettings.filter(({ key, path }) => SETTINGS.has(key) || ["features", "model"].includes(path[0]!));
 

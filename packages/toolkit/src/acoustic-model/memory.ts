@@ -13,14 +13,15 @@
  *                  and N × (4 H + 2 tokens)         and N × (4.25 H + 2 tokens)
  *     way back     the greater of 12 N H, the last GRU's gradients, and the images' gradients, 2 P and 2 P as oneDNN
  *                  blocks them, less what autograd has given up by then
- *     parameters   4 times the weights: themselves, gradients, AdamW's two means; once more for their running average
+ *     parameters   3 times the weights: themselves, gradients, Muon's momenta; 4 times with AdamW's two means; once more for
+ *                  their running average
  *
  * of a model that reads both ways; of one that reads forward, half of what the directions make.
  *
  * On the CPU, norm, GELU, dropout and mask are one operator with one output; a graphics card runs them one by one, and
  * turns the reverse GRU's input around by copying. In bf16 on the CPU rows take half, and weights are there once more in
  * bf16; images stay in float32 where the processor has no AMX, as convolutions do, and are counted so for all. Making the
- * features comes before, AdamW's update after all this; whichever takes most counts.
+ * features comes before, the update after all this: Muon's makes up to 4 times the weights. Whichever takes most counts.
  *
  * On the CPU a fifth of all that comes on top: memory that the allocator keeps for the next tensor (torch's
  * native/cpu_allocator.cc, which rounds sizes too, and keeps a quarter of the most in use at most).
@@ -45,6 +46,7 @@ export interface TrainingMemoryOptions {
   device: "cpu" | "cuda";
   /** Of the products; on the CPU all rows have it. On a graphics card all is counted as fp32. */
   precision: "fp32" | "bf16" | "fp16";
+  optimizer: "muon" | "adamw";
   /** Whether a running average of the weights is kept. Default: false. */
   averagesWeights?: boolean;
 }
@@ -53,7 +55,7 @@ export interface TrainingMemoryOptions {
 export interface TrainingMemory {
   weights: number;
   gradients: number;
-  /** AdamW's running means. */
+  /** Muon's momenta, or AdamW's running means. */
   optimizer: number;
   /** The running average of the weights; 0 where there is none. */
   average: number;
@@ -94,10 +96,11 @@ const COUNTS: Record<"cpu" | "cuda", LayerCounts> = {
 export function trainingMemory(
   model: ModelConfig,
   batch: TrainedBatch,
-  { features, device, precision, averagesWeights = false }: TrainingMemoryOptions,
+  { features, device, precision, optimizer, averagesWeights = false }: TrainingMemoryOptions,
 ): TrainingMemory {
   const weights = FLOAT_BYTES * numParameters(model);
-  const held = { weights, gradients: weights, optimizer: 2 * weights, average: averagesWeights ? weights : 0 };
+  const average = averagesWeights ? weights : 0;
+  const held = { weights, gradients: weights, optimizer: optimizer === "muon" ? weights : 2 * weights, average };
   const frames = numFrames(Math.floor(batch.seconds * features.sampleRate), features);
   const rows = batch.numUtterances * outputFrames(frames, model);
   const isNarrow = precision !== "fp32" && device === "cpu";
@@ -106,13 +109,21 @@ export function trainingMemory(
   const stages = [
     FLOAT_BYTES * batch.numUtterances * frames * featureValues(features),
     narrowWeights + forwardBytes(model, rows, rowBytes, COUNTS[device]) + backwardBytes(model, rows, rowBytes),
-    // AdamW's denominators; on the CPU it is one operator that needs none.
-    device === "cpu" ? 0 : weights,
+    updateBytes(weights, { optimizer, device, precision }),
   ];
   const inUse = sum(Object.values(held)) + Math.max(...stages);
   const waiting = device === "cpu" ? WAITING_PART * inUse : 0;
   const activations = SETUP_BYTES + Math.max(...stages) + waiting;
   return { ...held, activations, total: sum([...Object.values(held), activations]) };
+}
+
+/** What the update makes: Muon most matrices five times, or three and in bf16 four; AdamW denominators, on a graphics card alone. */
+function updateBytes(
+  weights: number,
+  { optimizer, device, precision }: Pick<TrainingMemoryOptions, "optimizer" | "device" | "precision">,
+): number {
+  if (optimizer === "muon") return (precision === "bf16" ? 3 : 4) * weights;
+  return device === "cpu" ? 0 : weights;
 }
 
 /**

@@ -103,10 +103,12 @@ export class Muon {
     const gradients = slots.map(({ parameter }) => parameter.grad!);
     op("_foreach_mul_.Scalar", [momenta, MOMENTUM]);
     op("_foreach_add_.List", [momenta, gradients]);
-    // Nesterov's: where the momentum will be after this step.
-    const ahead = op("_foreach_add.List", [gradients, momenta], { alpha: MOMENTUM });
-    const matrices = cat(slots.map(({ shape }, i) => ahead[i]!.reshape(shape)));
-    const directions = orthogonalise(matrices, this.#dtype).to("float32");
+    const matrices = tidy(() => {
+      // Nesterov's: where the momentum will be after this step.
+      const ahead = op("_foreach_add.List", [gradients, momenta], { alpha: MOMENTUM });
+      return cat(slots.map(({ shape }, i) => ahead[i]!.reshape(shape)));
+    });
+    const directions = tidy(() => orthogonalise(matrices, this.#dtype).to("float32"));
     const [, rows, columns] = slots[0]!.shape;
     const size = -this.learningRate * STEP_SIZE * Math.sqrt(Math.max(rows, columns));
     let at = 0;

@@ -1,5 +1,6 @@
 /** The orthogonal matrix nearest to one, roughly, by products alone. */
 import { call as op } from "../call.js";
+import { tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
 /** Of x → ax + bx³ + cx⁵, which takes what is near 0 away from it fast and leaves what is near 1 within 0.7 and 1.2: Jordan's. */
@@ -20,19 +21,26 @@ const TINY = 1e-14;
 export function orthogonalise(matrices: Tensor, dtype: "float32" | "bfloat16"): Tensor {
   const [, rows = 0, columns = 0] = matrices.shape;
   const isTall = rows > columns;
-  let x = isTall ? matrices.transpose(1, 2) : matrices;
-  x = x.div(normOf(x).add(TINY)).to(dtype);
-  let square = op("bmm", [x, x.transpose(1, 2)]);
-  // The fourth root of the sum of the singular values' fourth powers.
-  const bound = normOf(square.to("float32")).add(TINY).sqrt();
-  x = x.div(bound.to(dtype));
-  square = square.div(bound.pow(2).to(dtype));
+  const wide = isTall ? matrices.transpose(1, 2) : matrices;
+  let x = tidy(() => wide.div(normOf(wide).add(TINY)).to(dtype));
   for (let i = 0; i < ITERATIONS; i++) {
-    if (i > 0) square = op("bmm", [x, x.transpose(1, 2)]);
-    const polynomial = op("baddbmm", [square, square, square], { beta: B, alpha: C });
-    x = op("baddbmm", [x, polynomial, x], { beta: A });
+    const next = tidy(() => iterated(x, i === 0));
+    x.dispose();
+    x = next;
   }
   return isTall ? x.transpose(1, 2) : x;
+}
+
+function iterated(x: Tensor, isFirst: boolean): Tensor {
+  let [start, square] = [x, op("bmm", [x, x.transpose(1, 2)])];
+  if (isFirst) {
+    // The fourth root of the sum of the singular values' fourth powers.
+    const bound = normOf(square.to("float32")).add(TINY).sqrt();
+    start = x.div(bound.to(x.dtype));
+    square = square.div(bound.pow(2).to(x.dtype));
+  }
+  const polynomial = op("baddbmm", [square, square, square], { beta: B, alpha: C });
+  return op("baddbmm", [start, polynomial, start], { beta: A });
 }
 
 /** [count, rows, columns] → [count, 1, 1], the root of the sum of squares. */
