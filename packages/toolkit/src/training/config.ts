@@ -143,7 +143,7 @@ export const trainConfigSchema = z.strictObject({
   maxBatchSeconds: positive
     .optional()
     .describe(
-      "seconds of audio in a batch, padding included; default: from 8 to 160, so that the run makes 4000 steps",
+      "seconds of audio in a batch, padding included; default: up to 160, so that the run makes 2500 steps, by adamw 4000",
     ),
   maxBatchUtterances: count.default(32).describe("maximum number of utterances in a batch"),
   accumulateBatches: count.default(1).describe("batches whose gradients are accumulated for one step"),

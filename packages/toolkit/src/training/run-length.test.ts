@@ -19,9 +19,11 @@ async function run(t: TestContext, overrides: TrainConfigInput, count = 9): Prom
 
 describe("the length of batches", () => {
   it("follows from hours and epochs, within bounds, unless it is told", () => {
-    assert.equal(batchesOf({ epochs: 10 }, 0.5), 8, "half an hour");
-    assert.equal(batchesOf({ epochs: 10 }, 12.5), 113, "4,000 steps of 12.5 hours, ten times");
-    assert.equal(batchesOf({ epochs: 20, accumulateBatches: 4 }, 12.5), 56, "four batches make a step");
+    assert.equal(batchesOf({ epochs: 10 }, 0.5), 16, "half an hour");
+    assert.equal(batchesOf({ epochs: 10 }, 8), 115, "2,500 steps of eight hours, ten times");
+    assert.equal(batchesOf({ epochs: 20, accumulateBatches: 4 }, 12.5), 90, "four batches make a step");
+    assert.equal(batchesOf({ epochs: 10, optimizer: "adamw" }, 0.5), 8);
+    assert.equal(batchesOf({ epochs: 10, optimizer: "adamw" }, 12.5), 113, "4,000 steps of 12.5 hours, ten times");
     assert.equal(batchesOf({ epochs: 10 }, 960), 160, "LibriSpeech");
     assert.equal(batchesOf({ epochs: 10, maxBatchSeconds: 33 }, 960), 33);
   });
@@ -29,9 +31,9 @@ describe("the length of batches", () => {
   it("is written down, and stays when epochs are added", async (t) => {
     const first = await run(t, { epochs: 1 });
     const config = readRunConfig(first.runFolder);
-    assert.equal(config.maxBatchSeconds, 8);
-    assert.equal(first.one("plan").maxBatchSeconds, 8);
-    const more = await trainHere({ ...config, epochs: 3, maxBatchSeconds: 8, resume: first.runFolder });
+    assert.equal(config.maxBatchSeconds, 16);
+    assert.equal(first.one("plan").maxBatchSeconds, 16);
+    const more = await trainHere({ ...config, epochs: 3, maxBatchSeconds: 16, resume: first.runFolder });
     assert.deepEqual(
       more.one("start").changes?.map(({ key }) => key),
       ["epochs"],
@@ -71,7 +73,9 @@ describe("the steps of a run", () => {
   });
 
   it("promise first words or do not, where nobody has said any yet", async (t) => {
-    assert.deepEqual([190, 800, 4000].map(outlookOf), ["unlikely", "uncertain", "likely"]);
+    const outlooks = (optimizer: "muon" | "adamw") => [190, 800, 4000].map((steps) => outlookOf(steps, { optimizer }));
+    assert.deepEqual(outlooks("adamw"), ["unlikely", "uncertain", "likely"]);
+    assert.deepEqual(outlooks("muon"), ["unlikely", "likely", "likely"]);
     const first = await run(t, { epochs: 1 });
     assert.equal(first.one("plan").outlook, "unlikely");
     const config = readRunConfig(first.runFolder);
@@ -94,12 +98,13 @@ describe("a model that answers nothing", () => {
   });
 
   it("may need smaller batches, a higher rate, or more steps, where there is room for them", () => {
-    const text = (step: number, learningRate: number, maxBatchSeconds: number) =>
-      blanksWarning({ epoch: 9, step, config: { learningRate }, maxBatchSeconds });
+    const text = (step: number, learningRate: number, maxBatchSeconds: number, optimizer: "muon" | "adamw" = "muon") =>
+      blanksWarning({ epoch: 9, step, config: { learningRate, optimizer }, maxBatchSeconds });
     assert.match(
       text(190, 1e-3, 160),
-      /190 steps are few: try smaller batches \(--max-batch-seconds 8\), a higher rate/,
+      /190 steps are few: try smaller batches \(--max-batch-seconds 16\), a higher rate/,
     );
-    assert.match(text(5000, 2e-3, 8), /begins; try more --epochs, and see/);
+    assert.match(text(800, 1e-3, 160, "adamw"), /800 steps are few: try smaller batches \(--max-batch-seconds 8\)/);
+    assert.match(text(800, 2e-3, 16), /begins; try more --epochs, and see/);
   });
 });

@@ -7,15 +7,24 @@
  */
 import type { TrainConfig } from "./config.js";
 
-/** Steps that a run should make. Twice what it takes to begin to spell, in our trials; more steps are welcome. */
-const WANTED_STEPS = 4000;
-/** Below, a batch is a single utterance or two, and a step's gradient little but noise; above, it fits into few memories. */
-const SHORTEST_BATCH_SECONDS = 8;
-const LONGEST_BATCH_SECONDS = 160;
+/** What is known of an optimiser, from our trials. */
+interface Experience {
+  /** Steps that a run should make: more than twice what it takes to begin to spell. More are welcome. */
+  readonly wantedSteps: number;
+  /** Below, a step's gradient is little but noise; and what Muon does in a step takes the same time whatever the batch. */
+  readonly shortestBatchSeconds: number;
+  /** Fewer steps leave most models on the plateau. */
+  readonly fewSteps: number;
+  /** So many leave few there. */
+  readonly enoughSteps: number;
+}
 
-/** Fewer steps leave most models on the plateau; twice as many leave few there. */
-const FEW_STEPS = 500;
-const ENOUGH_STEPS = 1500;
+const EXPERIENCE: Record<TrainConfig["optimizer"], Experience> = {
+  muon: { wantedSteps: 2500, shortestBatchSeconds: 16, fewSteps: 200, enoughSteps: 600 },
+  adamw: { wantedSteps: 4000, shortestBatchSeconds: 8, fewSteps: 500, enoughSteps: 1500 },
+};
+/** Above, batches fit into few memories. */
+const LONGEST_BATCH_SECONDS = 160;
 
 /** What left the plateau soonest in our trials. */
 const HIGH_RATE = 2e-3;
@@ -23,27 +32,29 @@ const HIGH_RATE = 2e-3;
 /** Whether so many steps take a fresh model off CTC's plateau, as far as experience goes. */
 export type Outlook = "likely" | "uncertain" | "unlikely";
 
-type BatchConfig = Pick<TrainConfig, "maxBatchSeconds" | "epochs" | "accumulateBatches">;
+type BatchConfig = Pick<TrainConfig, "maxBatchSeconds" | "epochs" | "accumulateBatches" | "optimizer">;
 
 /**
- * The longest batch in seconds, padding counted: what was asked for, or else what makes 4,000 steps of the run, within 8
- * and 160.
+ * The longest batch in seconds, padding counted: what was asked for, or else what makes as many steps of the run as its
+ * optimiser needs, within bounds.
  *
  * @param audioSeconds sound of the training data
  */
 export function batchSecondsOf(
-  { maxBatchSeconds, epochs, accumulateBatches }: BatchConfig,
+  { maxBatchSeconds, epochs, accumulateBatches, optimizer }: BatchConfig,
   audioSeconds: number,
 ): number {
   if (maxBatchSeconds !== undefined) return maxBatchSeconds;
-  const wanted = Math.round((audioSeconds * epochs) / (WANTED_STEPS * accumulateBatches));
-  return Math.min(LONGEST_BATCH_SECONDS, Math.max(SHORTEST_BATCH_SECONDS, wanted));
+  const { wantedSteps, shortestBatchSeconds } = EXPERIENCE[optimizer];
+  const wanted = Math.round((audioSeconds * epochs) / (wantedSteps * accumulateBatches));
+  return Math.min(LONGEST_BATCH_SECONDS, Math.max(shortestBatchSeconds, wanted));
 }
 
 /** What to expect of a model that begins with fresh weights. */
-export function outlookOf(totalSteps: number): Outlook {
-  if (totalSteps >= ENOUGH_STEPS) return "likely";
-  return totalSteps < FEW_STEPS ? "unlikely" : "uncertain";
+export function outlookOf(totalSteps: number, { optimizer }: Pick<TrainConfig, "optimizer">): Outlook {
+  const { fewSteps, enoughSteps } = EXPERIENCE[optimizer];
+  if (totalSteps >= enoughSteps) return "likely";
+  return totalSteps < fewSteps ? "unlikely" : "uncertain";
 }
 
 /** What to do about a model that answers nothing but blanks. */
@@ -55,17 +66,18 @@ export function blanksWarning({
 }: {
   epoch: number;
   step: number;
-  config: Pick<TrainConfig, "learningRate">;
+  config: Pick<TrainConfig, "learningRate" | "optimizer">;
   maxBatchSeconds: number;
 }): string {
+  const { shortestBatchSeconds, enoughSteps } = EXPERIENCE[config.optimizer];
   const advice = [
-    ...(maxBatchSeconds > SHORTEST_BATCH_SECONDS
-      ? [`smaller batches (--max-batch-seconds ${SHORTEST_BATCH_SECONDS})`]
+    ...(maxBatchSeconds > shortestBatchSeconds
+      ? [`smaller batches (--max-batch-seconds ${shortestBatchSeconds})`]
       : []),
     ...(config.learningRate < HIGH_RATE ? [`a higher rate (--learning-rate ${HIGH_RATE})`] : []),
     "more --epochs",
   ];
-  const few = step < ENOUGH_STEPS ? `${step} steps are few: ` : "";
+  const few = step < enoughSteps ? `${step} steps are few: ` : "";
   return (
     `after epoch ${epoch} the model still answers nothing on dev, the plateau on which CTC begins; ${few}try ` +
     `${advice.join(", ")}, and see that sound and text belong together ("deepspeech data check")`

@@ -44,7 +44,7 @@ function start(run: RunContext): void {
   if (isOver(run)) return;
   const largest = rehearseLargestBatch(session, [batches, plan.batchesOf(progress.epoch + 1)]);
   const { paddingWaste } = batches;
-  const outlook = config.initFrom !== undefined || progress.spokeAt !== null ? null : outlookOf(totalSteps);
+  const outlook = config.initFrom !== undefined || progress.spokeAt !== null ? null : outlookOf(totalSteps, config);
   const size = { numBatches: batches.batches.length, paddingWaste, largest, maxBatchSeconds };
   run.emit({ kind: "plan", ...size, totalSteps, outlook });
   // A run killed at any point can be resumed, so there is a checkpoint from the first step on.
