@@ -151,13 +151,14 @@ describe("check", () => {
     const long = ["--max-batch-seconds", "160"];
     const predicted = (numUtterances: number, config: TrainConfigInput) =>
       memoryLines({ numUtterances, seconds: 10 }, trainConfigSchema.parse(config), { numTokens: 29 })[0];
-    assert.equal(largestBatch(), predicted(1, {}), "so short a run has batches of 8 s");
+    assert.equal(largestBatch(), predicted(1, {}), "so short a run has batches of 16 s");
     assert.equal(largestBatch(...long), predicted(3, {}));
     assert.equal(largestBatch("--max-batch-utterances", "2", ...long), predicted(2, {}));
     const small = [...long, "--model.hidden-size", "64", "--ema-decay", "0"];
     assert.equal(largestBatch(...small), predicted(3, { model: { hiddenSize: 64 }, emaDecay: 0 }));
-    assert.equal(largestBatch("--recipe", "reference", ...long), predicted(3, recipes.reference));
-    assert.notEqual(predicted(3, recipes.reference), predicted(3, {}));
+    const reference = { ...recipes.reference, optimizer: "muon" } as const;
+    assert.equal(largestBatch("--recipe", "reference", "--optimizer", "muon", ...long), predicted(3, reference));
+    assert.notEqual(predicted(3, reference), predicted(3, {}));
     const recipe = { maxBatchSeconds: 20, model: { hiddenSize: 1024 } };
     await writeFiles(folder, { "recipe.json": JSON.stringify(recipe) });
     assert.equal(largestBatch("--config", join(folder, "recipe.json")), predicted(2, recipe));
