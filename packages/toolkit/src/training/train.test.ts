@@ -67,7 +67,7 @@ describe("a run's folder", () => {
       "last.json",
       "last.safetensors",
     ]);
-    const chosen = { ...config, maxBatchSeconds: 8 };
+    const chosen = { ...config, maxBatchSeconds: 16 };
     assert.deepEqual(JSON.parse(readFileSync(join(first, "config.json"), "utf8")), chosen);
     assert.deepEqual(readRunConfig(first), chosen);
   });
