@@ -9,6 +9,7 @@ import { zeros } from "../creation.js";
 import { keep, tidy } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { restoreState } from "./restore-state.js";
+import { trainedGroups } from "./trained-groups.js";
 
 /** How AdamW steps. */
 export interface AdamWOptions {
@@ -71,13 +72,10 @@ export class AdamW {
   /** Updates every parameter from its gradient. A parameter without one (frozen, or unused) stays as it is. */
   step(): void {
     // Most have been trained for as long as all others: one call for all of them.
-    const groups = new Map<number, Slot[]>();
-    for (const slot of this.#slots.values()) {
-      if (slot.parameter.grad === null) continue;
-      slot.steps++;
-      groups.set(slot.steps, [...(groups.get(slot.steps) ?? []), slot]);
+    for (const slots of trainedGroups(this.#slots.values(), ({ steps }) => steps)) {
+      for (const slot of slots) slot.steps++;
+      noGrad(() => tidy(() => this.#update(slots, slots[0]!.steps)));
     }
-    for (const [steps, slots] of groups) noGrad(() => tidy(() => this.#update(slots, steps)));
   }
 
   #update(slots: readonly Slot[], steps: number): void {

@@ -12,6 +12,7 @@ import type { Tensor } from "../tensor.js";
 import { AdamW, type AdamWOptions } from "./adamw.js";
 import { orthogonalise } from "./orthogonalise.js";
 import { restoreState } from "./restore-state.js";
+import { trainedGroups } from "./trained-groups.js";
 
 /** Decay of the running sum of gradients. */
 const MOMENTUM = 0.95;
@@ -87,13 +88,8 @@ export class Muon {
 
   /** Updates every parameter from its gradient. A parameter without one (frozen, or unused) stays as it is. */
   step(): void {
-    const groups = new Map<string, Slot[]>();
-    for (const slot of this.#slots.values()) {
-      if (slot.parameter.grad === null) continue;
-      const key = String(slot.shape.slice(1));
-      groups.set(key, [...(groups.get(key) ?? []), slot]);
-    }
-    for (const slots of groups.values()) noGrad(() => tidy(() => this.#update(slots)));
+    const groups = trainedGroups(this.#slots.values(), ({ shape }) => String(shape.slice(1)));
+    for (const slots of groups) noGrad(() => tidy(() => this.#update(slots)));
     this.#others.step();
   }
 
