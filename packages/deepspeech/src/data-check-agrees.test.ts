@@ -104,6 +104,7 @@ test("a model to fine-tune brings its alphabet and its stride", async (t) => {
     ...dimensions,
     numMels: features.numMels,
     numTokens: alphabet.tokens.length,
+    numPhones: 0,
     recurrence: "time",
   });
   saveCheckpoint(checkpoint, { model: model.config, features, alphabet, training: null }, modelTensors(model));

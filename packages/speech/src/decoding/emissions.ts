@@ -4,6 +4,7 @@
  */
 
 import { SpeechError } from "../errors.js";
+import { phoneAlphabet } from "../pronunciation/phones.js";
 import type { Alphabet } from "../text/alphabet.js";
 
 /** The log-probabilities of one utterance, or of one stretch of it: valid frames only, no padding. */
@@ -12,6 +13,28 @@ export interface Emissions {
   logProbs: Float32Array;
   numFrames: number;
   numTokens: number;
+}
+
+/** What of a model's output is an alphabet's: all, or where phones stand beside it the first of each frame. */
+export function letterEmissions(output: Emissions, { tokens }: Alphabet): Emissions {
+  return output.numTokens === tokens.length + NUM_PHONES ? columns(output, 0, tokens.length) : output;
+}
+
+/** What the output of a model that writes phones says of them: the last of each frame, as `phoneAlphabet` has them. */
+export function phoneEmissions(output: Emissions): Emissions {
+  return columns(output, output.numTokens - NUM_PHONES, output.numTokens);
+}
+
+const NUM_PHONES = phoneAlphabet.tokens.length;
+
+function columns({ logProbs, numFrames, numTokens }: Emissions, from: number, to: number): Emissions {
+  const width = to - from;
+  const own = new Float32Array(numFrames * width);
+  for (let frame = 0; frame < numFrames; frame++) {
+    const row = frame * numTokens;
+    own.set(logProbs.subarray(row + from, row + to), frame * width);
+  }
+  return { logProbs: own, numFrames, numTokens: width };
 }
 
 /** A log-probability may exceed 0 by this much: rounding, above all of half-precision models. */

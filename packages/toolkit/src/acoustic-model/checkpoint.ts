@@ -6,6 +6,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { explainReadError, UserError, whatItIs, writeFileAtomicallySync } from "@deepspeech-ts/recognizer/system";
+import { phoneAlphabet } from "@deepspeech-ts/speech";
 import {
   encodeSafetensors,
   loadSafetensors,
@@ -121,9 +122,11 @@ function refuseContradictions(file: string, { model, features, alphabet }: Check
       ? `its model writes ${model.numTokens} tokens, and its alphabet has ${numTokens}`
       : model.numMels !== features.numMels
         ? `its model reads ${model.numMels} mel bands, and its features have ${features.numMels}`
-        : alphabet.blankId < 0 || alphabet.blankId >= numTokens
-          ? `its blank is token ${alphabet.blankId} of ${numTokens}`
-          : undefined;
+        : model.numPhones !== 0 && model.numPhones !== phoneAlphabet.tokens.length
+          ? `its model writes ${model.numPhones} phones, and there are ${phoneAlphabet.tokens.length}`
+          : alphabet.blankId < 0 || alphabet.blankId >= numTokens
+            ? `its blank is token ${alphabet.blankId} of ${numTokens}`
+            : undefined;
   if (problem) throw new UserError(`${file}: ${problem}; use another checkpoint.`, { code: "bad-checkpoint" });
 }
 

@@ -22,6 +22,8 @@ const { functional } = nn;
 export interface ModelOutput {
   /** [B, T', numTokens], natural logarithms; rows beyond an utterance's length mean nothing */
   logProbs: Tensor;
+  /** Of a model that writes phones beside its alphabet: [B, T', numPhones], natural logarithms as `phoneAlphabet` has them. */
+  phoneLogProbs?: Tensor;
   /** Frames of each utterance. */
   logProbLengths: number[];
 }
@@ -73,7 +75,7 @@ export class DeepSpeech extends nn.Module {
         new nn.Linear(width, hiddenSize),
         new nn.GELU(),
         new nn.Dropout(dropout),
-        new nn.Linear(hiddenSize, config.numTokens),
+        new nn.Linear(hiddenSize, config.numTokens + config.numPhones),
       ),
     );
   }
@@ -95,9 +97,17 @@ export class DeepSpeech extends nn.Module {
     const logProbLengths = featureLengths.map((frames) => outputFrames(frames, this.config));
     const outputs = this.config.recurrence === "time" ? this.#overTime(features, logProbLengths, featureLengths) : null;
     const last = outputs?.at(-1) ?? this.#overBatch(features); // [B, T', width]
-    const logits = this.classifier.forward(this.lookahead?.forward(last) ?? last); // [B, T', V]
+    const logits = this.classifier.forward(this.lookahead?.forward(last) ?? last).to("float32"); // [B, T', V + P]
     const taps = layers.map((layer) => outputs![layer - 1]!);
-    return { logProbs: functional.logSoftmax(logits.to("float32"), 2), logProbLengths, taps };
+    const { numTokens, numPhones } = this.config;
+    if (numPhones === 0) return { logProbs: functional.logSoftmax(logits, 2), logProbLengths, taps };
+    const logProbsFrom = (first: number, count: number) => functional.logSoftmax(logits.narrow(2, first, count), 2);
+    return {
+      logProbs: logProbsFrom(0, numTokens),
+      phoneLogProbs: logProbsFrom(numTokens, numPhones),
+      logProbLengths,
+      taps,
+    };
   }
 
   /** What each recurrent layer gives. */

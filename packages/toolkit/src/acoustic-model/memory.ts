@@ -170,13 +170,13 @@ function featureValues({ fftSamples, numMels }: FeatureConfig): number {
 }
 
 function forwardBytes(model: ModelConfig, rows: number, rowBytes: number, counts: LayerCounts): number {
-  const { hiddenSize, residualLayers, numTokens, dropout } = model;
+  const { hiddenSize, residualLayers, numTokens, numPhones, dropout } = model;
   const perDropout = dropout > 0 ? counts.dropout : 0;
   const images = 2 + residualLayers * (counts.block + counts.dropoutsInBlock * perDropout);
   const recurrent = gruInputSizes(model).map(
     (inputSize) => counts.input * inputSize + (counts.recurrent / 2 + perDropout) * recurrentWidth(model),
   );
-  const linear = (3 + perDropout) * hiddenSize + 2 * numTokens;
+  const linear = (3 + perDropout) * hiddenSize + 2 * (numTokens + numPhones);
   // Before and after SpecAugment.
   const features = 2 * model.timeStride * model.numMels;
   const floats = images * imageValues(model, rows) + rows * features;
@@ -207,7 +207,7 @@ function gruInputSizes(model: ModelConfig): number[] {
 
 /** Parameters of the model of these dimensions, without building it. */
 export function numParameters(model: ModelConfig): number {
-  const { convChannels, kernelSize, residualLayers, hiddenSize, numTokens, lookaheadFrames } = model;
+  const { convChannels, kernelSize, residualLayers, hiddenSize, numTokens, numPhones, lookaheadFrames } = model;
   const bands = bandsOf(model);
   const kernel = kernelSize ** 2;
   const stem = linear(kernel, convChannels);
@@ -217,7 +217,7 @@ export function numParameters(model: ModelConfig): number {
   const directions = width / hiddenSize;
   const recurrent = gruInputSizes(model).map((inputSize) => 2 * inputSize + directions * direction(inputSize));
   const lookahead = directions === 1 && lookaheadFrames > 0 ? hiddenSize * (lookaheadFrames + 1) : 0;
-  const classifier = linear(width, hiddenSize) + linear(hiddenSize, numTokens);
+  const classifier = linear(width, hiddenSize) + linear(hiddenSize, numTokens + numPhones);
   const front = stem + residualLayers * block + linear(convChannels * bands, hiddenSize);
   return front + sum(recurrent) + lookahead + classifier;
 }

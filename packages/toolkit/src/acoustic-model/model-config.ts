@@ -22,6 +22,11 @@ export const modelConfigSchema = z.strictObject({
     .describe("width of each GRU direction, of its first layer's input, and of the classifier's hidden layer"),
   dropout: z.number().min(0).lt(1).default(0.1).describe("probability of dropping an activation in training"),
   numTokens: size.default(29).describe("tokens of the alphabet, blank counted"),
+  numPhones: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("tokens of the phones that are written beside the alphabet's, space and blank counted; 0: none"),
   direction: z
     .enum(["bidirectional", "forward"])
     .default("bidirectional")

@@ -5,7 +5,7 @@ export type Shape = readonly number[];
 
 /** Every weight of a model, a bidirectional one's in the order of its state dict. */
 export function expectedShapes(config: Omit<ModelConfig, "recurrence">): Map<string, Shape> {
-  const { convChannels: channels, kernelSize: side, hiddenSize: hidden, numTokens } = config;
+  const { convChannels: channels, kernelSize: side, hiddenSize: hidden, numTokens, numPhones } = config;
   const bands = Math.floor((config.numMels - 1) / config.frequencyStride) + 1;
   const width = recurrentWidth(config);
   return new Map<string, Shape>([
@@ -16,7 +16,7 @@ export function expectedShapes(config: Omit<ModelConfig, "recurrence">): Map<str
       recurrentShapes(`birnn_layers.${i}`, { input: i === 0 ? hidden : width, hidden, width }),
     ),
     ...layer("classifier.0", [hidden, width]),
-    ...layer("classifier.3", [numTokens, hidden]),
+    ...layer("classifier.3", [numTokens + numPhones, hidden]),
     ...forwardShapes(config),
   ]);
 }

@@ -18,7 +18,7 @@ export { readLibriSpeech } from "./librispeech.js";
 export { AudioLoader, type AudioLoaderOptions, type Batch } from "./loader.js";
 export { loadUtterances, readManifest, writeManifest } from "./manifest.js";
 export { type PackOptions, type PackResult, packCorpus } from "./packing/pack-corpus.js";
-export { loadPhonetiser, type Phonetiser } from "./phones/phones.js";
+export { loadPhonetiser, loadPronunciations, type Phonetiser, type Pronounce } from "./phones/phones.js";
 export { type PreparedCorpus, type PreparedUtterance, type PrepareOptions, prepareUtterances } from "./prepare.js";
 export { Random } from "./random.js";
 export * from "./types.js";

@@ -103,7 +103,7 @@ describe("an imported model", () => {
     const { output, summary } = await importFile(t, checkpointFixture("wrapped.pth"), { recurrence: "time" });
     const model: ModelConfig = {
       ...{ numMels: 8, convChannels: 2, kernelSize: 3, timeStride: 2, frequencyStride: 2, residualLayers: 1 },
-      ...{ recurrentLayers: 3, hiddenSize: 4, dropout: 0.1, numTokens: 29, recurrence: "time" },
+      ...{ recurrentLayers: 3, hiddenSize: 4, dropout: 0.1, numTokens: 29, numPhones: 0, recurrence: "time" },
       ...{ direction: "bidirectional", lookaheadFrames: 0 },
     };
     tidy(() =>

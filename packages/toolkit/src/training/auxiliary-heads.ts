@@ -3,9 +3,9 @@
  * averages are those of a model that was trained without them, and recognition costs the same.
  */
 import { UserError } from "@deepspeech-ts/recognizer/system";
+import { phoneAlphabet } from "@deepspeech-ts/speech";
 import { nn, type Tensor } from "@deepspeech-ts/torch";
 import { type ModelConfig, type ModelOutput, recurrentWidth, type TappedOutput } from "../acoustic-model/index.js";
-import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
 /** A linear layer on the output of one recurrent layer. */
@@ -32,8 +32,14 @@ export class AuxiliaryHeads extends nn.Module {
     this.intermediate = [...new Set(intermediateLayers)].map((layer) =>
       head("intermediateLayers", "intermediate", layer, model.numTokens),
     );
-    this.phones = phoneLayer > 0 ? head("phoneLayer", "phones", phoneLayer, NUM_PHONE_CLASSES) : null;
-    if (this.phones && intermediateLayers.length > 0 && intermediateWeight + phoneWeight >= 1) {
+    this.phones = phoneLayer > 0 ? head("phoneLayer", "phones", phoneLayer, phoneAlphabet.tokens.length) : null;
+    if (this.phones && model.numPhones > 0) {
+      throw refuse(
+        "phones has the model's output write phones, and objective.phoneLayer a layer below it; choose one.",
+      );
+    }
+    const hasPhones = this.phones !== null || model.numPhones > 0;
+    if (hasPhones && intermediateLayers.length > 0 && intermediateWeight + phoneWeight >= 1) {
       throw refuse(
         "objective.intermediateWeight and objective.phoneWeight leave nothing to the output; their sum must be below 1.",
       );

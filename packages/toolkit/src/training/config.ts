@@ -3,7 +3,7 @@
  * command line's flags all come from here, so no option can exist in one of them alone.
  */
 import { errorMessage } from "@deepspeech-ts/recognizer/system";
-import { alphabetOf } from "@deepspeech-ts/speech";
+import { alphabetOf, phoneAlphabet } from "@deepspeech-ts/speech";
 import { z } from "zod";
 import { featureConfigSchema } from "../acoustic-model/feature-config.js";
 import { type ModelConfig, modelConfigSchema } from "../acoustic-model/model-config.js";
@@ -68,6 +68,12 @@ export const trainConfigSchema = z.strictObject({
     .superRefine(checkAlphabet)
     .optional()
     .describe("characters that the model can write, and the space; default: ' and a to z, or initFrom's"),
+  phones: z
+    .boolean()
+    .optional()
+    .describe(
+      "also write English phones, so that decoding with a language model finds words by how they are spoken; default: as initFrom does",
+    ),
   minDurationSeconds: z.number().min(0).default(0.2).describe("leave shorter utterances out"),
   maxDurationSeconds: positive.default(20).describe("leave longer utterances out of training"),
 
@@ -199,7 +205,7 @@ export const trainConfigSchema = z.strictObject({
   augmentation: augmentationSchema.prefault({}),
   specAugment: specAugmentSchema.prefault({}),
   features: featureConfigSchema.prefault({}),
-  model: modelConfigSchema.omit({ numMels: true, numTokens: true }).prefault({}),
+  model: modelConfigSchema.omit({ numMels: true, numTokens: true, numPhones: true }).prefault({}),
 });
 
 /** A complete configuration. */
@@ -212,9 +218,13 @@ export function numKept({ keepBest, averageBest }: Pick<TrainConfig, "keepBest" 
   return Math.max(keepBest, averageBest);
 }
 
-/** The model that a configuration describes: its input width is the features', its output width the alphabet's. */
-export function modelConfigOf(config: Pick<TrainConfig, "features" | "model">, numTokens: number): ModelConfig {
-  return { ...config.model, numMels: config.features.numMels, numTokens };
+/** The model that a configuration describes: its input width is the features', its output width the alphabet's and the phones'. */
+export function modelConfigOf(
+  config: Pick<TrainConfig, "features" | "model" | "phones">,
+  numTokens: number,
+): ModelConfig {
+  const numPhones = config.phones ? phoneAlphabet.tokens.length : 0;
+  return { ...config.model, numMels: config.features.numMels, numTokens, numPhones };
 }
 
 /** What a configuration file may hold: a function for `normalise` is the `normaliser`, which the file's path stands for. */

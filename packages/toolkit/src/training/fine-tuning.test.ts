@@ -1,7 +1,7 @@
 /** Starting from another model's weights: all of them, with another alphabet, with frozen layers. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { alphabetOf } from "@deepspeech-ts/speech";
+import { alphabetOf, englishAlphabet, phoneAlphabet } from "@deepspeech-ts/speech";
 import { tidy } from "@deepspeech-ts/torch";
 import { loadCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
@@ -44,6 +44,28 @@ describe("fine-tuning", () => {
     const { header } = tidy(() => loadCheckpoint(tuned.runFolder));
     assert.deepEqual(header.alphabet, alphabetOf(alphabet));
     assert.match(tuned.all("epoch")[0]!.dev.samples[0]!.reference, /^[A-Z ]+$/);
+  });
+
+  it("that is to write phones too keeps the letters' rows, and another run keeps the phones' or drops them", async (t) => {
+    const { base, config } = await setUp(t, { ...still, phones: true });
+    const [numLetters, numPhones] = [englishAlphabet.tokens.length, phoneAlphabet.tokens.length];
+    const phoned = await trainHere(config);
+    assert.deepEqual(phoned.one("start").freshParameters, ["classifier.3.weight", "classifier.3.bias"]);
+    const biasOf = (run: typeof base) => [...weightsOf(run, "best").get("classifier.3.bias")!];
+    assert.deepEqual(biasOf(phoned).slice(0, numLetters), biasOf(base));
+    assert.equal(biasOf(phoned).length, numLetters + numPhones);
+    const { phones: _, ...unsaid } = { ...config, initFrom: phoned.runFolder };
+    const again = await trainHere(unsaid);
+    assert.deepEqual(again.one("start").freshParameters, []);
+    const rowsOf = (run: typeof base) => weightsOf(run, "best").get("classifier.3.weight");
+    assert.deepEqual(rowsOf(again), rowsOf(phoned));
+    const others = await trainHere({ ...unsaid, alphabet: "abcdefghijklmnopqrstuvwxyz", phones: true });
+    assert.deepEqual(others.one("start").freshParameters, ["classifier.3.weight", "classifier.3.bias"]);
+    const phoneRows = (run: typeof base) => rowsOf(run)!.slice(-numPhones * (rowsOf(run)!.length / biasOf(run).length));
+    assert.deepEqual(phoneRows(others), phoneRows(phoned));
+    const dropped = await trainHere({ ...unsaid, phones: false });
+    assert.deepEqual(dropped.one("start").freshParameters, []);
+    assert.deepEqual(biasOf(dropped), biasOf(base));
   });
 
   it("a resumed run keeps the alphabet that it was begun with", async (t) => {

@@ -14,7 +14,9 @@ export const objectiveSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe("recurrent layer, counted from 1, that gets a CTC head for English phones during training; 0: none"),
-  phoneWeight: weight.default(0.3).describe("its share of the loss, if there is one"),
+  phoneWeight: weight
+    .default(0.3)
+    .describe("share of the loss that is CTC for phones, of that layer or of the output's own (phones)"),
   teacherWeight: weight
     .default(0.5)
     .describe("share of the output's loss that is the divergence from the teacher's outputs, if there is a teacher"),

@@ -1,11 +1,11 @@
 /** What a step makes smaller besides CTC on the model's output. */
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
+import { encodeText, englishAlphabet, phoneAlphabet } from "@deepspeech-ts/speech";
 import { cat, manualSeed, nn, randn, tensor, tidy } from "@deepspeech-ts/torch";
 import { ctcLoss, loadCheckpoint, type ModelOutput } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
-import { loadPhonetiser, NUM_PHONE_CLASSES } from "../data/phones/phones.js";
+import { loadPhonetiser } from "../data/phones/phones.js";
 import { augmentedFeatures } from "./augmented-features.js";
 import type { TrainConfigInput } from "./config.js";
 import { termsOf, totalOf } from "./objective.js";
@@ -197,7 +197,10 @@ describe("phones", () => {
   /** Log-probabilities of the phones' classes, of two utterances with 6 and 4 frames. */
   const phoneOutput = (): ModelOutput => {
     manualSeed(1);
-    return { logProbs: nn.functional.logSoftmax(randn([2, 6, NUM_PHONE_CLASSES]), 2), logProbLengths: [6, 4] };
+    return {
+      logProbs: nn.functional.logSoftmax(randn([2, 6, phoneAlphabet.tokens.length]), 2),
+      logProbLengths: [6, 4],
+    };
   };
 
   it("are learned from the utterances that have any, and that they fit into", () => {
@@ -212,7 +215,7 @@ describe("phones", () => {
         return { logProbs: logProbs.narrow(0, index, 1), logProbLengths: [logProbLengths[index]!] };
       };
       const alone = (index: number, target: number[]) =>
-        ctcLoss(row(index), [target], { blankId: 39, average: "tokens" }).item();
+        ctcLoss(row(index), [target], { blankId: phoneAlphabet.blankId, average: "tokens" }).item();
       const [first, second] = [alone(0, [5, 38]), alone(1, [0])];
       assertClose(lossOf([5, 38], [0])!.loss, (2 * first + second) / 3);
       assert.deepEqual([lossOf([5, 38], [0])!.name, lossOf([5, 38], [0])!.weight], ["phones", 0.25]);
@@ -231,6 +234,21 @@ describe("phones", () => {
     assert.deepEqual([...session.heads.namedParameters().keys()], ["phones.2.weight", "phones.2.bias"]);
   });
 
+  it("are what the output itself learns beside its letters, where it is to write them", async (t) => {
+    const session = await openSession(t, { ...threeLayers, phones: true }, await loadPhonetiser());
+    const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
+    const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.phones!);
+    assert.ok(told.at(-1)! < told[0]! / 2, `losses ${told}`);
+    assert.ok(results.at(-1)!.loss < results[0]!.loss, "letters are learned too");
+    assert.equal(session.heads.namedParameters().size, 0);
+    const { numTokens, numPhones } = session.model.config;
+    assert.deepEqual([numTokens, numPhones], [englishAlphabet.tokens.length, phoneAlphabet.tokens.length]);
+    const both: TrainConfigInput = { ...threeLayers, phones: true, objective: { phoneLayer: 1 } };
+    await assert.rejects(openSession(t, both, await loadPhonetiser()), {
+      message: "phones has the model's output write phones, and objective.phoneLayer a layer below it; choose one.",
+    });
+  });
+
   it("need transcripts in English letters, and a part of the loss", async (t) => {
     const folder = await temporaryFolder(t);
     const foreign = (await shortUtterances(2)).map((each) => ({ ...each, text: "öß" }));
@@ -239,6 +257,10 @@ describe("phones", () => {
     await assert.rejects(trainHere(config), {
       name: "UserError",
       message: "objective.phoneLayer: no transcript is in English letters; leave it out, or set it to 0.",
+    });
+    await assert.rejects(trainHere({ ...config, phones: true, objective: { ...config.objective, phoneLayer: 0 } }), {
+      name: "UserError",
+      message: "phones: no transcript is in English letters; leave it out, or set it to false.",
     });
     const greedy = { intermediateLayers: [1], intermediateWeight: 0.5, phoneLayer: 1, phoneWeight: 0.5 };
     await assert.rejects(openSession(t, { ...threeLayers, objective: greedy }, await loadPhonetiser()), {

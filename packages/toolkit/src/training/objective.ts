@@ -6,7 +6,8 @@
  * arXiv:2102.03216). Theirs share the model's classifier; these have a linear layer each.
  *
  * Phones: a lower layer learns what is heard before upper ones learn how it is spelt (K. Krishna, S. Toshniwal and K. Livescu,
- * "Hierarchical multitask learning for CTC-based speech recognition", SLT 2018, arXiv:1807.06234).
+ * "Hierarchical multitask learning for CTC-based speech recognition", SLT 2018, arXiv:1807.06234); or the model itself writes
+ * them beside its letters, so that words can be found by how they are spoken.
  *
  * Consistency: what two differently masked views of an utterance give should be the same (Z. Yao et al., "CR-CTC:
  * Consistency regularization on CTC for improved speech recognition", ICLR 2025, arXiv:2410.05101).
@@ -16,10 +17,9 @@
  * Label smoothing: at each frame the distance of the answer from one that is equally unsure of all tokens (S. Kim et al.,
  * "Improved training for online end-to-end speech recognition systems", Interspeech 2018, arXiv:1711.02212).
  */
-import { minimumFrames } from "@deepspeech-ts/speech";
+import { minimumFrames, phoneAlphabet } from "@deepspeech-ts/speech";
 import { call, cat, nn, type Tensor, tensor } from "@deepspeech-ts/torch";
 import { averageOfUtterances, ctcLoss, type LossAverage, type ModelOutput } from "../acoustic-model/index.js";
-import { NUM_PHONE_CLASSES } from "../data/phones/phones.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
 /** All that a forward pass in training gives. */
@@ -27,7 +27,7 @@ export interface TrainingOutput {
   output: ModelOutput;
   /** Of the intermediate heads. */
   intermediate: readonly ModelOutput[];
-  /** Of the phone head; null where there is none. */
+  /** Of the model's own phones, or of the phone head; null where there is neither. */
   phones: ModelOutput | null;
 }
 
@@ -116,7 +116,7 @@ function phoneLoss(
   return ctcLoss(
     outputs,
     usable.map(({ targets }) => targets),
-    { blankId: NUM_PHONE_CLASSES - 1, average },
+    { blankId: phoneAlphabet.blankId, average },
   );
 }
 

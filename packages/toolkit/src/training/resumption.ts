@@ -26,6 +26,7 @@ const POLICIES: Record<keyof TrainConfig, Policy> = {
     normaliser: "plan",
     soundTags: "plan",
     alphabet: "acts",
+    phones: WEIGHTS,
     minDurationSeconds: "plan",
     maxDurationSeconds: "plan",
   },

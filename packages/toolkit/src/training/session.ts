@@ -42,7 +42,7 @@ export interface SessionOptions {
   data?: TrainingState["data"] | undefined;
   /** How it multiplies bfloat16, to do so again. */
   bf16Ways?: TrainingState["bf16Ways"] | undefined;
-  /** Needed where `objective.phoneLayer` is set. Default: none. */
+  /** Needed where `phones` or `objective.phoneLayer` is set. Default: none. */
   phonetise?: Phonetiser | null;
   /** Who trains with this process; rank 0 alone reads and writes files. Default: nobody. */
   team?: Team;
@@ -82,7 +82,8 @@ export class TrainingSession {
     this.bf16Ways = bf16Ways;
     this.phonetise = phonetise;
     this.team = team;
-    if (config.objective.phoneLayer > 0 && !phonetise) throw new TypeError("objective.phoneLayer needs a phonetiser");
+    if ((config.phones || config.objective.phoneLayer > 0) && !phonetise)
+      throw new TypeError("phones need a phonetiser");
     const { device, initFrom, resume } = config;
     manualSeed(config.seed);
     this.model = this.#build();

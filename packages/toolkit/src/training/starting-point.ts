@@ -1,14 +1,14 @@
 /**
  * What a run starts from: fresh weights, those of another model (fine-tuning), or its own newest checkpoint.
  *
- * A fine-tuned model takes over every weight, but for the last layer where the alphabet is another: its rows are the
- * tokens. One that reads another way than its starting point, as a forward model that begins with a bidirectional one's
+ * A fine-tuned model takes over every weight, but for rows of the last layer: they are the tokens, and it may have another
+ * alphabet, or write phones where the other did not. One that reads another way than its starting point, as a forward model that begins with a bidirectional one's
  * front end, takes what it has room for. Frozen parameters are chosen by name, with `*` for anything.
  */
 
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import { type Alphabet, alphabetOf, englishAlphabet } from "@deepspeech-ts/speech";
-import { type Tensor, tidy } from "@deepspeech-ts/torch";
+import { cat, type Tensor, tidy } from "@deepspeech-ts/torch";
 import {
   type Checkpoint,
   type CheckpointHeader,
@@ -29,6 +29,17 @@ export function alphabetFor({ resume, alphabet, initFrom }: TrainConfig): Alphab
   if (resume !== undefined && hasCheckpoint(resume)) return loadLastHeader(resume).header.alphabet;
   if (alphabet !== undefined) return alphabetOf(alphabet);
   return initFrom === undefined ? englishAlphabet : startingPointHeader(initFrom).alphabet;
+}
+
+/** Unless told, a model writes phones where the one that it begins with does, in the same letters. */
+export function writesPhones({ alphabet, initFrom }: TrainConfig): boolean {
+  if (initFrom === undefined) return false;
+  const header = startingPointHeader(initFrom);
+  return header.model.numPhones > 0 && (alphabet === undefined || isSame(alphabetOf(alphabet), header.alphabet));
+}
+
+function isSame(a: Alphabet, b: Alphabet): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /**
@@ -57,19 +68,44 @@ export function startingPointHeader(path: string): CheckpointHeader {
  */
 export function takeWeights(model: DeepSpeech, alphabet: Alphabet, checkpoint: Checkpoint): string[] {
   const state = model.stateDict();
-  const isSameAlphabet = JSON.stringify(checkpoint.header.alphabet) === JSON.stringify(alphabet);
   const isSameDirection = checkpoint.header.model.direction === model.config.direction;
   const fits = (name: string) =>
     String(checkpoint.tensors.get(`model.${name}`)?.shape) === String(state.get(name)!.shape);
-  const fresh = [...state.keys()].filter(
-    (name) => (!isSameAlphabet && name.startsWith(TOKEN_LAYER)) || (!isSameDirection && !fits(name)),
-  );
+  const tokens = tokenRows(model, alphabet, checkpoint);
+  const fresh = [...state.keys()].filter((name) => tokens.get(name)?.isFresh ?? (!isSameDirection && !fits(name)));
   if (fresh.length === state.size) throw refuse(`${checkpoint.path}: has no weights that fit this model.`);
   const own = fresh.map((name): [string, Tensor] => [`model.${name}`, state.get(name)!]);
+  const mixed = [...tokens].map(([name, { rows }]): [string, Tensor] => [`model.${name}`, rows]);
   const isKnown = (name: string) => isSameDirection || state.has(name.slice("model.".length));
   const given = [...checkpoint.tensors].filter(([name]) => isKnown(name));
-  restoreModel(model, { ...checkpoint, tensors: new Map([...given, ...own]) });
+  restoreModel(model, { ...checkpoint, tensors: new Map([...given, ...own, ...mixed]) });
   return fresh;
+}
+
+/** The last layer by its parameters' names, where not all of it is to be taken as it is: letters that both models write, and phones. */
+function tokenRows(
+  model: DeepSpeech,
+  alphabet: Alphabet,
+  { header, tensors }: Checkpoint,
+): Map<string, { rows: Tensor; isFresh: boolean }> {
+  const { numTokens, numPhones } = model.config;
+  const takesLetters = isSame(header.alphabet, alphabet);
+  const takesPhones = numPhones > 0 && header.model.numPhones === numPhones;
+  if (takesLetters && numPhones === header.model.numPhones) return new Map();
+  const numGiven = header.model.numTokens + header.model.numPhones;
+  const layer = [...model.stateDict()].filter(([name]) => name.startsWith(TOKEN_LAYER));
+  return new Map(
+    layer.map(([name, own]) => {
+      const given = tensors.get(`model.${name}`);
+      // Of another width it fits no better than the layers below, which say so.
+      const fits = given !== undefined && String([numGiven, ...own.shape.slice(1)]) === String(given.shape);
+      const letters = takesLetters && fits ? given.narrow(0, 0, numTokens) : own.narrow(0, 0, numTokens);
+      if (numPhones === 0) return [name, { rows: letters, isFresh: !(takesLetters && fits) }];
+      const phones =
+        takesPhones && fits ? given.narrow(0, header.model.numTokens, numPhones) : own.narrow(0, numTokens, numPhones);
+      return [name, { rows: cat([letters, phones], 0), isFresh: !(takesLetters && takesPhones && fits) }];
+    }),
+  );
 }
 
 /**

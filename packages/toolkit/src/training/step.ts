@@ -163,7 +163,9 @@ function forward(
 ): TrainingOutput {
   const run = () => {
     const output = model.forwardTapped(features, featureLengths, heads.layers);
-    return { output, ...heads.read(output) };
+    const { phoneLogProbs, logProbLengths } = output;
+    const read = heads.read(output);
+    return { output, ...read, phones: phoneLogProbs ? { logProbs: phoneLogProbs, logProbLengths } : read.phones };
   };
   if (config.precision === "fp32") return run();
   return autocast(deviceKind(config.device), config.precision === "bf16" ? "bfloat16" : "float16", run);

@@ -19,7 +19,7 @@ import { batchSecondsOf } from "./run-length.js";
 import { lockRun } from "./run-lock.js";
 import { RunLog } from "./run-log.js";
 import { TrainingSession } from "./session.js";
-import { alphabetFor } from "./starting-point.js";
+import { alphabetFor, writesPhones } from "./starting-point.js";
 import { runOfEarlierAttempt } from "./team/earlier-attempt.js";
 import type { Place } from "./team/place.js";
 import { checkAlike } from "./team/same-weights.js";
@@ -67,9 +67,9 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
     onWatch: (message: string) => host.emit({ kind: "warning", message }),
   };
   using _resumed = team.isFirst && given.resume !== undefined ? await lockRun(requireRun(given.resume), options) : null;
-  const { maxBatchSeconds, alphabet, before, changes } = team.first(() => whatIsAsked(given));
+  const { maxBatchSeconds, alphabet, phones, before, changes } = team.first(() => whatIsAsked(given));
   const { ways: bf16Ways, warnings } = settleWays(given, before?.bf16Ways, team);
-  const asked = { ...given, maxBatchSeconds };
+  const asked = { ...given, maxBatchSeconds, phones };
   if (asked.wandb !== undefined && team.isFirst) await loadWandb();
   const corpora = await loadCorpora(asked, alphabet);
   const config = { ...asked, maxBatchSeconds: batchSecondsOf(asked, corpora.train.facts.audioSeconds) };
@@ -136,9 +136,14 @@ function threadsOf({ threads }: TrainConfig, place: Place | undefined): number {
 function whatIsAsked(given: TrainConfig) {
   const before = runBefore(given);
   // What was chosen once holds for as long as the run lasts, however many epochs are added.
-  const asked = { ...given, maxBatchSeconds: given.maxBatchSeconds ?? before?.config.maxBatchSeconds };
+  const asked = {
+    ...given,
+    maxBatchSeconds: given.maxBatchSeconds ?? before?.config.maxBatchSeconds,
+    phones: given.phones ?? before?.config.phones ?? writesPhones(given),
+  };
   const changes = before ? configChanges(before, asked) : [];
-  return { maxBatchSeconds: asked.maxBatchSeconds, before, changes, alphabet: alphabetFor(asked) };
+  const { maxBatchSeconds, phones } = asked;
+  return { maxBatchSeconds, phones, before, changes, alphabet: alphabetFor(asked) };
 }
 
 /** A resumed run as its checkpoint has it; undefined for a new run, and for one that has no checkpoint yet. */
@@ -159,12 +164,13 @@ async function loadCorpora(config: TrainConfig, alphabet: Alphabet): Promise<Cor
   };
 }
 
-/** Where a layer is to learn phones: the dictionary. */
-async function phonetiserFor({ objective }: TrainConfig, { train }: Corpora): Promise<Phonetiser | null> {
-  if (objective.phoneLayer === 0) return null;
+/** Where the output or a layer is to learn phones: the dictionary. */
+async function phonetiserFor({ phones, objective }: TrainConfig, { train }: Corpora): Promise<Phonetiser | null> {
+  if (!phones && objective.phoneLayer === 0) return null;
   const phonetise = await loadPhonetiser();
   if (train.utterances.some(({ targetText }) => phonetise(targetText))) return phonetise;
-  throw new UserError("objective.phoneLayer: no transcript is in English letters; leave it out, or set it to 0.", {
+  const [key, off] = phones ? ["phones", "false"] : ["objective.phoneLayer", "0"];
+  throw new UserError(`${key}: no transcript is in English letters; leave it out, or set it to ${off}.`, {
     code: "bad-config",
   });
 }

@@ -1,60 +1,70 @@
 /**
- * English text as phones: CMU's pronouncing dictionary (https://github.com/cmusphinx/cmudict), its first pronunciation of
- * each word, without stress. A possessive that it lacks is spoken as its word with an s; what is still unknown is guessed.
+ * English text as phones: CMU's pronouncing dictionary (https://github.com/cmusphinx/cmudict), without stress. A possessive
+ * that it lacks is spoken as its word with an s; what is still unknown is guessed.
  */
-import { guessPhones } from "./letters-to-phones.js";
+import { encodeText, guessPhones, phoneAlphabet, symbolsOf } from "@deepspeech-ts/speech";
 
-/** The 39 phones of the dictionary; a phone's id is its place. The blank of CTC comes after them. */
-export const PHONES: readonly string[] =
-  "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split(" ");
-
-/** The classes of a model that writes phones: all of them, and the blank, which is the last. */
-export const NUM_PHONE_CLASSES = PHONES.length + 1;
-
-/** A transcript's phone ids; undefined where a word has letters that are not English ones. */
+/** A transcript's ids in `phoneAlphabet`, with spaces; undefined where a word has letters that are not English ones. */
 export type Phonetiser = (text: string) => number[] | undefined;
 
-const ids = new Map(PHONES.map((phone, id) => [phone, id]));
+/** All ways in which the dictionary has a word spoken, the usual one first; none for letters that are not English ones. */
+export type Pronounce = (word: string) => readonly string[];
 
 /** Loads the dictionary, which takes some megabytes. */
-export async function loadPhonetiser(): Promise<Phonetiser> {
+export async function loadPronunciations(): Promise<Pronounce> {
   const { dictionary } = await import("cmu-pronouncing-dictionary");
-  const known = new Map<string, readonly number[] | undefined>();
-  const phonesOf = (word: string): readonly number[] | undefined => {
-    if (!known.has(word)) known.set(word, idsOf(pronounce(word, dictionary)));
-    return known.get(word);
-  };
-  return (text) => {
-    const words = text
-      .toLowerCase()
-      .split(" ")
-      .filter((word) => /[^']/.test(word))
-      .map(phonesOf);
-    return words.length > 0 && words.every((word) => word !== undefined) ? words.flat() : undefined;
+  const known = new Map<string, readonly string[]>();
+  return (word) => {
+    let found = known.get(word);
+    if (found === undefined) {
+      found = pronunciationsOf(word.toLowerCase(), dictionary);
+      known.set(word, found);
+    }
+    return found;
   };
 }
 
-/** Phones between spaces, with or without stress. */
-function pronounce(word: string, dictionary: Readonly<Record<string, string>>): string | undefined {
-  // Some entries end in a remark: "AA1 L T OW2 # name, finnish".
-  const found = (key: string) => (Object.hasOwn(dictionary, key) ? dictionary[key]!.replace(/ #.*$/, "") : undefined);
-  const whole = found(word) ?? found(word.replace(/^'|'$/g, ""));
-  if (whole !== undefined) return whole;
+/** As `loadPronunciations`, for transcripts: each word as it is usually spoken. */
+export async function loadPhonetiser(): Promise<Phonetiser> {
+  const pronounce = await loadPronunciations();
+  return (text) => {
+    const words = text.split(" ").filter((word) => /[^']/.test(word));
+    const spoken = words.map((word) => pronounce(word)[0]);
+    if (spoken.length === 0 || spoken.includes(undefined)) return undefined;
+    return encodeText(spoken.join(" "), phoneAlphabet);
+  };
+}
+
+function pronunciationsOf(word: string, dictionary: Readonly<Record<string, string>>): readonly string[] {
+  const found = entriesOf(word, dictionary);
+  if (found.length > 0) return found;
+  const bare = entriesOf(word.replace(/^'|'$/g, ""), dictionary);
+  if (bare.length > 0) return bare;
   const owner = /^(.+)'s$/.exec(word)?.[1];
-  if (owner !== undefined) {
-    const phones = found(owner) ?? guessPhones(owner);
-    return phones && `${phones} ${possessiveAfter(phones)}`;
+  if (owner === undefined) return guessed(word);
+  const ofOwner = entriesOf(owner, dictionary);
+  return (ofOwner.length > 0 ? ofOwner : guessed(owner)).map((phones) => phones + possessiveAfter(phones));
+}
+
+/** The dictionary has a word's other pronunciations as "word(2)" and so on. */
+function entriesOf(word: string, dictionary: Readonly<Record<string, string>>): string[] {
+  const found: string[] = [];
+  for (let n = 1; ; n++) {
+    const key = n === 1 ? word : `${word}(${n})`;
+    if (!Object.hasOwn(dictionary, key)) return [...new Set(found)];
+    // Some entries end in a remark: "AA1 L T OW2 # name, finnish".
+    found.push(symbolsOf(dictionary[key]!.replace(/ #.*$/, "")));
   }
-  return guessPhones(word);
+}
+
+function guessed(word: string): string[] {
+  const phones = guessPhones(word);
+  return phones === undefined ? [] : [phones];
 }
 
 /** cats', dogs', horses' */
 function possessiveAfter(phones: string): string {
-  const last = phones.split(" ").at(-1)!;
-  if (/^(S|Z|SH|ZH|CH|JH)$/.test(last)) return "IH Z";
-  return /^(P|T|K|F|TH)$/.test(last) ? "S" : "Z";
-}
-
-function idsOf(phones: string | undefined): number[] | undefined {
-  return phones?.split(" ").map((phone) => ids.get(phone.replace(/\d$/, ""))!);
+  const last = phones.at(-1)!;
+  if ("szSZCJ".includes(last)) return "Iz";
+  return "ptkfT".includes(last) ? "s" : "z";
 }

@@ -3,6 +3,7 @@
  * that the table knows goes first, from left to right. It is right about most consonants and many vowels, which is enough
  * for a lesson that such words are a small part of.
  */
+import { symbolsOf } from "./phones.js";
 
 /** Phones of CMU's dictionary, without stress, for groups of letters. */
 const GROUPS: Record<string, string> = {
@@ -45,7 +46,7 @@ const ENDINGS: Record<string, string> = {
 
 const LONGEST = 4;
 
-/** @returns phones between spaces; undefined for a word with letters that are not English ones */
+/** @returns phones as `phoneAlphabet` has them; undefined for a word with letters that are not English ones */
 export function guessPhones(word: string): string | undefined {
   const phones: string[] = [];
   const letters = word.replaceAll("'", "");
@@ -55,7 +56,7 @@ export function guessPhones(word: string): string | undefined {
     if (sound) phones.push(sound);
     at += length;
   }
-  return phones.length > 0 ? phones.join(" ") : undefined;
+  return phones.length > 0 ? symbolsOf(phones.join(" ")) : undefined;
 }
 
 /** The letters that sound together from here on, how many and how; a doubled consonant sounds once. */
