@@ -55,7 +55,7 @@ function recipeNamed(name: string): TrainConfigInput {
 async function dimensionsOf(initFrom: string, recipe: TrainConfigInput): Promise<TrainConfigInput> {
   const { startingPointHeader } = await import("@deepspeech-ts/toolkit/internal/training/starting-point.js");
   const { model, features } = startingPointHeader(initFrom);
-  const { numMels, numTokens, recurrence, ...dimensions } = model;
+  const { numMels, numTokens, numPhones, recurrence, ...dimensions } = model;
   const direction = recipe.model?.direction;
   if (direction === undefined || direction === model.direction) return { model: dimensions, features };
   const normalisation = recipe.features?.normalisation ?? features.normalisation;
