@@ -10,11 +10,12 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openBundle } from "@deepspeech-ts/speech";
+import { openBundle, writesPhones } from "@deepspeech-ts/speech";
 import { averageCheckpoints, loadCheckpointHeader, saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
 import { runTuning } from "@deepspeech-ts/toolkit/evaluation";
 import { runExport } from "@deepspeech-ts/toolkit/export";
 import { checkpointFromBundle } from "@deepspeech-ts/toolkit/internal/export/bundle-checkpoint.js";
+import { languageModelSections } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
 import { noGrad, tidy } from "@deepspeech-ts/torch";
 import { headline, renderCard } from "./english-model/card.mjs";
 import { sourcesOf, trainingFacts } from "./english-model/facts.mjs";
@@ -164,22 +165,21 @@ async function tune(checkpoint, lm, request) {
       onEvent: (event) => {
         if (event.kind === "best") result = event;
         if (event.kind !== "trial") return;
-        const { lmWeight, wordScore, unknownWordScore, rates } = event.trial;
+        const { lmWeight, wordScore, unknownWordScore = "", rates } = event.trial;
         say(`  ${lmWeight} ${wordScore} ${unknownWordScore}: ${(100 * rates.wer).toFixed(2)}%`);
       },
     },
   );
   if (!result) throw new Error("tuning ended without a result");
-  const { lmWeight, wordScore, unknownWordScore } = result.best;
+  const { rates: _, ...scores } = result.best;
   const [offset = 0, slope = 1, slopeOfDoubt = 1] = result.confidence.calibration.map((value) =>
     Number(value.toFixed(3)),
   );
   const confidenceCalibration = /** @type {[number, number, number]} */ ([offset, slope, slopeOfDoubt]);
   return {
+    pronunciations: true,
     beamSize: beam,
-    lmWeight,
-    wordScore,
-    unknownWordScore,
+    ...scores,
     confidenceCalibration,
     hotWords: [],
     hotWordWeight: 4,
@@ -214,13 +214,15 @@ async function measureLists({ bytes }, { corpora }) {
  * @param {Request} request
  */
 async function measureSizes(bundle, text, { sizes, work, corpora }) {
-  const { decoding } = openBundle(bundle).header;
+  const { header } = openBundle(bundle);
+  const { decoding } = header;
   /** @type {Metrics["languageModelSizes"]} */
   const rows = [];
   for (const size of sizes) {
     say(`Hearing dev with a language model of ${size ?? "all n-grams"} MB …`);
     const { path, bytes, counts } = await languageModelOf(text, size, work);
-    const bundled = await withDecoding(bundle, { decoding, languageModel: new Uint8Array(readFileSync(path)) });
+    const languageModel = await languageModelSections(path, { isPronounced: writesPhones(header) });
+    const bundled = await withDecoding(bundle, { decoding, languageModel });
     const rates = ratesOf(await hear(bundled, join(corpora, "dev.jsonl")));
     rows.push({ bytes, ngrams: counts.reduce((sum, count) => sum + count, 0), rates });
   }

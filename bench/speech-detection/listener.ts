@@ -1,6 +1,7 @@
 /** What the bundle makes of the stretches that a detector found: long ones in windows, as the recogniser hears them. */
 import { fileURLToPath } from "node:url";
 import { openBundleFile } from "@deepspeech-ts/recognizer";
+import { outputBlanks } from "@deepspeech-ts/speech";
 import type { Stretch } from "./detectors.js";
 import { Cancellation, joinEmissions, type NodePlatform, resolveSearch, startNodePlatform } from "./inside.js";
 import { RATE, type Samples } from "./sounds.js";
@@ -33,7 +34,7 @@ export async function startListener(): Promise<Listener> {
       const [emissions] = await platform.infer([samples.slice(at, at + inFrames(WINDOW_SECONDS))]);
       windows.push({ firstFrame: at / frameSamples, emissions: emissions! });
     }
-    const emissions = joinEmissions(windows, header.alphabet);
+    const emissions = joinEmissions(windows, outputBlanks(header));
     const [found] = await platform.search(emissions, resolveSearch({}, header), new Cancellation());
     return found!.text;
   }

@@ -9,7 +9,9 @@ import {
   encodeBundle,
   NgramModel,
   openBundle,
+  PronouncedModel,
   scoreUtterance,
+  withoutUndefined,
 } from "@deepspeech-ts/speech";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { groupBy, linesOf } from "./files.mjs";
@@ -35,13 +37,14 @@ const REPEATS = 10;
  * The bundle with other decoding in it, in memory.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
- * @param {{ languageModel?: Uint8Array<ArrayBuffer>, decoding?: DecodingSettings }} [options] default: greedy, without one
+ * @param {{ languageModel?: import("@deepspeech-ts/speech").SectionContent, decoding?: DecodingSettings }} [options] default:
+ * greedy, without one
  */
-export async function withDecoding(bytes, { languageModel, decoding = GREEDY } = {}) {
+export async function withDecoding(bytes, { languageModel = {}, decoding = GREEDY } = {}) {
   const { header, section } = openBundle(bytes);
   const { format: _format, version: _version, sections: _sections, ...description } = header;
   const graph = /** @type {Uint8Array<ArrayBuffer>} */ (section("model.onnx"));
-  const sections = { "model.onnx": graph, ...(languageModel && { "language-model.bin": languageModel }) };
+  const sections = { "model.onnx": graph, ...languageModel };
   return new Uint8Array(Buffer.concat(await encodeBundle({ ...description, decoding }, sections)));
 }
 
@@ -110,11 +113,13 @@ export async function measureSpeed(bytes, speech) {
   const { log_probs: logProbs } = await session.run(feeds);
   const [, numFrames = 0, numTokens = 0] = logProbs?.dims ?? [];
   const emissions = { logProbs: /** @type {Float32Array} */ (logProbs?.data), numFrames, numTokens };
-  const languageModel = NgramModel.fromBuffer(
+  const words = NgramModel.fromBuffer(
     Uint8Array.from(/** @type {Uint8Array} */ (section("language-model.bin"))).buffer,
   );
+  const lines = section("pronunciations.txt");
+  const languageModel = lines ? new PronouncedModel(words, new TextDecoder().decode(lines)) : words;
   const { beamSize, lmWeight, wordScore, unknownWordScore } = header.decoding;
-  const search = /** @type {any} */ ({ languageModel, beamSize, lmWeight, wordScore, unknownWordScore });
+  const search = withoutUndefined({ languageModel, beamSize, lmWeight, wordScore, unknownWordScore });
   const { frameSeconds, alphabet } = header;
   return {
     processor: cpus()[0]?.model.trim() ?? "unknown",

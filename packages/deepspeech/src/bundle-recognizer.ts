@@ -12,9 +12,9 @@ import {
 } from "@deepspeech-ts/recognizer";
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import { checkBundlePath, usageError } from "@deepspeech-ts/server/command-line";
-import { type DecodingSettings, encodeBundle, withoutUndefined } from "@deepspeech-ts/speech";
+import { type DecodingSettings, encodeBundle, withoutUndefined, writesPhones } from "@deepspeech-ts/speech";
 import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
-import { languageModelSection } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
+import { languageModelSections } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
 import { requireHotWords } from "./decoding-flags.js";
 
 export interface OpenBundle extends AsyncDisposable {
@@ -35,11 +35,12 @@ export async function openRecognizer(
   given: Partial<DecodingConfig> = {},
   options: LoadOptions = {},
 ): Promise<OpenBundle> {
-  const { lm, confidenceCalibration, hotWordWeight, ...decoding } = given;
+  const { lm, pronunciations, confidenceCalibration, hotWordWeight, ...decoding } = given;
   const settings = withoutUndefined({ confidenceCalibration, hotWordWeight });
   checkBundlePath(path);
-  const isChanged = lm !== undefined || Object.keys(settings).length > 0;
-  const bundle = isChanged ? await changedBundle(path, settings, { lm, hotWords: decoding.hotWords }) : path;
+  const isChanged = lm !== undefined || pronunciations === false || Object.keys(settings).length > 0;
+  const changes = { lm, pronunciations, hotWords: decoding.hotWords };
+  const bundle = isChanged ? await changedBundle(path, settings, changes) : path;
   const recognizer = await Recognizer.load(bundle, options);
   return { recognizer, decoding: withoutUndefined(decoding), [Symbol.asyncDispose]: () => recognizer.close() };
 }
@@ -72,13 +73,25 @@ export function complaintOf(file: string, error: unknown): string {
 async function changedBundle(
   path: string,
   settings: Partial<DecodingSettings>,
-  { lm, hotWords = [] }: { lm: string | undefined; hotWords: readonly string[] | undefined },
+  {
+    lm,
+    pronunciations = true,
+    hotWords = [],
+  }: {
+    lm: string | undefined;
+    pronunciations: boolean | undefined;
+    hotWords: readonly string[] | undefined;
+  },
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { header, section } = await openBundleFile(path);
   const { format: _format, version: _version, sections, ...description } = header;
   if (settings.hotWordWeight !== undefined) requireHotWords([...header.decoding.hotWords, ...hotWords]);
   const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
-  if (lm !== undefined) content["language-model.bin"] = await languageModelSection(lm, header.alphabet);
+  if (lm !== undefined) {
+    const isPronounced = writesPhones(header);
+    Object.assign(content, await languageModelSections(lm, { alphabet: header.alphabet, isPronounced }));
+  }
+  if (!pronunciations) delete content["pronunciations.txt"];
   const decoding = { ...description.decoding, ...settings };
   return Buffer.concat(await encodeBundle({ ...description, decoding }, withoutUndefined(content)));
 }

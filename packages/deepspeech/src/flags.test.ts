@@ -95,6 +95,7 @@ describe("flags", () => {
     assert.deepEqual(optional, [
       "--normaliser",
       "--alphabet",
+      "--phones",
       "--resume",
       "--wandb",
       "--max-minutes",

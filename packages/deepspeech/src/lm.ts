@@ -177,10 +177,9 @@ async function tune(checkpoint: string, data: string[], flags: TuneFlags, comman
   // The best of the trials so far need be nowhere near the best.
   if (interruption.signal.aborted) throw nothingWritten();
   const { best, greedy, confidence } = result!;
-  const { lmWeight, wordScore, unknownWordScore } = best;
-  const scores = { beamSize, lmWeight, wordScore, unknownWordScore };
+  const { rates: _, ...scores } = best;
   const confidenceCalibration = confidence.calibration.map((value) => Number(value.toFixed(3)));
-  const decoding = { lm, ...scores, confidenceCalibration };
+  const decoding = { lm, beamSize, ...scores, confidenceCalibration };
   await writeFileAtomically(output, `${JSON.stringify(decoding, null, 2)}\n`);
   const lines = [
     `greedy  ${formatRate(greedy.wer)} WER`,
@@ -200,8 +199,9 @@ function trialLine({
 }: {
   lmWeight: number;
   wordScore: number;
-  unknownWordScore: number;
+  unknownWordScore?: number;
   rates: { wer: number; cer: number };
 }): string {
-  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}  unknownWordScore ${unknownWordScore}  WER ${formatRate(rates.wer)}  CER ${formatRate(rates.cer)}`;
+  const unknown = unknownWordScore === undefined ? "" : `  unknownWordScore ${unknownWordScore}`;
+  return `lmWeight ${lmWeight.toFixed(2)}  wordScore ${wordScore.toFixed(2)}${unknown}  WER ${formatRate(rates.wer)}  CER ${formatRate(rates.cer)}`;
 }

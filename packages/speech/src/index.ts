@@ -2,7 +2,7 @@
 
 export { type AlignTextOptions, alignText, alignTextInSteps, type TextAlignment } from "./alignment/align-text.js";
 export * from "./bundle/index.js";
-export { type BeamSearchDecoder, beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
+export { beamSearchDecode, createBeamSearchDecoder } from "./decoding/beam-search.js";
 export {
   BEAM_SEARCH_RANGES,
   type BeamSearchOptions,
@@ -22,6 +22,7 @@ export * from "./decoding/greedy.js";
 export type { HotWord } from "./decoding/hot-words.js";
 export * from "./decoding/hypothesis.js";
 export { Lexicon } from "./decoding/lexicon.js";
+export type { BeamSearchDecoder } from "./decoding/prefix-decoder.js";
 export { placeWord, type TimedCharacter, type TimedHypothesis, type TimedWord } from "./decoding/timed-word.js";
 export { printable, quoteValue, SpeechError, type SpeechErrorCode } from "./errors.js";
 export { ArpaReader, type ArpaReaderOptions } from "./language-model/arpa/arpa-reader.js";
@@ -60,6 +61,7 @@ export * from "./output/word-forms.js";
 export { formatCtm, formatTsv } from "./output/word-tables.js";
 export { guessPhones } from "./pronunciation/letters-to-phones.js";
 export { phoneAlphabet, symbolsOf } from "./pronunciation/phones.js";
+export { PronouncedModel, pronunciationLines } from "./pronunciation/pronounced-model.js";
 export { finished, type Steps } from "./steps.js";
 export * from "./text/alphabet.js";
 export { decodeText, TextReader } from "./text/decode-text.js";

@@ -7,9 +7,12 @@ import { SegmentSearch } from "./search.js";
 
 const alphabet: Alphabet = { tokens: ["a", "b", " ", "-"], blankId: 3 };
 const scale = { frameSeconds: 0.04, confidenceCalibration: UNCALIBRATED };
-const handlers = helperHandlers({ alphabet, ...scale, languageModel: undefined }, async (path) => {
-  throw new Error(`asked for ${path}`);
-});
+const handlers = helperHandlers(
+  { alphabet, ...scale, languageModel: undefined, pronunciations: undefined },
+  async (path) => {
+    throw new Error(`asked for ${path}`);
+  },
+);
 
 function randomEmissions(numFrames: number): Emissions {
   const random = randomNumbers(3);

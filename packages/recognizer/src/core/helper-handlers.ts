@@ -5,7 +5,9 @@ import {
   type Bundle,
   type ConfidenceCalibration,
   type Emissions,
+  type LanguageModel,
   NgramModel,
+  PronouncedModel,
   type Steps,
   UNCALIBRATED,
 } from "@deepspeech-ts/speech";
@@ -20,16 +22,20 @@ export interface Knowledge {
   readonly confidenceCalibration: ConfidenceCalibration;
   /** The language model's binary file, shared by all of them where memory can be. */
   readonly languageModel: SharedArrayBuffer | ArrayBuffer | undefined;
+  /** How its words are spoken, where they are found by that: see `PronouncedModel`. */
+  readonly pronunciations: string | undefined;
 }
 
 /** @param canShare whether threads may share memory here; each has a copy of the language model where they may not */
 export function knowledgeOf({ header, section }: Bundle, canShare: boolean): Knowledge {
   const languageModel = section("language-model.bin");
+  const pronunciations = section("pronunciations.txt");
   return {
     alphabet: header.alphabet,
     frameSeconds: header.frameSeconds,
     confidenceCalibration: header.decoding.confidenceCalibration ?? UNCALIBRATED,
     languageModel: languageModel && (canShare ? shared(languageModel) : languageModel.slice().buffer),
+    pronunciations: pronunciations && new TextDecoder().decode(pronunciations),
   };
 }
 
@@ -53,16 +59,12 @@ export interface SearchStep {
 export type HelperHandlers = ReturnType<typeof helperHandlers>;
 
 export function helperHandlers(
-  { alphabet, frameSeconds, confidenceCalibration, languageModel }: Knowledge,
+  { alphabet, frameSeconds, confidenceCalibration, languageModel, pronunciations }: Knowledge,
   openFile: OpenFile,
 ) {
   let opened: SearchKnowledge | undefined;
   const knowledge = () => {
-    opened ??= {
-      alphabet,
-      // The bundle's checksums have been compared; the bytes are used in place, shared or not.
-      languageModel: languageModel && NgramModel.fromBuffer(languageModel as ArrayBuffer, { verify: false }),
-    };
+    opened ??= { alphabet, languageModel: languageModel && openModel(languageModel, pronunciations) };
     return opened;
   };
   const searches = new Map<number, SegmentSearch>();
@@ -137,6 +139,12 @@ export function helperHandlers(
       return plain(undefined);
     },
   };
+}
+
+function openModel(bytes: SharedArrayBuffer | ArrayBuffer, pronunciations: string | undefined): LanguageModel {
+  // The bundle's checksums have been compared; the bytes are used in place, shared or not.
+  const model = NgramModel.fromBuffer(bytes as ArrayBuffer, { verify: false });
+  return pronunciations === undefined ? model : new PronouncedModel(model, pronunciations);
 }
 
 /** What may take a minute: other calls have their turns in between, and it may be given up. */

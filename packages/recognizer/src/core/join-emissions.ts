@@ -6,7 +6,7 @@
  * change-over just there would lose it or double it. It is made where both windows agree for a while and both are sure
  * that nothing is being marked.
  */
-import type { Alphabet, Emissions } from "@deepspeech-ts/speech";
+import type { Emissions } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
 
 /** Emissions of a window, and the frame of the whole at which they begin. */
@@ -20,18 +20,21 @@ const REACH = 6;
 /** What a mark at the change-over itself costs, beside a disagreement of 1 in one frame. */
 const MARK_COST = 4;
 
-/** One sequence from the first frame of the first window to the last of the last; they are in order and overlap. */
-export function joinEmissions(windows: readonly PlacedEmissions[], alphabet: Alphabet): Emissions {
-  const [first, ...others] = windows;
-  if (!first) return { logProbs: new Float32Array(), numFrames: 0, numTokens: alphabet.tokens.length };
+/**
+ * One sequence from the first frame of the first window to the last of the last; they are in order and overlap, and there is
+ * at least one.
+ *
+ * @param blankIds see `outputBlanks`
+ */
+export function joinEmissions(windows: readonly PlacedEmissions[], blankIds: readonly number[]): Emissions {
   const parts: Emissions[] = [];
-  let current = first;
-  let from = first.firstFrame;
-  for (const next of others) {
+  let current = windows[0]!;
+  let from = current.firstFrame;
+  for (const next of windows.slice(1)) {
     const overlapEnd = endOf(current);
     const margin = Math.floor((overlapEnd - next.firstFrame) / 4);
     const range = { from: next.firstFrame + margin, to: overlapEnd - margin };
-    const cut = changeOver(current, next, { ...range, near: (range.from + range.to) / 2 }, alphabet.blankId);
+    const cut = changeOver(current, next, { ...range, near: (range.from + range.to) / 2 }, blankIds);
     parts.push(framesOf(current, from, cut));
     current = next;
     from = cut;
@@ -45,14 +48,16 @@ export function changeOver(
   a: PlacedEmissions,
   b: PlacedEmissions,
   { from, to, near }: { from: number; to: number; near: number },
-  blankId: number,
+  blankIds: readonly number[],
 ): number {
   const disagreements: number[] = [];
   for (let frame = from - REACH; frame < to + REACH; frame++) disagreements.push(disagreement(a, b, frame));
   let best = { frame: from, cost: Number.POSITIVE_INFINITY };
   for (let frame = from; frame <= to; frame++) {
     const around = disagreements.slice(frame - from, frame - from + 2 * REACH);
-    const marks = [frame - 1, frame].map((at) => 2 - probability(a, at, blankId) - probability(b, at, blankId));
+    const marks = [frame - 1, frame].flatMap((at) =>
+      blankIds.map((blankId) => 2 - probability(a, at, blankId) - probability(b, at, blankId)),
+    );
     const cost =
       around.reduce((sum, value) => sum + value, 0) + MARK_COST * Math.max(...marks) + 1e-3 * Math.abs(frame - near);
     if (cost < best.cost) best = { frame, cost };

@@ -2,7 +2,7 @@
  * A recording of any length, in pieces, to segments of emissions: speech is found, cut at pauses, and given to the
  * model as it comes. Of the sound, only what the model has not seen is kept.
  */
-import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, outputBlanks, outputTokens } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
 import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
 import { SampleBuffer } from "./sample-buffer.js";
@@ -132,7 +132,7 @@ export class LongAudio {
     const open = this.#open;
     this.#open = undefined;
     if (!open || end - open.start < this.#header.minSamples) return;
-    const { sampleRate, alphabet } = this.#header;
+    const { sampleRate } = this.#header;
     if (isShort(end - open.start, this.#header)) {
       this.#finishShort(open.start, end);
       return;
@@ -148,7 +148,7 @@ export class LongAudio {
     const heard = Promise.all(open.windows).then((windows) => ({
       startSeconds: open.start / sampleRate,
       endSeconds: end / sampleRate,
-      emissions: joinEmissions(windows, alphabet),
+      emissions: joinEmissions(windows, outputBlanks(this.#header)),
     }));
     heard.catch(() => {});
     this.#onSegment(heard);
@@ -163,13 +163,13 @@ export class LongAudio {
   }
 
   #finishSteps({ start, nextWindow }: OpenSegment, steps: StepwiseSegment, end: number): void {
-    const { sampleRate, alphabet } = this.#header;
+    const { sampleRate } = this.#header;
+    const numTokens = outputTokens(this.#header).length;
     this.#advance(steps, () => steps.utterance.finish());
-    const most = Math.ceil((end - start) / this.#frameSamples) * alphabet.tokens.length;
+    const most = Math.ceil((end - start) / this.#frameSamples) * numTokens;
     const heard = steps.done.then(() => {
       // Beyond the end there is silence.
       const logProbs = joinArrays(steps.known).subarray(0, nextWindow > end ? most : undefined);
-      const numTokens = alphabet.tokens.length;
       const emissions = { logProbs, numFrames: logProbs.length / numTokens, numTokens };
       return { startSeconds: start / sampleRate, endSeconds: end / sampleRate, emissions };
     });

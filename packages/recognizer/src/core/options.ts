@@ -3,6 +3,7 @@ import type { Alphabet, BundleHeader, HotWord } from "@deepspeech-ts/speech";
 import {
   checkWeights,
   createBeamSearchDecoder,
+  guessPhones,
   isGreedy,
   SpeechError,
   spellOut,
@@ -169,6 +170,7 @@ export function resolveSearch(options: DecodingOptions, header: BundleHeader): S
     ...(useLanguageModel && withoutUndefined(languageModelWeights(options, header))),
   };
   checkBeam({ ...beam, frameSeconds }, header);
+  if (useLanguageModel && isPronounced(header.sections)) hotWords.forEach(checkPronunciation);
   return { ...common, useLanguageModel, beam };
 }
 
@@ -194,17 +196,26 @@ function resolveLanguageModel(options: DecodingOptions, { sections }: BundleHead
     throw badArgument('languageModel is true, but the bundle has none; export the model with "--lm"');
   }
   const isUsed = options.languageModel ?? isThere;
+  if (isUsed && options.unknownWordScore !== undefined && isPronounced(sections)) {
+    throw badArgument(
+      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone",
+    );
+  }
   for (const name of ["lmWeight", "unknownWordScore"] as const) {
     if (!isUsed && options[name] !== undefined) throw badArgument(`${name} has no effect without a language model`);
   }
   return isUsed;
 }
 
-function languageModelWeights(options: DecodingOptions, { decoding }: BundleHeader) {
-  return {
-    lmWeight: options.lmWeight ?? decoding.lmWeight,
-    unknownWordScore: options.unknownWordScore ?? decoding.unknownWordScore,
-  };
+function languageModelWeights(options: DecodingOptions, { decoding, sections }: BundleHeader) {
+  const lmWeight = options.lmWeight ?? decoding.lmWeight;
+  if (isPronounced(sections)) return { lmWeight };
+  return { lmWeight, unknownWordScore: options.unknownWordScore ?? decoding.unknownWordScore };
+}
+
+/** Whether words are found by their pronunciations. */
+function isPronounced(sections: BundleHeader["sections"]): boolean {
+  return sections.some(({ name }) => name === "pronunciations.txt");
 }
 
 /** Lets the beam search itself judge its numbers and phrases; the language model is elsewhere. */
@@ -216,6 +227,11 @@ function checkBeam(beam: Parameters<typeof createBeamSearchDecoder>[1], { alphab
   } catch (error) {
     throw error instanceof SpeechError ? badArgument(error.message) : error;
   }
+}
+
+function checkPronunciation({ phrase }: HotWord): void {
+  if (phrase.split(" ").every((word) => word === "" || guessPhones(word) !== undefined)) return;
+  throw badArgument(`hot word "${phrase}" has no pronunciation; leave it out`);
 }
 
 function badArgument(message: string): RecognizerError {

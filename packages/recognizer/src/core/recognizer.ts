@@ -2,7 +2,7 @@
  * The recogniser itself, on any platform: requests in, transcripts out. Many requests may run at the same time; they
  * share the model's runs (batch-queue.ts), and none waits for another's decoding or search.
  */
-import { type BundleHeader, type Emissions, placeWord, SpeechError } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, letterEmissions, placeWord, SpeechError } from "@deepspeech-ts/speech";
 import { RecognizerError } from "../errors.js";
 import { type AudioInput, badInput, describe, resolveAudio } from "./audio-input.js";
 import { BatchQueue, type BatchQueueOptions, type RunBatch } from "./batch-queue.js";
@@ -105,7 +105,7 @@ export class CoreRecognizer implements AsyncDisposable {
       const segments: Promise<Segment>[] = [];
       const durationSeconds = await this.#hear(input, options, cancellation, (heard) => {
         const found = heard.then((segment) => {
-          options.onEmissions?.(segment);
+          options.onEmissions?.({ ...segment, emissions: letterEmissions(segment.emissions, this.header.alphabet) });
           return this.#search(segment, settings, cancellation);
         });
         segments.push(announced(found, segments.at(-1), options.onSegment));
@@ -305,7 +305,8 @@ function onOneTimeline(segments: readonly HeardSegment[], seconds: number, heade
   const numFrames = Math.ceil(seconds / frameSeconds);
   const logProbs = new Float32Array(numFrames * numTokens).fill(Math.log(1e-6));
   for (let frame = 0; frame < numFrames; frame++) logProbs[frame * numTokens + alphabet.blankId] = 0;
-  for (const { startSeconds, leadSeconds = 0, emissions } of segments) {
+  for (const { startSeconds, leadSeconds = 0, emissions: output } of segments) {
+    const emissions = letterEmissions(output, alphabet);
     const first = Math.round((startSeconds - leadSeconds) / frameSeconds);
     const from = Math.max(0, -first);
     const to = Math.max(from, Math.min(emissions.numFrames, numFrames - first));

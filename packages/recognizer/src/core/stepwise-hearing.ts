@@ -1,5 +1,5 @@
 /** A live segment by a model that streams: no sound is heard twice, and every frame is settled as soon as it is known. */
-import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, outputTokens } from "@deepspeech-ts/speech";
 import type { Heard, LiveHearing } from "./live-hearing.js";
 import type { SampleBuffer } from "./sample-buffer.js";
 import type { StepUtterance } from "./step-utterance.js";
@@ -71,7 +71,7 @@ export class StepwiseHearing implements LiveHearing {
   }
 
   #noFrames(): Emissions {
-    return { logProbs: new Float32Array(), numFrames: 0, numTokens: this.#options.header.alphabet.tokens.length };
+    return { logProbs: new Float32Array(), numFrames: 0, numTokens: outputTokens(this.#options.header).length };
   }
 }
 

@@ -3,7 +3,7 @@
  * model says of frames changes while sound still follows them, and hardly after a second. So frames that have had their
  * second of lookahead are settled for good, and those after them are heard again with the next piece.
  */
-import type { BundleHeader, Emissions } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, outputBlanks } from "@deepspeech-ts/speech";
 import { changeOver, endOf, framesOf, type PlacedEmissions } from "./join-emissions.js";
 import type { Heard, LiveHearing } from "./live-hearing.js";
 import type { SampleBuffer } from "./sample-buffer.js";
@@ -61,7 +61,7 @@ export class WindowedHearing implements LiveHearing {
     const lookahead = Math.round(lookaheadSeconds / header.frameSeconds);
     const last = Math.min(endOf(latest) - lookahead, endOf(heard));
     if (last <= from) return [];
-    const cut = changeOver(latest, heard, { from, to: last, near: last }, header.alphabet.blankId);
+    const cut = changeOver(latest, heard, { from, to: last, near: last }, outputBlanks(header));
     if (cut === from) return [];
     this.#numSettled = cut;
     return [framesOf(latest, from, cut)];

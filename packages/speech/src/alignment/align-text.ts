@@ -5,7 +5,7 @@
 
 import { type ConfidenceCalibration, checkCalibration, UNCALIBRATED } from "../decoding/confidence.js";
 import type { TimedTokens } from "../decoding/decided-tokens.js";
-import { checkEmissionsMatch, type Emissions, validateEmissions } from "../decoding/emissions.js";
+import { type Emissions, letterEmissions, validateEmissions } from "../decoding/emissions.js";
 import { checkEveryFrameIsPossible } from "../decoding/frame-tokens.js";
 import { type TimedWord, timedWordsOf } from "../decoding/timed-word.js";
 import { quote, SpeechError } from "../errors.js";
@@ -55,7 +55,7 @@ export function alignText(
 
 /** `alignText`, with pauses. */
 export function* alignTextInSteps(
-  emissions: Emissions,
+  output: Emissions,
   text: string,
   alphabet: Alphabet,
   options: AlignTextOptions,
@@ -63,7 +63,7 @@ export function* alignTextInSteps(
   const { frameSeconds, confidenceCalibration = UNCALIBRATED, isSpelt = false } = options;
   checkPositive("frameSeconds", frameSeconds);
   checkCalibration("confidenceCalibration", confidenceCalibration);
-  checkEmissionsMatch(emissions, alphabet);
+  const emissions = letterEmissions(output, alphabet);
   validateEmissions(emissions);
   checkEveryFrameIsPossible(emissions);
   const writing = isSpelt ? { words: spokenAsWritten(text) } : writtenWords(text, alphabet);

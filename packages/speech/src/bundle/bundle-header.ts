@@ -1,18 +1,22 @@
 /** What a bundle says of itself. It is stored as JSON; everything a recogniser must know before it opens the graph. */
 import type { ConfidenceCalibration } from "../decoding/confidence.js";
+import { phoneAlphabet } from "../pronunciation/phones.js";
 import type { Alphabet } from "../text/alphabet.js";
 
 export const BUNDLE_FORMAT = "deepspeech-ts bundle";
-/** Of bundles that hold a graph for steps, which earlier releases do not know; others stay as they were, version 1. */
-export const BUNDLE_VERSION = 2;
-export const BUNDLE_VERSIONS = [1, BUNDLE_VERSION] as const;
+/**
+ * Of what earlier releases do not know: a model that writes phones is 3, a graph for steps 2. Other bundles stay as they were,
+ * version 1.
+ */
+export const BUNDLE_VERSION = 3;
+export const BUNDLE_VERSIONS = [1, 2, BUNDLE_VERSION] as const;
 
 /** The precisions that a bundle may have. */
 export const BUNDLE_PRECISIONS = ["fp32", "fp16", "int8", "web"] as const;
 /** How the graph's large weights are stored; those of "web" in 8 bits, to become 32 when the graph is opened. */
 export type BundlePrecision = (typeof BUNDLE_PRECISIONS)[number];
 
-export const BUNDLE_SECTIONS = ["model.onnx", "step.onnx", "language-model.bin"] as const;
+export const BUNDLE_SECTIONS = ["model.onnx", "step.onnx", "language-model.bin", "pronunciations.txt"] as const;
 /** The name of a section that a bundle may have. */
 export type BundleSectionName = (typeof BUNDLE_SECTIONS)[number];
 
@@ -43,6 +47,23 @@ export interface DecodingSettings {
   readonly hotWords: readonly string[];
   /** Added to the score for each whole occurrence of a hot word. */
   readonly hotWordWeight: number;
+}
+
+/** Whether its model writes phones beside its letters; the section pronunciations.txt says which words they make. */
+export function writesPhones({ model }: Pick<BundleHeader, "model">): boolean {
+  return Number(model.numPhones ?? 0) > 0;
+}
+
+/** The tokens of each frame of the graph's log-probabilities: the alphabet's, and behind them the phones, if there are any. */
+export function outputTokens(header: Pick<BundleHeader, "alphabet" | "model">): readonly string[] {
+  const { tokens } = header.alphabet;
+  return writesPhones(header) ? [...tokens, ...phoneAlphabet.tokens] : tokens;
+}
+
+/** Those of the output's tokens that are blanks: the alphabet's, and the phones'. */
+export function outputBlanks(header: Pick<BundleHeader, "alphabet" | "model">): readonly number[] {
+  const { tokens, blankId } = header.alphabet;
+  return writesPhones(header) ? [blankId, tokens.length + phoneAlphabet.blankId] : [blankId];
 }
 
 /** Whether nothing is asked for that only a search gives, so that each frame's likeliest token will do. */

@@ -2,8 +2,18 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
 import { calibrateConfidence, UNCALIBRATED } from "../decoding/confidence.js";
+import { phoneAlphabet } from "../pronunciation/phones.js";
 import { englishAlphabet } from "../text/alphabet.js";
-import { type BundleDescription, BundleError, encodeBundle, isBundle, openBundle, readBundleHeader } from "./index.js";
+import {
+  type BundleDescription,
+  BundleError,
+  encodeBundle,
+  isBundle,
+  openBundle,
+  outputBlanks,
+  outputTokens,
+  readBundleHeader,
+} from "./index.js";
 
 const DESCRIPTION: BundleDescription = {
   alphabet: englishAlphabet,
@@ -163,8 +173,8 @@ describe("a bundle", () => {
 
   it("of a later version asks for a newer release", async () => {
     const bytes = await bundleBytes();
-    bytes[8] = 3;
-    const message = "is a bundle of version 3, this release reads version 1 and 2; install the newest release";
+    bytes[8] = 4;
+    const message = "is a bundle of version 4, this release reads versions 1, 2 and 3; install the newest release";
     assert.throws(() => openBundle(bytes), refused("unsupported-version", message));
   });
 
@@ -174,6 +184,41 @@ describe("a bundle", () => {
     t.after(() => Object.defineProperty(globalThis, "crypto", own));
     Object.defineProperty(globalThis, "crypto", { value: {}, configurable: true });
     await assert.rejects(bundle.verify(), refused("no-digest"));
+  });
+});
+
+describe("a bundle whose model writes phones", () => {
+  const phoned: BundleDescription = { ...DESCRIPTION, model: { ...DESCRIPTION.model, numPhones: 41 } };
+  const pronunciations = new TextEncoder().encode("hAlo\n");
+
+  it("is of a version that earlier releases refuse, and has pronunciations beside a language model alone", async () => {
+    const sections = {
+      "model.onnx": GRAPH,
+      "language-model.bin": LANGUAGE_MODEL,
+      "pronunciations.txt": pronunciations,
+    };
+    const bytes = new Uint8Array(Buffer.concat(await encodeBundle(phoned, sections)));
+    const { header, section } = openBundle(bytes);
+    assert.equal(header.version, 3);
+    assert.deepEqual(section("pronunciations.txt"), pronunciations);
+    assert.deepEqual(outputTokens(header), [...englishAlphabet.tokens, ...phoneAlphabet.tokens]);
+    assert.deepEqual(outputBlanks(header), [28, 69]);
+    const complaint = refused(
+      "invalid-header",
+      /section pronunciations.txt goes with a language model, and a model that writes phones/,
+    );
+    await assert.rejects(encodeBundle(DESCRIPTION, sections), complaint);
+    await assert.rejects(
+      encodeBundle(phoned, { "model.onnx": GRAPH, "pronunciations.txt": pronunciations }),
+      complaint,
+    );
+  });
+
+  it("is told from others by what its frames hold", async () => {
+    const { header } = openBundle(await bundleBytes());
+    assert.equal(header.version, 1);
+    assert.deepEqual(outputTokens(header), englishAlphabet.tokens);
+    assert.deepEqual(outputBlanks(header), [28]);
   });
 });
 

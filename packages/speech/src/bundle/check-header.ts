@@ -11,6 +11,7 @@ import {
   BUNDLE_VERSIONS,
   type BundleHeader,
   type DecodingSettings,
+  writesPhones,
 } from "./bundle-header.js";
 
 /** Whether a value is allowed, and in which words that is said. */
@@ -161,11 +162,14 @@ function checkField(name: string, value: unknown, check: Check): void {
 }
 
 /** Sections follow one another, and the graph is among them; that for steps, where the header says how it is run. */
-function checkSections({ sections, streaming }: BundleHeader): void {
+function checkSections({ sections, streaming, model }: BundleHeader): void {
   const names = sections.map(({ name }) => name);
   if (!names.includes("model.onnx")) throw invalid("there is no section model.onnx");
   if (names.includes("step.onnx") !== (streaming !== undefined)) {
     throw invalid('the section step.onnx and the field "streaming" go together');
+  }
+  if (names.includes("pronunciations.txt") && !(names.includes("language-model.bin") && writesPhones({ model }))) {
+    throw invalid("the section pronunciations.txt goes with a language model, and a model that writes phones");
   }
   if (new Set(names).size < names.length) throw invalid("two sections have one name");
   let end = 0;

@@ -16,6 +16,7 @@ import {
   type BundleHeader,
   type BundleSection,
   type BundleSectionName,
+  writesPhones,
 } from "./bundle-header.js";
 import { checkHeader } from "./check-header.js";
 
@@ -60,7 +61,7 @@ export async function encodeBundle(description: BundleDescription, content: Sect
     parts.push(bytes, new Uint8Array(aligned(bytes.length) - bytes.length));
     offset += aligned(bytes.length);
   }
-  const version = description.streaming === undefined ? 1 : BUNDLE_VERSION;
+  const version = writesPhones(description) ? BUNDLE_VERSION : description.streaming === undefined ? 1 : 2;
   const header = checkHeader({ format: BUNDLE_FORMAT, version, ...description, sections });
   const json = new TextEncoder().encode(JSON.stringify(header));
   const start = new Uint8Array(aligned(PRELUDE_BYTES + json.length));
@@ -128,7 +129,7 @@ function headerBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, PRELUDE_BYTES);
   const version = view.getUint32(8, true);
   if (!BUNDLE_VERSIONS.some((known) => known === version)) {
-    const wanted = `this release reads version ${BUNDLE_VERSIONS.join(" and ")}`;
+    const wanted = `this release reads versions ${BUNDLE_VERSIONS.slice(0, -1).join(", ")} and ${BUNDLE_VERSION}`;
     throw new BundleError(
       "unsupported-version",
       `is a bundle of version ${version}, ${wanted}; install the newest release`,

@@ -8,8 +8,11 @@ export {
   type BundleSectionName,
   type DecodingSettings,
   isGreedy,
+  outputBlanks,
+  outputTokens,
   type StreamingFacts,
   type TrainingFacts,
+  writesPhones,
 } from "./bundle-header.js";
 export {
   type Bundle,

@@ -15,19 +15,37 @@ export interface Emissions {
   numTokens: number;
 }
 
-/** What of a model's output is an alphabet's: all, or where phones stand beside it the first of each frame. */
-export function letterEmissions(output: Emissions, { tokens }: Alphabet): Emissions {
-  return output.numTokens === tokens.length + NUM_PHONES ? columns(output, 0, tokens.length) : output;
+/**
+ * What of a model's output is an alphabet's: all of it, or where phones stand beside its tokens the first of each frame.
+ *
+ * @throws SpeechError `invalid-emissions` where it has other tokens
+ */
+export function letterEmissions(output: Emissions, alphabet: Alphabet): Emissions {
+  const { length } = alphabet.tokens;
+  const letters = output.numTokens === length + NUM_PHONES ? columns(output, 0, length) : output;
+  checkEmissionsMatch(letters, alphabet);
+  return letters;
 }
 
-/** What the output of a model that writes phones says of them: the last of each frame, as `phoneAlphabet` has them. */
-export function phoneEmissions(output: Emissions): Emissions {
-  return columns(output, output.numTokens - NUM_PHONES, output.numTokens);
+/**
+ * What a model's output says of phones, which stand behind its alphabet's tokens in each frame, as `phoneAlphabet` has them.
+ *
+ * @throws SpeechError `invalid-emissions` where it has none
+ */
+export function phoneEmissions(output: Emissions, alphabet: Alphabet): Emissions {
+  const { length } = alphabet.tokens;
+  if (output.numTokens === length + NUM_PHONES) return columns(output, length, output.numTokens);
+  throw new SpeechError(
+    "invalid-emissions",
+    `emissions have ${output.numTokens} tokens a frame, an alphabet of ${length} with phones ${length + NUM_PHONES}; search letters, or use a model that writes phones`,
+  );
 }
 
 const NUM_PHONES = phoneAlphabet.tokens.length;
 
-function columns({ logProbs, numFrames, numTokens }: Emissions, from: number, to: number): Emissions {
+function columns(output: Emissions, from: number, to: number): Emissions {
+  const { logProbs, numFrames, numTokens } = output;
+  checkShape(output);
   const width = to - from;
   const own = new Float32Array(numFrames * width);
   for (let frame = 0; frame < numFrames; frame++) {
@@ -47,7 +65,20 @@ export const LOG_PROB_TOLERANCE = 1e-3;
  * @param firstFrame the utterance's frame at which these emissions start, for the message; 0 by default
  * @throws SpeechError `invalid-emissions`, naming the frame and the token
  */
-export function validateEmissions({ logProbs, numFrames, numTokens }: Emissions, firstFrame = 0): void {
+export function validateEmissions(emissions: Emissions, firstFrame = 0): void {
+  checkShape(emissions);
+  const { logProbs, numTokens } = emissions;
+  const bad = firstBad(logProbs);
+  if (bad === -1) return;
+  const where = `frame ${firstFrame + Math.floor(bad / numTokens)}, token ${bad % numTokens}`;
+  const value = logProbs[bad] as number;
+  const advice = Number.isNaN(value)
+    ? "the model's output is not a number"
+    : "a log-probability is at most 0; were logits passed?";
+  throw new SpeechError("invalid-emissions", `emissions at ${where} are ${value}: ${advice}`);
+}
+
+function checkShape({ logProbs, numFrames, numTokens }: Emissions): void {
   if (!Number.isInteger(numFrames) || numFrames < 0 || !Number.isInteger(numTokens) || numTokens < 1) {
     throw new SpeechError(
       "invalid-emissions",
@@ -60,14 +91,6 @@ export function validateEmissions({ logProbs, numFrames, numTokens }: Emissions,
       `emissions hold ${logProbs.length} log-probabilities; ${numFrames} frames of ${numTokens} tokens need ${numFrames * numTokens}`,
     );
   }
-  const bad = firstBad(logProbs);
-  if (bad === -1) return;
-  const where = `frame ${firstFrame + Math.floor(bad / numTokens)}, token ${bad % numTokens}`;
-  const value = logProbs[bad] as number;
-  const advice = Number.isNaN(value)
-    ? "the model's output is not a number"
-    : "a log-probability is at most 0; were logits passed?";
-  throw new SpeechError("invalid-emissions", `emissions at ${where} are ${value}: ${advice}`);
 }
 
 /** The first value that is no log-probability, or -1. A plain loop: `findIndex` calls back for each, which costs tenfold. */

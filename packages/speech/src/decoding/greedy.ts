@@ -6,7 +6,7 @@
 
 import { SpeechError } from "../errors.js";
 import { type Alphabet, validateAlphabet } from "../text/alphabet.js";
-import { checkEmissionsMatch, type Emissions, LOG_PROB_TOLERANCE, validateEmissions } from "./emissions.js";
+import { type Emissions, LOG_PROB_TOLERANCE, letterEmissions, validateEmissions } from "./emissions.js";
 import { createHypothesis, type Hypothesis, type StreamingDecoder } from "./hypothesis.js";
 
 /**
@@ -53,9 +53,9 @@ class GreedyDecoder implements StreamingDecoder {
     this.#state = { tokenIds: [], lastId: this.#alphabet.blankId, score: 0, numFrames: 0 };
   }
 
-  step(emissions: Emissions): void {
+  step(output: Emissions): void {
     const state = this.#begun("step");
-    checkEmissionsMatch(emissions, this.#alphabet);
+    const emissions = letterEmissions(output, this.#alphabet);
     const best = bestPath(emissions);
     if (best === undefined) {
       validateEmissions(emissions, state.numFrames); // throws, and names what is wrong

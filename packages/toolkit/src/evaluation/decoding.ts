@@ -10,6 +10,9 @@ import {
   greedyDecode,
   type Hypothesis,
   isGreedy,
+  type LanguageModel,
+  PronouncedModel,
+  pronunciationLines,
   quoteValue,
   spellOut,
   type TimedHypothesis,
@@ -18,6 +21,7 @@ import {
   withoutUndefined,
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
+import { loadPronunciations } from "../data/phones/phones.js";
 import { loadLanguageModel } from "../language-model/load.js";
 import type { DecodingConfig } from "./decoding-config.js";
 
@@ -28,6 +32,9 @@ export interface Decode {
   timed(emissions: Emissions): Hypothesis & { timedWords: TimedWord[] };
 }
 
+/** What of a checkpoint decoding depends on. */
+type DecodedHeader = Pick<CheckpointHeader, "alphabet" | "features" | "model">;
+
 /** Seconds from one frame of a model's output to the next. */
 export function frameSecondsOf({ features, model }: Pick<CheckpointHeader, "features" | "model">): number {
   return (features.hopSamples * model.timeStride) / features.sampleRate;
@@ -37,8 +44,10 @@ export function frameSecondsOf({ features, model }: Pick<CheckpointHeader, "feat
  * Loads what the configuration names.
  * @throws UserError for a language model that cannot be read, or a weight that would have no effect
  */
-export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, frameSeconds: number): Promise<Decode> {
-  const { lm, hotWords, hotWordWeight, ...scores } = config;
+export async function openDecoding(config: DecodingConfig, header: DecodedHeader): Promise<Decode> {
+  const { alphabet, model } = header;
+  const frameSeconds = frameSecondsOf(header);
+  const { lm, pronunciations, hotWords, hotWordWeight, ...scores } = config;
   if (lm === undefined && (config.lmWeight !== undefined || config.unknownWordScore !== undefined)) {
     throw new UserError("lmWeight and unknownWordScore have no effect without a language model; give lm.", {
       exitCode: 2,
@@ -49,12 +58,32 @@ export async function openDecoding(config: DecodingConfig, alphabet: Alphabet, f
     throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
   }
   if (isPlain) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
+  const isPronounced = pronunciations && model.numPhones > 0;
+  if (lm !== undefined && isPronounced && config.unknownWordScore !== undefined) {
+    const words = "this model finds words by their pronunciations, and knows those of the language model alone";
+    throw new UserError(`unknownWordScore has no effect: ${words}; leave it out, or set pronunciations to false.`, {
+      exitCode: 2,
+    });
+  }
   return beamDecode(alphabet, {
     frameSeconds,
     ...withoutUndefined(scores),
-    ...(lm !== undefined && { languageModel: await loadLanguageModel(lm, { alphabet }) }),
+    ...(lm !== undefined && { languageModel: await openLanguageModel(lm, alphabet, isPronounced) }),
     hotWords: spelledHotWords(hotWords, alphabet).map((phrase) => ({ phrase, weight: hotWordWeight })),
   });
+}
+
+/**
+ * Loads a language model for a search over letters, or over phones.
+ * @throws UserError for one that cannot be read or is of no use
+ */
+export async function openLanguageModel(
+  path: string,
+  alphabet: Alphabet,
+  isPronounced: boolean,
+): Promise<LanguageModel> {
+  const model = await loadLanguageModel(path, { alphabet });
+  return isPronounced ? new PronouncedModel(model, pronunciationLines(model, await loadPronunciations())) : model;
 }
 
 /**

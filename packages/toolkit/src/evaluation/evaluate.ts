@@ -9,7 +9,7 @@ import {
   type Hypothesis,
   minimumFrames,
 } from "@deepspeech-ts/speech";
-import { nn, noGrad, tidy } from "@deepspeech-ts/torch";
+import { cat, nn, noGrad, tidy } from "@deepspeech-ts/torch";
 import {
   type DeepSpeech,
   type FeatureExtractor,
@@ -222,10 +222,11 @@ export function forwardBatch(
 }
 
 /**
- * Each utterance's own frames of the model's answer, as views of one array.
+ * Each utterance's own frames of the model's answer, as views of one array; phones, if it writes any, behind its tokens.
  * @throws UserError where the model's answers are not finite: its training has diverged
  */
-export function emissionsOf({ logProbs, logProbLengths }: ModelOutput): Emissions[] {
+export function emissionsOf({ logProbs: ofTokens, phoneLogProbs, logProbLengths }: ModelOutput): Emissions[] {
+  const logProbs = phoneLogProbs ? cat([ofTokens, phoneLogProbs], 2) : ofTokens;
   const [, frames = 0, numTokens = 0] = logProbs.shape;
   const values = logProbs.toFloat32Array(); // [B, T, V]
   return logProbLengths.map((numFrames, row) => {

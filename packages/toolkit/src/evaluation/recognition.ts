@@ -12,7 +12,7 @@ import {
   transcriptsOfRun,
 } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
-import { type Decode, frameSecondsOf, openDecoding } from "./decoding.js";
+import { type Decode, openDecoding } from "./decoding.js";
 import { type DecodingConfig, greedyDecoding } from "./decoding-config.js";
 import type { Recognition } from "./evaluate.js";
 
@@ -49,7 +49,7 @@ export async function openRecognition(options: RecognitionOptions): Promise<Open
     return { header: loaded.header, model: modelFromCheckpoint(loaded, device) };
   });
   const { model, header } = opened;
-  const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
+  const decode = await openDecoding(decoding, header);
   const extractor = new FeatureExtractor(header.features, device);
   const loader = new AudioLoader({ sampleRate: header.features.sampleRate, ...(workers && { numWorkers: workers }) });
   const close = async () => {

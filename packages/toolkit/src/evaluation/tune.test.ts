@@ -11,6 +11,7 @@ import {
   modelFromEstimate,
   NgramEstimator,
 } from "@deepspeech-ts/speech";
+import { defaultModelConfig, featureConfigSchema } from "../acoustic-model/index.js";
 import { audioFixture, temporaryFolder } from "../data/fixtures.test.support.js";
 import { Random } from "../data/random.js";
 import { buildLanguageModel } from "../language-model/build.js";
@@ -72,7 +73,7 @@ describe("tuneDecoding", () => {
       languageModel,
       lmWeight: best.lmWeight,
       wordScore: best.wordScore,
-      unknownWordScore: best.unknownWordScore,
+      unknownWordScore: best.unknownWordScore!,
     });
     const again = utterances.filter(({ reference, emissions }) => decode(emissions).text !== reference).length;
     assert.equal(again / utterances.length, best.rates.sentenceErrorRate, "the weights give the rates that were told");
@@ -148,7 +149,7 @@ describe("atEdge", () => {
     assert.deepEqual(edges(1, 0.5, -3), []);
     assert.deepEqual(edges(4, 0, -1), ["lmWeight 4"]);
     assert.deepEqual(edges(4.2, 2, -10), ["lmWeight 4.2", "wordScore 2", "unknownWordScore -10"]);
-    assert.deepEqual(edges(0.25, -1.25, 0), ["wordScore -1.25"]);
+    assert.deepEqual(edges(0.25, -3.25, 0), ["wordScore -3.25"]);
   });
 });
 
@@ -170,29 +171,30 @@ describe("calibrateWords", () => {
 
 describe("openDecoding", () => {
   const emissions = hesitantEmissions("press one", new Random("open"));
+  const header = { alphabet: englishAlphabet, features: featureConfigSchema.parse({}), model: defaultModelConfig };
 
   it("is greedy unless told", async () => {
-    const decode = await openDecoding(greedyDecoding, englishAlphabet, FRAME_SECONDS);
+    const decode = await openDecoding(greedyDecoding, header);
     assert.equal(decode(emissions).text, greedyDecode(emissions, englishAlphabet).text);
   });
 
   it("favours hot words", async () => {
     const config = { ...greedyDecoding, hotWords: ["press none"], hotWordWeight: 60 };
-    const decode = await openDecoding(config, englishAlphabet, FRAME_SECONDS);
+    const decode = await openDecoding(config, header);
     assert.equal(decode(emissions).text, "press none");
   });
 
   it("spells hot words out, and refuses those that cannot be", async () => {
     const config = { ...greedyDecoding, hotWords: ["Press NONE!", "press none"], hotWordWeight: 60 };
-    const decode = await openDecoding(config, englishAlphabet, FRAME_SECONDS);
+    const decode = await openDecoding(config, header);
     assert.equal(decode(emissions).text, "press none");
-    await assert.rejects(openDecoding({ ...config, hotWords: ["10k"] }, englishAlphabet, FRAME_SECONDS), {
+    await assert.rejects(openDecoding({ ...config, hotWords: ["10k"] }, header), {
       message: 'hot word "10k" has "10k", which the model cannot write; spell it out.',
     });
   });
 
   it("refuses weights that would have no effect", async () => {
-    const refused = (config: object) => openDecoding({ ...greedyDecoding, ...config }, englishAlphabet, FRAME_SECONDS);
+    const refused = (config: object) => openDecoding({ ...greedyDecoding, ...config }, header);
     await assert.rejects(refused({ lmWeight: 1 }), {
       message: "lmWeight and unknownWordScore have no effect without a language model; give lm.",
     });

@@ -9,6 +9,7 @@ import {
   corpusErrorRates,
   type Emissions,
   type LanguageModel,
+  PronouncedModel,
 } from "@deepspeech-ts/speech";
 import { beamDecode } from "./decoding.js";
 
@@ -33,12 +34,13 @@ export interface TuneOptions {
 export interface Trial {
   lmWeight: number;
   wordScore: number;
-  unknownWordScore: number;
+  /** None where words are found by their pronunciations: then there are no unknown ones. */
+  unknownWordScore?: number;
   rates: CorpusErrorRates;
 }
 
 const LM_WEIGHTS = [0.25, 0.5, 1, 1.5, 2.5, 4];
-const WORD_SCORES = [-1, 0, 1, 2];
+const WORD_SCORES = [-3, -2, -1, 0, 1, 2];
 /** Tried with the best of the others; the first is that of the grid. */
 const UNKNOWN_WORD_SCORES = [-1, 0, -3, -6, -10];
 /** Around the grid's best, in weight and in score; then half of that. */
@@ -48,10 +50,11 @@ const HALVINGS = 2;
 /** The trial with the lowest WER; CER decides between equals. */
 export function tuneDecoding(utterances: readonly StoredUtterance[], options: TuneOptions): Trial {
   const search = new TuningSearch(utterances, options);
+  const unknownScores = options.languageModel instanceof PronouncedModel ? [] : UNKNOWN_WORD_SCORES;
   for (const lmWeight of LM_WEIGHTS)
-    for (const wordScore of WORD_SCORES) search.attempt(lmWeight, wordScore, UNKNOWN_WORD_SCORES[0]!);
+    for (const wordScore of WORD_SCORES) search.attempt(lmWeight, wordScore, unknownScores[0]);
   const coarse = search.best!;
-  for (const score of UNKNOWN_WORD_SCORES) search.attempt(coarse.lmWeight, coarse.wordScore, score);
+  for (const score of unknownScores) search.attempt(coarse.lmWeight, coarse.wordScore, score);
   const step = { ...FIRST_STEP };
   for (let i = 0; i < HALVINGS; i++) {
     const { lmWeight, wordScore, unknownWordScore } = search.best!;
@@ -71,7 +74,9 @@ export function atEdge({ lmWeight, wordScore, unknownWordScore }: Trial): string
   const edges = [
     lmWeight >= LM_WEIGHTS.at(-1)! && `lmWeight ${lmWeight}`,
     (wordScore <= WORD_SCORES[0]! || wordScore >= WORD_SCORES.at(-1)!) && `wordScore ${wordScore}`,
-    unknownWordScore <= UNKNOWN_WORD_SCORES.at(-1)! && `unknownWordScore ${unknownWordScore}`,
+    unknownWordScore !== undefined &&
+      unknownWordScore <= UNKNOWN_WORD_SCORES.at(-1)! &&
+      `unknownWordScore ${unknownWordScore}`,
   ];
   return edges.filter((edge) => edge !== false);
 }
@@ -85,14 +90,14 @@ class TuningSearch {
     readonly options: TuneOptions,
   ) {}
 
-  attempt(exactWeight: number, exactScore: number, unknownWordScore: number): void {
+  attempt(exactWeight: number, exactScore: number, unknownWordScore: number | undefined): void {
     const lmWeight = Math.max(0, Number(exactWeight.toFixed(3)));
     const wordScore = Number(exactScore.toFixed(3));
     const key = `${lmWeight} ${wordScore} ${unknownWordScore}`;
     if (this.#tried.has(key) || (this.best && this.options.shouldStop?.())) return;
     this.#tried.add(key);
     const { alphabet, languageModel, frameSeconds, beamSize, onTrial } = this.options;
-    const scores = { lmWeight, wordScore, unknownWordScore };
+    const scores = { lmWeight, wordScore, ...(unknownWordScore !== undefined && { unknownWordScore }) };
     const decode = beamDecode(alphabet, { languageModel, frameSeconds, beamSize, ...scores });
     const pairs = this.utterances.map(({ reference, emissions }) => ({
       reference,

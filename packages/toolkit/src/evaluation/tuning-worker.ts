@@ -1,10 +1,9 @@
 /** The thread that tunes. */
 import { corpusErrorRates, greedyDecode } from "@deepspeech-ts/speech";
 import { loadHeldOutCorpus } from "../acoustic-model/index.js";
-import { loadLanguageModel } from "../language-model/load.js";
 import { serveTask } from "../worker-task.js";
 import { calibrateWords } from "./calibrate-words.js";
-import { beamDecode, frameSecondsOf } from "./decoding.js";
+import { beamDecode, frameSecondsOf, openLanguageModel } from "./decoding.js";
 import { collectEmissions } from "./emissions.js";
 import { openRecognition } from "./recognition.js";
 import { requireWords } from "./require-words.js";
@@ -14,7 +13,7 @@ import { tuneDecoding } from "./tune.js";
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   await using recognition = await openRecognition(request);
   const { alphabet, extractor, model, transcripts } = recognition;
-  const languageModel = await loadLanguageModel(request.lm, { alphabet });
+  const languageModel = await openLanguageModel(request.lm, alphabet, model.config.numPhones > 0);
   const options = { ...transcripts, alphabet, features: extractor.config, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const onProgress = (done: number, total: number) => host.emit({ kind: "emissions", done, total });
@@ -37,8 +36,8 @@ serveTask<TuningRequest, TuningEvent>(async (request, host) => {
     shouldStop: host.shouldStop,
   });
   if (host.shouldStop()) return;
-  const { lmWeight, wordScore, unknownWordScore } = best;
-  const decode = beamDecode(alphabet, { ...search, lmWeight, wordScore, unknownWordScore });
+  const { rates: _, ...scores } = best;
+  const decode = beamDecode(alphabet, { ...search, ...scores });
   const confidence = calibrateWords(utterances, decode);
   host.emit({ kind: "best", best, greedy: corpusErrorRates(greedy), confidence });
 });

@@ -60,8 +60,8 @@ export function describeCheckpoint(header: CheckpointHeader, options: DescribeOp
   };
 }
 
-/** The language model travels as a section, whatever its path was. */
-function decodingSettings({ lm: _, ...settings }: DecodingConfig): DecodingSettings {
+/** The language model travels as a section, whatever its path was, and so do its words' pronunciations. */
+function decodingSettings({ lm: _, pronunciations: _p, ...settings }: DecodingConfig): DecodingSettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as never;
 }
 

@@ -19,12 +19,12 @@ import {
 import { setNumThreads } from "@deepspeech-ts/torch";
 import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
-import { type Decode, frameSecondsOf, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
+import { type Decode, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
 import { modelGraphs } from "./graph/step-graph.js";
-import { languageModelSection } from "./language-model-section.js";
+import { languageModelSections } from "./language-model-section.js";
 import { measureErrorRates } from "./measure.js";
 import { OnnxSession } from "./onnx-session.js";
 import { type OpenCheckpoint, openCheckpoint } from "./open-checkpoint.js";
@@ -68,7 +68,7 @@ export async function exportCheckpoint(request: ExportRequest, host: ExportHost)
   using checkpoint = openCheckpoint(request.checkpoint);
   const { header } = checkpoint;
   const decoding = spelled(request.decoding ?? greedyDecoding, header.alphabet);
-  const decode = await openDecoding(decoding, header.alphabet, frameSecondsOf(header));
+  const decode = await openDecoding(decoding, header);
   const data = await loadEvaluationData(request.evaluate, header, request);
   await using loader = new AudioLoader({
     sampleRate: header.features.sampleRate,
@@ -162,7 +162,8 @@ async function writeVariants(
   variants: readonly Variant[],
   { header, decoding, paths, data, license }: Wrapping,
 ): Promise<ExportedVariant[]> {
-  const languageModel = decoding.lm === undefined ? undefined : await languageModelSection(decoding.lm);
+  const isPronounced = decoding.pronunciations && header.model.numPhones > 0;
+  const languageModel = decoding.lm === undefined ? {} : await languageModelSections(decoding.lm, { isPronounced });
   const facts = { license, exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];
   for (const { precision, graphs, parity, rates, confidence } of variants) {
@@ -177,7 +178,7 @@ async function writeVariants(
     const sections = {
       "model.onnx": graphs.model,
       ...(graphs.step && { "step.onnx": graphs.step }),
-      ...(languageModel && { "language-model.bin": languageModel }),
+      ...languageModel,
     };
     const parts = await encodeBundle(description, sections);
     const path = paths.get(precision)!;

@@ -1,18 +1,29 @@
-/** The language model as a bundle holds it: the binary form, whatever the file was. */
-import type { Alphabet } from "@deepspeech-ts/speech";
+/** The language model as a bundle holds it: the binary form, whatever the file was, and how its words are spoken. */
+import { type Alphabet, pronunciationLines, type SectionContent } from "@deepspeech-ts/speech";
+import { loadPronunciations } from "../data/phones/phones.js";
 import { loadLanguageModel } from "../language-model/load.js";
 
-/**
- * @param alphabet the recogniser's: a model of which it can write next to nothing is refused. Default: that was seen to
- * @throws UserError for a file that is missing, no language model, cut, damaged or of no use
- */
-export async function languageModelSection(path: string, alphabet?: Alphabet): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks = (await loadLanguageModel(path, { alphabet })).toChunks();
+export interface LanguageModelOptions {
+  /** The recogniser's: a model of which it can write next to nothing is refused. Default: that was seen to. */
+  alphabet?: Alphabet;
+  /** Whether words are to be found by their pronunciations. */
+  isPronounced: boolean;
+}
+
+/** @throws UserError for a file that is missing, no language model, cut, damaged or of no use */
+export async function languageModelSections(
+  path: string,
+  { alphabet, isPronounced }: LanguageModelOptions,
+): Promise<SectionContent> {
+  const model = await loadLanguageModel(path, { alphabet });
+  const chunks = model.toChunks();
   const section = new Uint8Array(chunks.reduce((total, { length }) => total + length, 0));
   let offset = 0;
   for (const chunk of chunks) {
     section.set(chunk, offset);
     offset += chunk.length;
   }
-  return section;
+  if (!isPronounced) return { "language-model.bin": section };
+  const lines = pronunciationLines(model, await loadPronunciations());
+  return { "language-model.bin": section, "pronunciations.txt": new TextEncoder().encode(lines) };
 }

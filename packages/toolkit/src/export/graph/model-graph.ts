@@ -54,7 +54,7 @@ export function wholeGraph({ model, features: featureConfig, weights, precision 
     model.direction === "forward" ? normalisedSoFar(context, features, featureLengths, frames) : features;
   const logProbs = logProbsOf(context, normalised, { lengths: logProbLengths, frames: outputFrames }, model);
 
-  graph.output("log_probs", logProbs, "float32", ["batch", "frames", model.numTokens]);
+  graph.output("log_probs", logProbs, "float32", ["batch", "frames", model.numTokens + model.numPhones]);
   graph.output("log_prob_lengths", logProbLengths, "int64", ["batch"]);
   graph.output("features", features, "float32", ["batch", "feature_frames", featureConfig.numMels]);
   return graph.build();
@@ -92,7 +92,7 @@ export function readWeights(constants: Constants, model: ModelConfig): Weights {
   ]);
 }
 
-/** [B, T, M] → [B, T', V] */
+/** [B, T, M] → [B, T', V], as `classify` */
 function logProbsOf(
   context: Context,
   features: Value,
@@ -113,16 +113,24 @@ function logProbsOf(
     const own = graph.op("Mul", [hidden, graph.op("Unsqueeze", [mask, graph.ints([2])])]);
     hidden = rowConvolution(context, own).frames;
   }
-  return classify(context, hidden);
+  return classify(context, hidden, model);
 }
 
-/** [T', B, width] → [B, T', V] */
-export function classify(context: Context, hidden: Value): Value {
+/** [T', B, width] → [B, T', V]; of a model that writes phones, their log-probabilities stand behind those of its tokens. */
+export function classify(context: Context, hidden: Value, { numTokens, numPhones }: ModelConfig): Value {
   const { graph } = context;
   const active = gelu(graph, linear(context, hidden, "classifier.0")); // [T', B, hidden]
   const classified = linear(lastLayer(context), active, "classifier.3"); // [T', B, V]
   const byUtterance = graph.op("Transpose", [classified], { perm: [1, 0, 2] });
-  return graph.op("LogSoftmax", [byUtterance], { axis: -1 });
+  if (numPhones === 0) return graph.op("LogSoftmax", [byUtterance], { axis: -1 });
+  const logProbs = [
+    [0, numTokens],
+    [numTokens, numTokens + numPhones],
+  ].map(([from = 0, to = 0]) => {
+    const own = graph.op("Slice", [byUtterance, graph.ints([from]), graph.ints([to]), graph.ints([2])]);
+    return graph.op("LogSoftmax", [own], { axis: -1 });
+  });
+  return graph.op("Concat", logProbs, { axis: -1 });
 }
 
 /**

@@ -71,7 +71,7 @@ function stepGraph({ model, features: config, weights, precision }: GraphOptions
   const state = new StepState(graph, model, graph.input("state", "float32", ["batch", stateSize(model)]));
   const step = new Step(context, model, { state, positions, ends });
   const logProbs = step.run(melFeatures(graph, samples, config));
-  graph.output("log_probs", logProbs, "float32", ["batch", "frames", model.numTokens]);
+  graph.output("log_probs", logProbs, "float32", ["batch", "frames", model.numTokens + model.numPhones]);
   graph.output("next_state", state.next(), "float32", ["batch", stateSize(model)]);
   return graph.build();
 }
@@ -104,7 +104,7 @@ class Step {
     const byTime = graph.op("Transpose", [images], { perm: [2, 0, 1, 3] });
     const joined = graph.op("Reshape", [byTime, graph.ints([0, 0, -1])]); // [n, B, C·F']
     const hidden = this.#recurrent(linear(this.#context, joined, "fully_connected")); // [n, B, hidden]
-    return classify(this.#context, hasLookahead(this.#model) ? this.#lookahead(hidden) : hidden);
+    return classify(this.#context, hasLookahead(this.#model) ? this.#lookahead(hidden) : hidden, this.#model);
   }
 
   /** [B, n · timeStride, M], zero behind the utterance's end. */
