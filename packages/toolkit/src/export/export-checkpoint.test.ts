@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { Recognizer } from "@deepspeech-ts/recognizer";
+import { Recognizer, type TranscribeOptions } from "@deepspeech-ts/recognizer";
 import { UserError } from "@deepspeech-ts/recognizer/system";
 import { largestGap, NgramModel, openBundle } from "@deepspeech-ts/speech";
 import { tidy } from "@deepspeech-ts/torch";
@@ -189,6 +189,59 @@ describe("runExport", () => {
     assert.notEqual(languageModel.wordId("hold"), languageModel.unknownId);
     const { rates } = await runEvaluation({ checkpoint, data, decoding, ...quiet });
     assert.equal(result.variants[0]!.rates!.wer, rates.wer);
+  });
+
+  it("of a model that writes phones takes its language model's pronunciations along, unless told not to", async (t) => {
+    const folder = await temporaryFolder(t);
+    const [text, lm] = [join(folder, "words.txt"), join(folder, "words.lm")];
+    writeFileSync(text, "please hold the line\npress one to hold\nzorb the line\n".repeat(10));
+    await buildLanguageModel({ input: [text], output: lm, order: 2 });
+    const checkpoint = randomCheckpoint(folder, { model: { numPhones: 41 } });
+    const search = { lm, lmWeight: 0.8, beamSize: 16 };
+    const textsOf = async (path: string, options: TranscribeOptions = {}) => {
+      await using recognizer = await Recognizer.load(path, { threads: 1 });
+      const { utterances } = await loadUtterances(data[0]!);
+      const transcripts = utterances.map(({ audioPath }) => recognizer.transcribe(audioPath, options));
+      return (await Promise.all(transcripts)).map((transcript) => transcript.text);
+    };
+    const found = new Map<boolean, string[]>();
+    for (const pronunciations of [true, false]) {
+      const decoding = decodingSchema.parse({ ...search, pronunciations });
+      const out = join(folder, `model-${pronunciations}.dsb`);
+      const result = await runExport({ checkpoint, output: out, decoding, evaluate: data, ...quiet });
+      const evaluated = await runEvaluation({ checkpoint, data, decoding, ...quiet });
+      assert.equal(result.variants[0]!.rates!.wer, evaluated.rates.wer);
+      const { header, section } = await bundleAt(out);
+      const { confidenceCalibration: _, ...settings } = header.decoding;
+      assert.deepEqual(settings, { beamSize: 16, lmWeight: 0.8, hotWords: [], hotWordWeight: 4 });
+      assert.deepEqual([header.version, header.model.numPhones], [3, 41]);
+      const lines = section("pronunciations.txt");
+      assert.equal(lines !== undefined, pronunciations);
+      if (lines) assert.equal(new TextDecoder().decode(lines).split("\n").length, 9);
+      const texts = await textsOf(out);
+      assert.deepEqual(
+        texts,
+        evaluated.utterances.map(({ hypothesis }) => hypothesis),
+      );
+      found.set(pronunciations, texts);
+    }
+    const vocabulary = new Set(["please", "hold", "the", "line", "press", "one", "to", "zorb"]);
+    const words = (texts: readonly string[]) => texts.join(" ").split(" ").filter(Boolean);
+    assert.ok(words(found.get(true)!).length > 0 && words(found.get(true)!).every((word) => vocabulary.has(word)));
+    const byLetters = await textsOf(join(folder, "model-true.dsb"), { decoding: "greedy" });
+    assert.deepEqual(byLetters, await textsOf(join(folder, "model-false.dsb"), { decoding: "greedy" }));
+    assert.ok(words(byLetters).some((word) => !vocabulary.has(word)));
+    const refused = (options: TranscribeOptions, message: string) =>
+      assert.rejects(textsOf(join(folder, "model-true.dsb"), options), { code: "bad-argument", message });
+    await refused(
+      { unknownWordScore: -1 },
+      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone",
+    );
+    const decoding = decodingSchema.parse({ ...search, unknownWordScore: -1 });
+    await assert.rejects(runEvaluation({ checkpoint, data, decoding, ...quiet }), {
+      message:
+        "unknownWordScore has no effect: this model finds words by their pronunciations, and knows those of the language model alone; leave it out, or set pronunciations to false.",
+    });
   });
 
   it("refuses what no bundle can hold, before it works", async (t) => {

@@ -38,6 +38,7 @@ const CONFIGS: [name: string, config: ExportedConfig][] = [
   ["mel features, normalised", { features: { kind: "mel" } }],
   ["log-mel features as they are", { features: { normalisation: "none" } }],
   ["hops that do not divide the window", { features: { fftSamples: 512, hopSamples: 160 } }],
+  ["phones beside its letters", { model: { numPhones: 41 } }],
   ["a window shorter than the hop", { features: { fftSamples: 160, hopSamples: 200 }, model: { numMels: 16 } }],
 ];
 
@@ -56,10 +57,13 @@ describe("an exported graph", () => {
     const waveforms = await sampleWaveforms(3);
     const least = minSamples({ fftSamples: 400 });
     for (const length of [least, least + 1, 400, 600, 601]) waveforms.push(waveforms[0]!.slice(6000, 6000 + length));
-    const { fromTraining, fromBatch, inSteps } = await parityOf(t, FORWARD, { waveforms });
-    assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
-    assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
-    assert.ok(inSteps! <= PARITY_TOLERANCE, `differs by ${inSteps} in steps`);
+    for (const numPhones of [0, 41]) {
+      const config = { ...FORWARD, model: { ...FORWARD.model, numPhones } };
+      const { fromTraining, fromBatch, inSteps } = await parityOf(t, config, { waveforms });
+      assert.ok(fromTraining <= PARITY_TOLERANCE, `differs by ${fromTraining} from the trained model`);
+      assert.ok(fromBatch <= PARITY_TOLERANCE, `differs by ${fromBatch} in a batch`);
+      assert.ok(inSteps! <= PARITY_TOLERANCE, `differs by ${inSteps} in steps`);
+    }
   });
 
   it("takes the shortest waveforms, alone and beside longer ones", async (t) => {
@@ -97,6 +101,8 @@ describe("an exported graph", () => {
   });
 
   it("stays near the model with weights of half the size, and of a quarter", async (t) => {
+    const phones = await parityOf(t, { model: { numPhones: 41 } }, { precision: "int8" });
+    assert.ok(phones.fromTraining < 0.5, `int8 with phones differs by ${phones.fromTraining}`);
     const half = await parityOf(t, {}, { precision: "fp16" });
     assert.ok(half.fromTraining < 0.02, `fp16 differs by ${half.fromTraining}`);
     assert.ok(half.fromTraining > PARITY_TOLERANCE, "weights are rounded");
