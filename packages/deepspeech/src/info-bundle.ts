@@ -26,7 +26,7 @@ export async function bundleFacts(path: string): Promise<Facts> {
       ["Made", `${training.exportedAt.slice(0, 10)}, by release ${training.projectVersion}`],
       ["Model", modelText(training.numParameters, model)],
       ["Features", featuresText(features)],
-      ["Alphabet", alphabetText(alphabet)],
+      ["Alphabet", alphabetText(alphabet, model)],
       ["Decoding", decodingText(header)],
       ["Training", trainingText(training)],
       ["Measured", measuredText(header)],
@@ -38,9 +38,10 @@ export async function bundleFacts(path: string): Promise<Facts> {
 function decodingText({ decoding, sections }: BundleHeader): string {
   const { beamSize, lmWeight, wordScore, unknownWordScore, hotWords } = decoding;
   const hasModel = sections.some(({ name }) => name === "language-model.bin");
+  const isPronounced = sections.some(({ name }) => name === "pronunciations.txt");
   if (isGreedy(decoding, hasModel)) return "greedy";
   const settings = [
-    ...(hasModel ? ["its language model"] : []),
+    ...(hasModel ? [`its language model${isPronounced ? " and pronunciations" : ""}`] : []),
     ...(hotWords.length > 0 ? [formatPlural(hotWords.length, "hot word")] : []),
     ...Object.entries({ beamSize, lmWeight, wordScore, unknownWordScore }).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name} ${value}`],

@@ -21,7 +21,7 @@ export function checkpointFacts(path: string): Facts {
       ["Kind", `checkpoint, ${formatSize(bytes)}`],
       ["Model", modelText(numParameters, model)],
       ["Features", featuresText(features)],
-      ["Alphabet", alphabetText(alphabet)],
+      ["Alphabet", alphabetText(alphabet, model)],
       ["Training", originText(training)],
     ],
   };

@@ -38,9 +38,10 @@ export function featuresText({ numMels, kind, sampleRate, hopSamples, normalisat
 }
 
 /** Every character, the space as one that is seen. */
-export function alphabetText({ tokens, blankId }: Alphabet): string {
+export function alphabetText({ tokens, blankId }: Alphabet, { numPhones = 0 }: Dimensions): string {
   const letters = tokens.filter((_, id) => id !== blankId).map((token) => (token === " " ? "␠" : token));
-  return `${formatPlural(tokens.length, "token")}: ${letters.join(" ")}, and the blank (${blankId})`;
+  const phones = Number(numPhones) > 0 ? "; and English phones" : "";
+  return `${formatPlural(tokens.length, "token")}: ${letters.join(" ")}, and the blank (${blankId})${phones}`;
 }
 
 interface RunRecord {

@@ -5,12 +5,12 @@ import { alignText } from "../alignment/align-text.js";
 import { NgramEstimator } from "../language-model/estimation/estimate.js";
 import { modelFromEstimate } from "../language-model/model/from-estimate.js";
 import { phoneAlphabet, symbolsOf } from "../pronunciation/phones.js";
-import { PronouncedModel, pronunciationLines } from "../pronunciation/pronounced-model.js";
 import { encodeText, englishAlphabet } from "../text/alphabet.js";
 import { beamSearchDecode, createBeamSearchDecoder } from "./beam-search.js";
 import type { Emissions } from "./emissions.js";
 import { greedyDecode } from "./greedy.js";
 import type { BeamSearchDecoder } from "./prefix-decoder.js";
+import { PronouncedModel, pronunciationLines } from "./pronounced-model.js";
 
 const PRONUNCIATIONS: Readonly<Record<string, readonly string[]>> = {
   ...{ the: ["DH AH", "DH IY"], a: ["AH", "EY"], sea: ["S IY"], see: ["S IY"], we: ["W IY"], boat: ["B OW T"] },

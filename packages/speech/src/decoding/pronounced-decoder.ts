@@ -4,12 +4,12 @@
  */
 import { SpeechError } from "../errors.js";
 import { phoneAlphabet } from "../pronunciation/phones.js";
-import { PronouncedModel, type WantedWord } from "../pronunciation/pronounced-model.js";
 import { type Alphabet, encodeText } from "../text/alphabet.js";
 import type { BeamSearchOptions } from "./beam-search-options.js";
 import { type Emissions, phoneEmissions } from "./emissions.js";
 import type { HotWord } from "./hot-words.js";
 import { type BeamSearchDecoder, PrefixDecoder } from "./prefix-decoder.js";
+import { PronouncedModel, type WantedWord } from "./pronounced-model.js";
 import type { TimedHypothesis, TimedWord } from "./timed-word.js";
 
 /** Of a hot word with many pronunciations, those of its words combined, so many are listened for. */

@@ -20,8 +20,8 @@ export interface LayerSummary {
 export interface ModelSummary {
   layers: LayerSummary[];
   numParameters: number;
-  /** [B, T', numTokens] for an input of [1, frames, numMels]. */
   inputShape: readonly number[];
+  /** [B, T', numTokens + numPhones] for an input of [1, frames, numMels]. */
   outputShape: readonly number[];
   /** How far beyond a frame's middle the model hears, in milliseconds; null for one that hears all that follows. */
   lookaheadMilliseconds: number | null;
@@ -46,7 +46,7 @@ export function summariseModel(
       layers: [...layersOf(model, "")],
       numParameters: model.numParameters(),
       inputShape: input.shape,
-      outputShape: logProbs.shape,
+      outputShape: [...logProbs.shape.slice(0, 2), config.numTokens + config.numPhones],
       lookaheadMilliseconds: Number.isFinite(ahead) ? (1000 * ahead) / features.sampleRate : null,
     };
   });

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modelFromEstimate } from "../language-model/model/from-estimate.js";
 import { estimate } from "../language-model/toy-language.test.support.js";
+import { guessPhones } from "../pronunciation/letters-to-phones.js";
+import { phoneAlphabet, symbolsOf } from "../pronunciation/phones.js";
 import { unknownCharacters } from "../text/alphabet.js";
-import { guessPhones } from "./letters-to-phones.js";
-import { phoneAlphabet, symbolsOf } from "./phones.js";
 import { PronouncedModel, pronunciationLines } from "./pronounced-model.js";
 
 const SPOKEN: Readonly<Record<string, string>> = { i: "AY", eye: "AY", see: "S IY", an: "AE N", "4": "" };

@@ -5,11 +5,12 @@
  * WFST-based decoding", ASRU 2015, arXiv:1507.08240; but no graph is composed, the trie and the model are asked as the
  * search goes.
  */
-import { Lexicon } from "../decoding/lexicon.js";
+
 import { SpeechError } from "../errors.js";
 import type { LanguageModel, LmState } from "../language-model/types.js";
-import { guessPhones } from "./letters-to-phones.js";
-import { phoneAlphabet } from "./phones.js";
+import { guessPhones } from "../pronunciation/letters-to-phones.js";
+import { phoneAlphabet } from "../pronunciation/phones.js";
+import { Lexicon } from "./lexicon.js";
 
 /** A word that is wanted, and what wanting it adds to its score among words that are spoken alike. */
 export interface WantedWord {
