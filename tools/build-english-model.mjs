@@ -177,7 +177,6 @@ async function tune(checkpoint, lm, request) {
   );
   const confidenceCalibration = /** @type {[number, number, number]} */ ([offset, slope, slopeOfDoubt]);
   return {
-    pronunciations: true,
     beamSize: beam,
     ...scores,
     confidenceCalibration,

@@ -38,7 +38,7 @@ export async function openRecognizer(
   const { lm, pronunciations, confidenceCalibration, hotWordWeight, ...decoding } = given;
   const settings = withoutUndefined({ confidenceCalibration, hotWordWeight });
   checkBundlePath(path);
-  const isChanged = lm !== undefined || pronunciations === false || Object.keys(settings).length > 0;
+  const isChanged = lm !== undefined || pronunciations !== undefined || Object.keys(settings).length > 0;
   const changes = { lm, pronunciations, hotWords: decoding.hotWords };
   const bundle = isChanged ? await changedBundle(path, settings, changes) : path;
   const recognizer = await Recognizer.load(bundle, options);
@@ -75,7 +75,7 @@ async function changedBundle(
   settings: Partial<DecodingSettings>,
   {
     lm,
-    pronunciations = true,
+    pronunciations,
     hotWords = [],
   }: {
     lm: string | undefined;
@@ -87,11 +87,22 @@ async function changedBundle(
   const { format: _format, version: _version, sections, ...description } = header;
   if (settings.hotWordWeight !== undefined) requireHotWords([...header.decoding.hotWords, ...hotWords]);
   const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
+  const had = { languageModel: section("language-model.bin"), pronunciations: section("pronunciations.txt") };
+  if (pronunciations === false && had.pronunciations === undefined) {
+    throw usageError("pronunciations has no effect: the bundle finds words by their letters; leave it out");
+  }
+  if (pronunciations && (lm === undefined || !writesPhones(header))) {
+    const reason =
+      lm === undefined ? "without a language model; give lm" : "as the model writes no phones; leave it out";
+    throw usageError(`pronunciations has no effect ${reason}`);
+  }
   if (lm !== undefined) {
-    const isPronounced = writesPhones(header);
+    // As it was, unless told; where it had no language model, nobody has said.
+    const isPronounced = pronunciations ?? (writesPhones(header) && (!had.languageModel || !!had.pronunciations));
+    delete content["pronunciations.txt"];
     Object.assign(content, await languageModelSections(lm, { alphabet: header.alphabet, isPronounced }));
   }
-  if (!pronunciations) delete content["pronunciations.txt"];
+  if (pronunciations === false) delete content["pronunciations.txt"];
   const decoding = { ...description.decoding, ...settings };
   return Buffer.concat(await encodeBundle({ ...description, decoding }, withoutUndefined(content)));
 }

@@ -20,7 +20,7 @@ Examples:
   $ npx deepspeech-ts summary --config examples/quickstart.config.ts`;
 
 /** What has a say in the model's shape. */
-const settings = trainSettings.filter(({ path }) => path[0] === "features" || path[0] === "model");
+const settings = trainSettings.filter(({ path }) => ["features", "model", "phones"].includes(path[0]!));
 
 export function configure(command: Command): void {
   command

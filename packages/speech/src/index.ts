@@ -60,7 +60,7 @@ export { formatSrt, formatVtt } from "./output/subtitles.js";
 export type { Transcript } from "./output/transcript.js";
 export * from "./output/word-forms.js";
 export { formatCtm, formatTsv } from "./output/word-tables.js";
-export { guessPhones } from "./pronunciation/letters-to-phones.js";
+export { guessPhones, soundOf } from "./pronunciation/letters-to-phones.js";
 export { phoneAlphabet, symbolsOf } from "./pronunciation/phones.js";
 export { finished, type Steps } from "./steps.js";
 export * from "./text/alphabet.js";

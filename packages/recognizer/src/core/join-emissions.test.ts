@@ -63,3 +63,37 @@ test("what a window's ends get wrong is not taken", () => {
   ];
   assert.equal(decode(joinEmissions(windows, [alphabet.blankId])), decode(marks(text)));
 });
+
+test("windows of a model that writes phones change over where neither letters nor phones are marked", () => {
+  // Of two alphabets side by side; the blanks of the second are its fourth token.
+  const both = (letters: string, phones: string): Emissions => {
+    const [own, other] = [marks(letters), marks(phones)];
+    const width = own.numTokens;
+    const logProbs = new Float32Array(2 * own.logProbs.length);
+    for (let frame = 0; frame < own.numFrames; frame++) {
+      logProbs.set(own.logProbs.subarray(frame * width, (frame + 1) * width), 2 * frame * width);
+      logProbs.set(other.logProbs.subarray(frame * width, (frame + 1) * width), (2 * frame + 1) * width);
+    }
+    return { logProbs, numFrames: own.numFrames, numTokens: 2 * width };
+  };
+  const blankIds = [alphabet.blankId, alphabet.tokens.length + alphabet.blankId];
+  const quiet = ".".repeat(60);
+  // The middle of the overlap, frame 40, is quiet in letters; phones are marked there, a frame apart.
+  const phones = (at: number) => `${".".repeat(at)}a${".".repeat(59 - at)}`;
+  const windows = [
+    { firstFrame: 0, emissions: both(quiet, phones(40)) },
+    { firstFrame: 20, emissions: both(quiet, phones(21)) },
+  ];
+  const joined = joinEmissions(windows, blankIds);
+  const marked = (from: number) => {
+    const width = alphabet.tokens.length;
+    const own = new Float32Array(joined.numFrames * width);
+    for (let frame = 0; frame < joined.numFrames; frame++) {
+      const start = 2 * frame * width + from;
+      own.set(joined.logProbs.subarray(start, start + width), frame * width);
+    }
+    return decode({ logProbs: own, numFrames: joined.numFrames, numTokens: width });
+  };
+  assert.equal(marked(0), "");
+  assert.equal(marked(alphabet.tokens.length), "a");
+});

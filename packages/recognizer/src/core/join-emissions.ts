@@ -51,7 +51,9 @@ export function changeOver(
   blankIds: readonly number[],
 ): number {
   const disagreements: number[] = [];
-  for (let frame = from - REACH; frame < to + REACH; frame++) disagreements.push(disagreement(a, b, frame));
+  for (let frame = from - REACH; frame < to + REACH; frame++) {
+    disagreements.push(disagreement(a, b, frame) / blankIds.length);
+  }
   let best = { frame: from, cost: Number.POSITIVE_INFINITY };
   for (let frame = from; frame <= to; frame++) {
     const around = disagreements.slice(frame - from, frame - from + 2 * REACH);
@@ -83,7 +85,7 @@ export function concatenated(parts: readonly Emissions[]): Emissions {
   return { logProbs, numFrames: logProbs.length / numTokens, numTokens };
 }
 
-/** Half the total variation between two windows' distributions, from 0 to 1; 0 where one has no such frame. */
+/** The total variation between two windows' distributions, from 0 to 1 each, summed; 0 where one has no such frame. */
 function disagreement(a: PlacedEmissions, b: PlacedEmissions, frame: number): number {
   if (frame < b.firstFrame || frame >= endOf(a) || frame >= endOf(b) || frame < a.firstFrame) return 0;
   let sum = 0;

@@ -2,7 +2,7 @@
  * A recording of any length, in pieces, to segments of emissions: speech is found, cut at pauses, and given to the
  * model as it comes. Of the sound, only what the model has not seen is kept.
  */
-import { type BundleHeader, type Emissions, outputBlanks, outputTokens } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, outputBlanks, outputWidth } from "@deepspeech-ts/speech";
 import { joinArrays } from "../audio/join-arrays.js";
 import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
 import { SampleBuffer } from "./sample-buffer.js";
@@ -164,7 +164,7 @@ export class LongAudio {
 
   #finishSteps({ start, nextWindow }: OpenSegment, steps: StepwiseSegment, end: number): void {
     const { sampleRate } = this.#header;
-    const numTokens = outputTokens(this.#header).length;
+    const numTokens = outputWidth(this.#header);
     this.#advance(steps, () => steps.utterance.finish());
     const most = Math.ceil((end - start) / this.#frameSamples) * numTokens;
     const heard = steps.done.then(() => {

@@ -3,9 +3,9 @@ import type { Alphabet, BundleHeader, HotWord } from "@deepspeech-ts/speech";
 import {
   checkWeights,
   createBeamSearchDecoder,
-  guessPhones,
   isGreedy,
   SpeechError,
+  soundOf,
   spellOut,
   UNCALIBRATED,
   withoutUndefined,
@@ -198,7 +198,7 @@ function resolveLanguageModel(options: DecodingOptions, { sections }: BundleHead
   const isUsed = options.languageModel ?? isThere;
   if (isUsed && options.unknownWordScore !== undefined && isPronounced(sections)) {
     throw badArgument(
-      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone",
+      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone; leave it out",
     );
   }
   for (const name of ["lmWeight", "unknownWordScore"] as const) {
@@ -230,7 +230,7 @@ function checkBeam(beam: Parameters<typeof createBeamSearchDecoder>[1], { alphab
 }
 
 function checkPronunciation({ phrase }: HotWord): void {
-  if (phrase.split(" ").every((word) => word === "" || guessPhones(word) !== undefined)) return;
+  if (phrase.split(" ").every((word) => word === "" || soundOf(word) !== undefined)) return;
   throw badArgument(`hot word "${phrase}" has no pronunciation; leave it out`);
 }
 

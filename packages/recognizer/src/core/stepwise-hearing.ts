@@ -1,5 +1,5 @@
 /** A live segment by a model that streams: no sound is heard twice, and every frame is settled as soon as it is known. */
-import { type BundleHeader, type Emissions, outputTokens } from "@deepspeech-ts/speech";
+import { type BundleHeader, type Emissions, outputBlanks, outputWidth } from "@deepspeech-ts/speech";
 import type { Heard, LiveHearing } from "./live-hearing.js";
 import type { SampleBuffer } from "./sample-buffer.js";
 import type { StepUtterance } from "./step-utterance.js";
@@ -63,7 +63,7 @@ export class StepwiseHearing implements LiveHearing {
     const known: Emissions[] = [];
     for await (const emissions of utterance.advance(stepFrames)) {
       known.push(emissions);
-      const spoken = lastSpoken(emissions, header.alphabet.blankId);
+      const spoken = lastSpoken(emissions, outputBlanks(header));
       if (spoken !== undefined) this.#spokenEnd = this.#numKnown + spoken + 1;
       this.#numKnown += emissions.numFrames;
     }
@@ -71,7 +71,7 @@ export class StepwiseHearing implements LiveHearing {
   }
 
   #noFrames(): Emissions {
-    return { logProbs: new Float32Array(), numFrames: 0, numTokens: outputTokens(this.#options.header).length };
+    return { logProbs: new Float32Array(), numFrames: 0, numTokens: outputWidth(this.#options.header) };
   }
 }
 
@@ -79,10 +79,10 @@ function firstFrames({ logProbs, numTokens }: Emissions, numFrames: number): Emi
   return { logProbs: logProbs.slice(0, numFrames * numTokens), numFrames, numTokens };
 }
 
-/** The last frame in which another token than the blank is likely; undefined where there is none. */
-function lastSpoken({ logProbs, numFrames, numTokens }: Emissions, blankId: number): number | undefined {
+/** The last frame in which another token than a blank is likely; undefined where there is none. */
+function lastSpoken({ logProbs, numFrames, numTokens }: Emissions, blankIds: readonly number[]): number | undefined {
   for (let frame = numFrames - 1; frame >= 0; frame--) {
-    if (Math.exp(logProbs[frame * numTokens + blankId]!) < 0.5) return frame;
+    if (blankIds.some((blankId) => Math.exp(logProbs[frame * numTokens + blankId]!) < 0.5)) return frame;
   }
   return undefined;
 }

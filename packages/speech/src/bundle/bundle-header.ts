@@ -54,13 +54,13 @@ export function writesPhones({ model }: Pick<BundleHeader, "model">): boolean {
   return Number(model.numPhones ?? 0) > 0;
 }
 
-/** The tokens of each frame of the graph's log-probabilities: the alphabet's, and behind them the phones, if there are any. */
-export function outputTokens(header: Pick<BundleHeader, "alphabet" | "model">): readonly string[] {
-  const { tokens } = header.alphabet;
-  return writesPhones(header) ? [...tokens, ...phoneAlphabet.tokens] : tokens;
+/** Log-probabilities in each frame of the graph's output: of the alphabet's tokens, and behind them of phones, if there are any. */
+export function outputWidth(header: Pick<BundleHeader, "alphabet" | "model">): number {
+  const { length } = header.alphabet.tokens;
+  return writesPhones(header) ? length + phoneAlphabet.tokens.length : length;
 }
 
-/** Those of the output's tokens that are blanks: the alphabet's, and the phones'. */
+/** The places of blanks among them: the alphabet's, and the phones'. */
 export function outputBlanks(header: Pick<BundleHeader, "alphabet" | "model">): readonly number[] {
   const { tokens, blankId } = header.alphabet;
   return writesPhones(header) ? [blankId, tokens.length + phoneAlphabet.blankId] : [blankId];

@@ -9,7 +9,7 @@ export {
   type DecodingSettings,
   isGreedy,
   outputBlanks,
-  outputTokens,
+  outputWidth,
   type StreamingFacts,
   type TrainingFacts,
   writesPhones,

@@ -152,8 +152,12 @@ function buildPhraseTrie(
   return { trie, share, weights };
 }
 
-/** The words of a phrase in the alphabet's characters, as transcripts are brought to it. */
-function checkPhrase(phrase: string, weight: number, alphabet: Alphabet): string[] {
+/**
+ * The words of a phrase in the alphabet's characters, as transcripts are brought to it.
+ *
+ * @throws SpeechError `invalid-option`, `unknown-character`, `number-out-of-range`
+ */
+export function checkPhrase(phrase: string, weight: number, alphabet: Alphabet): string[] {
   if (phrase.trim() === "") throw new SpeechError("invalid-option", "a hot word is empty; leave it out");
   const spelling = spellOut(phrase, alphabet);
   if ("reason" in spelling) {

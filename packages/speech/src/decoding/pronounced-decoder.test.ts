@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { alignText } from "../alignment/align-text.js";
-import { NgramEstimator } from "../language-model/estimation/estimate.js";
 import { modelFromEstimate } from "../language-model/model/from-estimate.js";
+import { scoreSentence } from "../language-model/perplexity.js";
+import { estimate } from "../language-model/toy-language.test.support.js";
 import { phoneAlphabet, symbolsOf } from "../pronunciation/phones.js";
 import { encodeText, englishAlphabet } from "../text/alphabet.js";
 import { beamSearchDecode, createBeamSearchDecoder } from "./beam-search.js";
@@ -20,13 +21,14 @@ const SENTENCES = [
   ...["we see the sea", "there is a boat", "there is the sea", "we see a boat", "the road is long", "we see the road"],
   ...["we rowed a long boat", "we rowed their boat", "their boat is long", "the sea is there", "there we rowed"],
 ];
-const pronounce = (word: string) => (PRONUNCIATIONS[word] ?? []).map(symbolsOf);
-const languageModel = (() => {
-  const estimator = new NgramEstimator({ order: 3 });
-  estimator.addText(new TextEncoder().encode(SENTENCES.join("\n")));
-  const words = modelFromEstimate(estimator.finish());
+const pronounce = (word: string) => (PRONUNCIATIONS[word.toLowerCase()] ?? []).map(symbolsOf);
+const wordsOf = (sentences: readonly string[]) => modelFromEstimate(estimate(sentences, { order: 3 }));
+const modelOf = (sentences: readonly string[]) => {
+  const words = wordsOf(sentences);
   return new PronouncedModel(words, pronunciationLines(words, pronounce));
-})();
+};
+const words = wordsOf(SENTENCES);
+const languageModel = modelOf(SENTENCES);
 const options = { frameSeconds: 0.04, languageModel, lmWeight: 1, wordScore: 0 };
 
 const NUM_TOKENS = englishAlphabet.tokens.length + phoneAlphabet.tokens.length;
@@ -93,17 +95,82 @@ test("words have the times of their phones, shared among their letters", () => {
   assert.ok(found!.timedWords.every(({ confidence }) => confidence > 0.3 && confidence <= 1));
 });
 
-test("hot words outside the vocabulary are heard as their letters sound, and written rather than what sounds alike", () => {
+const hot = (...hotWords: { phrase: string; weight: number }[]) => ({ ...options, hotWords });
+const textOf = (emissions: Emissions, search: typeof options & { hotWords?: { phrase: string; weight: number }[] }) =>
+  beamSearchDecode(emissions, englishAlphabet, search)[0]!.text;
+
+test("hot words outside the vocabulary are heard as their letters sound, however they are written", () => {
   const zorb = heard("W IY | S IY | DH AH | Z AO R B", "");
-  const hot = (phrase: string) => ({ ...options, hotWords: [{ phrase, weight: 4 }] });
-  assert.equal(beamSearchDecode(zorb, englishAlphabet, hot("zorb"))[0]!.text, "we see the zorb");
-  assert.notEqual(beamSearchDecode(zorb, englishAlphabet, options)[0]!.text, "we see the zorb");
-  const sea = beamSearchDecode(heard("W IY | S IY | DH AH | S IY", ""), englishAlphabet, hot("see"));
-  assert.equal(sea[0]!.text, "we see the see");
-  assert.throws(() => createBeamSearchDecoder(englishAlphabet, hot("'")), {
-    code: "invalid-option",
-    message: 'hot word "\'" has no pronunciation',
+  assert.equal(textOf(zorb, hot({ phrase: "Zorb!", weight: 4 })), "we see the zorb");
+  assert.notEqual(textOf(zorb, options), "we see the zorb");
+  // A phrase's words may be heard without it, and then nothing favours them.
+  assert.equal(textOf(zorb, hot({ phrase: "the long zorb", weight: 8 })), "we see the zorb");
+  assert.throws(() => createBeamSearchDecoder(englishAlphabet, hot({ phrase: "'", weight: 4 })), {
+    code: "unknown-character",
+    message: 'hot word "\'" has no words',
   });
+  assert.throws(() => createBeamSearchDecoder(englishAlphabet, hot({ phrase: "zorb", weight: 1e6 })), {
+    code: "number-out-of-range",
+    message: /^hot word "zorb" has weight 1000000; it must be/,
+  });
+  const accented = { ...englishAlphabet, tokens: englishAlphabet.tokens.map((token) => (token === "q" ? "ß" : token)) };
+  assert.throws(() => createBeamSearchDecoder(accented, hot({ phrase: "ß", weight: 4 })), {
+    code: "invalid-option",
+    message: 'hot word "ß" has no pronunciation; leave it out',
+  });
+});
+
+test("a hot word is written rather than what sounds alike, and one that is not wanted less so", () => {
+  const sea = heard("W IY | S IY | DH AH | S IY", "");
+  assert.equal(textOf(sea, options), "we see the sea");
+  assert.equal(textOf(sea, hot({ phrase: "see", weight: 4 })), "we see the see");
+  assert.equal(textOf(sea, hot({ phrase: "sea", weight: -20 })), "we see the see");
+  assert.equal(textOf(sea, hot({ phrase: "see", weight: -8 })), "we sea the sea");
+  assert.equal(textOf(sea, { ...hot({ phrase: "see", weight: 4 }), lmWeight: 8 }), "we see the sea");
+});
+
+test("a phrase of several words has its weight only where all of it is spoken", () => {
+  const long = heard("W IY | R OW D | AH | L AO NG | B OW T", "");
+  assert.equal(textOf(long, options), "we rowed a long boat");
+  assert.equal(textOf(long, hot({ phrase: "road boat", weight: 12 })), "we rowed a long boat");
+  assert.equal(textOf(long, hot({ phrase: "road a", weight: 12 })), "we road a long boat");
+});
+
+test("weights of one phrase add up, and of phrases that sound alike the weightiest is favoured", () => {
+  const sea = heard("W IY | S IY | DH AH | S IY", "");
+  const scoreOf = (...hotWords: { phrase: string; weight: number }[]) =>
+    beamSearchDecode(sea, englishAlphabet, hot(...hotWords))[0]!.score;
+  const assertClose = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-6, `${a} and ${b}`);
+  assertClose(
+    scoreOf({ phrase: "sea", weight: 1 }, { phrase: "Sea", weight: 1 }),
+    scoreOf({ phrase: "sea", weight: 2 }),
+  );
+  const [both, other] = [
+    scoreOf({ phrase: "sea", weight: 2 }, { phrase: "see", weight: -1 }),
+    scoreOf({ phrase: "see", weight: -1 }, { phrase: "sea", weight: 2 }),
+  ];
+  assertClose(both, other);
+  assertClose(both, scoreOf({ phrase: "sea", weight: 2 }));
+});
+
+test("a model of capitals has its words spoken as those of small letters are", () => {
+  const tokens = englishAlphabet.tokens.map((token) => (token.length === 1 ? token.toUpperCase() : token));
+  const [found] = beamSearchDecode(
+    heard("W IY | S IY | DH AH | Z AO R B", ""),
+    { ...englishAlphabet, tokens },
+    {
+      ...options,
+      languageModel: modelOf(SENTENCES.map((sentence) => sentence.toUpperCase())),
+      hotWords: [{ phrase: "zorb", weight: 4 }],
+    },
+  );
+  assert.equal(found!.text, "WE SEE THE ZORB");
+});
+
+test("the language model's score is that of the text that is written", () => {
+  const [found] = beamSearchDecode(seaShanty, englishAlphabet, hot({ phrase: "there", weight: 6 }));
+  assert.equal(found!.text, "we rowed there boat");
+  assert.ok(Math.abs(found!.lmScore - scoreSentence(words, found!.text)) < 1e-6);
 });
 
 test("what it does not heed is refused: words that the model lacks, letters, and a model without phones", () => {
@@ -124,13 +191,40 @@ test("what it does not heed is refused: words that the model lacks, letters, and
   assert.throws(() => decoder.step(cut), { code: "invalid-emissions" });
 });
 
-test("several texts are different ones, the best first", () => {
+test("several texts are different ones, the best first; pronunciations of one text are one", () => {
+  const uncertain = heard("DH AH | S IY | IH Z | L AO NG", "");
+  const [from, numLetters] = [3 * NUM_TOKENS, englishAlphabet.tokens.length];
+  for (const symbol of [symbolsOf("AH"), symbolsOf("IY")]) {
+    uncertain.logProbs[from + numLetters + phoneAlphabet.tokens.indexOf(symbol)] = Math.log(0.45);
+  }
+  const alike = beamSearchDecode(uncertain, englishAlphabet, { ...options, nBest: 2 });
+  assert.equal(alike.length, 2);
+  assert.equal(alike[0]!.text, "the sea is long");
+  assert.notEqual(alike[1]!.text, alike[0]!.text);
   const found = beamSearchDecode(seaShanty, englishAlphabet, { ...options, nBest: 3 });
   assert.equal(found[0]!.text, "we rowed their boat");
   assert.equal(new Set(found.map(({ text }) => text)).size, found.length);
   assert.ok(
     found.length > 1 && found.every(({ score }, i) => score <= (found[i - 1]?.score ?? Number.POSITIVE_INFINITY)),
   );
+});
+
+test("what may yet become a hot phrase is not stable", () => {
+  const decoder = createBeamSearchDecoder(englishAlphabet, hot({ phrase: "road a long boat", weight: 20 }));
+  const sentence = heard("W IY | R OW D | AH | L AO NG | B OW T", "");
+  decoder.begin();
+  let told = "";
+  for (let frame = 0; frame < sentence.numFrames; frame++) {
+    const logProbs = sentence.logProbs.subarray(frame * NUM_TOKENS, (frame + 1) * NUM_TOKENS);
+    decoder.step({ logProbs, numFrames: 1, numTokens: NUM_TOKENS });
+    decoder.decide(2);
+    const stable = decoder.stableText();
+    assert.ok(stable.startsWith(told));
+    told = stable;
+  }
+  const { text } = decoder.end();
+  assert.equal(text, "we road a long boat");
+  assert.ok(text.startsWith(told) && told !== "");
 });
 
 test("an utterance in pieces is found as it is at once; what is stable starts all that follows", () => {

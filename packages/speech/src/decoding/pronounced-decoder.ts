@@ -5,15 +5,14 @@
 import { SpeechError } from "../errors.js";
 import { phoneAlphabet } from "../pronunciation/phones.js";
 import { type Alphabet, encodeText } from "../text/alphabet.js";
-import type { BeamSearchOptions } from "./beam-search-options.js";
+import { type BeamSearchOptions, resolveBeamSearchOptions } from "./beam-search-options.js";
 import { type Emissions, phoneEmissions } from "./emissions.js";
-import type { HotWord } from "./hot-words.js";
 import { type BeamSearchDecoder, PrefixDecoder } from "./prefix-decoder.js";
-import { PronouncedModel, type WantedWord } from "./pronounced-model.js";
-import type { TimedHypothesis, TimedWord } from "./timed-word.js";
+import { PronouncedHotWords } from "./pronounced-hot-words.js";
+import { PronouncedModel, type Spelling } from "./pronounced-model.js";
+import { logSum } from "./search-result.js";
+import type { TimedCharacter, TimedHypothesis, TimedWord } from "./timed-word.js";
 
-/** Of a hot word with many pronunciations, those of its words combined, so many are listened for. */
-const MOST_PRONUNCIATIONS = 16;
 /** A text may be found in several pronunciations: so many more hypotheses are asked for. */
 const HYPOTHESES_PER_TEXT = 4;
 
@@ -28,9 +27,10 @@ export function isPronounced(options: BeamSearchOptions): options is PronouncedS
 export class PronouncedDecoder implements BeamSearchDecoder {
   readonly #alphabet: Alphabet;
   readonly #model: PronouncedModel;
-  readonly #wanted: ReadonlyMap<string, readonly WantedWord[]>;
-  readonly #decoder: PrefixDecoder;
+  readonly #hotWords: PronouncedHotWords;
+  readonly #lmWeight: number;
   readonly #nBest: number;
+  readonly #decoder: PrefixDecoder;
 
   constructor(alphabet: Alphabet, options: PronouncedSearchOptions) {
     for (const name of ["lexicon", "unknownWordScore"] as const) {
@@ -38,18 +38,19 @@ export class PronouncedDecoder implements BeamSearchDecoder {
       const reason = "where words are found by their pronunciations: those of the language model are the only ones";
       throw new SpeechError("invalid-option", `${name} has no effect ${reason}`);
     }
-    const { languageModel, hotWords = [], nBest = 1 } = options;
-    const spoken = hotWords.map((hotWord) => spokenPhrases(hotWord, languageModel));
+    const { languageModel: model, hotWords = [], nBest = 1 } = options;
     this.#alphabet = alphabet;
-    this.#model = languageModel;
-    this.#nBest = nBest;
-    this.#wanted = wantedWords(hotWords, languageModel);
-    this.#decoder = new PrefixDecoder(phoneAlphabet, {
+    this.#model = model;
+    this.#hotWords = new PronouncedHotWords(hotWords, model, alphabet);
+    const search = {
       ...options,
-      lexicon: languageModel.lexicon,
-      hotWords: [...new Map(spoken.flat().map((hotWord) => [hotWord.phrase, hotWord])).values()],
+      lexicon: model.lexicon,
+      hotWords: this.#hotWords.spoken,
       nBest: nBest === 1 ? 1 : HYPOTHESES_PER_TEXT * nBest,
-    });
+    };
+    this.#lmWeight = resolveBeamSearchOptions(search, phoneAlphabet).lmWeight;
+    this.#nBest = nBest;
+    this.#decoder = new PrefixDecoder(phoneAlphabet, search);
   }
 
   begin(): void {
@@ -64,13 +65,16 @@ export class PronouncedDecoder implements BeamSearchDecoder {
   partial(): TimedHypothesis {
     const spoken = this.#decoder.partial();
     const last = spoken.words.at(-1);
-    const isWord = last === undefined || this.#model.lexicon.has(last) || this.#wanted.has(last);
-    return this.#spelt(isWord ? spoken : withoutLast(spoken));
+    const isWord = last === undefined || this.#model.lexicon.has(last) || this.#hotWords.has(last);
+    return this.#spelt(isWord ? spoken : withoutLast(spoken), false);
   }
 
+  /** Words are stable when no phrase can have begun with them that is not all spoken yet. */
   stableText(): string {
-    const spoken = this.#decoder.stableText();
-    return spoken === "" ? "" : this.#model.spell(spoken.split(" "), this.#wanted).join(" ");
+    const text = this.#decoder.stableText();
+    const spoken = text === "" ? [] : text.split(" ");
+    const { words } = this.#spell(spoken);
+    return words.slice(0, Math.max(0, words.length - Math.max(0, this.#hotWords.longest - 1))).join(" ");
   }
 
   decide(undecidedTokens: number): void {
@@ -78,23 +82,33 @@ export class PronouncedDecoder implements BeamSearchDecoder {
   }
 
   end(): TimedHypothesis {
-    return this.#spelt(this.#decoder.end());
+    return this.#spelt(this.#decoder.end(), true);
   }
 
+  /** Pronunciations of one text are one hypothesis, so that there may be fewer than were asked for. */
   endNBest(): TimedHypothesis[] {
     const texts = new Map<string, TimedHypothesis>();
     for (const spoken of this.#decoder.endNBest()) {
-      const hypothesis = this.#spelt(spoken);
-      if (!texts.has(hypothesis.text)) texts.set(hypothesis.text, hypothesis);
+      const found = this.#spelt(spoken, true);
+      const known = texts.get(found.text);
+      texts.set(found.text, known ? { ...known, score: logSum(known.score, found.score) } : found);
     }
-    return [...texts.values()].slice(0, this.#nBest);
+    return [...texts.values()].sort((a, b) => b.score - a.score).slice(0, this.#nBest);
   }
 
-  #spelt(spoken: TimedHypothesis): TimedHypothesis {
-    const words = this.#model.spell(spoken.words, this.#wanted);
+  #spell(spoken: readonly string[]): Spelling {
+    return this.#model.spell(spoken, this.#lmWeight, this.#hotWords.wantedAmong(spoken));
+  }
+
+  #spelt(spoken: TimedHypothesis, isEnd: boolean): TimedHypothesis {
+    const { words, lmScore, endScore } = this.#spell(spoken.words);
     const text = words.join(" ");
-    const timedWords = spoken.timedWords.map((timed, i) => speltWord(timed, words[i] as string));
-    return { ...spoken, text, words, tokenIds: encodeText(text, this.#alphabet), timedWords };
+    return {
+      ...spoken,
+      ...{ text, words, tokenIds: encodeText(text, this.#alphabet) },
+      lmScore: isEnd ? lmScore + endScore : lmScore,
+      timedWords: spoken.timedWords.map((timed, i) => speltWord(timed, words[i] as string)),
+    };
   }
 }
 
@@ -110,39 +124,8 @@ function speltWord(spoken: TimedWord, word: string): TimedWord {
   const characters = letters.map((character, i) => {
     const first = Math.floor((i * phones.length) / letters.length);
     const last = Math.max(first, Math.floor(((i + 1) * phones.length) / letters.length) - 1);
-    const [from, to] = [phones[first], phones[last]] as [(typeof phones)[number], (typeof phones)[number]];
+    const [from, to] = [phones[first], phones[last]] as [TimedCharacter, TimedCharacter];
     return { character, startSeconds: from.startSeconds, endSeconds: to.endSeconds };
   });
   return { ...spoken, word, characters };
-}
-
-/** A hot word in its pronunciations. */
-function spokenPhrases({ phrase, weight }: HotWord, model: PronouncedModel): HotWord[] {
-  let phrases = [""];
-  for (const word of wordsOf(phrase)) {
-    const spoken = model.pronunciationsOf(word);
-    if (spoken.length === 0) throw new SpeechError("invalid-option", `hot word "${phrase}" has no pronunciation`);
-    phrases = phrases.flatMap((start) => spoken.map((phones) => (start === "" ? phones : `${start} ${phones}`)));
-    phrases = phrases.slice(0, MOST_PRONUNCIATIONS);
-  }
-  return phrases.map((spoken) => ({ phrase: spoken, weight }));
-}
-
-/** The words of hot words by their pronunciations: each shares its phrase's weight, and is written rather than what sounds alike. */
-function wantedWords(hotWords: readonly HotWord[], model: PronouncedModel): Map<string, WantedWord[]> {
-  const wanted = new Map<string, WantedWord[]>();
-  for (const { phrase, weight } of hotWords) {
-    const words = wordsOf(phrase);
-    for (const word of words) {
-      for (const phones of model.pronunciationsOf(word)) {
-        const alike = wanted.get(phones) ?? [];
-        wanted.set(phones, [...alike, { word, bonus: weight / words.length }]);
-      }
-    }
-  }
-  return wanted;
-}
-
-function wordsOf(phrase: string): string[] {
-  return phrase.split(" ").filter((word) => word !== "");
 }

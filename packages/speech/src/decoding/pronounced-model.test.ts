@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { modelFromEstimate } from "../language-model/model/from-estimate.js";
+import { scoreSentence } from "../language-model/perplexity.js";
 import { estimate } from "../language-model/toy-language.test.support.js";
 import { guessPhones } from "../pronunciation/letters-to-phones.js";
 import { phoneAlphabet, symbolsOf } from "../pronunciation/phones.js";
@@ -35,15 +36,23 @@ test("its words are pronunciations, each once; words without one are not to be f
 
 test("spoken words are spelt by those before them", () => {
   const spoken = ["AY", "S IY", "AE N", "AY"].map(symbolsOf);
-  assert.deepEqual(model.spell(spoken), ["i", "see", "an", "eye"]);
-  const wanted = new Map([[symbolsOf("S IY"), [{ word: "sea", bonus: 20 }]]]);
-  assert.deepEqual(model.spell(spoken.slice(0, 2), wanted), ["i", "sea"]);
+  const { words: found, lmScore, endScore } = model.spell(spoken);
+  assert.deepEqual(found, ["i", "see", "an", "eye"]);
+  assert.ok(Math.abs(lmScore + endScore - scoreSentence(words, found.join(" "))) < 1e-6);
+  assert.deepEqual(model.spell(spoken.slice(0, 2), 1, [[], [{ word: "sea", bonus: 20 }]]).words, ["i", "sea"]);
+  const unwanted = [[], [], [], [{ word: "eye", bonus: -20 }]];
+  assert.deepEqual(model.spell(spoken, 1, unwanted).words, ["i", "see", "an", "i"]);
+  assert.deepEqual(model.spell(spoken, 40, unwanted).words, ["i", "see", "an", "eye"]);
 });
 
 test("a word of the vocabulary is spoken as told, any other as its letters sound", () => {
   assert.deepEqual(model.pronunciationsOf("eye"), [eye]);
   assert.deepEqual(model.pronunciationsOf("ship"), [symbolsOf("SH IH P")]);
+  assert.deepEqual(model.pronunciationsOf("Ship"), [symbolsOf("SH IH P")]);
+  assert.deepEqual(model.pronunciationsOf("shíp"), [symbolsOf("SH IH P")]);
   assert.deepEqual(model.pronunciationsOf("ß"), []);
+  assert.ok(model.isAlone("see", symbolsOf("S IY")) && model.isAlone("zorb", symbolsOf("Z AO R B")));
+  assert.ok(!model.isAlone("eye", eye) && !model.isAlone("aye", eye));
 });
 
 test("lines of another vocabulary, and a vocabulary that nobody can say, are refused", () => {
@@ -63,5 +72,5 @@ test("phones are one character each, all different; what is no phone is refused"
   assert.equal(symbolsOf("HH AH0 L OW1"), "hAlo");
   assert.equal(guessPhones("ship"), symbolsOf("SH IH P"));
   assert.deepEqual(unknownCharacters(guessPhones("antidisestablishmentarianism")!, phoneAlphabet), []);
-  assert.throws(() => symbolsOf("HH AX"), { message: "AX is no phone of ARPAbet's" });
+  assert.throws(() => symbolsOf("HH AX"), { code: "invalid-lexicon", message: '"AX" is no phone of ARPAbet\'s' });
 });

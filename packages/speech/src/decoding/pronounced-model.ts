@@ -8,14 +8,21 @@
 
 import { SpeechError } from "../errors.js";
 import type { LanguageModel, LmState } from "../language-model/types.js";
-import { guessPhones } from "../pronunciation/letters-to-phones.js";
+import { soundOf } from "../pronunciation/letters-to-phones.js";
 import { phoneAlphabet } from "../pronunciation/phones.js";
 import { Lexicon } from "./lexicon.js";
 
-/** A word that is wanted, and what wanting it adds to its score among words that are spoken alike. */
+/** A word that is wanted, or not, and what that adds to its score among words that are spoken alike. */
 export interface WantedWord {
   readonly word: string;
   readonly bonus: number;
+}
+
+/** Words, what the language model says of them, and of the text's end behind them; natural logarithms. */
+export interface Spelling {
+  readonly words: string[];
+  readonly lmScore: number;
+  readonly endScore: number;
 }
 
 /** The pronunciations of a model's words, as text: one word's a line, between spaces, in the order of `model.words()`. */
@@ -118,34 +125,51 @@ export class PronouncedModel implements LanguageModel {
     return this.#ids.keys();
   }
 
-  /** How a word in letters is spoken: as its vocabulary has it, or else as its letters sound; none where they are not English. */
+  /** Whether no other word of the vocabulary is spoken so. */
+  isAlone(word: string, spoken: string): boolean {
+    const wordId = this.#model.wordId(word);
+    for (let place = this.#ids.get(spoken) ?? -1; place !== -1; place = this.#next[place] as number) {
+      if (this.#wordIds[place] !== wordId) return false;
+    }
+    return true;
+  }
+
+  /** How a word in letters is spoken: as the vocabulary has it, or else as its letters sound; none where they are not English. */
   pronunciationsOf(word: string): readonly string[] {
     const known = this.#pronunciations[this.#model.wordId(word)];
     if (known) return known.split(" ");
-    const guess = guessPhones(word);
+    const guess = soundOf(word);
     return guess === undefined ? [] : [guess];
   }
 
   /**
    * The words of spoken ones. Each is chosen by those before it, as `score` does, so that what follows changes none.
    *
-   * @param wanted words by their pronunciation that may be chosen besides
+   * @param lmWeight what the model says is multiplied by this, beside what wanted words have
+   * @param wanted words that may be chosen besides, or rather, at each place
    */
-  spell(spoken: readonly string[], wanted: ReadonlyMap<string, readonly WantedWord[]> = new Map()): string[] {
+  spell(spoken: readonly string[], lmWeight = 1, wanted: readonly (readonly WantedWord[])[] = []): Spelling {
     let state = this.begin();
-    return spoken.map((phones) => {
-      let [chosen, best, nextState] = ["", Number.NEGATIVE_INFINITY, state];
-      const consider = (word: string, wordId: number, bonus: number) => {
-        const score = this.#model.score(state, wordId) + bonus;
-        if (score > best) [chosen, best, nextState] = [word, score, this.#model.nextState];
+    let lmScore = 0;
+    const words = spoken.map((phones, at) => {
+      const bonuses = new Map<string, number>();
+      for (const { word, bonus } of wanted[at] ?? []) bonuses.set(word, bonus + (bonuses.get(word) ?? 0));
+      let chosen = { word: "", total: Number.NEGATIVE_INFINITY, score: Number.NEGATIVE_INFINITY, state };
+      const consider = (word: string, wordId: number) => {
+        const score = this.#model.score(state, wordId);
+        const total = lmWeight * score + (bonuses.get(word) ?? 0);
+        if (total < chosen.total || (total === chosen.total && score <= chosen.score)) return;
+        chosen = { word, total, score, state: this.#model.nextState };
       };
       for (let place = this.#ids.get(phones) ?? -1; place !== -1; place = this.#next[place] as number) {
         const wordId = this.#wordIds[place] as number;
-        consider(this.#words[wordId] as string, wordId, 0);
+        consider(this.#words[wordId] as string, wordId);
       }
-      for (const { word, bonus } of wanted.get(phones) ?? []) consider(word, this.#model.wordId(word), bonus);
-      state = nextState;
-      return chosen;
+      for (const word of bonuses.keys()) consider(word, this.#model.wordId(word));
+      state = chosen.state;
+      lmScore += chosen.score;
+      return chosen.word;
     });
+    return { words, lmScore, endScore: this.end(state) };
   }
 }

@@ -142,6 +142,6 @@ function joined(decided: TimedTokens, rest: TimedTokens): TimedTokens {
 }
 
 /** log(exp(a) + exp(b)). */
-function logSum(a: number, b: number): number {
+export function logSum(a: number, b: number): number {
   return Math.max(a, b) + Math.log1p(Math.exp(-Math.abs(a - b)));
 }

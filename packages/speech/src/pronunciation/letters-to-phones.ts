@@ -49,7 +49,7 @@ const LONGEST = 4;
 /** @returns phones as `phoneAlphabet` has them; undefined for a word with letters that are not English ones */
 export function guessPhones(word: string): string | undefined {
   const phones: string[] = [];
-  const letters = word.replaceAll("'", "");
+  const letters = word.toLowerCase().replaceAll("'", "");
   for (let at = 0; at < letters.length; ) {
     const [length, sound] = groupAt(letters, at) ?? [];
     if (length === undefined) return undefined;
@@ -57,6 +57,11 @@ export function guessPhones(word: string): string | undefined {
     at += length;
   }
   return phones.length > 0 ? symbolsOf(phones.join(" ")) : undefined;
+}
+
+/** As `guessPhones`, of a word whose accents are left aside. */
+export function soundOf(word: string): string | undefined {
+  return guessPhones(word.normalize("NFD").replace(/\p{M}/gu, ""));
 }
 
 /** The letters that sound together from here on, how many and how; a doubled consonant sounds once. */

@@ -3,6 +3,7 @@
  * here each is written with one character, ARPAbet's own (J. E. Shoup, "Phonological aspects of speech recognition", 1980), so
  * that a pronunciation is a text like any other: "HH AH L OW" is "hAlo".
  */
+import { quote, SpeechError } from "../errors.js";
 import type { Alphabet } from "../text/alphabet.js";
 
 const SYMBOLS: Readonly<Record<string, string>> = {
@@ -31,13 +32,17 @@ export const phoneAlphabet: Alphabet = Object.freeze({
   blankId: Object.keys(SYMBOLS).length + 1,
 });
 
-/** Phones by their names, between spaces, with or without stress: "HH AH0 L OW1" to "hAlo". */
+/**
+ * Phones by their names, between spaces, with or without stress: "HH AH0 L OW1" to "hAlo".
+ *
+ * @throws SpeechError `invalid-lexicon`
+ */
 export function symbolsOf(names: string): string {
   return names
     .split(" ")
     .map((name) => {
       const symbol = SYMBOLS[name.replace(/\d$/, "")];
-      if (symbol === undefined) throw new TypeError(`${name} is no phone of ARPAbet's`);
+      if (symbol === undefined) throw new SpeechError("invalid-lexicon", `${quote(name)} is no phone of ARPAbet's`);
       return symbol;
     })
     .join("");

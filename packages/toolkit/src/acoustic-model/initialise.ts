@@ -1,4 +1,5 @@
 /** Starting values that help CTC off its first plateau, where a model answers with blanks alone. See docs/training.md. */
+import { phoneAlphabet } from "@deepspeech-ts/speech";
 import { nn, noGrad, type Tensor, tidy } from "@deepspeech-ts/torch";
 import type { DeepSpeech } from "./deepspeech.js";
 
@@ -6,7 +7,7 @@ import type { DeepSpeech } from "./deepspeech.js";
 export interface InitialiseOptions {
   /** Makes each gate's recurrent matrix orthogonal, so that early gradients neither vanish nor explode over time. */
   orthogonalRecurrence: boolean;
-  /** Sets the last layer's bias for the blank; its other biases become 0. */
+  /** Sets the last layer's bias for the blank, and for that of phones; its other biases become 0. */
   blankBias: number;
   blankId: number;
 }
@@ -21,6 +22,8 @@ export function initialiseForCtc(model: DeepSpeech, options: InitialiseOptions):
       }
       const bias = parameters.get("classifier.3.bias")!;
       bias.zero_().select(0, options.blankId).fill_(options.blankBias);
+      const { numTokens, numPhones } = model.config;
+      if (numPhones > 0) bias.select(0, numTokens + phoneAlphabet.blankId).fill_(options.blankBias);
     }),
   );
 }

@@ -8,8 +8,8 @@ export const decodingSchema = z.strictObject({
   lm: z.string().min(1).optional().describe('language model: binary, .arpa or .arpa.gz, from "deepspeech lm build"'),
   pronunciations: z
     .boolean()
-    .default(true)
-    .describe("with lm, find words by how they are spoken, if the model writes phones"),
+    .optional()
+    .describe("with lm, find words by how they are spoken; default: if the model writes phones"),
   beamSize: z
     .int()
     .min(1)

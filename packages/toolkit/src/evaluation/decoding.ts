@@ -11,8 +11,6 @@ import {
   type Hypothesis,
   isGreedy,
   type LanguageModel,
-  PronouncedModel,
-  pronunciationLines,
   quoteValue,
   spellOut,
   type TimedHypothesis,
@@ -21,8 +19,8 @@ import {
   withoutUndefined,
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
-import { loadPronunciations } from "../data/phones/phones.js";
 import { loadLanguageModel } from "../language-model/load.js";
+import { pronounced } from "../language-model/pronounced.js";
 import type { DecodingConfig } from "./decoding-config.js";
 
 /** One utterance's emissions to its best hypothesis. */
@@ -53,12 +51,18 @@ export async function openDecoding(config: DecodingConfig, header: DecodedHeader
       exitCode: 2,
     });
   }
+  const writesPhones = model.numPhones > 0;
+  if (pronunciations !== undefined && (lm === undefined || !writesPhones)) {
+    const reason =
+      lm === undefined ? "without a language model; give lm" : "as the model writes no phones; leave it out";
+    throw new UserError(`pronunciations has no effect ${reason}.`, { exitCode: 2 });
+  }
   const isPlain = isGreedy(config, lm !== undefined);
   if (isPlain && config.wordScore !== undefined) {
     throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
   }
   if (isPlain) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
-  const isPronounced = pronunciations && model.numPhones > 0;
+  const isPronounced = pronunciations ?? writesPhones;
   if (lm !== undefined && isPronounced && config.unknownWordScore !== undefined) {
     const words = "this model finds words by their pronunciations, and knows those of the language model alone";
     throw new UserError(`unknownWordScore has no effect: ${words}; leave it out, or set pronunciations to false.`, {
@@ -83,7 +87,7 @@ export async function openLanguageModel(
   isPronounced: boolean,
 ): Promise<LanguageModel> {
   const model = await loadLanguageModel(path, { alphabet });
-  return isPronounced ? new PronouncedModel(model, pronunciationLines(model, await loadPronunciations())) : model;
+  return isPronounced ? (await pronounced(model, path)).languageModel : model;
 }
 
 /**

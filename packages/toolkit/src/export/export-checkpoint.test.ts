@@ -235,7 +235,7 @@ describe("runExport", () => {
       assert.rejects(textsOf(join(folder, "model-true.dsb"), options), { code: "bad-argument", message });
     await refused(
       { unknownWordScore: -1 },
-      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone",
+      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone; leave it out",
     );
     const decoding = decodingSchema.parse({ ...search, unknownWordScore: -1 });
     await assert.rejects(runEvaluation({ checkpoint, data, decoding, ...quiet }), {

@@ -162,7 +162,7 @@ async function writeVariants(
   variants: readonly Variant[],
   { header, decoding, paths, data, license }: Wrapping,
 ): Promise<ExportedVariant[]> {
-  const isPronounced = decoding.pronunciations && header.model.numPhones > 0;
+  const isPronounced = decoding.pronunciations ?? header.model.numPhones > 0;
   const languageModel = decoding.lm === undefined ? {} : await languageModelSections(decoding.lm, { isPronounced });
   const facts = { license, exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];

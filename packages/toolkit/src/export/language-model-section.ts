@@ -1,7 +1,7 @@
 /** The language model as a bundle holds it: the binary form, whatever the file was, and how its words are spoken. */
-import { type Alphabet, pronunciationLines, type SectionContent } from "@deepspeech-ts/speech";
-import { loadPronunciations } from "../data/phones/phones.js";
+import type { Alphabet, SectionContent } from "@deepspeech-ts/speech";
 import { loadLanguageModel } from "../language-model/load.js";
+import { pronounced } from "../language-model/pronounced.js";
 
 export interface LanguageModelOptions {
   /** The recogniser's: a model of which it can write next to nothing is refused. Default: that was seen to. */
@@ -24,6 +24,6 @@ export async function languageModelSections(
     offset += chunk.length;
   }
   if (!isPronounced) return { "language-model.bin": section };
-  const lines = pronunciationLines(model, await loadPronunciations());
+  const { lines } = await pronounced(model, path);
   return { "language-model.bin": section, "pronunciations.txt": new TextEncoder().encode(lines) };
 }

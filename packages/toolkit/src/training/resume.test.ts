@@ -106,7 +106,7 @@ describe("a resumed run", () => {
     }
   });
 
-  it("goes on by the optimiser that it had before there was a choice", async (t) => {
+  it("goes on by the optimiser that it had before there was a choice, and without phones", async (t) => {
     const config = { ...(await setUp(t)), optimizer: "adamw" } as const;
     const whole = await trainHere(config);
     const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 7 });
@@ -114,8 +114,8 @@ describe("a resumed run", () => {
     tidy(() => {
       const { header, tensors } = loadCheckpoint(path);
       const { config: own, optimizerSteps, ...training } = header.training as Record<string, object>;
-      const { optimizer, ...before } = own as Record<string, unknown>;
-      assert.equal(optimizer, "adamw");
+      const { optimizer, phones, ...before } = own as Record<string, unknown>;
+      assert.deepEqual([optimizer, phones], ["adamw", false]);
       assert.deepEqual(new Set(Object.values(optimizerSteps!)), new Set([7]));
       saveCheckpoint(path, { ...header, training: { ...training, config: before, optimizerSteps: 7 } }, tensors);
     });
@@ -126,6 +126,28 @@ describe("a resumed run", () => {
     await assert.rejects(trainHere({ ...config, optimizer: "muon", resume: stopped.runFolder, epochs: 4 }), {
       message: /^optimizer was "adamw" and is now "muon", but that is for the beginning of a run/,
     });
+  });
+
+  it("whose phone head is of another release is told what to do, and goes on without it", async (t) => {
+    const config = { ...(await setUp(t)), epochs: 1 };
+    const { runFolder } = await trainHere(config);
+    const path = checkpointPath(runFolder, "last");
+    tidy(() => {
+      const { header, tensors } = loadCheckpoint(path);
+      const rows = tensors.get("heads.phones.1.weight")!;
+      assert.equal(rows.shape[0], 41);
+      tensors.set("heads.phones.1.weight", rows.narrow(0, 0, 40).contiguous());
+      saveCheckpoint(path, header, tensors);
+    });
+    const more = { ...config, epochs: 2, resume: runFolder };
+    await assert.rejects(trainHere(more), {
+      name: "UserError",
+      message:
+        `${path}: the head for phones is of an earlier release, which had no space between words; resume with ` +
+        "--objective.phone-layer 0, or start a new run from it with --init-from.",
+    });
+    const without = await trainHere({ ...more, objective: { ...more.objective, phoneLayer: 0 } });
+    assert.equal(without.one("finished").reason, "epochs");
   });
 
   it("multiplies bfloat16 as it did before, whatever is quickest now, and says so where it cannot", async (t) => {

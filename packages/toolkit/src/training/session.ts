@@ -213,9 +213,20 @@ export class TrainingSession {
     });
   }
 
-  /** A head that the run did not have before begins fresh. */
-  #restoreHeads({ tensors }: Checkpoint): void {
+  /**
+   * A head that the run did not have before begins fresh.
+   * @throws UserError for one of other dimensions
+   */
+  #restoreHeads({ path, tensors }: Checkpoint): void {
     const own = this.heads.stateDict();
+    for (const [name, { shape }] of own) {
+      const given = tensors.get(HEADS + name);
+      if (given === undefined || String(given.shape) === String(shape)) continue;
+      throw new UserError(
+        `${path}: the head for phones is of an earlier release, which had no space between words; resume with ` +
+          "--objective.phone-layer 0, or start a new run from it with --init-from.",
+      );
+    }
     noGrad(() =>
       this.heads.loadStateDict(new Map([...own].map(([name, tensor]) => [name, tensors.get(HEADS + name) ?? tensor]))),
     );

@@ -62,8 +62,8 @@ const dataFingerprintSchema = z.object({ numUtterances: z.int(), audioSeconds: z
 export type DataFingerprint = z.output<typeof dataFingerprintSchema>;
 
 const trainingStateSchema = z.object({
-  // Runs of earlier versions had no choice of an optimiser.
-  config: z.preprocess((config) => ({ optimizer: "adamw", ...(config as object) }), trainConfigSchema),
+  // Runs of earlier versions had no choice of an optimiser, and no phones.
+  config: z.preprocess((config) => ({ optimizer: "adamw", phones: false, ...(config as object) }), trainConfigSchema),
   /** Of each parameter; in runs of earlier versions, of all. */
   optimizerSteps: z.union([z.int(), z.record(z.string(), z.int())]),
   progress: progressSchema,
