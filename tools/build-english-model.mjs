@@ -10,7 +10,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { openBundle, writesPhones } from "@deepspeech-ts/speech";
+import { NgramModel, openBundle, writesPhones } from "@deepspeech-ts/speech";
 import { averageCheckpoints, loadCheckpointHeader, saveCheckpoint } from "@deepspeech-ts/toolkit/acoustic-model";
 import { runTuning } from "@deepspeech-ts/toolkit/evaluation";
 import { runExport } from "@deepspeech-ts/toolkit/export";
@@ -220,7 +220,8 @@ async function measureSizes(bundle, text, { sizes, work, corpora }) {
   for (const size of sizes) {
     say(`Hearing dev with a language model of ${size ?? "all n-grams"} MB …`);
     const { path, bytes, counts } = await languageModelOf(text, size, work);
-    const languageModel = await languageModelSections(path, { isPronounced: writesPhones(header) });
+    const model = NgramModel.fromBuffer(new Uint8Array(readFileSync(path)).buffer);
+    const languageModel = await languageModelSections(model, { path, isPronounced: writesPhones(header) });
     const bundled = await withDecoding(bundle, { decoding, languageModel });
     const rates = ratesOf(await hear(bundled, join(corpora, "dev.jsonl")));
     rows.push({ bytes, ngrams: counts.reduce((sum, count) => sum + count, 0), rates });

@@ -12,9 +12,18 @@ import {
 } from "@deepspeech-ts/recognizer";
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import { checkBundlePath, usageError } from "@deepspeech-ts/server/command-line";
-import { type DecodingSettings, encodeBundle, withoutUndefined, writesPhones } from "@deepspeech-ts/speech";
+import {
+  type BundleHeader,
+  type BundleSectionName,
+  type DecodingSettings,
+  encodeBundle,
+  NgramModel,
+  withoutUndefined,
+  writesPhones,
+} from "@deepspeech-ts/speech";
 import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import { languageModelSections } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
+import { loadLanguageModel } from "@deepspeech-ts/toolkit/internal/language-model/load.js";
 import { requireHotWords } from "./decoding-flags.js";
 
 export interface OpenBundle extends AsyncDisposable {
@@ -73,36 +82,44 @@ export function complaintOf(file: string, error: unknown): string {
 async function changedBundle(
   path: string,
   settings: Partial<DecodingSettings>,
-  {
-    lm,
-    pronunciations,
-    hotWords = [],
-  }: {
-    lm: string | undefined;
-    pronunciations: boolean | undefined;
-    hotWords: readonly string[] | undefined;
-  },
+  { lm, pronunciations, hotWords = [] }: ChangedSearch,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { header, section } = await openBundleFile(path);
   const { format: _format, version: _version, sections, ...description } = header;
   if (settings.hotWordWeight !== undefined) requireHotWords([...header.decoding.hotWords, ...hotWords]);
-  const content = Object.fromEntries(sections.map(({ name }) => [name, section(name)]));
-  const had = { languageModel: section("language-model.bin"), pronunciations: section("pronunciations.txt") };
-  if (pronunciations === false && had.pronunciations === undefined) {
-    throw usageError("pronunciations has no effect: the bundle finds words by their letters; leave it out");
-  }
-  if (pronunciations && (lm === undefined || !writesPhones(header))) {
-    const reason =
-      lm === undefined ? "without a language model; give lm" : "as the model writes no phones; leave it out";
-    throw usageError(`pronunciations has no effect ${reason}`);
-  }
-  if (lm !== undefined) {
-    // As it was, unless told; where it had no language model, nobody has said.
-    const isPronounced = pronunciations ?? (writesPhones(header) && (!had.languageModel || !!had.pronunciations));
-    delete content["pronunciations.txt"];
-    Object.assign(content, await languageModelSections(lm, { alphabet: header.alphabet, isPronounced }));
-  }
-  if (pronunciations === false) delete content["pronunciations.txt"];
+  const content: Partial<Record<BundleSectionName, Uint8Array<ArrayBuffer>>> = {};
+  for (const { name } of sections) content[name] = section(name)!;
   const decoding = { ...description.decoding, ...settings };
-  return Buffer.concat(await encodeBundle({ ...description, decoding }, withoutUndefined(content)));
+  if (lm !== undefined || pronunciations !== undefined) {
+    checkPronunciations(header, { lm, pronunciations });
+    const own = content["language-model.bin"];
+    // As it was, unless told; where it had no language model, nobody has said.
+    const wasPronounced = !own || "pronunciations.txt" in content;
+    const isPronounced = pronunciations ?? (writesPhones(header) && wasPronounced);
+    const { alphabet } = header;
+    const model =
+      lm === undefined ? NgramModel.fromBuffer(new Uint8Array(own!).buffer) : await loadLanguageModel(lm, { alphabet });
+    delete content["pronunciations.txt"];
+    Object.assign(content, await languageModelSections(model, { path: lm ?? path, isPronounced }));
+  }
+  return Buffer.concat(await encodeBundle({ ...description, decoding }, content));
+}
+
+interface ChangedSearch {
+  lm: string | undefined;
+  pronunciations: boolean | undefined;
+  hotWords?: readonly string[] | undefined;
+}
+
+/** @throws UserError (exit 2) where asking for pronunciations, or for none, would change nothing */
+function checkPronunciations(header: BundleHeader, { lm, pronunciations }: ChangedSearch): void {
+  if (pronunciations === undefined) return;
+  const names = header.sections.map(({ name }) => name);
+  const hasModel = lm !== undefined || names.includes("language-model.bin");
+  const problem = !hasModel
+    ? "without a language model; give lm"
+    : !writesPhones(header)
+      ? "as the model writes no phones; leave it out"
+      : undefined;
+  if (problem !== undefined) throw usageError(`pronunciations has no effect ${problem}`);
 }

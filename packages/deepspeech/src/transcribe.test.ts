@@ -230,6 +230,46 @@ describe("decoding", () => {
     assert.ok(confidence("--confidence-calibration", "2", "1", "1") > confidence(), "an offset above 0 trusts more");
   });
 
+  test("finds words by their pronunciations where the model writes phones, unless told not to", async (t) => {
+    const english = (...flags: string[]) => deepspeech("transcribe", call, "--threads", "1", ...flags);
+    const folder = await temporaryFolder(t);
+    const [sentences, lm] = [join(folder, "sentences.txt"), join(folder, "words.lm")];
+    await writeFile(sentences, "incoming coal from\nzebra quartz\n".repeat(20));
+    assert.equal(deepspeech("lm", "build", sentences, "--order", "2", "--output", lm).status, 0);
+    const words = (...flags: string[]) =>
+      english(...flags)
+        .stdout.trim()
+        .split(" ");
+    const vocabulary = ["incoming", "coal", "from", "zebra", "quartz"];
+    assert.ok(words("--lm", lm).every((word) => vocabulary.includes(word)));
+    const byLetters = ["--no-pronunciations", "--lm-weight", "0.1", "--unknown-word-score", "0"];
+    assert.ok(words("--lm", lm, ...byLetters).some((word) => !vocabulary.includes(word)));
+    const ofChapter = (...flags: string[]) => deepspeech("transcribe", chapter, "--threads", "1", ...flags).stdout;
+    const own = ofChapter();
+    assert.equal(ofChapter("--pronunciations"), own, "as it is anyway");
+    assert.notEqual(ofChapter("--no-pronunciations"), own);
+    const refused = (outcome: ReturnType<typeof deepspeech>, message: string) => {
+      assert.deepEqual([outcome.status, outcome.stdout], [2, ""]);
+      assert.ok(outcome.stderr.endsWith(`deepspeech: ${message}\n`), outcome.stderr);
+    };
+    refused(
+      english("--unknown-word-score", "-1"),
+      "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone; leave it out",
+    );
+    const idle = "pronunciations has no effect as the model writes no phones; leave it out";
+    for (const flag of ["--pronunciations", "--no-pronunciations"]) assertRefused([speech, flag], idle);
+    const russian = join(folder, "russian.arpa");
+    await writeFile(russian, "\\data\\\nngram 1=3\n\n\\1-grams:\n-1 <s>\n-1 </s>\n-1 '\n\n\\end\\\n");
+    const speechless = english("--lm", russian);
+    assert.equal(speechless.status, 1);
+    assert.ok(
+      speechless.stderr.endsWith(
+        `deepspeech: ${russian}: no word of the language model has an English pronunciation; else decode without pronunciations (--no-pronunciations).\n`,
+      ),
+      speechless.stderr,
+    );
+  });
+
   test("that the bundle cannot do is refused", async (t) => {
     assertRefused([speech, "--device", "cpu"], "--device needs a checkpoint; a bundle runs on the processor");
     assertRefused([speech, "--lm-weight", "99"], "--lm-weight must be a number from 0 to 20, not 99");

@@ -62,7 +62,7 @@ test("lines of another vocabulary, and a vocabulary that nobody can say, are ref
   });
   assert.throws(() => new PronouncedModel(words, "\n".repeat(5)), {
     code: "invalid-lexicon",
-    message: "no word of the language model has a pronunciation; is it English?",
+    message: "no word of the language model has an English pronunciation",
   });
 });
 

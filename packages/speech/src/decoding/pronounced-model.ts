@@ -80,7 +80,7 @@ export class PronouncedModel implements LanguageModel {
       throw new SpeechError("invalid-lexicon", message);
     }
     if (wordIds.length === 0) {
-      throw new SpeechError("invalid-lexicon", "no word of the language model has a pronunciation; is it English?");
+      throw new SpeechError("invalid-lexicon", "no word of the language model has an English pronunciation");
     }
     this.#wordIds = Int32Array.from(wordIds);
     this.#next = Int32Array.from(next);

@@ -21,6 +21,7 @@ import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
 import { type Decode, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
+import { loadLanguageModel } from "../language-model/load.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
 import { modelGraphs } from "./graph/step-graph.js";
@@ -163,7 +164,9 @@ async function writeVariants(
   { header, decoding, paths, data, license }: Wrapping,
 ): Promise<ExportedVariant[]> {
   const isPronounced = decoding.pronunciations ?? header.model.numPhones > 0;
-  const languageModel = decoding.lm === undefined ? {} : await languageModelSections(decoding.lm, { isPronounced });
+  const { lm } = decoding;
+  const languageModel =
+    lm === undefined ? {} : await languageModelSections(await loadLanguageModel(lm), { path: lm, isPronounced });
   const facts = { license, exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];
   for (const { precision, graphs, parity, rates, confidence } of variants) {

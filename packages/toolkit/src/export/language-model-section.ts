@@ -1,21 +1,19 @@
 /** The language model as a bundle holds it: the binary form, whatever the file was, and how its words are spoken. */
-import type { Alphabet, SectionContent } from "@deepspeech-ts/speech";
-import { loadLanguageModel } from "../language-model/load.js";
+import type { NgramModel, SectionContent } from "@deepspeech-ts/speech";
 import { pronounced } from "../language-model/pronounced.js";
 
 export interface LanguageModelOptions {
-  /** The recogniser's: a model of which it can write next to nothing is refused. Default: that was seen to. */
-  alphabet?: Alphabet;
+  /** The model's, for messages. */
+  path: string;
   /** Whether words are to be found by their pronunciations. */
   isPronounced: boolean;
 }
 
-/** @throws UserError for a file that is missing, no language model, cut, damaged or of no use */
+/** @throws UserError where none of its words has a pronunciation, and they are asked for */
 export async function languageModelSections(
-  path: string,
-  { alphabet, isPronounced }: LanguageModelOptions,
+  model: NgramModel,
+  { path, isPronounced }: LanguageModelOptions,
 ): Promise<SectionContent> {
-  const model = await loadLanguageModel(path, { alphabet });
   const chunks = model.toChunks();
   const section = new Uint8Array(chunks.reduce((total, { length }) => total + length, 0));
   let offset = 0;
