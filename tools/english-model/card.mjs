@@ -119,7 +119,8 @@ For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toF
 
 - Languages other than English, punctuation, capitals or digits: it writes a–z, apostrophe and space.
 - Telephone audio, distant microphones, noise, spontaneous or overlapping speech: its training data has next to none.
-- Names and words that are not in its training books. \`--hot-words\` helps with some.
+- Names and words that are not in its training books: with the language model, it writes no others but hot words.
+  \`--hot-words\` takes them to be spoken as their letters sound; \`--no-pronunciations\` spells freely, and gets more wrong.
 - Reliable confidences for other speakers: they were calibrated on native readers only.
 
 ## How it was made
@@ -135,7 +136,8 @@ npx deepspeech train --config packages/model-english/english.config.ts --train c
 
 The project's \`tools/build-english-model.mjs\` makes bundles, language model and this card from a run; the figures are those it
 measured, from [metrics.json](metrics.json). The ${languageModel.order}-grams were estimated from ${(languageModel.words / 1e6).toFixed(1)} million words of public-domain books and the
-training transcripts, with a vocabulary of ${count(languageModel.vocabulary)} words, pruned by relative entropy and quantised to 8 bits.
+training transcripts, with a vocabulary of ${count(languageModel.vocabulary)} words, pruned by relative entropy and quantised to 8 bits. With
+the language model, words are found by their pronunciations, from CMU's dictionary.
 
 ## Data and credits
 

@@ -11,7 +11,7 @@ import { rank, saveRanked } from "./kept-checkpoints.js";
 import { beginLoadingDev, measure, measurementOf, summaryOf } from "./measuring.js";
 import { explainingMemory } from "./rehearsal.js";
 import type { RunContext } from "./run-context.js";
-import { blanksWarning } from "./run-length.js";
+import { blanksWarning, fewStepsOf } from "./run-length.js";
 import { updatePlateau } from "./schedule-plateau.js";
 import { hasLeftPlateau, isBetter, selectionMetric } from "./selection.js";
 import type { Setback } from "./setbacks.js";
@@ -20,9 +20,8 @@ import { inGroups, ownShare } from "./team/dealing.js";
 import { checkAlike, checkSameWeights } from "./team/same-weights.js";
 import type { MeasuredEpoch } from "./training-state.js";
 
-/** A model that has answered blanks alone for so many epochs and steps is told of. */
+/** A model that has answered blanks alone for so many epochs, and the steps that most need, is told of. */
 const BLANK_EPOCHS = 3;
-const BLANK_STEPS = 500;
 
 /** So often, in steps, ranks compare their weights. */
 const COMPARED_STEPS = 100;
@@ -220,7 +219,7 @@ export class EpochTrainer {
     const { session, plan } = this.#run;
     const { progress, config } = session;
     const share = progress.step / plan.totalSteps;
-    const isLate = progress.epoch >= BLANK_EPOCHS && (progress.step >= BLANK_STEPS || share >= 0.3);
+    const isLate = progress.epoch >= BLANK_EPOCHS && (progress.step >= fewStepsOf(config) || share >= 0.3);
     if (this.#toldOfBlanks || !(isLate || this.#isOver())) return;
     this.#toldOfBlanks = true;
     const message = blanksWarning({ epoch, step: progress.step, config, maxBatchSeconds: plan.maxBatchSeconds });

@@ -26,6 +26,11 @@ const EXPERIENCE: Record<TrainConfig["optimizer"], Experience> = {
 /** Above, batches fit into few memories. */
 const LONGEST_BATCH_SECONDS = 160;
 
+/** With fewer steps most models stay on the plateau. */
+export function fewStepsOf({ optimizer }: Pick<TrainConfig, "optimizer">): number {
+  return EXPERIENCE[optimizer].fewSteps;
+}
+
 /** What left the plateau soonest in our trials. */
 const HIGH_RATE = 2e-3;
 

@@ -57,6 +57,7 @@ export function tinyConfig(folder: string, manifest: string, overrides: TrainCon
     threads: 1,
     workers: 1,
     maxBatchUtterances: 2,
+    phones: false,
     features: { numMels: 16 },
     model: { convChannels: 2, residualLayers: 1, recurrentLayers: 1, hiddenSize: 8 },
     ...overrides,

@@ -139,6 +139,23 @@ describe("Muon", () => {
     assert.deepEqual(valuesOf(optimizer.stateDict().get("weight.momentum")!), [0, 0, 0, 0]);
   });
 
+  it("counts its steps where there is nothing but matrices, and as earlier versions did", () => {
+    const weight = parameter(randn([2, 2]));
+    const optimizer = new optim.Muon(new Map([["weight", weight]]));
+    for (let step = 0; step < 3; step++) {
+      tidy(() => weight.pow(2).mean().backward());
+      optimizer.step();
+    }
+    assert.equal(optimizer.steps, 3);
+    assert.deepEqual(optimizer.stepCounts, { weight: 3 });
+    optimizer.loadStateDict(optimizer.stateDict(), { weight: 7 });
+    assert.equal(optimizer.steps, 7);
+    const layer = new nn.Linear(2, 2);
+    const earlier = new optim.Muon(layer.namedParameters());
+    earlier.loadStateDict(earlier.stateDict(), { bias: 5 });
+    assert.deepEqual(earlier.stepCounts, { weight: 5, bias: 5 });
+  });
+
   it("goes on from its saved state bit for bit, and refuses another's", () => {
     manualSeed(8);
     const input = randn([6, 4]);
@@ -159,7 +176,7 @@ describe("Muon", () => {
       train(model, optimizer);
       train(other, resumed);
     }
-    assert.deepEqual(resumed.stepCounts, { bias: 6 });
+    assert.deepEqual(resumed.stepCounts, { weight: 6, bias: 6 });
     assert.deepEqual(other.parameters().map(valuesOf), model.parameters().map(valuesOf));
 
     tensors.delete("weight.momentum");

@@ -44,6 +44,7 @@ interface Slot {
 /** Muon over parameters by name, and AdamW over those that are no matrices. */
 export class Muon {
   readonly #slots = new Map<string, Slot>();
+  #steps = 0;
   readonly #others: AdamW;
   readonly #weightDecay: number;
   readonly #dtype: "float32" | "bfloat16";
@@ -77,18 +78,21 @@ export class Muon {
     this.#others.learningRate = value;
   }
 
-  /** As AdamW's, of what it takes. */
+  /** Of the parameter that has had the most. */
   get steps(): number {
-    return this.#others.steps;
+    return Math.max(this.#steps, this.#others.steps);
   }
 
+  /** As AdamW's; matrices count together. */
   get stepCounts(): Record<string, number> {
-    return this.#others.stepCounts;
+    const own = [...this.#slots.keys()].map((name) => [name, this.#steps]);
+    return { ...Object.fromEntries(own), ...this.#others.stepCounts };
   }
 
   /** Updates every parameter from its gradient. A parameter without one (frozen, or unused) stays as it is. */
   step(): void {
     const groups = trainedGroups(this.#slots.values(), ({ shape }) => String(shape.slice(1)));
+    if (groups.length > 0) this.#steps++;
     for (const slots of groups) noGrad(() => tidy(() => this.#update(slots)));
     this.#others.step();
   }
@@ -133,6 +137,9 @@ export class Muon {
   loadStateDict(state: ReadonlyMap<string, Tensor>, steps: number | Readonly<Record<string, number>>): void {
     restoreState(this.stateDict(), state);
     this.#others.loadStateDict(state, steps);
+    const [first = ""] = this.#slots.keys();
+    // Runs of earlier versions counted AdamW's alone.
+    this.#steps = typeof steps === "number" ? steps : (steps[first] ?? this.#others.steps);
   }
 
   dispose(): void {
