@@ -9,7 +9,7 @@ import { createGunzip } from "node:zlib";
 import { buildLanguageModel } from "@deepspeech-ts/toolkit/language-model";
 import { linesOf, run } from "./files.mjs";
 
-const ORDER = 3;
+const ORDER = 4;
 /** Words that all books together hold less often are names and misprints for the most part. */
 const LEAST_COUNT = 3;
 const GIGABYTE = 2 ** 30;
