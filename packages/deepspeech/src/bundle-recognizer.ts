@@ -24,6 +24,7 @@ import {
 import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import { languageModelSections } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
 import { loadLanguageModel } from "@deepspeech-ts/toolkit/internal/language-model/load.js";
+import { hasManyWords } from "@deepspeech-ts/toolkit/internal/language-model/pronounced.js";
 import { requireHotWords } from "./decoding-flags.js";
 
 export interface OpenBundle extends AsyncDisposable {
@@ -93,12 +94,12 @@ async function changedBundle(
   if (lm !== undefined || pronunciations !== undefined) {
     checkPronunciations(header, { lm, pronunciations });
     const own = content["language-model.bin"];
-    // As it was, unless told; where it had no language model, nobody has said.
-    const wasPronounced = !own || "pronunciations.txt" in content;
-    const isPronounced = pronunciations ?? (writesPhones(header) && wasPronounced);
     const { alphabet } = header;
     const model =
       lm === undefined ? NgramModel.fromBuffer(new Uint8Array(own!).buffer) : await loadLanguageModel(lm, { alphabet });
+    // As it was, unless told, if the words may be the only ones; where it had no language model, nobody has said.
+    const wasPronounced = !own || "pronunciations.txt" in content;
+    const isPronounced = pronunciations ?? (writesPhones(header) && wasPronounced && hasManyWords(model));
     delete content["pronunciations.txt"];
     Object.assign(content, await languageModelSections(model, { path: lm ?? path, isPronounced }));
   }

@@ -9,7 +9,9 @@ export const decodingSchema = z.strictObject({
   pronunciations: z
     .boolean()
     .optional()
-    .describe("with lm, find words by how they are spoken; default: if the model writes phones"),
+    .describe(
+      "with lm, find words by how they are spoken; default: if the model writes phones, and lm has 20,000 words or more",
+    ),
   beamSize: z
     .int()
     .min(1)

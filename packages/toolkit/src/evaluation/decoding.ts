@@ -11,6 +11,7 @@ import {
   type Hypothesis,
   isGreedy,
   type LanguageModel,
+  PronouncedModel,
   quoteValue,
   spellOut,
   type TimedHypothesis,
@@ -20,7 +21,7 @@ import {
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
 import { loadLanguageModel } from "../language-model/load.js";
-import { pronounced } from "../language-model/pronounced.js";
+import { hasManyWords, pronounced } from "../language-model/pronounced.js";
 import type { DecodingConfig } from "./decoding-config.js";
 
 /** One utterance's emissions to its best hypothesis. */
@@ -62,8 +63,8 @@ export async function openDecoding(config: DecodingConfig, header: DecodedHeader
     throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
   }
   if (isPlain) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
-  const isPronounced = pronunciations ?? writesPhones;
-  if (lm !== undefined && isPronounced && config.unknownWordScore !== undefined) {
+  const languageModel = lm && (await openLanguageModel(lm, { alphabet, writesPhones, pronunciations }));
+  if (languageModel instanceof PronouncedModel && config.unknownWordScore !== undefined) {
     const words = "this model finds words by their pronunciations, and knows those of the language model alone";
     throw new UserError(`unknownWordScore has no effect: ${words}; leave it out, or set pronunciations to false.`, {
       exitCode: 2,
@@ -72,9 +73,17 @@ export async function openDecoding(config: DecodingConfig, header: DecodedHeader
   return beamDecode(alphabet, {
     frameSeconds,
     ...withoutUndefined(scores),
-    ...(lm !== undefined && { languageModel: await openLanguageModel(lm, alphabet, isPronounced) }),
+    ...(languageModel && { languageModel }),
     hotWords: spelledHotWords(hotWords, alphabet).map((phrase) => ({ phrase, weight: hotWordWeight })),
   });
+}
+
+interface OpenedFor {
+  alphabet: Alphabet;
+  /** Whether the acoustic model does. */
+  writesPhones: boolean;
+  /** Default: if it does, and the language model has words enough. */
+  pronunciations?: boolean | undefined;
 }
 
 /**
@@ -83,10 +92,10 @@ export async function openDecoding(config: DecodingConfig, header: DecodedHeader
  */
 export async function openLanguageModel(
   path: string,
-  alphabet: Alphabet,
-  isPronounced: boolean,
+  { alphabet, writesPhones, pronunciations }: OpenedFor,
 ): Promise<LanguageModel> {
   const model = await loadLanguageModel(path, { alphabet });
+  const isPronounced = pronunciations ?? (writesPhones && hasManyWords(model));
   return isPronounced ? (await pronounced(model, path)).languageModel : model;
 }
 

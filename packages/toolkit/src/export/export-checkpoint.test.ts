@@ -237,7 +237,7 @@ describe("runExport", () => {
       { unknownWordScore: -1 },
       "unknownWordScore has no effect: this bundle finds words by their pronunciations, and knows those of its language model alone; leave it out",
     );
-    const decoding = decodingSchema.parse({ ...search, unknownWordScore: -1 });
+    const decoding = decodingSchema.parse({ ...search, pronunciations: true, unknownWordScore: -1 });
     await assert.rejects(runEvaluation({ checkpoint, data, decoding, ...quiet }), {
       message:
         "unknownWordScore has no effect: this model finds words by their pronunciations, and knows those of the language model alone; leave it out, or set pronunciations to false.",

@@ -17,11 +17,13 @@ import {
   type TrainingFacts,
 } from "@deepspeech-ts/speech";
 import { setNumThreads } from "@deepspeech-ts/torch";
+import type { CheckpointHeader } from "../acoustic-model/index.js";
 import { AudioLoader } from "../data/loader.js";
 import type { LeftOut } from "../data/types.js";
 import { type Decode, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
 import { loadLanguageModel } from "../language-model/load.js";
+import { hasManyWords } from "../language-model/pronounced.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
 import { modelGraphs } from "./graph/step-graph.js";
@@ -163,10 +165,7 @@ async function writeVariants(
   variants: readonly Variant[],
   { header, decoding, paths, data, license }: Wrapping,
 ): Promise<ExportedVariant[]> {
-  const isPronounced = decoding.pronunciations ?? header.model.numPhones > 0;
-  const { lm } = decoding;
-  const languageModel =
-    lm === undefined ? {} : await languageModelSections(await loadLanguageModel(lm), { path: lm, isPronounced });
+  const languageModel = await languageModelContent(decoding, header);
   const facts = { license, exportedAt: new Date(), projectVersion: projectVersion() };
   const written: ExportedVariant[] = [];
   for (const { precision, graphs, parity, rates, confidence } of variants) {
@@ -191,6 +190,14 @@ async function writeVariants(
     written.push({ precision, path, size, parity, ...measured });
   }
   return written;
+}
+
+/** The sections of a language model and of how its words are spoken, as `openDecoding` has them. */
+async function languageModelContent({ lm, pronunciations }: DecodingConfig, { model }: CheckpointHeader) {
+  if (lm === undefined) return {};
+  const words = await loadLanguageModel(lm);
+  const isPronounced = pronunciations ?? (model.numPhones > 0 && hasManyWords(words));
+  return languageModelSections(words, { path: lm, isPronounced });
 }
 
 function withCalibration(decoding: DecodingConfig, { calibration }: ConfidenceFit): DecodingConfig {
