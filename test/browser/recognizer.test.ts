@@ -74,32 +74,6 @@ testInBrowsers("recordings of every format have the same text as in Node, with t
   assert.deepEqual(opened.foreign, []);
 });
 
-testInBrowsers("the English model finds words by their pronunciations as it does in Node", async (t, browser) => {
-  const opened = await openPage(t, { browser });
-  if (!opened) return;
-  const bundle = rootPath("packages/model-english/english-web.dsb");
-  opened.site.files.set("/english.dsb", bundle);
-  const found = await opened.page.evaluate(
-    async (names) => {
-      const loaded = await recognition.Recognizer.load("/english.dsb");
-      const texts = [];
-      for (const name of names) texts.push(await loaded.transcribe(name, { hotWords: ["Wasserstein"] }));
-      await loaded.close();
-      return texts.map(({ text }) => text);
-    },
-    CALLS.map((name) => `corpus/${name}`),
-  );
-  await using inNode = await Recognizer.load(bundle, { threads: 1 });
-  assert.ok(inNode.header.sections.some(({ name }) => name === "pronunciations.txt"));
-  const paths = CALLS.map((name) => rootPath(`sample-corpus/test/${name}`));
-  const expected = await Promise.all(paths.map((path) => inNode.transcribe(path, { hotWords: ["Wasserstein"] })));
-  assert.deepEqual(
-    found,
-    expected.map(({ text }) => text),
-  );
-  assert.ok(found.every((text) => text !== ""));
-});
-
 /** The same model with its weights in 8 bits. */
 async function bundleForPages(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "deepspeech-web-"));

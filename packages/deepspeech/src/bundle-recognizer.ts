@@ -13,7 +13,6 @@ import {
 import { UserError, whatItIs } from "@deepspeech-ts/recognizer/system";
 import { checkBundlePath, usageError } from "@deepspeech-ts/server/command-line";
 import {
-  type BundleHeader,
   type BundleSectionName,
   type DecodingSettings,
   encodeBundle,
@@ -24,7 +23,7 @@ import {
 import type { DecodingConfig } from "@deepspeech-ts/toolkit/internal/evaluation/decoding-config.js";
 import { languageModelSections } from "@deepspeech-ts/toolkit/internal/export/language-model-section.js";
 import { loadLanguageModel } from "@deepspeech-ts/toolkit/internal/language-model/load.js";
-import { hasManyWords } from "@deepspeech-ts/toolkit/internal/language-model/pronounced.js";
+import { idlePronunciations, isPronounced } from "@deepspeech-ts/toolkit/internal/language-model/pronounced.js";
 import { requireHotWords } from "./decoding-flags.js";
 
 export interface OpenBundle extends AsyncDisposable {
@@ -92,16 +91,19 @@ async function changedBundle(
   for (const { name } of sections) content[name] = section(name)!;
   const decoding = { ...description.decoding, ...settings };
   if (lm !== undefined || pronunciations !== undefined) {
-    checkPronunciations(header, { lm, pronunciations });
     const own = content["language-model.bin"];
+    const asked = { pronunciations, writesPhones: writesPhones(header) };
+    const idle = idlePronunciations(asked, (lm ?? own) !== undefined);
+    if (idle !== undefined) throw usageError(idle);
     const { alphabet } = header;
     const model =
       lm === undefined ? NgramModel.fromBuffer(new Uint8Array(own!).buffer) : await loadLanguageModel(lm, { alphabet });
     // As it was, unless told, if the words may be the only ones; where it had no language model, nobody has said.
     const wasPronounced = !own || "pronunciations.txt" in content;
-    const isPronounced = pronunciations ?? (writesPhones(header) && wasPronounced && hasManyWords(model));
+    const wanted = { ...asked, writesPhones: asked.writesPhones && wasPronounced };
     delete content["pronunciations.txt"];
-    Object.assign(content, await languageModelSections(model, { path: lm ?? path, isPronounced }));
+    const options = { path: lm ?? path, isPronounced: isPronounced(model, wanted) };
+    Object.assign(content, await languageModelSections(model, options));
   }
   return Buffer.concat(await encodeBundle({ ...description, decoding }, content));
 }
@@ -110,17 +112,4 @@ interface ChangedSearch {
   lm: string | undefined;
   pronunciations: boolean | undefined;
   hotWords?: readonly string[] | undefined;
-}
-
-/** @throws UserError (exit 2) where asking for pronunciations, or for none, would change nothing */
-function checkPronunciations(header: BundleHeader, { lm, pronunciations }: ChangedSearch): void {
-  if (pronunciations === undefined) return;
-  const names = header.sections.map(({ name }) => name);
-  const hasModel = lm !== undefined || names.includes("language-model.bin");
-  const problem = !hasModel
-    ? "without a language model; give lm"
-    : !writesPhones(header)
-      ? "as the model writes no phones; leave it out"
-      : undefined;
-  if (problem !== undefined) throw usageError(`pronunciations has no effect ${problem}`);
 }

@@ -41,16 +41,8 @@ Examples:
 
 /** What has a say in whether an utterance can be trained on, in the batches, and in their memory. */
 const SETTINGS = new Set([
-  ...[
-    "normalise",
-    "normaliser",
-    "soundTags",
-    "alphabet",
-    "phones",
-    "initFrom",
-    "minDurationSeconds",
-    "maxDurationSeconds",
-  ],
+  ...["normalise", "normaliser", "soundTags", "alphabet", "phones", "initFrom"],
+  ...["minDurationSeconds", "maxDurationSeconds"],
   ...["device", "precision", "epochs", "maxBatchSeconds", "maxBatchUtterances", "accumulateBatches"],
   ...["optimizer", "emaDecay", "speedFactors", "tempoFactors"],
 ]);

@@ -60,7 +60,8 @@ export class PronouncedHotWords {
    */
   wantedAmong(spoken: readonly string[]): WantedWord[][] {
     const wanted = spoken.map((own): WantedWord[] => {
-      const words = this.#model.lexicon.has(own) ? [] : (this.#words.get(own) ?? []);
+      const words = this.#words.get(own);
+      if (words === undefined || this.#model.lexicon.has(own)) return [];
       return [...words].map((word) => ({ word, bonus: 0 }));
     });
     for (const [at, first] of spoken.entries()) {

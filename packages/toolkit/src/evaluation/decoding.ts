@@ -21,7 +21,12 @@ import {
 } from "@deepspeech-ts/speech";
 import type { CheckpointHeader } from "../acoustic-model/index.js";
 import { loadLanguageModel } from "../language-model/load.js";
-import { hasManyWords, pronounced } from "../language-model/pronounced.js";
+import {
+  type AskedPronunciations,
+  idlePronunciations,
+  isPronounced,
+  pronounced,
+} from "../language-model/pronounced.js";
 import type { DecodingConfig } from "./decoding-config.js";
 
 /** One utterance's emissions to its best hypothesis. */
@@ -52,18 +57,15 @@ export async function openDecoding(config: DecodingConfig, header: DecodedHeader
       exitCode: 2,
     });
   }
-  const writesPhones = model.numPhones > 0;
-  if (pronunciations !== undefined && (lm === undefined || !writesPhones)) {
-    const reason =
-      lm === undefined ? "without a language model; give lm" : "as the model writes no phones; leave it out";
-    throw new UserError(`pronunciations has no effect ${reason}.`, { exitCode: 2 });
-  }
+  const asked = { pronunciations, writesPhones: model.numPhones > 0 };
+  const idle = idlePronunciations(asked, lm !== undefined);
+  if (idle !== undefined) throw new UserError(`${idle}.`, { exitCode: 2 });
   const isPlain = isGreedy(config, lm !== undefined);
   if (isPlain && config.wordScore !== undefined) {
     throw new UserError("wordScore has no effect on greedy decoding; give beamSize or lm.", { exitCode: 2 });
   }
   if (isPlain) return decodeGreedily(alphabet, frameSeconds, config.confidenceCalibration);
-  const languageModel = lm && (await openLanguageModel(lm, { alphabet, writesPhones, pronunciations }));
+  const languageModel = lm && (await openLanguageModel(lm, alphabet, asked));
   if (languageModel instanceof PronouncedModel && config.unknownWordScore !== undefined) {
     const words = "this model finds words by their pronunciations, and knows those of the language model alone";
     throw new UserError(`unknownWordScore has no effect: ${words}; leave it out, or set pronunciations to false.`, {
@@ -78,25 +80,17 @@ export async function openDecoding(config: DecodingConfig, header: DecodedHeader
   });
 }
 
-interface OpenedFor {
-  alphabet: Alphabet;
-  /** Whether the acoustic model does. */
-  writesPhones: boolean;
-  /** Default: if it does, and the language model has words enough. */
-  pronunciations?: boolean | undefined;
-}
-
 /**
  * Loads a language model for a search over letters, or over phones.
  * @throws UserError for one that cannot be read or is of no use
  */
 export async function openLanguageModel(
   path: string,
-  { alphabet, writesPhones, pronunciations }: OpenedFor,
+  alphabet: Alphabet,
+  asked: AskedPronunciations,
 ): Promise<LanguageModel> {
   const model = await loadLanguageModel(path, { alphabet });
-  const isPronounced = pronunciations ?? (writesPhones && hasManyWords(model));
-  return isPronounced ? (await pronounced(model, path)).languageModel : model;
+  return isPronounced(model, asked) ? (await pronounced(model, path)).languageModel : model;
 }
 
 /**

@@ -13,7 +13,10 @@ import { tuneDecoding } from "./tune.js";
 serveTask<TuningRequest, TuningEvent>(async (request, host) => {
   await using recognition = await openRecognition(request);
   const { alphabet, extractor, model, transcripts } = recognition;
-  const languageModel = await openLanguageModel(request.lm, { alphabet, writesPhones: model.config.numPhones > 0 });
+  const languageModel = await openLanguageModel(request.lm, alphabet, {
+    pronunciations: undefined,
+    writesPhones: model.config.numPhones > 0,
+  });
   const options = { ...transcripts, alphabet, features: extractor.config, recognisedBy: model.config };
   const corpus = await loadHeldOutCorpus(request.data, options);
   const onProgress = (done: number, total: number) => host.emit({ kind: "emissions", done, total });

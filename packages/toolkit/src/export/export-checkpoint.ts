@@ -23,7 +23,7 @@ import type { LeftOut } from "../data/types.js";
 import { type Decode, openDecoding, spelledHotWords } from "../evaluation/decoding.js";
 import { type DecodingConfig, greedyDecoding } from "../evaluation/decoding-config.js";
 import { loadLanguageModel } from "../language-model/load.js";
-import { hasManyWords } from "../language-model/pronounced.js";
+import { isPronounced } from "../language-model/pronounced.js";
 import { describeCheckpoint } from "./describe.js";
 import { type EvaluationData, loadEvaluationData, parityWaveforms } from "./evaluation-data.js";
 import { modelGraphs } from "./graph/step-graph.js";
@@ -196,8 +196,8 @@ async function writeVariants(
 async function languageModelContent({ lm, pronunciations }: DecodingConfig, { model }: CheckpointHeader) {
   if (lm === undefined) return {};
   const words = await loadLanguageModel(lm);
-  const isPronounced = pronunciations ?? (model.numPhones > 0 && hasManyWords(words));
-  return languageModelSections(words, { path: lm, isPronounced });
+  const asked = { pronunciations, writesPhones: model.numPhones > 0 };
+  return languageModelSections(words, { path: lm, isPronounced: isPronounced(words, asked) });
 }
 
 function withCalibration(decoding: DecodingConfig, { calibration }: ConfidenceFit): DecodingConfig {

@@ -9,8 +9,30 @@ import { loadPronunciations } from "../data/phones/phones.js";
  */
 const LEAST_VOCABULARY = 20_000;
 
-/** Whether the model's words are so many that they may be the only ones, where nobody says. */
-export function hasManyWords(model: LanguageModel): boolean {
+export interface AskedPronunciations {
+  /** Whether words are to be found by their pronunciations. Default: if they can be, and may be the only ones. */
+  pronunciations: boolean | undefined;
+  /** Whether the acoustic model does. */
+  writesPhones: boolean;
+}
+
+/** Whether a search with this language model finds words by their pronunciations. */
+export function isPronounced(model: LanguageModel, { pronunciations, writesPhones }: AskedPronunciations): boolean {
+  return pronunciations ?? (writesPhones && hasManyWords(model));
+}
+
+/** Why to ask for pronunciations, or for none, would change nothing; undefined where nobody asks, and where it would. */
+export function idlePronunciations(
+  { pronunciations, writesPhones }: AskedPronunciations,
+  hasLanguageModel: boolean,
+): string | undefined {
+  if (pronunciations === undefined) return undefined;
+  if (!hasLanguageModel) return "pronunciations has no effect without a language model; give lm";
+  return writesPhones ? undefined : "pronunciations has no effect as the model writes no phones; leave it out";
+}
+
+/** Whether the model's words are so many that they may be the only ones. */
+function hasManyWords(model: LanguageModel): boolean {
   let count = 0;
   for (const _ of model.words()) if (++count >= LEAST_VOCABULARY) return true;
   return false;
