@@ -17,6 +17,14 @@ export const objectiveSchema = z.strictObject({
   phoneWeight: weight
     .default(0.3)
     .describe("share of the loss that is CTC for phones, of that layer or of the output's own (phones)"),
+  phoneCrfWeight: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe(
+      "CTC-CRF: how much the loss for phones makes the right phones likelier than others that could be said, such as 0.9; 0: off, plain CTC",
+    ),
   teacherWeight: weight
     .default(0.5)
     .describe("share of the output's loss that is the divergence from the teacher's outputs, if there is a teacher"),

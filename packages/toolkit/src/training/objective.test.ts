@@ -8,10 +8,12 @@ import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { loadPhonetiser } from "../data/phones/phones.js";
 import { augmentedFeatures } from "./augmented-features.js";
 import type { TrainConfigInput } from "./config.js";
+import { Denominator } from "./denominator.js";
 import { termsOf, totalOf } from "./objective.js";
 import { objectiveSchema } from "./objective-config.js";
 import { trainStep } from "./step.js";
 import { batchOf, join, openSession, speech, steady, weightsOf } from "./step.test.support.js";
+import { tokenGraph } from "./token-graph.js";
 import { manifestIn, shortUtterances, tinyConfig, trainHere } from "./training.test.support.js";
 
 const threeLayers = { ...steady, model: { ...steady.model, recurrentLayers: 3 } };
@@ -220,7 +222,7 @@ describe("phones", () => {
   });
 
   it("are what a head of a lower layer learns, beside letters", async (t) => {
-    const session = await openSession(t, phoned, await loadPhonetiser());
+    const session = await openSession(t, phoned, { phonetise: await loadPhonetiser() });
     const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
     const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.phones!);
     assert.ok(told.at(-1)! < told[0]! / 2, `losses ${told}`);
@@ -228,7 +230,7 @@ describe("phones", () => {
   });
 
   it("are what the output itself learns beside its letters, where it is to write them", async (t) => {
-    const session = await openSession(t, { ...threeLayers, phones: true }, await loadPhonetiser());
+    const session = await openSession(t, { ...threeLayers, phones: true }, { phonetise: await loadPhonetiser() });
     const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
     const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.phones!);
     assert.ok(told.at(-1)! < told[0]! / 2, `losses ${told}`);
@@ -237,9 +239,57 @@ describe("phones", () => {
     const { numTokens, numPhones } = session.model.config;
     assert.deepEqual([numTokens, numPhones], [englishAlphabet.tokens.length, phoneAlphabet.tokens.length]);
     const both: TrainConfigInput = { ...threeLayers, phones: true, objective: { phoneLayer: 1 } };
-    await assert.rejects(openSession(t, both, await loadPhonetiser()), {
+    await assert.rejects(openSession(t, both, { phonetise: await loadPhonetiser() }), {
       message: "phones has the model's output write phones, and objective.phoneLayer a layer below it; choose one.",
     });
+  });
+
+  it("are to be likelier than others that could be said, as far as is asked for", () => {
+    tidy(() => {
+      const spoken = [[5, 38], [0], [0, 5]];
+      const { tokens, blankId } = phoneAlphabet;
+      const denominator = new Denominator({ graph: tokenGraph(spoken), numTokens: tokens.length, blankId });
+      const lossAndSlope = (phoneCrfWeight: number, ...phoneTargets: (number[] | undefined)[]) => {
+        const phones = phoneOutput();
+        phones.logProbs.requiresGrad = true;
+        const outputs = { output: outputOf(1), intermediate: [], phones };
+        const asked = { ...options({ phoneWeight: 0.25, phoneCrfWeight }), phoneTargets };
+        const [, term] = termsOf(outputs, targets, { ...asked, ...(phoneCrfWeight > 0 && { denominator }) });
+        term!.loss.backward();
+        return { loss: term!.loss.item(), slope: ownLogProbs({ ...phones, logProbs: phones.logProbs.grad! }) };
+      };
+      const [ctc, half, all] = [0, 0.5, 1].map((weight) => lossAndSlope(weight, [5, 38], [0]));
+      const found = ownLogProbs(phoneOutput()).map((frames) => denominator.of(Float32Array.from(frames.flat())));
+      // Of the three sequences, each is a third of the graph; three tokens are what the loss is divided by.
+      const denominators = sumOf(found.map(({ logTotal }) => logTotal - Math.log(1 / 3))) / 3;
+      assertClose(all!.loss, ctc!.loss + denominators);
+      assertClose(half!.loss, ctc!.loss + denominators / 2);
+      assert.ok(all!.loss > 0 && all!.loss < ctc!.loss);
+      for (const [row, frames] of all!.slope.entries()) {
+        for (const [i, slope] of frames.flat().entries()) {
+          assertClose(slope, ctc!.slope[row]!.flat()[i]! + found[row]!.shares[i]! / 3, 1e-5);
+        }
+      }
+      // Padding has no say, and neither has an utterance without phones.
+      assert.deepEqual(lossAndSlope(1, undefined, [0]).slope[0]!.flat().filter(Boolean), []);
+      assert.ok(lossAndSlope(1, undefined, [0]).loss > 0);
+    });
+  });
+
+  it("learned by CTC-CRF, come to be likelier than others", async (t) => {
+    const config: TrainConfigInput = {
+      ...threeLayers,
+      phones: true,
+      objective: { phoneWeight: 0.5, phoneCrfWeight: 1 },
+    };
+    const phonetise = await loadPhonetiser();
+    const spoken = ["good morning", "good evening", "morning"].map((text) => phonetise(text)!);
+    const { tokens, blankId } = phoneAlphabet;
+    const denominator = new Denominator({ graph: tokenGraph(spoken), numTokens: tokens.length, blankId });
+    const session = await openSession(t, config, { phonetise, denominator });
+    const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
+    const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.phones!);
+    assert.ok(told.every((loss) => loss > 0) && told.at(-1)! < told[0]! / 2, `losses ${told}`);
   });
 
   it("need transcripts in English letters, and a part of the loss", async (t) => {
@@ -255,8 +305,13 @@ describe("phones", () => {
       name: "UserError",
       message: "phones: no transcript is in English letters; leave it out, or set it to false.",
     });
+    const plain = { ...config, phones: false, objective: objectiveSchema.parse({ phoneCrfWeight: 0.9 }) };
+    await assert.rejects(trainHere(plain), {
+      name: "UserError",
+      message: "objective.phoneCrfWeight is for phones; set phones or objective.phoneLayer too.",
+    });
     const greedy = { intermediateLayers: [1], intermediateWeight: 0.5, phoneLayer: 1, phoneWeight: 0.5 };
-    await assert.rejects(openSession(t, { ...threeLayers, objective: greedy }, await loadPhonetiser()), {
+    await assert.rejects(openSession(t, { ...threeLayers, objective: greedy }, { phonetise: await loadPhonetiser() }), {
       name: "UserError",
       message:
         "objective.intermediateWeight and objective.phoneWeight leave nothing to the output; their sum must be below 1.",
@@ -274,7 +329,7 @@ describe("two views of a batch", () => {
         ...twoViews,
         objective: { consistencyWeight: 0.5, intermediateLayers: [1], phoneLayer: 1 },
       },
-      await loadPhonetiser(),
+      { phonetise: await loadPhonetiser() },
     );
     const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
     for (const { auxiliaryLosses } of results) {

@@ -9,6 +9,8 @@
  * "Hierarchical multitask learning for CTC-based speech recognition", SLT 2018, arXiv:1807.06234); or the model itself writes
  * them beside its letters, so that words can be found by how they are spoken.
  *
+ * CTC-CRF: the right phones are to be likelier than the others that could be said (denominator.ts).
+ *
  * Consistency: what two differently masked views of an utterance give should be the same (Z. Yao et al., "CR-CTC:
  * Consistency regularization on CTC for improved speech recognition", ICLR 2025, arXiv:2410.05101).
  *
@@ -18,8 +20,9 @@
  * "Improved training for online end-to-end speech recognition systems", Interspeech 2018, arXiv:1711.02212).
  */
 import { minimumFrames, phoneAlphabet } from "@deepspeech-ts/speech";
-import { call, cat, nn, type Tensor, tensor } from "@deepspeech-ts/torch";
+import { call, cat, fromTypedArray, nn, type Tensor, tensor } from "@deepspeech-ts/torch";
 import { averageOfUtterances, ctcLoss, type LossAverage, type ModelOutput } from "../acoustic-model/index.js";
+import type { Denominator } from "./denominator.js";
 import type { ObjectiveConfig } from "./objective-config.js";
 
 /** All that a forward pass in training gives. */
@@ -41,6 +44,8 @@ export interface ObjectiveOptions {
   teacher?: ModelOutput | undefined;
   /** Each utterance's phones, of one view, where there is a head for them; undefined for one that has none. */
   phoneTargets?: readonly (readonly number[] | undefined)[];
+  /** Of the phones, where `objective.phoneCrfWeight` is not 0. */
+  denominator?: Denominator | null;
 }
 
 /** One part of the loss: a number on the device, and what it counts for. */
@@ -57,7 +62,7 @@ type Targets = readonly (readonly number[])[];
 export function termsOf(
   { output, intermediate, phones }: TrainingOutput,
   targets: Targets,
-  { objective, views, blankId, lossAverage, teacher, phoneTargets = [] }: ObjectiveOptions,
+  { objective, views, blankId, lossAverage, teacher, phoneTargets = [], denominator = null }: ObjectiveOptions,
 ): [Term, ...Term[]] {
   const all = Array<Targets>(views).fill(targets).flat();
   const ctc = (outputs: ModelOutput) => ctcLoss(outputs, all, { blankId, average: lossAverage });
@@ -89,17 +94,24 @@ export function termsOf(
   }
   if (phones && phoneShare > 0) {
     const repeated = Array<typeof phoneTargets>(views).fill(phoneTargets).flat();
-    const loss = phoneLoss(phones, repeated, lossAverage);
+    const crf = denominator && { denominator, weight: objective.phoneCrfWeight };
+    const loss = phoneLoss(phones, repeated, { average: lossAverage, crf });
     if (loss) terms.push({ name: "phones", loss, weight: phoneShare });
   }
   return terms;
 }
 
-/** CTC over the utterances whose phones are known and fit into their frames; null where none is such. */
+interface PhoneLossOptions {
+  average: LossAverage;
+  /** What CTC-CRF has beside CTC; null for CTC alone. */
+  crf: { denominator: Denominator; weight: number } | null;
+}
+
+/** CTC, or CTC-CRF, over the utterances whose phones are known and fit into their frames; null where none is such. */
 function phoneLoss(
   { logProbs, logProbLengths }: ModelOutput,
   phoneTargets: NonNullable<ObjectiveOptions["phoneTargets"]>,
-  average: LossAverage,
+  { average, crf }: PhoneLossOptions,
 ): Tensor | null {
   const usable = phoneTargets.flatMap((targets, row) =>
     targets && minimumFrames(targets) <= logProbLengths[row]! ? [{ row, targets }] : [],
@@ -113,11 +125,35 @@ function phoneLoss(
     logProbs: usable.length === phoneTargets.length ? logProbs : call("index_select", [logProbs, 0, rows]),
     logProbLengths: usable.map(({ row }) => logProbLengths[row]!),
   };
-  return ctcLoss(
-    outputs,
-    usable.map(({ targets }) => targets),
-    { blankId: phoneAlphabet.blankId, average },
-  );
+  const targets = usable.map((each) => each.targets);
+  const ctc = ctcLoss(outputs, targets, { blankId: phoneAlphabet.blankId, average });
+  if (!crf) return ctc;
+  const rivals = averageOfUtterances(rivalry(outputs, targets, crf.denominator), targets, average);
+  return ctc.add(rivals.mul(crf.weight));
+}
+
+/**
+ * How likely all that could be said is to the model, beside how often what was said is: with CTC it makes the logarithm of how
+ * much likelier all are than what was said, which is never below 0. [B]
+ */
+function rivalry({ logProbs, logProbLengths }: ModelOutput, targets: Targets, denominator: Denominator): Tensor {
+  const [rows = 0, frames = 0, numTokens = 0] = logProbs.shape;
+  const values = logProbs.detach().toFloat32Array();
+  const shares = new Float32Array(values.length);
+  const totals = new Float32Array(rows);
+  for (const [row, length] of logProbLengths.entries()) {
+    const at = row * frames * numTokens;
+    const found = denominator.of(values.subarray(at, at + length * numTokens));
+    shares.set(found.shares, at);
+    totals[row] = found.logTotal - denominator.logProbability(targets[row]!);
+  }
+  const { device } = logProbs;
+  // The shares are the gradient; what they give is taken off again, so that the value is the sum's.
+  const slope = logProbs
+    .mul(fromTypedArray(shares, logProbs.shape, { device }))
+    .sum(2)
+    .sum(1);
+  return slope.sub(slope.detach()).add(fromTypedArray(totals, undefined, { device }));
 }
 
 /** What `backward` starts from: all terms by their weights. */

@@ -19,6 +19,7 @@ import {
 import type { Phonetiser } from "../data/phones/phones.js";
 import { AuxiliaryHeads } from "./auxiliary-heads.js";
 import { modelConfigOf, type TrainConfig } from "./config.js";
+import type { Denominator } from "./denominator.js";
 import { makeOptimizer, type Optimizer } from "./optimizer.js";
 import { checkpointPath, createRunFolder } from "./run-folder.js";
 import type { Measurement } from "./selection.js";
@@ -44,6 +45,8 @@ export interface SessionOptions {
   bf16Ways?: TrainingState["bf16Ways"] | undefined;
   /** Needed where `phones` or `objective.phoneLayer` is set. Default: none. */
   phonetise?: Phonetiser | null;
+  /** Needed where `objective.phoneCrfWeight` is set. Default: none. */
+  denominator?: Denominator | null;
   /** Who trains with this process; rank 0 alone reads and writes files. Default: nobody. */
   team?: Team;
 }
@@ -53,6 +56,7 @@ export class TrainingSession {
   readonly data: TrainingState["data"] | undefined;
   readonly bf16Ways: TrainingState["bf16Ways"] | undefined;
   readonly phonetise: Phonetiser | null;
+  readonly denominator: Denominator | null;
   readonly team: Team;
   readonly model: DeepSpeech;
   /** The running average of the model's weights; null where `emaDecay` is 0. */
@@ -76,14 +80,16 @@ export class TrainingSession {
   constructor(
     readonly config: TrainConfig,
     readonly alphabet: Alphabet,
-    { data, bf16Ways, phonetise = null, team = Team.alone }: SessionOptions = {},
+    { data, bf16Ways, phonetise = null, denominator = null, team = Team.alone }: SessionOptions = {},
   ) {
     this.data = data;
     this.bf16Ways = bf16Ways;
     this.phonetise = phonetise;
+    this.denominator = denominator;
     this.team = team;
     if ((config.phones || config.objective.phoneLayer > 0) && !phonetise)
       throw new TypeError("phones need a phonetiser");
+    if (config.objective.phoneCrfWeight > 0 && !denominator) throw new TypeError("CTC-CRF needs a denominator");
     const { device, initFrom, resume } = config;
     manualSeed(config.seed);
     this.model = this.#build();

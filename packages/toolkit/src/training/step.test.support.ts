@@ -4,10 +4,9 @@ import { encodeText, englishAlphabet } from "@deepspeech-ts/speech";
 import { loadWaveform } from "../data/audio/waveform.js";
 import { audioFixture, temporaryFolder, utterance } from "../data/fixtures.test.support.js";
 import type { Batch } from "../data/loader.js";
-import type { Phonetiser } from "../data/phones/phones.js";
 import type { PreparedUtterance } from "../data/prepare.js";
 import type { TrainConfigInput } from "./config.js";
-import { TrainingSession } from "./session.js";
+import { type SessionOptions, TrainingSession } from "./session.js";
 import { tinyConfig } from "./training.test.support.js";
 
 export const { samples: speech } = await loadWaveform(audioFixture("speech-16k.flac"));
@@ -27,11 +26,11 @@ export function batchOf(waveform: Float32Array<ArrayBuffer>): Batch<PreparedUtte
 export async function openSession(
   t: TestContext,
   overrides: TrainConfigInput = {},
-  phonetise: Phonetiser | null = null,
+  options: SessionOptions = {},
 ): Promise<TrainingSession> {
   const folder = await temporaryFolder(t);
   const config = tinyConfig(folder, "unused.jsonl", { gradientClip: 1000, ...overrides });
-  const session = new TrainingSession(config, englishAlphabet, { phonetise });
+  const session = new TrainingSession(config, englishAlphabet, options);
   t.after(() => session.dispose());
   return session;
 }

@@ -145,7 +145,9 @@ export function backward(
     const targets = batch.utterances.map((utterance) => utterance.targets);
     const phoneTargets = batch.utterances.map(({ targetText }) => session.phonetise?.(targetText));
     const teacher = session.teacher?.answers(batch);
-    const terms = termsOf(output, targets, { ...config, views, blankId: alphabet.blankId, teacher, phoneTargets });
+    const { blankId } = alphabet;
+    const { denominator } = session;
+    const terms = termsOf(output, targets, { ...config, views, blankId, teacher, phoneTargets, denominator });
     const total = totalOf(terms);
     const factor = weight * (config.precision === "fp16" ? progress.lossScale.scale : 1);
     (factor === 1 ? total : total.mul(factor)).backward();

@@ -1,7 +1,7 @@
 /** A run from its first file to its last line: what it needs is loaded here, the loop itself is training-run.ts. */
 import { availableParallelism } from "node:os";
 import { threadsWarning, UserError } from "@deepspeech-ts/recognizer/system";
-import type { Alphabet } from "@deepspeech-ts/speech";
+import { type Alphabet, phoneAlphabet } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads } from "@deepspeech-ts/torch";
 import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "../acoustic-model/index.js";
 import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.js";
@@ -10,6 +10,7 @@ import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
 import { settleWays } from "./bf16-ways.js";
 import { checkDirection } from "./check-direction.js";
 import type { TrainConfig } from "./config.js";
+import { Denominator } from "./denominator.js";
 import { learnFeatureStatistics } from "./feature-statistics.js";
 import { loadWandb } from "./logging/wandb-sink.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
@@ -25,6 +26,7 @@ import type { Place } from "./team/place.js";
 import { checkAlike } from "./team/same-weights.js";
 import { Team } from "./team/team.js";
 import { checkTeamSize } from "./team/team-size.js";
+import { tokenGraph } from "./token-graph.js";
 import { runEpochs } from "./training-run.js";
 import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
 import { overlapWarnings } from "./warnings.js";
@@ -87,7 +89,8 @@ async function trainTogether(own: TrainConfig, host: TrainingHost, { team, place
     ...(workers ? { numWorkers: workers } : neighbours > 1 && { numWorkers: 1 }),
   });
   const phonetise = await phonetiserFor(config, corpora);
-  using session = new TrainingSession(config, alphabet, { data, bf16Ways, phonetise, team });
+  const denominator = denominatorFor(config, corpora, phonetise);
+  using session = new TrainingSession(config, alphabet, { data, bf16Ways, phonetise, denominator, team });
   if (session.lacksStatistics) {
     if (team.isFirst) await learnFeatureStatistics(session, loader, corpora.train.utterances);
     session.shareState();
@@ -173,6 +176,23 @@ async function phonetiserFor({ phones, objective }: TrainConfig, { train }: Corp
   throw new UserError(`${key}: no transcript is in English letters; leave it out, or set it to ${off}.`, {
     code: "bad-config",
   });
+}
+
+/** Of what is said in the training transcripts. */
+function denominatorFor(
+  { objective }: TrainConfig,
+  { train }: Corpora,
+  phonetise: Phonetiser | null,
+): Denominator | null {
+  if (objective.phoneCrfWeight === 0) return null;
+  if (!phonetise) {
+    throw new UserError("objective.phoneCrfWeight is for phones; set phones or objective.phoneLayer too.", {
+      code: "bad-config",
+    });
+  }
+  const sequences = train.utterances.map(({ targetText }) => phonetise(targetText) ?? []);
+  const { tokens, blankId } = phoneAlphabet;
+  return new Denominator({ graph: tokenGraph(sequences), numTokens: tokens.length, blankId });
 }
 
 async function warningsOf({ threads, workers }: TrainConfig, { train, dev, test }: Corpora): Promise<string[]> {
