@@ -1,6 +1,7 @@
 /**
  * Which audio format a file has, told by its content: names lie, and uploads often have none.
  */
+import { ac3FrameBytes, adtsFrameBytes, mpegFrame } from "./frame-headers.js";
 import { firstOggPackets, isPageStart } from "./ogg.js";
 import { foreignOggCodec, type OggCodec, oggCodec } from "./ogg-links.js";
 import { isText } from "./tags.js";
@@ -47,9 +48,8 @@ const FOREIGN_FORMATS: readonly [name: string, at: number, start: string][] = [
 ];
 /** So many are always enough to tell a format. */
 const HEAD_BYTES = 4096;
-/** No frame that begins with a mark of two bytes is shorter; MPEG's are at most so long, and AC-3's 3840. */
-const LEAST_FRAME_BYTES = 7;
-const MOST_MPEG_BYTES = 1730;
+/** So many bytes of a frame tell its format, its rates and its length; none is shorter. */
+const FRAME_MARK_BYTES = 6;
 /** Boxes that an MP4 file or an older QuickTime film may begin with. */
 const FIRST_BOXES = ["ftyp", "moov", "mdat", "wide", "free", "skip", "pnot"];
 
@@ -88,7 +88,7 @@ export function foreignFormat(bytes: Uint8Array): string | undefined {
 
 /**
  * The format of a sound file, read or not, where raw samples might stand as well: what begins with a mark of two bytes,
- * which samples have by chance, must have it again where its next frame may be.
+ * which samples have by chance, must have frames that follow each other as their headers say.
  *
  * @param head the first 4096 bytes, or all of fewer
  */
@@ -96,40 +96,41 @@ export function fileFormat(head: Uint8Array): string | undefined {
   if (isText(head, 0, "ID3")) return "ID3 tags";
   const format = detectAudioFormat(head) ?? foreignFormat(head);
   const isMark = head[0] === 0xff || isText(head, 0, "\x0b\x77");
-  return format && (!isMark || isRepeated(head)) ? format : undefined;
+  return format && (!isMark || isRowOfFrames(head)) ? format : undefined;
 }
 
-/** Whether frames follow each other as the first one's header says, or at one distance. */
-function isRepeated(head: Uint8Array): boolean {
-  const isAdts = head[0] === 0xff && (head[1]! & 0xf6) === 0xf0;
-  if (isAdts) return isSameMark(head, ((head[3]! & 3) << 11) | (head[4]! << 3) | (head[5]! >> 5));
-  if (head[0] === 0xff && !hasRates(head[2]!)) return false;
-  for (let at = LEAST_FRAME_BYTES; at < head.length; at++) {
-    if (!isSameMark(head, at)) continue;
-    // A frame may have a byte of padding.
-    const isNext = [2 * at - 1, 2 * at, 2 * at + 1].some((next) => isSameMark(head, next));
-    const isBeyond = 2 * at >= head.length && (head.length < HEAD_BYTES || at > MOST_MPEG_BYTES);
-    if (isNext || isBeyond) return true;
+/**
+ * Whether the bytes are frames from first to last, at least three of them, or two where 4096 bytes hold no more. Samples of
+ * -1 and 0 are a header of MPEG audio by themselves, and faint noise is full of them: only the row tells. "Free format",
+ * whose frames do not tell their length, is taken for samples.
+ */
+function isRowOfFrames(head: Uint8Array): boolean {
+  const first = frameBytes(head, 0);
+  if (first === undefined) return false;
+  let [at, numFrames] = [first, 1];
+  for (; at + FRAME_MARK_BYTES <= head.length; numFrames++) {
+    const next = isSameMark(head, at) ? frameBytes(head, at) : undefined;
+    if (next === undefined) return false;
+    at += next;
   }
-  return false;
+  return numFrames >= (first > HEAD_BYTES / 2 ? 2 : 3);
 }
 
-/** Besides the mark, frames of one file share their rates. */
+/** Undefined where no frame begins or its length is not told. */
+function frameBytes(head: Uint8Array, at: number): number | undefined {
+  const numBytes = mpegFrame(head, at)?.numBytes ?? adtsFrameBytes(head, at) ?? ac3FrameBytes(head, at);
+  return numBytes !== undefined && numBytes >= FRAME_MARK_BYTES ? numBytes : undefined;
+}
+
+/** Besides the mark, frames of one file share their sample rate; bit rates may vary. */
 function isSameMark(head: Uint8Array, at: number): boolean {
-  if (at < LEAST_FRAME_BYTES || head[at] !== head[0] || head[at + 1] !== head[1]) return false;
   // AC-3 has a checksum between.
-  if (head[0] !== 0xff) return head[at + 4] === head[4] && head[at + 5] === head[5];
-  return head[at + 2]! >> 2 === head[2]! >> 2 && head[at + 3]! >> 6 === head[3]! >> 6;
+  const [rateAt, rateBits] = head[0] === 0xff ? [2, 0x0c] : [4, 0xc0];
+  const isSameRate = ((head[at + rateAt]! ^ head[rateAt]!) & rateBits) === 0;
+  return head[at] === head[0] && head[at + 1] === head[1] && isSameRate;
 }
 
 /** Eleven sync bits, then a layer, a bit rate and a sample rate that are not reserved. */
 function isLayer3Frame(bytes: Uint8Array): boolean {
-  const [sync = 0, layer = 0, rates = 0] = bytes;
-  const isLayer3 = (layer & 0xe6) === 0xe2;
-  return sync === 0xff && isLayer3 && hasRates(rates);
-}
-
-/** Of MPEG's audio: a bit rate and a sample rate that are not reserved. */
-function hasRates(rates: number): boolean {
-  return rates >> 4 !== 15 && (rates & 0x0c) !== 0x0c;
+  return mpegFrame(bytes, 0)?.layer === 3;
 }

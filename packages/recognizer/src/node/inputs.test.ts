@@ -152,8 +152,9 @@ test("raw samples: files of formats that are not read are refused too, and sampl
     ["AMR", file("#!AMR-WB\n")],
     ["WMA or another ASF file", file("\x30\x26\xb2\x75\x8e\x66\xcf\x11")],
     ["AAC without a container (ADTS)", frames([0xff, 0xf1, 0x50, 0x80, 0x2e, 0x7f, 0xfc], 371)],
-    ["MPEG audio of layer 1 or 2", frames([0xff, 0xfd, 0x84, 0x04], 417)],
-    ["AC-3", frames([0x0b, 0x77, 0x11, 0x22, 0x10, 0x40], 640)],
+    ["MPEG audio of layer 1 or 2", frames([0xff, 0xfd, 0x84, 0x04], 384)],
+    ["AC-3", frames([0x0b, 0x77, 0x11, 0x22, 0x10, 0x40], 512)],
+    ["AC-3", frames([0x0b, 0x77, 0x11, 0x22, 0xa4, 0x40], 3840)],
   ];
   for (const [name, bytes] of foreign) {
     await assert.rejects(finalText(bytes as never), {
