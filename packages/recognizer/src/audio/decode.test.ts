@@ -46,10 +46,10 @@ for (const encoding of WAV_ENCODINGS) {
 }
 
 test("stereo is mixed down to the mean of its channels", async () => {
-  const { channels } = await decodeAudio(await bytesOf("speech-44k-stereo.flac"), { fileName: "stereo" });
+  const { channels, sampleRate } = await decodeAudio(await bytesOf("speech-44k-stereo.flac"), { fileName: "stereo" });
   const [left, right] = channels;
   assert.ok(left && right && channels.length === 2);
-  const mean = mixDown(channels);
+  const mean = mixDown(channels, sampleRate);
   for (let i = 0; i < mean.length; i += 97) {
     assert.ok(Math.abs((mean[i] as number) - ((left[i] as number) + (right[i] as number)) / 2) < 1e-7);
   }
@@ -149,13 +149,13 @@ async function decodedInPieces(name: string, pieceBytes: number): Promise<Float3
   }
   const parts: DecodedAudio[] = [];
   for await (const part of decodeChunks(pieces(), { fileName: name, fileBytes: bytes.length })) parts.push(part);
-  return joinArrays(parts.map(({ channels }) => mixDown(channels)));
+  return joinArrays(parts.map(({ channels, sampleRate }) => mixDown(channels, sampleRate)));
 }
 
 for (const name of ["speech-16k.wav", ...FORMATS.map(([format]) => format)]) {
   test(`${name} in pieces sounds as it does in one`, async () => {
-    const { channels } = await decodeAudio(await bytesOf(name), { fileName: name });
-    const whole = mixDown(channels);
+    const { channels, sampleRate } = await decodeAudio(await bytesOf(name), { fileName: name });
+    const whole = mixDown(channels, sampleRate);
     for (const pieceBytes of [500, 3001]) {
       const joined = await decodedInPieces(name, pieceBytes);
       assert.equal(joined.length, whole.length);

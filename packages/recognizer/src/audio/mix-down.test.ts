@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { audioFixture, randomNumbers, samplesOf } from "../fixtures.test.support.js";
 import { joinArrays } from "./join-arrays.js";
-import { Mixer, mixDown } from "./mix-down.js";
+import { Mixer, mixDown as mixDownAt } from "./mix-down.js";
 
 type Samples = Float32Array<ArrayBuffer>;
+const RATE = 16_000;
+const mixDown = (channels: readonly Samples[]): Samples => mixDownAt(channels, RATE);
 const speech = await samplesOf(audioFixture("speech-16k.wav"));
 const random = randomNumbers(3);
 const noise = (amplitude: number): Samples => speech.map(() => amplitude * (random() - 0.5));
@@ -14,6 +16,10 @@ const silence = new Float32Array(speech.length);
 
 function peak(samples: Samples): number {
   return samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+}
+
+function level(samples: Samples): number {
+  return Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);
 }
 
 test("a channel that is the other's negative is turned over, and nothing is lost", () => {
@@ -27,6 +33,24 @@ test("the same with noise on each channel, and among several", () => {
   const surround = mixDown([silence, speech, negative(speech), speech]);
   assert.ok(peak(sum(surround, negative(speech.map((sample) => 0.75 * sample)))) < 1e-6);
 });
+
+const tone = (hertz: number, amplitude: number): Samples =>
+  speech.map((_, i) => amplitude * Math.sin((2 * Math.PI * hertz * i) / RATE));
+/** Ten times as loud as the speech. */
+const NO_SPEECH: Readonly<Record<string, Samples>> = {
+  "an offset": speech.map(() => 10 * level(speech)),
+  "a hum of 50 Hz": tone(50, 10 * level(speech)),
+  "a hum of 60 Hz": tone(60, 10 * level(speech)),
+};
+
+for (const [name, other] of Object.entries(NO_SPEECH)) {
+  test(`speech is kept under ${name} of opposite sign, and opposite speech under one of the same sign`, () => {
+    const kept = mixDown([sum(speech, other), sum(speech, negative(other))]);
+    assert.ok(peak(sum(kept, negative(speech))) < 1e-6);
+    const turned = mixDown([sum(speech, other), sum(negative(speech), other)]);
+    assert.ok(peak(sum(turned, negative(speech))) < 1e-6);
+  });
+}
 
 test("channels that are not opposite give their mean", () => {
   const [a, b] = [noise(1), noise(1)];
@@ -48,8 +72,8 @@ test("in pieces, cut anywhere and of one channel where both are alike, the sum i
   const left = joinArrays([start, speech]);
   const right = joinArrays([start, negative(speech)]);
   const whole = mixDown([left, right]);
-  for (const size of [37, 1000, 4096, 9999]) {
-    const mixer = new Mixer();
+  for (const size of [37, 1000, 1600, 9999]) {
+    const mixer = new Mixer(RATE);
     const parts: Samples[] = [];
     for (let at = 0; at < left.length; at += size) {
       const piece = [left.slice(at, at + size), right.slice(at, at + size)];

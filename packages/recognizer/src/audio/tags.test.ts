@@ -32,7 +32,7 @@ const BEHIND: Record<string, Uint8Array> = {
 };
 
 async function sound(bytes: Uint8Array): Promise<Float32Array> {
-  return mixDown((await decodeAudio(bytes, { fileName })).channels);
+  return mixDown((await decodeAudio(bytes, { fileName })).channels, 16_000);
 }
 
 async function soundInPieces(bytes: Uint8Array, size: number): Promise<Float32Array> {
@@ -40,7 +40,7 @@ async function soundInPieces(bytes: Uint8Array, size: number): Promise<Float32Ar
   for (let at = 0; at < bytes.length; at += size) pieces.push(bytes.subarray(at, at + size));
   const parts: Float32Array[] = [];
   for await (const { channels } of decodeChunks(pieces, { fileName, fileBytes: bytes.length })) {
-    parts.push(mixDown(channels));
+    parts.push(mixDown(channels, 16_000));
   }
   return Float32Array.from(parts.flatMap((part) => [...part]));
 }

@@ -33,7 +33,7 @@ export async function decodeWaveform(
 ): Promise<Waveform> {
   const { fileName, sampleRate = MODEL_SAMPLE_RATE } = options;
   const audio = await decodeAudio(bytes, { fileName, targetSampleRate: sampleRate });
-  return { samples: resample(mixDown(audio.channels), audio.sampleRate, sampleRate), sampleRate };
+  return { samples: resample(mixDown(audio.channels, audio.sampleRate), audio.sampleRate, sampleRate), sampleRate };
 }
 
 /** `decodeWaveform` for sound that is decoded in pieces. */
@@ -41,13 +41,14 @@ export async function* waveformPieces(
   sound: AsyncIterable<DecodedAudio>,
   sampleRate: number,
 ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-  const mixer = new Mixer();
+  let mixer: Mixer | undefined;
   let resampler: Resampler | undefined;
   for await (const audio of sound) {
+    mixer ??= new Mixer(audio.sampleRate);
     resampler ??= new Resampler(audio.sampleRate, sampleRate);
     yield resampler.push(mixer.push(audio.channels));
   }
-  if (!resampler) return;
+  if (!mixer || !resampler) return;
   yield resampler.push(mixer.end());
   yield resampler.end();
 }

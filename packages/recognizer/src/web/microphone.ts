@@ -111,7 +111,7 @@ class Listening {
   readonly #node: AudioWorkletNode;
   readonly #source: MediaStreamAudioSourceNode;
   readonly #waiting: Float32Array<ArrayBuffer>[] = [];
-  readonly #mixer = new Mixer();
+  readonly #mixer: Mixer;
   readonly #timer: ReturnType<typeof setInterval>;
   #wake = () => {};
   #isOver = false;
@@ -119,6 +119,7 @@ class Listening {
 
   constructor({ context, stream, track, onMicrophone }: Listened) {
     this.#context = context;
+    this.#mixer = new Mixer(context.sampleRate);
     this.#track = track;
     this.#tell = onMicrophone;
     this.#node = new AudioWorkletNode(context, "deepspeech-microphone", { numberOfOutputs: 0 });

@@ -247,7 +247,6 @@ async function fetchSound(input: string | URL | Request, signal: AbortSignal | u
 /** One channel, as of a file that has these. */
 function mixed(buffer: AudioBuffer): Float32Array {
   // Copies, for the page keeps its buffer.
-  return mixDown(
-    Array.from({ length: buffer.numberOfChannels }, (_, channel) => buffer.getChannelData(channel).slice()),
-  );
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, index) => buffer.getChannelData(index).slice());
+  return mixDown(channels, buffer.sampleRate);
 }

@@ -78,13 +78,14 @@ export async function* monoPieces(path: string, targetSampleRate = 0): AsyncGene
 }
 
 async function* mixedPieces(path: string, targetSampleRate: number): AsyncGenerator<Waveform> {
-  const mixer = new audio.Mixer();
+  let mixer: audio.Mixer | undefined;
   let rate = 0;
   for await (const { channels, sampleRate } of decodeFile(path, targetSampleRate)) {
     rate = sampleRate;
+    mixer ??= new audio.Mixer(sampleRate);
     yield { samples: mixer.push(channels), sampleRate };
   }
-  yield { samples: mixer.end(), sampleRate: rate };
+  if (mixer) yield { samples: mixer.end(), sampleRate: rate };
 }
 
 async function* readPieces(file: FileHandle): AsyncGenerator<Uint8Array> {
