@@ -8,6 +8,7 @@
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import type { LibraryDecoder } from "./library-decoder.js";
+import { delaySeconds, type TrackTimes } from "./m4a-edits.js";
 import { type ChunkTable, checkOrder, type Part, type TrackTables, withMovieFirst } from "./m4a-order.js";
 import { isText, longTagBytes, TagSkipper, tagBytes } from "./tags.js";
 import { WaitingBytes } from "./waiting-bytes.js";
@@ -18,6 +19,8 @@ const MOST_PIECES = 30_000_000;
 const MOST_FRAGMENT_PIECES = 4_000_000;
 /** Apple's own encoder has 4096 samples a frame. */
 const MOST_ALAC_FRAME_SAMPLES = 65_536;
+/** Of silence, at a time. */
+const SILENCE_SAMPLES = 1 << 16;
 const HEADER_BYTES = 8;
 const CUT = "is damaged or cut short: a box is longer than what is left.";
 const SEVERAL_FILES =
@@ -44,6 +47,7 @@ export class M4aChunkDecoder implements ChunkDecoder {
   readonly #boxes: BoxReader;
   /** Until the index has come, which many files have at their end. */
   #waiting: Part[] = [];
+  #hasBegun = false;
 
   constructor(decoder: LibraryDecoder, fileBytes: number) {
     this.#decoder = decoder;
@@ -62,7 +66,7 @@ export class M4aChunkDecoder implements ChunkDecoder {
     this.#boxes.push(new Uint8Array(), true);
     if (!this.#boxes.hasMovie) throw new DamagedAudioError("is damaged or cut short: it has no index.");
     yield* this.#decodeWaiting();
-    yield* this.#decoder.end();
+    yield* this.#delayed(this.#decoder.end());
   }
 
   async *#decodeWaiting(): AsyncGenerator<DecodedAudio> {
@@ -70,13 +74,29 @@ export class M4aChunkDecoder implements ChunkDecoder {
     this.#waiting = [];
     for (const { kind, bytes } of parts) {
       // Of a box that comes in pieces, the decoder joins all with each more.
-      if (kind === "sound") yield* this.#decoder.push(bytes);
-      else yield* await this.#decoder.decode(bytes);
+      if (kind === "sound") yield* this.#delayed(this.#decoder.push(bytes));
+      else yield* this.#delayed(await this.#decoder.decode(bytes));
+    }
+  }
+
+  /** Before the first sound, silence, where the track begins later than the film. */
+  async *#delayed(sound: AsyncIterable<DecodedAudio> | Iterable<DecodedAudio>): AsyncGenerator<DecodedAudio> {
+    for await (const audio of sound) {
+      if (!this.#hasBegun) yield* silence(this.#boxes.delaySeconds, audio);
+      this.#hasBegun = true;
+      yield audio;
     }
   }
 
   free(): void {
     this.#decoder.free();
+  }
+}
+
+/** As the sound that follows it is. */
+function* silence(seconds: number, { channels, sampleRate }: DecodedAudio): Generator<DecodedAudio> {
+  for (let left = Math.round(seconds * sampleRate); left > 0; left -= SILENCE_SAMPLES) {
+    yield { channels: channels.map(() => new Float32Array(Math.min(left, SILENCE_SAMPLES))), sampleRate };
   }
 }
 
@@ -92,8 +112,12 @@ interface Limits {
   fragmentPieces: number;
   soundTracks: number;
   readonly tables: ChunkTable[];
+  /** The film's header. */
+  movie?: DataView;
   /** Of the track that is being looked at. */
-  track: TrackTables;
+  track: TrackTables & TrackTimes;
+  /** How long the sound waits for its beginning. */
+  delaySeconds: number;
 }
 
 class BoxReader {
@@ -105,6 +129,8 @@ class BoxReader {
   #position = 0;
   /** Whether the index has come. */
   hasMovie = false;
+  /** Of silence before the sound. */
+  delaySeconds = 0;
   /** Passes over what stands behind the last box, once that has been seen. */
   #tail: TagSkipper | undefined;
 
@@ -175,9 +201,11 @@ class BoxReader {
       soundTracks: 0,
       tables: [],
       track: { isSound: false },
+      delaySeconds: 0,
     };
     testBox(bytes, box.type, { start: HEADER_BYTES, end: bytes.length }, limits);
     if (limits.soundTracks > 1) throw new DamagedAudioError(severalTracks(limits.soundTracks, "OUT.m4a"));
+    if (box.type === "moov") this.delaySeconds = limits.delaySeconds;
     return { kind: box.type === "moov" ? "movie" : "other", bytes, tables: limits.tables };
   }
 }
@@ -217,7 +245,10 @@ function testBox(bytes: Uint8Array, type: string, { start, end }: Range, limits:
   if (type === "trak") limits.track = { isSound: false };
   const inner = CONTAINERS.get(type);
   if (inner !== undefined) testBoxes(bytes, { start: start + inner, end }, limits);
-  if (type === "trak") checkOrder(limits.track);
+  if (type === "trak") {
+    checkOrder(limits.track);
+    limits.delaySeconds += delaySeconds(limits.track, limits.movie);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, end - start);
   if (type === "stsd") testDescriptions(bytes, { start, end }, limits);
   if (type === "stsz") {
@@ -230,8 +261,11 @@ function testBox(bytes: Uint8Array, type: string, { start, end }: Range, limits:
     limits.track.isSound = true;
   }
   if (type === "alac") testAlac(view);
+  if (type === "mvhd") limits.movie = view;
+  if (type === "mdhd") limits.track.media = view;
   const entryBytes = TABLES.get(type);
   if (entryBytes) testTable(type, view, 4, entryBytes);
+  if (type === "elst") limits.track.edits = view;
   if (type === "stsc") limits.track.runs = view;
   if (type === "stco" || type === "co64") {
     const placeBytes = type === "stco" ? 4 : 8;
@@ -243,6 +277,7 @@ function testBox(bytes: Uint8Array, type: string, { start, end }: Range, limits:
 /** Sample descriptions: how the sound is coded, in boxes within boxes after 36 bytes or more. */
 function testDescriptions(bytes: Uint8Array, { start, end }: Range, limits: Limits): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  limits.track.codec = String.fromCharCode(...bytes.subarray(start + 12, start + 16));
   for (let at = start + 8; at + 16 <= end; ) {
     const size = view.getUint32(at);
     if (size < 16) return;

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { bytesOf } from "../fixtures.test.support.js";
 import { decodeAudio } from "./decode.js";
 import { joinBytes } from "./join-arrays.js";
-import { id3v1, id3v2 } from "./sound-files.test.support.js";
+import { delaySeconds } from "./m4a-edits.js";
+import { id3v1, id3v2, uint32 } from "./sound-files.test.support.js";
 
 const fileName = "file";
 
@@ -84,4 +85,61 @@ test("a live WebM stream, whose outer elements are left open, is read to its end
     await decodeAudio(bytes, { fileName }),
     await decodeAudio(await bytesOf("speech.webm"), { fileName }),
   );
+});
+
+/** The M4A file with other edits, in milliseconds and samples at 16 kHz: a time of -1 is silence. */
+async function withEdits(...edits: readonly (readonly [milliseconds: number, mediaTime: number])[]): Promise<Buffer> {
+  const file = Buffer.from(await bytesOf("speech.m4a"));
+  const start = file.indexOf("elst") - 4;
+  const end = start + file.readUInt32BE(start);
+  const entries = edits.flatMap((edit) => [...edit, 0x10000]);
+  const numbers = [16 + 4 * entries.length, 0x656c7374, 0, edits.length, ...entries];
+  const list = Buffer.concat(numbers.map((number) => uint32(number, false)));
+  const changed = Buffer.concat([file.subarray(0, start), list, file.subarray(end)]);
+  for (const name of ["moov", "trak", "edts"]) {
+    const at = changed.indexOf(name) - 4;
+    changed.writeUInt32BE(changed.readUInt32BE(at) + list.length - (end - start), at);
+  }
+  return changed;
+}
+
+test("an M4A file from which a passage was deleted is refused with the way out", async () => {
+  const parts = await withEdits([300, 1024], [300, 13_248]);
+  await assert.rejects(decodeAudio(parts, { fileName }), {
+    code: "bad-audio",
+    message:
+      "file: plays 2 parts of its sound, by an edit list; write out what is played, as with ffmpeg -i IN OUT.flac.",
+  });
+});
+
+test("a track that begins later than the film has silence before it", async () => {
+  const whole = (await decodeAudio(await withEdits([1064, 1024]), { fileName })).channels[0] as Float32Array;
+  const late = (await decodeAudio(await withEdits([5000, -1], [1064, 1024]), { fileName })).channels[0] as Float32Array;
+  assert.deepEqual(late, Float32Array.from([...new Float32Array(80_000), ...whole]));
+  await assert.rejects(decodeAudio(await withEdits([2 ** 31, -1], [1064, 1024]), { fileName }), {
+    message: /^file: has 2147484 s of silence before its sound, by an edit list; .+ ffmpeg -i IN OUT\.flac\.$/,
+  });
+});
+
+test("where the decoder knows no edits, a file of which a part is not played is refused", () => {
+  const times = (...numbers: number[]) =>
+    new DataView(joinBytes(numbers.map((number) => uint32(number, false))).buffer);
+  const movie = times(0, 0, 0, 1000, 10_000);
+  const track = (duration: number, mediaTime: number) => ({
+    isSound: true,
+    codec: "sowt",
+    media: times(0, 0, 0, 16_000, 160_000),
+    edits: times(0, 1, duration, mediaTime, 0x10000),
+  });
+  assert.equal(delaySeconds(track(9900, 1000), movie), 0);
+  assert.equal(delaySeconds({ ...track(5000, 0), codec: "mp4a" }, movie), 0);
+  for (const [duration, mediaTime] of [
+    [5000, 0],
+    [5000, 80_000],
+  ] as const) {
+    assert.throws(() => delaySeconds(track(duration, mediaTime), movie), {
+      name: "DamagedAudioError",
+      message: /^plays only a part of its sound, by an edit list; .+ ffmpeg -i IN OUT\.flac\.$/,
+    });
+  }
 });
