@@ -10,6 +10,7 @@ import { Cancellation, cancellable, RequestCancellation } from "./cancellation.j
 import type { Detection, DetectorSound } from "./detector-runs.js";
 import { GreedySearch, type LiveSearch } from "./live-search.js";
 import { type HeardSegment, LongAudio, type LongAudioEngine } from "./long-audio.js";
+import { onOneTimeline } from "./one-timeline.js";
 import {
   ALIGN_CHECKS,
   type AlignOptions,
@@ -133,7 +134,7 @@ export class CoreRecognizer implements AsyncDisposable {
         const aligned = await this.#platform.align(emissions, text, cancellation);
         return {
           ...aligned,
-          timedWords: aligned.timedWords.map((word) => placeWord(word, 0, durationSeconds)),
+          timedWords: aligned.timedWords.map((word) => placeWord(word, 0, { start: 0, end: durationSeconds })),
           durationSeconds,
         };
       } catch (error) {
@@ -296,23 +297,6 @@ function announced(
 function checkLength(seconds: number, fileName: string, { maxDurationSeconds }: AudioOptions): void {
   if (maxDurationSeconds === undefined || seconds <= maxDurationSeconds) return;
   throw new RecognizerError("too-long", `${fileName}: is longer than ${maxDurationSeconds} s; cut it, or allow more`);
-}
-
-/** The emissions of a whole recording, with blanks for what was no speech. */
-function onOneTimeline(segments: readonly HeardSegment[], seconds: number, header: BundleHeader): Emissions {
-  const { alphabet, frameSeconds } = header;
-  const numTokens = alphabet.tokens.length;
-  const numFrames = Math.ceil(seconds / frameSeconds);
-  const logProbs = new Float32Array(numFrames * numTokens).fill(Math.log(1e-6));
-  for (let frame = 0; frame < numFrames; frame++) logProbs[frame * numTokens + alphabet.blankId] = 0;
-  for (const { startSeconds, leadSeconds = 0, emissions: output } of segments) {
-    const emissions = letterEmissions(output, alphabet);
-    const first = Math.round((startSeconds - leadSeconds) / frameSeconds);
-    const from = Math.max(0, -first);
-    const to = Math.max(from, Math.min(emissions.numFrames, numFrames - first));
-    logProbs.set(emissions.logProbs.subarray(from * numTokens, to * numTokens), (first + from) * numTokens);
-  }
-  return { logProbs, numFrames, numTokens };
 }
 
 function explainSpeechError(error: unknown): unknown {

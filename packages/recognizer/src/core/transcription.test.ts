@@ -42,6 +42,19 @@ test("words' times count from the recording's start", () => {
   ]);
 });
 
+test("words of the silence around a segment are its own, and none lies beyond it", () => {
+  const word = (startSeconds: number, endSeconds: number) => ({ word: "a", startSeconds, endSeconds, confidence: 0.5 });
+  const placed = (startSeconds: number, endSeconds: number) =>
+    segmentOf([{ ...found("a", -1), timedWords: [{ ...word(startSeconds, endSeconds), characters: [] }] }], {
+      startSeconds: 10,
+      endSeconds: 10.4,
+      leadSeconds: 0.5,
+    }).timedWords?.map(({ startSeconds, endSeconds }) => [startSeconds, endSeconds]);
+  assert.deepEqual(placed(0.25, 0.75), [[10, 10.25]]);
+  assert.deepEqual(placed(0, 0.25), [[10, 10]]);
+  assert.deepEqual(placed(0.75, 1.25), [[10.25, 10.4]]);
+});
+
 test("a transcription joins its segments", () => {
   const first = segmentOf([found("good morning", -1)], { startSeconds: 0, endSeconds: 1 });
   const second = segmentOf([found("everyone", -2)], { startSeconds: 3, endSeconds: 4 });

@@ -50,7 +50,9 @@ export function segmentOf(
     text,
     words,
     ...(timedWords && {
-      timedWords: timedWords.map((word) => placeWord(word, startSeconds - leadSeconds, endSeconds)),
+      timedWords: timedWords.map((word) =>
+        placeWord(word, startSeconds - leadSeconds, { start: startSeconds, end: endSeconds }),
+      ),
     }),
     nBest: found.map((hypothesis) => ({ text: hypothesis.text, score: hypothesis.score })),
   };

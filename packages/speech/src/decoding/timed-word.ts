@@ -23,14 +23,19 @@ export interface TimedWord {
 }
 
 /**
- * A word of a stretch of sound that begins at `seconds`, in a recording that ends at `end`. Frames end on a grid of their
- * own: the last may reach beyond the sound, and no word may.
+ * A word found in frames of which the first lies at `seconds`, for a stretch of sound that lasts from `start` to `end`.
+ * Frames lie on a grid of their own, and some are of the silence around: they may reach beyond the sound, and no word may.
  */
-export function placeWord(word: TimedWord, seconds: number, end: number): TimedWord {
+export function placeWord(
+  word: TimedWord,
+  seconds: number,
+  { start, end }: { readonly start: number; readonly end: number },
+): TimedWord {
+  const within = (time: number) => Math.min(end, Math.max(start, time));
   const place = <T extends { startSeconds: number; endSeconds: number }>(timed: T): T => ({
     ...timed,
-    startSeconds: Math.min(end, Math.max(0, timed.startSeconds + seconds)),
-    endSeconds: Math.min(end, Math.max(0, timed.endSeconds + seconds)),
+    startSeconds: within(timed.startSeconds + seconds),
+    endSeconds: within(timed.endSeconds + seconds),
   });
   return { ...place(word), characters: word.characters.map(place) };
 }

@@ -54,6 +54,22 @@ test("a short cue stays a while, but not into the next", () => {
   ]);
 });
 
+test("words that overlap give cues that do not", () => {
+  const word = (startSeconds: number, endSeconds: number, text: string) => ({
+    ...{ word: text, startSeconds, endSeconds, confidence: 1, characters: [] },
+  });
+  const times = (...words: TimedWord[]) =>
+    splitIntoCues(words).map(({ startSeconds, endSeconds }) => [startSeconds, endSeconds]);
+  assert.deepEqual(times(word(0, 1.2, "Hello."), word(1.1, 1.5, "world")), [
+    [0, 1.1],
+    [1.1, 2.1],
+  ]);
+  assert.deepEqual(times(word(0.5, 1.2, "One."), word(0.5, 1, "two")), [
+    [0.5, 0.501],
+    [0.501, 1.501],
+  ]);
+});
+
 test("whatever is said, cues keep the words, the order and the limits", () => {
   const random = new SeededRandom(41);
   for (let round = 0; round < 200; round++) {

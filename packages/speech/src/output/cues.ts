@@ -57,13 +57,12 @@ export function splitIntoCues(words: readonly TimedWord[], options: CueOptions =
     else group.push(word);
   }
   const latest = limits.durationSeconds;
+  const starts = startsOf(groups, latest);
   return groups.map((group, index) => {
-    // A last word may have no length left.
-    const startSeconds = Math.max(0, Math.min((group[0] as TimedWord).startSeconds, latest - LEAST_SECONDS));
+    const startSeconds = starts[index] as number;
     const spoken = (group.at(-1) as TimedWord).endSeconds;
-    const following = groups[index + 1]?.[0];
-    const next = following ? Math.min(following.startSeconds, latest - LEAST_SECONDS) : latest;
-    const endSeconds = Math.min(latest, Math.max(spoken, Math.min(startSeconds + limits.minSeconds, next)));
+    const next = starts[index + 1] ?? Math.max(latest, startSeconds + LEAST_SECONDS);
+    const endSeconds = Math.min(next, Math.max(spoken, startSeconds + limits.minSeconds));
     return {
       startSeconds,
       endSeconds,
@@ -74,6 +73,16 @@ export function splitIntoCues(words: readonly TimedWord[], options: CueOptions =
       ),
     };
   });
+}
+
+/** With their words, but each after the one before: words may overlap, begin together, or have no length left at the end. */
+function startsOf(groups: readonly (readonly TimedWord[])[], latest: number): number[] {
+  const starts: number[] = [];
+  for (const [first] of groups) {
+    const earliest = (starts.at(-1) ?? -LEAST_SECONDS) + LEAST_SECONDS;
+    starts.push(Math.max(earliest, Math.min((first as TimedWord).startSeconds, latest - LEAST_SECONDS)));
+  }
+  return starts;
 }
 
 function startsCue(group: readonly TimedWord[], word: TimedWord, limits: Required<CueOptions>): boolean {

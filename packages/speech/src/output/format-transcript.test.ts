@@ -41,10 +41,10 @@ test("WebVTT, escaped", () => {
   );
 });
 
-test("a cue without length lasts a millisecond", () => {
+test("a cue without length lasts a millisecond, and the next begins after it", () => {
   const brief = { ...transcript, timedWords: [word("a", 1, 1, 1), word("b", 1, 2, 1)] };
   const srt = formatTranscript(brief, "srt", { pauseSeconds: 0.000001, maxLines: 1, maxLineCharacters: 1 });
-  assert.equal(srt, "1\n00:00:01,000 --> 00:00:01,001\na\n\n2\n00:00:01,000 --> 00:00:02,000\nb\n");
+  assert.equal(srt, "1\n00:00:01,000 --> 00:00:01,001\na\n\n2\n00:00:01,001 --> 00:00:02,001\nb\n");
 });
 
 test("CTM: the durations are those of the rounded times", () => {

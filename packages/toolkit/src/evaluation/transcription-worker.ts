@@ -35,7 +35,7 @@ async function transcribe(
   const found = wordTimes ? decode.timed(emissions!) : { text: decode(emissions!).text };
   const durationSeconds = read.samples.length / config.sampleRate;
   const timedWords = "timedWords" in found && {
-    timedWords: found.timedWords.map((word) => placeWord(word, 0, durationSeconds)),
+    timedWords: found.timedWords.map((word) => placeWord(word, 0, { start: 0, end: durationSeconds })),
   };
   return { file, text: found.text, durationSeconds, ...timedWords };
 }
