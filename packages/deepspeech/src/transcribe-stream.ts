@@ -50,20 +50,19 @@ async function* untilAborted(stream: NodeJS.ReadStream, signal: AbortSignal): As
 }
 
 function showJson(event: StreamEvent): void {
-  if (event.kind !== "final") return;
+  if (event.kind !== "final" || event.text === "") return;
   process.stdout.write(`${JSON.stringify({ ...roundSpan(event), text: event.text })}\n`);
 }
 
 function showFinal(event: StreamEvent): void {
-  if (event.kind === "final") process.stdout.write(`${event.text}\n`);
+  if (event.kind === "final" && event.text !== "") process.stdout.write(`${event.text}\n`);
 }
 
 function showLive(event: StreamEvent): void {
-  if (event.kind === "final") process.stdout.write(`${NEW_LINE}${event.text}\n`);
-  else
-    process.stdout.write(
-      NEW_LINE + endOfLine(`${event.stable} ${event.tail}`.trim(), process.stdout.columns || USUAL_COLUMNS),
-    );
+  const text = event.kind === "final" ? event.text : `${event.stable} ${event.tail}`.trim();
+  // A final without a word takes back what was shown.
+  const isLine = event.kind === "final" && text !== "";
+  process.stdout.write(NEW_LINE + (isLine ? `${text}\n` : endOfLine(text, process.stdout.columns || USUAL_COLUMNS)));
 }
 
 /** As much of a text's end as fits into one line of a terminal: a longer one could not be taken back. */

@@ -217,7 +217,7 @@ export class LiveSession {
   }
 
   #tell(event: StreamEvent): void {
-    if (event.kind === "final") this.texts.push(event.text);
+    if (event.kind === "final" && event.text !== "") this.texts.push(event.text);
     if (event.kind === "partial" && this.#socket.bufferedAmount > MOST_UNREAD_PARTIAL_BYTES) return;
     this.#send(event.kind === "partial" ? partialOf(event) : finalOf(event));
     if (this.#socket.bufferedAmount <= MOST_UNREAD_BYTES) return;

@@ -7,7 +7,7 @@ import { joinArrays } from "../audio/join-arrays.js";
 import { joinEmissions, type PlacedEmissions } from "./join-emissions.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import { type SegmentEvent, Segmenter, type SegmentRules } from "./segmenter.js";
-import { hearShort, isShort } from "./short-sound.js";
+import { contextStart, hearShort, isShort } from "./short-sound.js";
 import { ACTIVITY_FRAME_RATE, type DetectSpeech, SpeechDetector } from "./speech-detector.js";
 import type { StepUtterance } from "./step-utterance.js";
 
@@ -96,7 +96,8 @@ export class LongAudio {
     this.#buffer.push(samples);
     for (const frame of (await this.#detector.push(samples)) ?? []) this.#take(this.#segmenter.push(frame));
     if (this.#open) this.#startFullWindows(this.#open, this.#buffer.end);
-    this.#buffer.dropBefore(this.#open?.nextWindow ?? this.#segmenter.earliestFrame * this.#activitySamples);
+    const earliest = this.#open?.nextWindow ?? this.#segmenter.earliestFrame * this.#activitySamples;
+    this.#buffer.dropBefore(contextStart(earliest, this.#header));
     while (this.#pending.size >= MOST_PENDING) await Promise.race(this.#pending);
   }
 
@@ -133,7 +134,7 @@ export class LongAudio {
     this.#open = undefined;
     if (!open || end - open.start < this.#header.minSamples) return;
     const { sampleRate } = this.#header;
-    if (isShort(end - open.start, this.#header)) {
+    if (isShort({ start: open.start, end }, this.#header)) {
       this.#finishShort(open.start, end);
       return;
     }
@@ -188,7 +189,8 @@ export class LongAudio {
   #finishShort(start: number, end: number): void {
     const { sampleRate } = this.#header;
     const [startSeconds, endSeconds] = [start / sampleRate, end / sampleRate];
-    const found = hearShort(this.#buffer.slice(start, end), this.#header, (padded) => this.#engine.infer(padded));
+    const infer = (samples: Float32Array<ArrayBuffer>) => this.#engine.infer(samples);
+    const found = hearShort(this.#buffer, { start, end }, { header: this.#header, infer });
     const heard = found.then((emissions) => ({ startSeconds, endSeconds, ...emissions }));
     heard.catch(() => {});
     this.#onSegment(heard);

@@ -56,7 +56,10 @@ export type StreamEvent =
       /** How much of the stream had been heard. */
       readonly heardSeconds: number;
     }
-  /** A segment's whole text, once a pause or the stream's end has ended it. It starts with all its stable words. */
+  /**
+   * A segment's whole text, once a pause, its length or the stream's end has ended it. It starts with all its stable words.
+   * It is empty where words were shown, and none remain.
+   */
   | ({ readonly kind: "final"; readonly segment: number; readonly heardSeconds: number } & Segment);
 
 const encoding = {

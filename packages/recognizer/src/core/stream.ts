@@ -13,7 +13,7 @@ import type { LiveSearch } from "./live-search.js";
 import type { HeardSegment } from "./long-audio.js";
 import { SampleBuffer } from "./sample-buffer.js";
 import { Segmenter } from "./segmenter.js";
-import { hearShort, isShort } from "./short-sound.js";
+import { contextStart, hearShort, isShort } from "./short-sound.js";
 import {
   ACTIVITY_FRAME_RATE,
   ACTIVITY_LAG_SECONDS,
@@ -139,7 +139,7 @@ class StreamSession {
   async *#goOn(frames: Promise<ActivityFrame[]> | undefined): AsyncGenerator<StreamEvent, void, undefined> {
     for (const frame of (await frames) ?? []) yield* this.#take(this.#segmenter.push(frame));
     if (this.#live && this.#isStepDue) yield* this.#step(this.#live);
-    this.#buffer.dropBefore(this.#earliestNeeded);
+    this.#buffer.dropBefore(contextStart(this.#earliestNeeded, this.#engine.header));
   }
 
   get #isStepDue(): boolean {
@@ -170,7 +170,7 @@ class StreamSession {
     if (!this.#live) return earliestFrame * this.#activitySamples;
     const { startSample, neededFrom } = this.#live.hearing;
     // One that turns out to be short is heard again from its beginning.
-    const mayBeShort = isShort(earliestEnd * this.#activitySamples - startSample, this.#engine.header);
+    const mayBeShort = isShort({ start: startSample, end: earliestEnd * this.#activitySamples }, this.#engine.header);
     return Math.min(mayBeShort ? startSample : neededFrom, earliestNext * this.#activitySamples);
   }
 
@@ -207,37 +207,41 @@ class StreamSession {
     }
   }
 
-  async *#finish({ hearing, search }: LiveSegment, endSample: number): AsyncGenerator<StreamEvent, void, undefined> {
+  async *#finish(live: LiveSegment, endSample: number): AsyncGenerator<StreamEvent, void, undefined> {
     this.#live = undefined;
-    const { startSample } = hearing;
-    const { sampleRate, minSamples } = this.#engine.header;
-    const [startSeconds, endSeconds] = [startSample / sampleRate, endSample / sampleRate];
-    // What was told as stable stands.
-    const isOpen = this.#lastShown === "" || this.#lastShown.startsWith("|");
     try {
-      if (endSample - startSample < minSamples) return;
-      if (isOpen && isShort(endSample - startSample, this.#engine.header)) {
-        const samples = this.#buffer.slice(startSample, endSample);
-        const heard = await hearShort(samples, this.#engine.header, (padded) => this.#engine.infer(padded));
-        yield* this.#tell(await this.#engine.search({ startSeconds, endSeconds, ...heard }));
-        return;
-      }
-      const { settled, tail } = await hearing.finish(this.#buffer, endSample);
-      for (const emissions of settled) search.settle(emissions);
-      const found = await cancellable(search.end(tail), this.#engine.cancellation);
-      yield* this.#tell(segmentOf(found, { startSeconds, endSeconds }));
+      const segment = await this.#wholeOf(live, endSample);
+      // What was shown is taken back, too: whoever shows it waits for its end.
+      if (segment.text === "" && this.#lastShown === "") return;
+      yield { kind: "final", ...this.#place(), ...segment };
+      this.#numSegments += 1;
     } finally {
-      search.close();
+      live.search.close();
     }
   }
 
-  *#tell(segment: Segment): Generator<StreamEvent, void, undefined> {
-    if (segment.text === "") return;
-    yield { kind: "final", ...this.#place(), ...segment };
-    this.#numSegments += 1;
+  async #wholeOf({ hearing, search }: LiveSegment, end: number): Promise<Segment> {
+    const { header } = this.#engine;
+    const start = hearing.startSample;
+    const place = { startSeconds: start / header.sampleRate, endSeconds: end / header.sampleRate };
+    // What was told as stable stands.
+    const isOpen = this.#lastShown === "" || this.#lastShown.startsWith("|");
+    if (isOpen && end - start < header.minSamples) return nothing(place, this.#settings);
+    if (isOpen && isShort({ start, end }, header)) {
+      const infer = (samples: Float32Array<ArrayBuffer>) => this.#engine.infer(samples);
+      return this.#engine.search({ ...place, ...(await hearShort(this.#buffer, { start, end }, { header, infer })) });
+    }
+    const { settled, tail } = await hearing.finish(this.#buffer, end);
+    for (const emissions of settled) search.settle(emissions);
+    return segmentOf(await cancellable(search.end(tail), this.#engine.cancellation), place);
   }
 
   #place(): { segment: number; heardSeconds: number } {
     return { segment: this.#numSegments, heardSeconds: this.#buffer.end / this.#engine.header.sampleRate };
   }
+}
+
+/** A segment in which no word was found. */
+function nothing(place: Pick<Segment, "startSeconds" | "endSeconds">, { wordTimes }: Settings): Segment {
+  return { ...place, text: "", words: [], ...(wordTimes && { timedWords: [] }), nBest: [{ text: "", score: 0 }] };
 }

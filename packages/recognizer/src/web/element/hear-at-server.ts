@@ -3,7 +3,7 @@ import { fromWireSpan, fromWireWord, type LiveMessage } from "@deepspeech-ts/spe
 import { liveMessages } from "../live-socket.js";
 import type { MicrophoneEvent } from "../microphone.js";
 import { loadModule } from "./hear-here.js";
-import { type Heard, HearError, type HearOptions, stopTracks, unlessAborted } from "./heard.js";
+import { type Heard, HearError, type HearOptions, NOTHING, stopTracks, unlessAborted } from "./heard.js";
 
 /** How often sound is sent. */
 const PIECE_MILLISECONDS = 250;
@@ -104,7 +104,7 @@ async function* heard(socket: WebSocket, { signal }: HearOptions, stop: () => vo
       if (message.type === "done") return;
       if (message.type === "error") throw new HearError("server", message.error.message);
       if (message.type === "partial") yield { kind: "partial", stable: message.stable, tail: message.tail };
-      else if (message.text !== "") yield segmentOf(message);
+      else yield message.text === "" ? NOTHING : segmentOf(message);
     }
     signal.throwIfAborted();
     throw new HearError("offline", "the connection to the server broke off");

@@ -4,7 +4,7 @@ import type { StreamEvent } from "../../core/stream-options.js";
 import type { LoadProgress } from "../fetch-bundle.js";
 import type { MicrophoneSound } from "../microphone.js";
 import type { Recognizer } from "../recognizer.js";
-import { type Heard, type HearOptions, stopTracks, unlessAborted } from "./heard.js";
+import { type Heard, type HearOptions, NOTHING, stopTracks, unlessAborted } from "./heard.js";
 
 export const loadModule = () => import("../index.js");
 
@@ -74,7 +74,8 @@ async function* heard(
   try {
     for await (const event of events) {
       if (event.kind === "partial") yield { kind: "partial", stable: event.stable, tail: event.tail };
-      else if (event.text !== "") {
+      else if (event.text === "") yield NOTHING;
+      else {
         const { text, timedWords = [], startSeconds, endSeconds } = event;
         const words = timedWords.map(spokenWord);
         yield { kind: "segment", text, words, startSeconds, endSeconds };

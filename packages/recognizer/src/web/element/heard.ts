@@ -18,6 +18,9 @@ export interface SpokenSegment extends Span {
 
 export type Heard = ({ readonly kind: "partial" } & SpokenPartial) | ({ readonly kind: "segment" } & SpokenSegment);
 
+/** Words were shown, and none remain of them. */
+export const NOTHING: Heard = { kind: "partial", stable: "", tail: "" };
+
 /** What is to be heard, and how. */
 export interface HearOptions {
   /** The URL of a bundle. */

@@ -5,7 +5,7 @@
  */
 import { hearAtServer } from "./hear-at-server.js";
 import { hearHere } from "./hear-here.js";
-import type { Heard, SpokenSegment } from "./heard.js";
+import { type Heard, NOTHING, type SpokenSegment } from "./heard.js";
 
 /** Where `speechRecognitionOf` hears: one of `bundle` and `server`. */
 export interface SpeechRecognitionSource {
@@ -161,7 +161,11 @@ export class ModelSpeechRecognition extends EventTarget {
     let isSpeaking = false;
     for await (const event of events) {
       if (!isSpeaking) this.#tell("speechstart");
-      isSpeaking = event.kind === "partial";
+      isSpeaking = event.kind === "partial" && event !== NOTHING;
+      if (event === NOTHING) {
+        this.#tell("speechend");
+        continue;
+      }
       if (event.kind === "partial") {
         const transcript = [event.stable, event.tail].filter((part) => part !== "").join(" ");
         if (this.interimResults && transcript !== "") this.#tellResults(resultOf({ transcript, confidence: 0 }, false));
@@ -171,6 +175,7 @@ export class ModelSpeechRecognition extends EventTarget {
       this.#tellResults(resultOf({ transcript: this.#spaced(event.text), confidence: confidenceOf(event) }, true));
       if (!this.continuous) this.stop();
     }
+    if (isSpeaking) this.#tell("speechend");
   }
 
   /** Chrome's later finals begin with a space, so that programs may join them as they are. */
