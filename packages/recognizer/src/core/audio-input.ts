@@ -2,6 +2,7 @@
  * Whatever callers hand over as sound, brought to a path, a file's bytes or samples. What cannot be sound is refused with
  * `bad-argument`: taken for sound of no length or of wild samples, it would give an empty text without a word.
  */
+import { LOUDEST_SAMPLE } from "../audio/decoded-audio.js";
 import { joinBytes } from "../audio/join-arrays.js";
 import { RecognizerError } from "../errors.js";
 import { type Cancellation, cancellable } from "./cancellation.js";
@@ -22,15 +23,16 @@ export type AudioInput =
   | Iterable<AudioBytes>
   | AudioSamples;
 
-export type ResolvedAudio = string | Uint8Array | Float32Array;
+/** A path, or memory that nobody else has. */
+export type ResolvedAudio = string | Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
 
 const TAKEN =
   "a path, a file: URL, the bytes of a sound file (Uint8Array, ArrayBuffer, DataView, Blob or a stream of bytes), or the " +
   "samples of one channel (Float32Array from -1 to 1, Int16Array)";
-/** Sound that is too loud may leave the range from -1 to 1, by its gain alone hardly so far. */
-const LOUDEST_SAMPLE = 32;
 
 /**
+ * Takes the sound before it returns: its memory is the caller's again at once.
+ *
  * @param pathOf the path that a `file:` URL names
  * @throws RecognizerError `bad-argument`; or whatever a stream of bytes ends with
  */
@@ -40,8 +42,11 @@ export async function resolveAudio(
   cancellation: Cancellation,
 ): Promise<ResolvedAudio> {
   if (typeof input === "string" || input instanceof URL) return resolvePath(input, pathOf);
-  const direct = samplesOf(input) ?? bytesOf(input);
-  if (direct) return direct;
+  const samples = samplesOf(input);
+  if (samples) return samples === input ? new Float32Array(samples) : (samples as Float32Array<ArrayBuffer>);
+  // `slice` of a Buffer would give the same memory.
+  const bytes = bytesOf(input);
+  if (bytes) return new Uint8Array(bytes);
   if (ArrayBuffer.isView(input)) throw refusal(input);
   if (input instanceof Blob) return new Uint8Array(await cancellable(input.arrayBuffer(), cancellation));
   if (isSource(input)) return collect(input, cancellation);
@@ -107,7 +112,8 @@ async function collect(source: Source<unknown>, cancellation: Cancellation) {
   for await (const piece of untilCancelled(source, cancellation)) {
     const bytes = bytesOf(piece);
     if (!bytes) throw badInput(`the source brings ${describe(piece)}, expected bytes; give samples to stream()`);
-    pieces.push(bytes);
+    // A source may use the memory of one piece for the next.
+    pieces.push(new Uint8Array(bytes));
   }
   return joinBytes(pieces);
 }

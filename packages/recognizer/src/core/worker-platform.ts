@@ -137,17 +137,15 @@ export class WorkerPlatform implements Platform {
     input: ResolvedAudio,
     { cancellation, ...options }: OpenAudioOptions,
   ): AsyncGenerator<Float32Array<ArrayBuffer>, void, undefined> {
-    // `slice` of a Buffer would give the same memory, which then would be taken from its owner.
-    const copy = typeof input === "string" ? input : copyOf(input);
-    if (copy instanceof Float32Array && options.inputSampleRate === options.sampleRate) {
+    if (input instanceof Float32Array && options.inputSampleRate === options.sampleRate) {
       // They are as the model takes them: a way to a helper and back would cost more than it saves.
-      yield* inPieces(copy, options.sampleRate);
+      yield* inPieces(input, options.sampleRate);
       return;
     }
     const helper = leastBusy(this.#helpers);
     const id = this.#nextAudio++;
-    const source = { ...options, input: copy as AudioSource["input"] } satisfies AudioSource;
-    await helper.call("openAudio", [id, source], typeof copy === "string" ? [] : [copy.buffer as ArrayBuffer]);
+    const source = { ...options, input } satisfies AudioSource;
+    await helper.call("openAudio", [id, source], typeof input === "string" ? [] : [input.buffer]);
     try {
       for (;;) {
         const samples = await cancellable(
@@ -167,10 +165,6 @@ export class WorkerPlatform implements Platform {
     const reason = new RecognizerError("closed", "the recogniser was closed");
     await Promise.all([...this.#models, ...this.#helpers].map((worker) => worker.close(reason)));
   }
-}
-
-function copyOf(input: Uint8Array | Float32Array): Uint8Array | Float32Array<ArrayBuffer> {
-  return input instanceof Uint8Array ? new Uint8Array(input) : new Float32Array(input);
 }
 
 /** [batch, frames, tokens] → each waveform's own frames. */

@@ -58,6 +58,28 @@ test("samples of 16 bits and of double precision are heard as those of single pr
   assert.equal((await recognizer.transcribe(whole)).text, expected);
 });
 
+test("memory is the caller's again as soon as the call returns", async () => {
+  const samples = await samplesOf(PATH);
+  const bytes = Uint8Array.from(await readFile(PATH));
+  const { score } = await recognizer.align(PATH, text);
+  const inputs = [samples.slice(), bytes.slice(), bytes.slice().buffer, new DataView(bytes.slice().buffer)] as const;
+  for (const input of inputs) {
+    const found = recognizer.transcribe(input);
+    const aligned = recognizer.align(input, text);
+    new Uint8Array(ArrayBuffer.isView(input) ? input.buffer : input).fill(0);
+    assert.equal((await found).text, text);
+    assert.equal((await aligned).score, score);
+  }
+  function* pieces() {
+    const memory = new Uint8Array(1000);
+    for (let at = 0; at < bytes.length; at += memory.length) {
+      memory.set(bytes.subarray(at, at + memory.length));
+      yield memory.subarray(0, bytes.length - at);
+    }
+  }
+  assert.equal((await recognizer.transcribe(pieces())).text, text);
+});
+
 const REFUSED: [unknown, RegExp][] = [
   [undefined, /^the sound is undefined; give a path, /],
   [null, /^the sound is null; /],

@@ -136,13 +136,15 @@ export class Recognizer extends CoreRecognizer {
    * @throws RecognizerError as in Node, and `offline`
    */
   override async transcribe(input: WebAudioInput, options: TranscribeOptions = {}): Promise<Transcription> {
-    const { sound, ...about } = await soundOf(input, options);
+    const found = soundOf(input, options);
+    const { sound, ...about } = found instanceof Promise ? await found : found;
     return super.transcribe(sound, { ...about, ...withoutUndefined(options) });
   }
 
   /** @throws RecognizerError as in Node, and `offline` */
   override async align(input: WebAudioInput, text: string, options: AlignOptions = {}): Promise<RecordingAlignment> {
-    const { sound, ...about } = await soundOf(input, options);
+    const found = soundOf(input, options);
+    const { sound, ...about } = found instanceof Promise ? await found : found;
     return super.align(sound, text, { ...about, ...withoutUndefined(options) });
   }
 
@@ -222,7 +224,8 @@ interface Sound {
   readonly sampleRate?: number;
 }
 
-async function soundOf(input: WebAudioInput, { signal }: { signal?: AbortSignal | undefined }): Promise<Sound> {
+/** At once where nothing has to be fetched: the recogniser must take what is in memory before the page goes on. */
+function soundOf(input: WebAudioInput, { signal }: { signal?: AbortSignal | undefined }): Sound | Promise<Sound> {
   if (input instanceof AudioBuffer) return { sound: mixed(input), sampleRate: input.sampleRate };
   if (input instanceof File) return { sound: input, fileName: input.name };
   if (typeof input === "string" || input instanceof URL || input instanceof Request) return fetchSound(input, signal);
