@@ -92,6 +92,9 @@ test("what is not audio is named, with the formats that are", async () => {
     code: "bad-audio",
     message: "empty.flac: is empty.",
   });
+  // Of a live stream nobody knows beforehand.
+  const live = decodeChunks([new Uint8Array()], { fileName: "live", fileBytes: Number.POSITIVE_INFINITY });
+  await assert.rejects(live.next(), { code: "bad-audio", message: "live: is empty." });
   const notes = new TextEncoder().encode("These are notes, and no sound at all.");
   await assert.rejects(decodeAudio(notes, { fileName: "notes.wav" }), {
     code: "bad-audio",
@@ -99,12 +102,20 @@ test("what is not audio is named, with the formats that are", async () => {
   });
 });
 
-test("samples that are no numbers are refused", async () => {
+test("samples that are no numbers, or far outside their range, are refused", async () => {
   const bytes = Uint8Array.from(await bytesOf("short-pcm_f32le.wav"));
-  new DataView(bytes.buffer).setFloat32(bytes.length - 400, Number.NaN, true);
-  await assert.rejects(decodeAudio(bytes, { fileName: "nan.wav" }), {
-    message: "nan.wav: sample 3900 is NaN, expected a finite number; rewrite the file.",
+  const withSample = (value: number) => {
+    new DataView(bytes.buffer).setFloat32(bytes.length - 400, value, true);
+    return decodeAudio(bytes, { fileName: "odd.wav" });
+  };
+  await assert.rejects(withSample(Number.NaN), {
+    message: "odd.wav: sample 3900 is NaN, expected a finite number; rewrite the file.",
   });
+  await assert.rejects(withSample(-20_000), {
+    message: "odd.wav: sample 3900 is -20000, expected a number from -1 to 1; rewrite the file.",
+  });
+  // Too loud, and sound.
+  assert.equal((await withSample(16)).channels[0]?.[3900], 16);
 });
 
 test("a WAV file written to a pipe, with no length in its header, is read to its end", async () => {

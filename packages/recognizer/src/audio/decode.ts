@@ -8,7 +8,7 @@
  */
 import { errorMessage, RecognizerError } from "../errors.js";
 import { DamagedAudioError } from "./damaged-audio-error.js";
-import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
+import { type ChunkDecoder, type DecodedAudio, LOUDEST_SAMPLE } from "./decoded-audio.js";
 import { type AudioFormat, detectAudioFormat, foreignFormat, SUPPORTED_FORMATS } from "./format.js";
 import { joinArrays, joinBytes, plainBytes } from "./join-arrays.js";
 import { TagSkipper } from "./tags.js";
@@ -33,7 +33,7 @@ export interface DecodeOptions {
  * Decodes FLAC, WAV, MP3, Ogg Opus, Ogg Vorbis, M4A or WebM, told apart by content.
  *
  * @throws RecognizerError `bad-audio` of one line, naming the file, where the bytes are empty, of no known format, cut
- * short or damaged, or hold samples that are not finite numbers, or a sample rate outside 1 to 384 kHz, or several.
+ * short or damaged, or hold samples that are not finite numbers or far outside -1 to 1, or a sample rate outside 1 to 384 kHz, or several.
  */
 export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Promise<DecodedAudio> {
   const parts: DecodedAudio[] = [];
@@ -48,7 +48,7 @@ export async function decodeAudio(bytes: Uint8Array, options: DecodeOptions): Pr
   return { channels: whole, sampleRate };
 }
 
-/** How `decodeAudioChunks` decodes; it cannot see how long its file is. */
+/** How `decodeChunks` decodes; it cannot see how long its file is. */
 export interface DecodeChunksOptions extends DecodeOptions {
   fileBytes: number;
 }
@@ -128,7 +128,7 @@ function formatOf(head: Uint8Array, { fileName, hasTags }: { fileName: string; h
     const remedy = "convert it first, as with ffmpeg -i IN OUT.flac";
     throw badAudio(fileName, `is ${foreign}, which is not read (${SUPPORTED_FORMATS} are); ${remedy}.`);
   }
-  if (hasTags && head.length === 0) throw badAudio(fileName, "holds nothing but tags.");
+  if (head.length === 0) throw badAudio(fileName, hasTags ? "holds nothing but tags." : "is empty.");
   // Between the tag and the first frame of an MP3 file there may be anything.
   if (hasTags) return "mp3";
   throw badAudio(fileName, `is not audio of a known format (${SUPPORTED_FORMATS}).`);
@@ -152,16 +152,17 @@ function checkSampleRate(fileName: string, sampleRate: number, before: number): 
 
 function checkSamples(fileName: string, { channels }: DecodedAudio, before: number): void {
   for (const channel of channels) {
-    const index = firstNotFinite(channel);
+    const index = firstImpossible(channel);
     if (index === -1) continue;
-    const place = before + index;
-    throw badAudio(fileName, `sample ${place} is ${channel[index]}, expected a finite number; rewrite the file.`);
+    const expected = Number.isFinite(channel[index]) ? "a number from -1 to 1" : "a finite number";
+    throw badAudio(fileName, `sample ${before + index} is ${channel[index]}, expected ${expected}; rewrite the file.`);
   }
 }
 
 /** Or -1. A plain loop: `findIndex` calls back for each sample, which takes a sixth as long as decoding FLAC. */
-function firstNotFinite(channel: Float32Array): number {
-  for (let i = 0; i < channel.length; i++) if (!Number.isFinite(channel[i])) return i;
+function firstImpossible(channel: Float32Array): number {
+  // Also true of NaN.
+  for (let i = 0; i < channel.length; i++) if (!(Math.abs(channel[i] as number) <= LOUDEST_SAMPLE)) return i;
   return -1;
 }
 

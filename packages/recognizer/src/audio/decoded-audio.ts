@@ -1,5 +1,8 @@
 /** What decoders give, and the form that all of them have. */
 
+/** Sound that is too loud may leave the range from -1 to 1, by its gain alone hardly so far. */
+export const LOUDEST_SAMPLE = 32;
+
 export interface DecodedAudio {
   /** One array a channel, all of the same length, with samples in [-1, 1]. */
   readonly channels: Float32Array<ArrayBuffer>[];

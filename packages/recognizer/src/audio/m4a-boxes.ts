@@ -10,6 +10,7 @@ import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
 import type { LibraryDecoder } from "./library-decoder.js";
 import { delaySeconds, type TrackTimes } from "./m4a-edits.js";
 import { type ChunkTable, checkOrder, type Part, type TrackTables, withMovieFirst } from "./m4a-order.js";
+import { silence } from "./silence.js";
 import { isText, longTagBytes, TagSkipper, tagBytes } from "./tags.js";
 import { WaitingBytes } from "./waiting-bytes.js";
 
@@ -19,8 +20,6 @@ const MOST_PIECES = 30_000_000;
 const MOST_FRAGMENT_PIECES = 4_000_000;
 /** Apple's own encoder has 4096 samples a frame. */
 const MOST_ALAC_FRAME_SAMPLES = 65_536;
-/** Of silence, at a time. */
-const SILENCE_SAMPLES = 1 << 16;
 const HEADER_BYTES = 8;
 const CUT = "is damaged or cut short: a box is longer than what is left.";
 const SEVERAL_FILES =
@@ -90,13 +89,6 @@ export class M4aChunkDecoder implements ChunkDecoder {
 
   free(): void {
     this.#decoder.free();
-  }
-}
-
-/** As the sound that follows it is. */
-function* silence(seconds: number, { channels, sampleRate }: DecodedAudio): Generator<DecodedAudio> {
-  for (let left = Math.round(seconds * sampleRate); left > 0; left -= SILENCE_SAMPLES) {
-    yield { channels: channels.map(() => new Float32Array(Math.min(left, SILENCE_SAMPLES))), sampleRate };
   }
 }
 

@@ -3,6 +3,7 @@
  * Editors delete a passage by leaving it out of the list; it is still in the file, and nobody's to be heard.
  */
 import { DamagedAudioError } from "./damaged-audio-error.js";
+import { MOST_SILENCE_SECONDS } from "./silence.js";
 
 /** Of a track. Each box begins with its version. */
 export interface TrackTimes {
@@ -27,7 +28,6 @@ interface Edit {
 const TRIMMED = new Set(["mp4a", "alac", ".mp3", "Opus"]);
 /** What coders put before and behind the sound, and rounding to the film's units, are no deleted passages. */
 const PADDING_SECONDS = 0.2;
-const MOST_DELAY_SECONDS = 600;
 const REMEDY = "write out what is played, as with ffmpeg -i IN OUT.flac";
 
 /**
@@ -47,7 +47,7 @@ export function delaySeconds({ isSound, edits, media, codec = "" }: TrackTimes, 
   if (played[0] && !TRIMMED.has(codec)) checkWhole(played[0], movieScale, timesOf(media));
   const first = all.findIndex(({ mediaTime }) => mediaTime >= 0);
   const delay = all.slice(0, Math.max(0, first)).reduce((sum, { duration }) => sum + duration, 0) / movieScale;
-  if (delay <= MOST_DELAY_SECONDS) return delay;
+  if (delay <= MOST_SILENCE_SECONDS) return delay;
   throw new DamagedAudioError(`has ${Math.round(delay)} s of silence before its sound, by an edit list; ${REMEDY}.`);
 }
 

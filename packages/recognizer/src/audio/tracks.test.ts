@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytesOf } from "../fixtures.test.support.js";
 import { decodeAudio } from "./decode.js";
+import { readElement } from "./ebml.js";
 import { joinBytes } from "./join-arrays.js";
 import { delaySeconds } from "./m4a-edits.js";
 import { id3v1, id3v2, uint32 } from "./sound-files.test.support.js";
@@ -142,4 +143,59 @@ test("where the decoder knows no edits, a file of which a part is not played is 
       message: /^plays only a part of its sound, by an edit list; .+ ffmpeg -i IN OUT\.flac\.$/,
     });
   }
+});
+
+/** Where the blocks of the WebM file begin, past their headers. */
+function blocksOf(file: Buffer): number[] {
+  const cluster = file.indexOf(Uint8Array.of(0x1f, 0x43, 0xb6, 0x75));
+  const blocks: number[] = [];
+  // A cluster's header has 6 bytes in this file, and its time 3.
+  for (let at = cluster + 9; file[at] === 0xa3; ) {
+    const element = readElement(file, at);
+    assert.ok(element);
+    blocks.push(at + element.headerBytes);
+    at += element.headerBytes + element.length;
+  }
+  return blocks;
+}
+
+test("where a WebM file leaves a hole in its times, there is silence", async () => {
+  const file = Buffer.from(await bytesOf("speech.webm"));
+  const whole = (await decodeAudio(file, { fileName })).channels[0] as Float32Array;
+  const blocks = blocksOf(file);
+  const middle = blocks.length >> 1;
+  const start = file.readInt16BE((blocks[middle] as number) + 1);
+  const later = (milliseconds: number) => {
+    const changed = Buffer.from(file);
+    for (const at of blocks.slice(middle)) changed.writeInt16BE(file.readInt16BE(at + 1) + milliseconds, at + 1);
+    return decodeAudio(changed, { fileName });
+  };
+  // Clocks are not exact.
+  assert.deepEqual((await later(100)).channels[0], whole);
+  const [late] = (await later(2000)).channels as [Float32Array];
+  // The first block has 312 samples less than its time says.
+  assert.ok(Math.abs(late.length - whole.length - 96_000) <= 400, `${late.length - whole.length} samples`);
+  const hole = late.subarray(48 * start, 48 * (start + 1990));
+  assert.ok(hole.every((sample) => sample === 0));
+  assert.deepEqual(late.subarray(-10_000), whole.subarray(-10_000));
+});
+
+test("a WebM file whose sound is compressed once more or encrypted is refused with the way out", async () => {
+  const file = Buffer.from(await bytesOf("speech.webm"));
+  // The name of one element of the track.
+  file.writeUInt16BE(0x6d80, file.indexOf(Uint8Array.of(0x56, 0xbb)));
+  await assert.rejects(decodeAudio(file, { fileName }), {
+    code: "bad-audio",
+    message:
+      "file: has sound (A_OPUS) that is compressed once more or encrypted; convert it first, as with ffmpeg -i IN OUT.flac.",
+  });
+});
+
+test("a codec of which nothing can be read is named", async () => {
+  const file = Buffer.from(await bytesOf("speech.webm"));
+  file.write("A_AC3\0", file.indexOf("A_OPUS"));
+  await assert.rejects(decodeAudio(file, { fileName }), {
+    code: "bad-audio",
+    message: "file: has sound (A_AC3) of which nothing can be read; convert it first, as with ffmpeg -i IN OUT.flac.",
+  });
 });

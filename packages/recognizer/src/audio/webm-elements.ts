@@ -3,14 +3,18 @@
  *
  * A decoder takes the first track of sound and stops in silence where an element does not end. Here a file that holds
  * several tracks is refused, and so is one that was cut: who records live does not know the lengths of the outer
- * elements and leaves them open, but a piece of sound always tells its own.
+ * elements and leaves them open, but a piece of sound always tells its own. Where the times of two blocks have more between
+ * them than the first one's sound, there is silence.
  */
 import { DamagedAudioError } from "./damaged-audio-error.js";
 import type { ChunkDecoder, DecodedAudio } from "./decoded-audio.js";
+import { elementsIn, MAX_HEADER_BYTES, readElement, wholeNumber } from "./ebml.js";
 import { joinBytes } from "./join-arrays.js";
 import { severalTracks } from "./m4a-boxes.js";
+import { MOST_SILENCE_SECONDS, silence } from "./silence.js";
 import { TAG_HEADER_BYTES, TagSkipper, tagBytes } from "./tags.js";
 import { WaitingBytes } from "./waiting-bytes.js";
+import { BLOCK_HEAD_BYTES, type BlockTime, BlockTimes, blockOf, LEAST_HOLE_SECONDS } from "./webm-times.js";
 
 const SEGMENT = 0x18538067;
 const CLUSTER = 0x1f43b675;
@@ -19,17 +23,40 @@ const TRACK_ENTRY = 0xae;
 const TRACK_TYPE = 0x83;
 const TRACK_NUMBER = 0xd7;
 const CODEC_ID = 0x86;
+const CONTENT_ENCODINGS = 0x6d80;
+const INFO = 0x1549a966;
+const TIMESTAMP_SCALE = 0x2ad7b1;
+const CLUSTER_TIMESTAMP = 0xe7;
+const SIMPLE_BLOCK = 0xa3;
+const BLOCK_GROUP = 0xa0;
+const BLOCK = 0xa1;
 const SOUND = 2;
-/** An element's name of up to 4 bytes and length of up to 8. */
-const MAX_HEADER_BYTES = 12;
-/** Of the description of all tracks. */
-const MOST_TRACKS_BYTES = 1 << 24;
+/** Of an element that is read as a whole, such as the description of all tracks. */
+const MOST_WHOLE_BYTES = 1 << 24;
+/** Of a group: the block stands first, or behind some numbers. */
+const GROUP_HEAD_BYTES = 64;
+/** How much of an element's content must be there. */
+const READ_BYTES: ReadonlyMap<number, number> = new Map([
+  [TRACKS, MOST_WHOLE_BYTES],
+  [INFO, MOST_WHOLE_BYTES],
+  [CLUSTER_TIMESTAMP, 8],
+  [SIMPLE_BLOCK, BLOCK_HEAD_BYTES],
+  [BLOCK_GROUP, GROUP_HEAD_BYTES],
+]);
+const NANOSECOND = 1e-9;
 const CUT = "is damaged or cut short: an element is longer than what is left.";
+const REMEDY = "convert it first, as with ffmpeg -i IN OUT.flac";
 
 /** Hands a file on to `decoder`, as far as it has been looked at. */
 export class WebmChunkDecoder implements ChunkDecoder {
   readonly #decoder: ChunkDecoder;
   readonly #elements: ElementReader;
+  /** Of the sound so far, with silence. */
+  #soundSeconds = 0;
+  /** Of silence that the next sound has before it. */
+  #missingSeconds = 0;
+  /** Where the segment's times count from. */
+  #startSeconds = 0;
 
   constructor(decoder: ChunkDecoder, fileBytes: number) {
     this.#decoder = decoder;
@@ -37,12 +64,43 @@ export class WebmChunkDecoder implements ChunkDecoder {
   }
 
   push(bytes: Uint8Array): AsyncIterable<DecodedAudio> {
-    return this.#decoder.push(joinBytes(this.#elements.push(bytes)));
+    return this.#decode(this.#elements.push(bytes));
   }
 
   async *end(): AsyncGenerator<DecodedAudio> {
-    yield* this.#decoder.push(joinBytes(this.#elements.end()));
-    yield* this.#decoder.end();
+    yield* this.#decode(this.#elements.end());
+    yield* this.#withSilence(this.#decoder.end());
+    if (this.#soundSeconds > 0 || this.#elements.numBlocks === 0) return;
+    const { codec } = this.#elements;
+    throw new DamagedAudioError(`has sound (${codec}) of which nothing can be read; ${REMEDY}.`);
+  }
+
+  async *#decode(parts: readonly Part[]): AsyncGenerator<DecodedAudio> {
+    for (const { bytes, block } of parts) {
+      if (block) this.#goOnAt(block);
+      yield* this.#withSilence(this.#decoder.push(joinBytes(bytes)));
+    }
+  }
+
+  /** Sets what silence is missing before a block. */
+  #goOnAt({ seconds, isFirst }: BlockTime): void {
+    const now = this.#soundSeconds + this.#missingSeconds;
+    if (isFirst) this.#startSeconds = now;
+    const missing = this.#startSeconds + seconds - now;
+    if (missing < LEAST_HOLE_SECONDS) return;
+    if (missing > MOST_SILENCE_SECONDS) {
+      throw new DamagedAudioError(`has no sound for ${Math.round(missing)} s; ${REMEDY}.`);
+    }
+    this.#missingSeconds += missing;
+  }
+
+  async *#withSilence(sound: AsyncIterable<DecodedAudio>): AsyncGenerator<DecodedAudio> {
+    for await (const audio of sound) {
+      yield* silence(this.#missingSeconds, audio);
+      this.#soundSeconds += this.#missingSeconds + (audio.channels[0]?.length ?? 0) / audio.sampleRate;
+      this.#missingSeconds = 0;
+      yield audio;
+    }
   }
 
   free(): void {
@@ -50,11 +108,10 @@ export class WebmChunkDecoder implements ChunkDecoder {
   }
 }
 
-interface Element {
-  readonly id: number;
-  readonly headerBytes: number;
-  /** Infinite where it is left open. */
-  readonly length: number;
+/** Bytes for the decoder; they may begin with a block that tells when it is to be heard. */
+interface Part {
+  readonly bytes: Uint8Array[];
+  readonly block: BlockTime | undefined;
 }
 
 class ElementReader {
@@ -66,18 +123,28 @@ class ElementReader {
   #tags: TagSkipper | undefined;
   /** Where the segments that tell their length end. */
   #segmentEnd = 0;
-  #track: string | undefined;
+  #track: { readonly number: number; readonly codec: string } | undefined;
+  #times = new BlockTimes();
+  /** Of the element that was entered last. */
+  #block: BlockTime | undefined;
+  /** Of sound. */
+  numBlocks = 0;
 
   constructor(fileBytes: number) {
     this.#fileBytes = fileBytes;
   }
 
+  /** Of the track of sound. */
+  get codec(): string | undefined {
+    return this.#track?.codec;
+  }
+
   /** What the decoder may read. Throws DamagedAudioError. */
-  push(bytes: Uint8Array): Uint8Array[] {
+  push(bytes: Uint8Array): Part[] {
     return this.#read(bytes, false);
   }
 
-  end(): Uint8Array[] {
+  end(): Part[] {
     const parts = this.#read(new Uint8Array(), true);
     if (this.#toPass > 0 || this.#waiting.length > 0 || this.#position < this.#segmentEnd) {
       throw new DamagedAudioError(CUT);
@@ -85,11 +152,11 @@ class ElementReader {
     return parts;
   }
 
-  #read(bytes: Uint8Array, isEnd: boolean): Uint8Array[] {
+  #read(bytes: Uint8Array, isEnd: boolean): Part[] {
     let rest = this.#waiting.with(bytes);
-    const parts: Uint8Array[] = [];
+    const parts: Part[] = [{ bytes: [], block: undefined }];
     const pass = (numBytes: number) => {
-      if (numBytes > 0) parts.push(rest.subarray(0, numBytes));
+      if (numBytes > 0) parts.at(-1)?.bytes.push(rest.subarray(0, numBytes));
       rest = rest.subarray(numBytes);
       this.#position += numBytes;
     };
@@ -105,6 +172,7 @@ class ElementReader {
       }
       const taken = this.#enter(rest);
       if (taken === undefined) break;
+      if (this.#block) parts.push({ bytes: [], block: this.#block });
       pass(taken);
     }
     this.#waiting.keep(rest);
@@ -129,19 +197,39 @@ class ElementReader {
       throw new DamagedAudioError(`is damaged: no element begins at byte ${this.#position}.`);
     }
     const { id, headerBytes, length } = element;
+    this.#block = undefined;
     const end = this.#position + headerBytes + length;
     if (length < Number.POSITIVE_INFINITY && end > this.#fileBytes) throw new DamagedAudioError(CUT);
+    if (id === SEGMENT) this.#times = new BlockTimes();
     if (id === SEGMENT || id === CLUSTER) {
       if (length < Number.POSITIVE_INFINITY) this.#segmentEnd = Math.max(this.#segmentEnd, end);
       return headerBytes;
     }
     if (length === Number.POSITIVE_INFINITY) throw new DamagedAudioError("is damaged: a piece of it has no end.");
-    if (id === TRACKS && length <= MOST_TRACKS_BYTES) {
-      if (rest.length < headerBytes + length) return undefined;
-      this.#checkTracks(rest.subarray(headerBytes, headerBytes + length));
-    }
+    const readBytes = Math.min(length, READ_BYTES.get(id) ?? 0);
+    if (rest.length < headerBytes + readBytes) return undefined;
+    this.#look(id, rest.subarray(headerBytes, headerBytes + readBytes));
     this.#toPass = length;
     return headerBytes;
+  }
+
+  /** @param content of an element, as far as it is read */
+  #look(id: number, content: Uint8Array): void {
+    if (id === TRACKS) this.#checkTracks(content);
+    else if (id === CLUSTER_TIMESTAMP) this.#times.clusterTime = wholeNumber(content);
+    else if (id === SIMPLE_BLOCK) this.#takeBlock(content);
+    else if (id === BLOCK_GROUP) this.#takeBlock([...elementsIn(content)].find((inner) => inner.id === BLOCK)?.body);
+    else if (id === INFO) {
+      const scale = [...elementsIn(content)].find((inner) => inner.id === TIMESTAMP_SCALE)?.body;
+      if (scale) this.#times.unitSeconds = wholeNumber(scale) * NANOSECOND;
+    }
+  }
+
+  #takeBlock(body: Uint8Array = new Uint8Array()): void {
+    const block = blockOf(body);
+    if (!block || !this.#track) return;
+    if (block.track === this.#track.number) this.numBlocks += 1;
+    this.#block = this.#times.next(block, this.#track.number);
   }
 
   /** Another file may stand behind the first, of the same kind. */
@@ -149,8 +237,12 @@ class ElementReader {
     const entries = [...elementsIn(content)].filter(({ id }) => id === TRACK_ENTRY).map(({ body }) => trackOf(body));
     const sounds = entries.filter(({ type }) => type === SOUND);
     if (sounds.length > 1) throw new DamagedAudioError(severalTracks(sounds.length, "OUT.mka"));
-    const track = sounds[0] && `${sounds[0].number} ${sounds[0].codec}`;
-    if (this.#track !== undefined && track !== this.#track) {
+    const [track] = sounds;
+    if (track?.isEncoded) {
+      throw new DamagedAudioError(`has sound (${track.codec}) that is compressed once more or encrypted; ${REMEDY}.`);
+    }
+    const before = this.#track;
+    if (before && (track?.number !== before.number || track.codec !== before.codec)) {
       throw new DamagedAudioError(
         "holds several files of different kinds, one behind another; convert each by itself.",
       );
@@ -159,41 +251,22 @@ class ElementReader {
   }
 }
 
-function trackOf(entry: Uint8Array): { type: number; number: number; codec: string } {
+interface Track {
+  readonly type: number;
+  readonly number: number;
+  readonly codec: string;
+  /** Headers of its blocks are left out, or they are compressed or encrypted. */
+  readonly isEncoded: boolean;
+}
+
+function trackOf(entry: Uint8Array): Track {
   const fields = new Map([...elementsIn(entry)].map(({ id, body }) => [id, body]));
-  const codec = String.fromCharCode(...(fields.get(CODEC_ID) ?? []));
-  return { type: wholeNumber(fields.get(TRACK_TYPE)), number: wholeNumber(fields.get(TRACK_NUMBER)), codec };
-}
-
-function* elementsIn(bytes: Uint8Array): Generator<{ id: number; body: Uint8Array }> {
-  for (let at = 0; at < bytes.length; ) {
-    const element = readElement(bytes, at);
-    if (!element) return;
-    const start = at + element.headerBytes;
-    const end = Math.min(bytes.length, start + element.length);
-    yield { id: element.id, body: bytes.subarray(start, end) };
-    at = end;
-  }
-}
-
-/** Undefined where none begins, or its header is not there as a whole. */
-function readElement(bytes: Uint8Array, at: number): Element | undefined {
-  const idBytes = widthOf(bytes[at]);
-  const lengthBytes = widthOf(bytes[at + idBytes]);
-  const headerBytes = idBytes + lengthBytes;
-  if (idBytes === 0 || idBytes > 4 || lengthBytes === 0 || at + headerBytes > bytes.length) return undefined;
-  const id = wholeNumber(bytes.subarray(at, at + idBytes));
-  const length = bytes.slice(at + idBytes, at + headerBytes);
-  length[0] = (length[0] as number) & (0xff >> lengthBytes);
-  const isOpen = length.every((byte, i) => byte === (i === 0 ? 0xff >> lengthBytes : 0xff));
-  return { id, headerBytes, length: isOpen ? Number.POSITIVE_INFINITY : wholeNumber(length) };
-}
-
-/** How many bytes a number takes, by its first: one more than there are zeros before the first one; 0 where there is none. */
-function widthOf(first: number | undefined): number {
-  return first === undefined || first === 0 ? 0 : Math.clz32(first) - 23;
-}
-
-function wholeNumber(bytes: Uint8Array = new Uint8Array()): number {
-  return bytes.reduce((number, byte) => number * 256 + byte, 0);
+  // Zeros may fill it up, and messages name it.
+  const codec = /^[!-~]*/.exec(String.fromCharCode(...(fields.get(CODEC_ID) ?? [])))?.[0] ?? "";
+  return {
+    type: wholeNumber(fields.get(TRACK_TYPE)),
+    number: wholeNumber(fields.get(TRACK_NUMBER)),
+    codec,
+    isEncoded: fields.has(CONTENT_ENCODINGS),
+  };
 }
