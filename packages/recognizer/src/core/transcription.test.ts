@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomNumbers } from "../fixtures.test.support.js";
 import { combineAlternatives, segmentOf, transcriptionOf } from "./transcription.js";
 
 const found = (text: string, score: number) => ({
@@ -30,6 +31,43 @@ test("the best texts of the whole are the best choices of the parts", () => {
     { text: "b c", score: -5 },
   ]);
   assert.deepEqual(combineAlternatives([], 3), [{ text: "", score: 0 }]);
+});
+
+test("a text that comes of several choices is told once, with the best score", () => {
+  const list = [
+    { text: "a", score: 0 },
+    { text: "", score: -1 },
+  ];
+  for (const count of [3, 4]) {
+    assert.deepEqual(combineAlternatives([list, list], count), [
+      { text: "a a", score: 0 },
+      { text: "a", score: -1 },
+      { text: "", score: -2 },
+    ]);
+  }
+});
+
+test("the best of all choices are found, and fast, however many there are", () => {
+  const random = randomNumbers(5);
+  const listOf = (length: number) =>
+    Array.from({ length }, (_, i) => ({ text: `${i} of ${random()}`, score: -10 * random() })).sort(
+      (a, b) => b.score - a.score,
+    );
+  const lists = [listOf(5), listOf(7), listOf(1), listOf(6)];
+  const every = lists.reduce(
+    (ways, list) => ways.flatMap((way) => list.map(({ text, score }) => [...way, { text, score }])),
+    [[]] as { text: string; score: number }[][],
+  );
+  const scores = every.map((way) => way.reduce((sum, { score }) => sum + score, 0)).sort((a, b) => b - a);
+  assert.deepEqual(
+    combineAlternatives(lists, 20).map(({ score }) => score),
+    scores.slice(0, 20),
+  );
+  const started = performance.now();
+  const many = Array.from({ length: 500 }, () => listOf(100));
+  assert.equal(combineAlternatives(many, 100).length, 100);
+  // It takes some 0.1 s, and with all pairs and all texts a minute.
+  assert.ok(performance.now() - started < 5000);
 });
 
 test("words' times count from the recording's start", () => {

@@ -76,16 +76,45 @@ export function transcriptionOf(
   };
 }
 
-/** The best ways to choose one alternative of each list; scores add up. */
+/** One alternative of each list so far; the texts are joined in the end, where few ways are left. */
+interface Way {
+  readonly before: Way | undefined;
+  readonly text: string;
+  readonly score: number;
+}
+
+/**
+ * The best ways to choose one alternative of each list; scores add up. Ways that give the same text count once, as the best.
+ *
+ * @param lists each best first
+ * @returns `count` texts at most, best first
+ */
 export function combineAlternatives(lists: readonly (readonly Alternative[])[], count: number): Alternative[] {
-  let combined: Alternative[] = [{ text: "", score: 0 }];
+  // Some may give the same text.
+  const most = 2 * count;
+  let ways: Way[] = [{ before: undefined, text: "", score: 0 }];
   for (const list of lists) {
-    const longer = combined.flatMap((left) =>
-      list.map((right) => ({ text: joinTexts([left.text, right.text]), score: left.score + right.score })),
-    );
-    combined = longer.sort((a, b) => b.score - a.score).slice(0, count);
+    const longer: Way[] = [];
+    for (const [i, before] of ways.entries()) {
+      // As both are sorted, the pair of i and j has (i + 1) · (j + 1) - 1 others before it that are as good.
+      for (const { text, score } of list.slice(0, Math.floor(most / (i + 1)))) {
+        longer.push({ before, text, score: before.score + score });
+      }
+    }
+    ways = longer.sort((a, b) => b.score - a.score).slice(0, most);
   }
-  return combined;
+  const scores = new Map<string, number>();
+  for (const way of ways) {
+    const text = textOf(way);
+    if (!scores.has(text)) scores.set(text, way.score);
+  }
+  return Array.from(scores, ([text, score]) => ({ text, score })).slice(0, count);
+}
+
+function textOf(last: Way): string {
+  const texts: string[] = [];
+  for (let way: Way | undefined = last; way; way = way.before) texts.push(way.text);
+  return joinTexts(texts.reverse());
 }
 
 function joinTexts(texts: readonly string[]): string {
