@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomNumbers } from "../fixtures.test.support.js";
 import { Segmenter } from "./segmenter.js";
 
 const RULES = {
@@ -45,5 +46,34 @@ test("a segment is cut within itself, however short it may be", () => {
       }
     }
     assert.ok(numSegments > 10);
+  }
+});
+
+test("whatever is active, segments end after they begin, follow each other and hold all activity", () => {
+  const random = randomNumbers(9);
+  const draw = (values: readonly number[]) => values[Math.floor(values.length * random())] as number;
+  for (let round = 0; round < 2000; round++) {
+    const pauseSeconds = draw([0.1, 0.3, 0.8, 2, 5]);
+    const maxSegmentSeconds = draw([0.5, 2, 5, 30]);
+    const segmenter = new Segmenter({
+      ...{ pauseSeconds, maxSegmentSeconds, shortPauseSeconds: pauseSeconds / 2 },
+      ...{ longSegmentSeconds: maxSegmentSeconds / 2, cutSeconds: draw([0, 0.144, 0.744, 2.744]) },
+    });
+    const change = draw([0.02, 0.1, 0.3]);
+    let isActive = false;
+    const frames = Array.from({ length: 50 + Math.floor(600 * random()) }, () => {
+      if (random() < change) isActive = !isActive;
+      return { isActive, level: (isActive ? -20 : -60) - 10 * random() };
+    });
+    const events = [...frames.flatMap((frame) => segmenter.push(frame)), ...segmenter.end()];
+    const isHeld = new Array<boolean>(frames.length).fill(false);
+    for (let i = 0, last = 0; i < events.length; i += 2) {
+      const [start, end] = [events[i], events[i + 1]];
+      assert.ok(start?.kind === "start" && end?.kind === "end");
+      assert.ok(start.frame >= last && end.frame > start.frame && end.frame <= frames.length);
+      isHeld.fill(true, start.frame, end.frame);
+      last = end.frame;
+    }
+    assert.ok(frames.every((frame, i) => !frame.isActive || isHeld[i]));
   }
 });

@@ -121,12 +121,13 @@ export class Segmenter {
     } else if (seconds >= maxSegmentSeconds) this.#cut(stretch, events);
   }
 
-  /** Ends the segment at the quietest of its own last frames, and goes on from there. */
+  /** Ends the segment at the quietest of its own last frames, and goes on from there, where there still is activity. */
   #cut(stretch: Stretch, events: SegmentEvent[]): void {
     const own = this.#recent.slice(-Math.max(1, this.#numFrames - 1 - stretch.start));
     const cut = this.#numFrames - own.length + own.indexOf(Math.min(...own));
     this.#lastEnd = cut;
-    this.#stretch = { ...stretch, start: cut };
-    events.push({ kind: "end", frame: cut }, { kind: "start", frame: cut });
+    events.push({ kind: "end", frame: cut });
+    this.#stretch = stretch.lastActive < cut ? undefined : { ...stretch, start: cut };
+    if (this.#stretch) events.push({ kind: "start", frame: cut });
   }
 }
