@@ -109,7 +109,9 @@ export class CoreRecognizer implements AsyncDisposable {
           options.onEmissions?.({ ...segment, emissions: letterEmissions(segment.emissions, this.header.alphabet) });
           return this.#search(segment, settings, cancellation);
         });
-        segments.push(announced(found, segments.at(-1), options.onSegment));
+        const told = announced(found, segments.at(-1), options.onSegment);
+        told.catch((error) => cancellation.cancel(error));
+        segments.push(told);
       });
       const found = (await Promise.all(segments)).filter(({ text }) => text !== "");
       return transcriptionOf(found, { durationSeconds, nBest: options.nBest ?? 1, wordTimes: settings.wordTimes });
@@ -252,7 +254,11 @@ export class CoreRecognizer implements AsyncDisposable {
     const resolved = await resolveAudio(input, (url) => this.#platform.pathOf(url), cancellation);
     const fileName = options.fileName ?? (typeof resolved === "string" ? resolved : "the recording");
     const inputSampleRate = options.sampleRate ?? sampleRate;
-    const audio = new LongAudio(this.header, this.#hearing(cancellation), onSegment);
+    const audio = new LongAudio(this.header, this.#hearing(cancellation), (segment) => {
+      // Nobody wants the rest of a recording of which a part failed.
+      segment.catch((error) => cancellation.cancel(error));
+      onSegment(segment);
+    });
     for await (const samples of this.#platform.openAudio(resolved, {
       fileName,
       inputSampleRate,
@@ -285,13 +291,10 @@ function announced(
   before: Promise<Segment> | undefined,
   onSegment: ((segment: Segment) => void) | undefined,
 ): Promise<Segment> {
-  const inTurn = Promise.all([segment, before]).then(([found]) => {
+  return Promise.all([segment, before]).then(([found]) => {
     if (found.text !== "") onSegment?.(found);
     return found;
   });
-  // Reported when all are awaited; until then nobody may be listening.
-  inTurn.catch(() => {});
-  return inTurn;
 }
 
 function checkLength(seconds: number, fileName: string, { maxDurationSeconds }: AudioOptions): void {

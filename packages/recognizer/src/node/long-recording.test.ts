@@ -103,6 +103,24 @@ test("what the model says of each segment is handed out, and is what greedy deco
   );
 });
 
+test("an error of the caller's own ends the recording at once", async () => {
+  const { samples } = await speechWithGaps(utterances.slice(0, 60), 2);
+  for (const name of ["onSegment", "onEmissions"] as const) {
+    let numHeard = 0;
+    const options = {
+      onEmissions: () => {
+        numHeard += 1;
+      },
+      [name]: () => {
+        numHeard += 1;
+        throw new Error("not mine");
+      },
+    };
+    await assert.rejects(recognizer.transcribe(samples, options), { message: "not mine" });
+    assert.ok(numHeard < 30, `${numHeard} of 60 segments were heard`);
+  }
+});
+
 test("waveforms of a batch get the log-probabilities that each gets alone", async () => {
   const waveforms = await Promise.all(utterances.slice(0, 6).map(({ path }) => samplesOf(path)));
   const together = await platform.infer(waveforms);
