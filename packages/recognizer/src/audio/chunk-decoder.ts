@@ -7,6 +7,7 @@ import { FlacChunkDecoder, FlacOggLink } from "./flac.js";
 import type { AudioFormat } from "./format.js";
 import { LibraryDecoder } from "./library-decoder.js";
 import { M4aChunkDecoder } from "./m4a-boxes.js";
+import { Mp3ChunkDecoder } from "./mp3-frames.js";
 import { promisedMp3Samples } from "./mp3-length.js";
 import { type OggCodec, type OggLink, OggLinks } from "./ogg-links.js";
 import { createOpusLink } from "./opus.js";
@@ -36,7 +37,9 @@ export async function createChunkDecoder(format: AudioFormat, options: ChunkDeco
       return WavChunkDecoder.create(head, fileBytes);
     case "mp3":
       // Decoders differ over the last frame; more than that is missing sound.
-      return LibraryDecoder.create("mp3", { promised: promisedMp3Samples(head) ?? 0, tolerance: MP3_FRAME_SAMPLES });
+      return new Mp3ChunkDecoder(
+        await LibraryDecoder.create("mp3", { promised: promisedMp3Samples(head) ?? 0, tolerance: MP3_FRAME_SAMPLES }),
+      );
     case "opus":
     case "vorbis":
     case "ogg-flac":

@@ -1,8 +1,8 @@
 /**
  * How many samples an MP3 file should give, by the "Xing" or "Info" frame that encoders put first.
  *
- * MP3 has no length of its own and its decoders accept any piece of a file; this count is the only way to tell that
- * the end is missing. Its layout is that of the LAME tag (http://gabriel.mp3-tech.org/mp3infotag.html).
+ * MP3 has no length of its own and its decoders accept any piece of a file; where whole frames are missing at the end, this
+ * count is the only way to tell (mp3-frames.ts tells the rest). Its layout is that of the LAME tag (http://gabriel.mp3-tech.org/mp3infotag.html).
  */
 
 /** Bytes between a frame's header and the tag: [MPEG-1, MPEG-2 and 2.5] by [stereo, mono]. */
