@@ -171,6 +171,14 @@ describe("a bundle", () => {
     assert.throws(() => openBundle(bytes).verifyWith(sha256), refused("damaged", message));
   });
 
+  it("is found out where its first bytes and its header say different versions", async () => {
+    const bytes = await bundleBytes();
+    bytes[8] = 3;
+    const message = "is damaged: its first bytes say version 3, its header 1; copy or download it again";
+    assert.throws(() => openBundle(bytes), refused("damaged", message));
+    assert.throws(() => readBundleHeader(bytes), refused("damaged", message));
+  });
+
   it("of a later version asks for a newer release", async () => {
     const bytes = await bundleBytes();
     bytes[8] = 4;
@@ -224,11 +232,15 @@ describe("a bundle whose model writes phones", () => {
 
 describe("a bundle's header", () => {
   const cases: [name: string, change: (header: LooseHeader) => void, complaint: string][] = [
-    ["a field missing", (h) => delete h.sampleRate, '"sampleRate" must be a whole number of at least 1, not absent'],
+    [
+      "a field missing",
+      (h) => delete h.sampleRate,
+      '"sampleRate" must be a whole number from 1000 to 384000, not absent',
+    ],
     [
       "a field of another type",
       (h) => (h.minSamples = "201"),
-      '"minSamples" must be a whole number of at least 1, not "201"',
+      '"minSamples" must be a whole number from 1 to 1048576, not "201"',
     ],
     ["a field unknown", (h) => (h.colour = "red"), '"colour" is no field of it'],
     ["another format", (h) => (h.format = "zip"), '"format" must be "deepspeech-ts bundle", not "zip"'],
@@ -237,7 +249,32 @@ describe("a bundle's header", () => {
       (h) => (h.precision = "int4"),
       '"precision" must be "fp32" or "fp16" or "int8" or "web", not "int4"',
     ],
-    ["frames of no length", (h) => (h.frameSeconds = 0), '"frameSeconds" must be a number above 0, not 0'],
+    [
+      "frames of no length",
+      (h) => (h.frameSeconds = 0),
+      '"frameSeconds" must be a number above 0, and at most 60, not 0',
+    ],
+    [
+      "frames of years",
+      (h) => (h.frameSeconds = 1e9),
+      '"frameSeconds" must be a number above 0, and at most 60, not 1000000000',
+    ],
+    [
+      "more samples than there is memory for",
+      (h) => (h.minSamples = 1e12),
+      '"minSamples" must be a whole number from 1 to 1048576, not 1000000000000',
+    ],
+    [
+      "a rate that nobody records at",
+      (h) => (h.sampleRate = 1),
+      '"sampleRate" must be a whole number from 1000 to 384000, not 1',
+    ],
+    ["two rates", (h) => (h.features.sampleRate = 8000), '"sampleRate" is 16000, and "features.sampleRate" 8000'],
+    [
+      "frames of another length than its hops make",
+      (h) => (h.model.timeStride = 3),
+      '"frameSeconds" is 0.025, where its hops and strides make 0.0375',
+    ],
     [
       "nested dimensions",
       (h) => (h.model = { a: [1] }),
@@ -294,11 +331,16 @@ describe("a bundle's header", () => {
     const parts = await encodeBundle({ ...DESCRIPTION, streaming }, sections);
     const { header } = openBundle(new Uint8Array(Buffer.concat(parts)));
     assert.deepEqual([header.version, header.streaming], [2, streaming]);
-    const wrong = { ...streaming, stride: 0 };
-    await assert.rejects(
-      encodeBundle({ ...DESCRIPTION, streaming: wrong }, sections),
-      refused("invalid-header", /"streaming.stride" must be/),
-    );
+    for (const [wrong, complaint] of [
+      [{ stride: 0 }, /"streaming.stride" must be/],
+      [{ stride: 3 }, /"frameSeconds" is 0.025, where its hops and strides make 0.0375/],
+      [{ stateSize: 1e12 }, /"streaming.stateSize" must be/],
+    ] as const) {
+      await assert.rejects(
+        encodeBundle({ ...DESCRIPTION, streaming: { ...streaming, ...wrong } }, sections),
+        refused("invalid-header", complaint),
+      );
+    }
   });
 
   it("is refused before it is written", async () => {

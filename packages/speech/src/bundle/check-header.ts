@@ -28,14 +28,24 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const number: Check = { wanted: "a number", holds: (value) => typeof value === "number" && Number.isFinite(value) };
 const text: Check = { wanted: "text", holds: (value) => typeof value === "string" };
 
-function whole(least: number): Check {
+function whole(least: number, most = Number.POSITIVE_INFINITY): Check {
+  const range = most === Number.POSITIVE_INFINITY ? `of at least ${least}` : `from ${least} to ${most}`;
   return {
-    wanted: `a whole number of at least ${least}`,
-    holds: (value) => Number.isSafeInteger(value) && (value as number) >= least,
+    wanted: `a whole number ${range}`,
+    holds: (value) => Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most,
   };
 }
 
+/** For what is asked of a processor or its memory, far above all that models have. */
+const MOST_SAMPLES = 2 ** 20;
+const MOST_FRAMES = 10_000;
+const MOST_NUMBERS = 2 ** 26;
+
 const positive: Check = { wanted: "a number above 0", holds: (value) => number.holds(value) && (value as number) > 0 };
+const atMost = (most: number): Check => ({
+  wanted: `a number above 0, and at most ${most}`,
+  holds: (value) => positive.holds(value) && (value as number) <= most,
+});
 const share: Check = {
   wanted: "a number of at least 0",
   holds: (value) => number.holds(value) && (value as number) >= 0,
@@ -66,9 +76,9 @@ const HEADER: Fields = {
   format: oneOf([BUNDLE_FORMAT]),
   version: oneOf(BUNDLE_VERSIONS),
   alphabet: object,
-  sampleRate: whole(1),
-  minSamples: whole(1),
-  frameSeconds: positive,
+  sampleRate: whole(1000, 384_000),
+  minSamples: whole(1, MOST_SAMPLES),
+  frameSeconds: atMost(60),
   model: dimensions,
   features: dimensions,
   precision: oneOf(BUNDLE_PRECISIONS),
@@ -80,11 +90,11 @@ const HEADER: Fields = {
 const HEADER_OPTIONAL: Fields = { streaming: object };
 
 const STREAMING: Fields = {
-  windowSamples: whole(2),
-  hopSamples: whole(1),
-  stride: whole(1),
-  delayFrames: whole(0),
-  stateSize: whole(1),
+  windowSamples: whole(2, MOST_SAMPLES),
+  hopSamples: whole(1, MOST_SAMPLES),
+  stride: whole(1, MOST_FRAMES),
+  delayFrames: whole(0, MOST_FRAMES),
+  stateSize: whole(1, MOST_NUMBERS),
 };
 
 const ALPHABET: Fields = { tokens: listOf(text), blankId: whole(0) };
@@ -134,6 +144,7 @@ export function checkHeader(value: unknown): BundleHeader {
   const header = { ...value, decoding: withCalibration(value.decoding as EarlierDecoding) } as unknown as BundleHeader;
   for (const [i, section] of header.sections.entries()) checkFields(section, `sections.${i}.`, SECTION);
   checkSections(header);
+  checkTimes(header);
   checkAlphabet(header);
   return header;
 }
@@ -176,6 +187,24 @@ function checkSections({ sections, streaming, model }: BundleHeader): void {
   for (const { name, offset, size } of sections) {
     if (offset < end) throw invalid(`section ${name} overlaps the one before it`);
     end = offset + size;
+  }
+}
+
+/** Times that are wrong would be told of every word: what the header says twice of them must be the same. */
+function checkTimes({ sampleRate, frameSeconds, features, model, streaming }: BundleHeader): void {
+  if ((features.sampleRate ?? sampleRate) !== sampleRate) {
+    throw invalid(`"sampleRate" is ${sampleRate}, and "features.sampleRate" ${quoteValue(features.sampleRate)}`);
+  }
+  const steps = [
+    [features.hopSamples, model.timeStride],
+    [streaming?.hopSamples, streaming?.stride],
+  ] as const;
+  for (const [hopSamples, stride] of steps) {
+    if (hopSamples === undefined || stride === undefined) continue;
+    const due = (Number(hopSamples) * Number(stride)) / sampleRate;
+    if (!(Math.abs(frameSeconds - due) <= 1e-6 * due)) {
+      throw invalid(`"frameSeconds" is ${frameSeconds}, where its hops and strides make ${due}`);
+    }
   }
 }
 

@@ -84,7 +84,7 @@ export function isBundle(bytes: Uint8Array): boolean {
  * @throws BundleError for another kind of file, a later version, one that ends within the header, or a header out of order
  */
 export function readBundleHeader(bytes: Uint8Array<ArrayBuffer>): BundleHeader {
-  return checkHeader(parse(headerBytes(bytes)));
+  return headerOf(bytes, headerBytes(bytes));
 }
 
 /**
@@ -93,7 +93,7 @@ export function readBundleHeader(bytes: Uint8Array<ArrayBuffer>): BundleHeader {
  */
 export function openBundle(bytes: Uint8Array<ArrayBuffer>): Bundle {
   const json = headerBytes(bytes);
-  const header = checkHeader(parse(json));
+  const header = headerOf(bytes, json);
   const start = aligned(PRELUDE_BYTES + json.length);
   const last = header.sections.at(-1)!;
   if (start + last.offset + last.size > bytes.length) throw truncated(bytes.length, start + last.offset + last.size);
@@ -126,8 +126,7 @@ function headerBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
     throw new BundleError("not-a-bundle", 'is no model bundle; give a .dsb file that "deepspeech export" wrote');
   }
   if (bytes.length < PRELUDE_BYTES) throw truncated(bytes.length, PRELUDE_BYTES);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, PRELUDE_BYTES);
-  const version = view.getUint32(8, true);
+  const { version, headerSize } = preludeOf(bytes);
   if (!BUNDLE_VERSIONS.some((known) => known === version)) {
     const wanted = `this release reads versions ${BUNDLE_VERSIONS.slice(0, -1).join(", ")} and ${BUNDLE_VERSION}`;
     throw new BundleError(
@@ -135,9 +134,23 @@ function headerBytes(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
       `is a bundle of version ${version}, ${wanted}; install the newest release`,
     );
   }
-  const end = PRELUDE_BYTES + view.getUint32(12, true);
+  const end = PRELUDE_BYTES + headerSize;
   if (end > bytes.length) throw truncated(bytes.length, end);
   return bytes.subarray(PRELUDE_BYTES, end);
+}
+
+function preludeOf(bytes: Uint8Array<ArrayBuffer>): { version: number; headerSize: number } {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, PRELUDE_BYTES);
+  return { version: view.getUint32(8, true), headerSize: view.getUint32(12, true) };
+}
+
+/** No checksum is of the prelude; its version stands in the header as well. */
+function headerOf(bytes: Uint8Array<ArrayBuffer>, json: Uint8Array<ArrayBuffer>): BundleHeader {
+  const header = checkHeader(parse(json));
+  const { version } = preludeOf(bytes);
+  if (version === header.version) return header;
+  const reason = `its first bytes say version ${version}, its header ${header.version}`;
+  throw new BundleError("damaged", `is damaged: ${reason}; copy or download it again`);
 }
 
 function parse(json: Uint8Array<ArrayBuffer>): unknown {
