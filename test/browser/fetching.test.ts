@@ -1,14 +1,14 @@
 /** A bundle's way into a page: kept, resumed, verified, and told in plain words where it fails. */
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import type * as web from "@deepspeech-ts/recognizer/web";
 import type { Page } from "playwright-core";
-import { testInBrowsers } from "./browsers.js";
+import { testInBrowser, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage, visit } from "./page.js";
-import { BLANK_PAGE } from "./site.js";
+import { BLANK_PAGE, type Site, startSite } from "./site.js";
 
 /** In the page. */
 declare const recognition: typeof web;
@@ -20,17 +20,36 @@ interface Loaded {
   progress: web.LoadProgress | undefined;
 }
 
-function load(page: Page, options: { cache?: boolean } = {}): Promise<Loaded> {
-  return page.evaluate(async (given) => {
-    let progress: web.LoadProgress | undefined;
-    const onProgress = (told: web.LoadProgress) => {
-      progress = told;
+function load(page: Page, options: { cache?: boolean } = {}, url = "/model.dsb"): Promise<Loaded> {
+  return page.evaluate(
+    async ({ url, ...given }) => {
+      let progress: web.LoadProgress | undefined;
+      const onProgress = (told: web.LoadProgress) => {
+        progress = told;
+      };
+      const loaded = await recognition.Recognizer.load(url, { ...given, onProgress });
+      const { text } = await loaded.transcribe("/audio/speech-16k.wav");
+      await loaded.close();
+      return { text, isKept: loaded.runtime.isKept, progress };
+    },
+    { ...options, url },
+  );
+}
+
+/** A visitor leaves while the bundle comes, some pieces of which are here. */
+async function breakOff(site: Site, page: Page): Promise<void> {
+  site.cutAfter = { path: "/model.dsb", bytes: 3 * 2 ** 20 };
+  const message = await page.evaluate(async () => {
+    const abort = new AbortController();
+    const onProgress = ({ loadedBytes }: web.LoadProgress) => {
+      if (loadedBytes > 2.5 * 2 ** 20) abort.abort(new Error("the visitor left"));
     };
-    const loaded = await recognition.Recognizer.load("/model.dsb", { ...given, onProgress });
-    const { text } = await loaded.transcribe("/audio/speech-16k.wav");
-    await loaded.close();
-    return { text, isKept: loaded.runtime.isKept, progress };
-  }, options);
+    return recognition.Recognizer.load("/model.dsb", { onProgress, signal: abort.signal }).catch(
+      (error: Error) => error.message,
+    );
+  });
+  assert.equal(message, "the visitor left");
+  site.cutAfter = undefined;
 }
 
 /** Code and message of what loading is refused with. */
@@ -127,23 +146,83 @@ testInBrowsers("a download that breaks off goes on where it stopped, on the next
   assert.equal(ranges().length, 2);
   assert.match(ranges()[1] ?? "", /^GET \/model.dsb bytes=[1-9]\d*-$/);
 
-  site.cutAfter = { path: "/model.dsb", bytes: 3 * 2 ** 20 };
-  const aborted = await page.evaluate(async () => {
-    const abort = new AbortController();
-    const onProgress = ({ loadedBytes }: web.LoadProgress) => {
-      if (loadedBytes > 2.5 * 2 ** 20) abort.abort(new Error("the visitor left"));
-    };
-    return recognition.Recognizer.load("/model.dsb", { onProgress, signal: abort.signal }).catch(
-      (e: Error) => e.message,
-    );
-  });
-  assert.equal(aborted, "the visitor left");
-  site.cutAfter = undefined;
+  await breakOff(site, page);
   await visit(page, site);
   assert.equal((await load(page)).isKept, true);
   const start = Number(/bytes=(\d+)-$/.exec(ranges().at(-1) ?? "")?.[1]);
   assert.ok(start >= 2 ** 20, `the last request began at ${start}`);
 });
+
+testInBrowsers("a download goes on where another page that fetches the same left its pieces", async (t, browser) => {
+  const opened = await openPage(t, { browser });
+  if (!opened) return;
+  const { site, page } = opened;
+  const path = await temporaryBundle(t);
+  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(6 * 2 ** 20)]));
+  site.files.set("/model.dsb", path);
+  await breakOff(site, page);
+  // The other page's first piece is longer: what followed this one's does not follow that.
+  const length = 1_400_000;
+  await page.evaluate(async (length) => {
+    const store = await caches.open("deepspeech-ts");
+    const [first] = (await store.keys()).filter(({ url }) => url.endsWith("piece=0"));
+    const { headers } = (await store.match(first!))!;
+    const bytes = (await (await fetch("/model.dsb")).arrayBuffer()).slice(0, length);
+    await store.put(first!, new Response(bytes, { headers }));
+  }, length);
+  site.requests.length = 0;
+  assert.equal((await load(page)).isKept, true);
+  assert.deepEqual(
+    site.requests.filter((line) => line.includes("/model.dsb")),
+    [`GET /model.dsb bytes=${length}-`],
+  );
+});
+
+testInBrowsers("parts of two bundles that a server does not tell apart are fetched anew", async (t, browser) => {
+  const opened = await openPage(t, { browser });
+  if (!opened) return;
+  const { site, page } = opened;
+  const path = await temporaryBundle(t);
+  const bytes = await readFile(BUNDLE);
+  const padding = Buffer.alloc(6 * 2 ** 20);
+  // The browser's own cache would ask for ranges of its own.
+  site.headers = { "cache-control": "no-store" };
+  // The one has its header and graph damaged, and is of the same size and date.
+  await writeFile(path, Buffer.concat([Buffer.alloc(bytes.length, bytes.subarray(0, 4)), padding]));
+  await utimes(path, 1, 1);
+  site.files.set("/model.dsb", path);
+  await breakOff(site, page);
+  await writeFile(path, Buffer.concat([bytes, padding]));
+  await utimes(path, 1, 1);
+  site.requests.length = 0;
+  assert.equal((await load(page)).isKept, true);
+  const [first, second, ...others] = site.requests.filter((line) => line.startsWith("GET /model.dsb"));
+  assert.match(first ?? "", /bytes=[1-9]\d*-$/);
+  assert.deepEqual([second, others], ["GET /model.dsb", []]);
+});
+
+testInBrowsers(
+  "a bundle of another origin, and one of no told length, are resumed and kept as well",
+  async (t, browser) => {
+    const opened = await openPage(t, { browser });
+    if (!opened) return;
+    const { page } = opened;
+    const path = await temporaryBundle(t);
+    await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(6 * 2 ** 20)]));
+    const other = await startSite(t, { "/model.dsb": path });
+    other.headers = { "access-control-allow-origin": "*", "last-modified": "Mon, 01 Jan 2024 00:00:00 GMT" };
+    other.cutAfter = { path: "/model.dsb", bytes: 3 * 2 ** 20 };
+    assert.equal((await load(page, {}, `${other.url}/model.dsb`)).isKept, true);
+    assert.equal((await load(page, {}, `${other.url}/model.dsb`)).progress?.isCached, true);
+    const [whole, part, ...asked] = other.requests.filter((line) => !line.startsWith("OPTIONS"));
+    assert.match(`${whole}, ${part}`, /^GET \/model\.dsb, GET \/model\.dsb bytes=[1-9]\d*-$/);
+    assert.deepEqual(asked, ["HEAD /model.dsb"]);
+
+    opened.site.hidesLength = true;
+    assert.equal((await load(page)).progress?.totalBytes, undefined);
+    assert.equal((await load(page)).progress?.isCached, true);
+  },
+);
 
 testInBrowsers("where a newer bundle cannot be had, the kept one is used", async (t, browser) => {
   const opened = await openPage(t, { browser });
@@ -157,6 +236,15 @@ testInBrowsers("where a newer bundle cannot be had, the kept one is used", async
   assert.equal((await load(page)).isKept, true);
   const asked = () => site.requests.filter((line) => line.endsWith("/model.dsb"));
   assert.deepEqual(asked().slice(-2), ["HEAD /model.dsb", "GET /model.dsb"]);
+  site.faults.clear();
+  // A log-in page, a damaged one, and one that is cut.
+  const damaged = Buffer.concat([await readFile(BUNDLE), Buffer.alloc(2)]);
+  damaged[damaged.length - 100]! ^= 1;
+  for (const bytes of [Buffer.from(BLANK_PAGE), damaged, damaged.subarray(0, 500_000)]) {
+    await writeFile(path, bytes);
+    const { isKept, progress } = await load(page);
+    assert.deepEqual([isKept, progress?.isCached, asked().at(-1)], [true, true, "GET /model.dsb"]);
+  }
   // Nor is a server waited for that does not answer.
   site.faults.set("HEAD /model.dsb", "silence");
   assert.equal((await load(page)).isKept, true);
@@ -211,6 +299,20 @@ testInBrowsers("where there is no room, a bundle is used from memory, and the pa
   assert.deepEqual(kept, []);
 });
 
+testInBrowser("chromium", "a bundle is kept where there is room for it, but not for its pieces besides", async (t) => {
+  const opened = await openPage(t);
+  if (!opened) return;
+  const { site, page, context } = opened;
+  const path = await temporaryBundle(t);
+  const bytes = Buffer.concat([await readFile(BUNDLE), Buffer.alloc(8 * 2 ** 20)]);
+  await writeFile(path, bytes);
+  site.files.set("/model.dsb", path);
+  const devTools = await context.newCDPSession(page);
+  const quotaSize = Math.round(1.6 * bytes.length);
+  await devTools.send("Storage.overrideQuotaForOrigin", { origin: site.url, quotaSize });
+  assert.equal((await load(page)).isKept, true);
+});
+
 testInBrowsers("damage, pages of HTML and missing parts are told by code and message", async (t, browser) => {
   const opened = await openPage(t, { browser });
   if (!opened) return;
@@ -230,7 +332,29 @@ testInBrowsers("damage, pages of HTML and missing parts are told by code and mes
     message: `${site.url}/model.dsb: is a page of HTML, where a bundle (.dsb) is due; check the URL`,
   });
 
+  for (const status of [401, 403]) {
+    site.faults.set("GET /model.dsb", status);
+    assert.deepEqual(await failure(page), {
+      code: "bad-bundle",
+      message: `${site.url}/model.dsb: answers with status ${status}; it takes a key or a login that the server knows`,
+    });
+  }
+  site.faults.clear();
+
   site.files.set("/model.dsb", BUNDLE);
+  site.files.set("/recognizer/speech-detector.onnx", BLANK_PAGE);
+  const undetected = await page.evaluate(async () => {
+    const loaded = await recognition.Recognizer.load("/model.dsb");
+    const { code, message } = await loaded.transcribe("/audio/speech-16k.wav").catch((error) => error);
+    await loaded.close();
+    return { code, message };
+  });
+  assert.equal(undetected.code, "no-runtime");
+  assert.match(
+    undetected.message,
+    /speech-detector\.onnx: is served as text\/html.*, and the detector of speech is due/,
+  );
+
   site.files.set("/elsewhere/ort-wasm-simd-threaded.wasm", BLANK_PAGE);
   const misplaced = await failure(page, { wasmPaths: "/elsewhere/" });
   assert.equal(misplaced.code, "bad-bundle");

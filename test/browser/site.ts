@@ -24,6 +24,8 @@ export interface Site {
   preface: string;
   /** The statuses that requests such as "GET /path" are answered with; "silence", where they are never answered. */
   readonly faults: Map<string, number | "silence">;
+  /** Whether answers do not say how long they are, as of servers that pack them on the way; HEAD's do. */
+  hidesLength: boolean;
   /** Cuts the connection after so many bytes of this path's file, once. */
   cutAfter: { path: string; bytes: number } | undefined;
   /** Nobody answers any more. */
@@ -42,6 +44,7 @@ export async function startSite(t: TestContext, files: Readonly<Record<string, s
     headers: {},
     preface: "",
     faults: new Map(),
+    hidesLength: false,
     cutAfter: undefined,
     close: () =>
       new Promise((resolve) => {
@@ -94,6 +97,10 @@ async function sendFile(site: Site, { request, response, pathname, file, headers
   const { size, mtimeMs } = stats;
   const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
   const common = { ...headers, etag: `"${size}-${mtimeMs}"`, "content-length": size - start };
+  if (site.hidesLength && request.method === "GET") {
+    response.writeHead(200, { ...headers, etag: common.etag });
+    return void createReadStream(file).pipe(response);
+  }
   if (start > 0) response.writeHead(206, { ...common, "content-range": `bytes ${start}-${size - 1}/${size}` });
   else response.writeHead(200, common);
   if (request.method === "HEAD") return void response.end();

@@ -7,10 +7,20 @@
  * another by now, and where that one does not come, the kept one is used still. Nothing is used before its checksums hold.
  */
 import type { Bundle } from "@deepspeech-ts/speech";
-import { joinBytes } from "../audio/join-arrays.js";
 import { openVerified } from "../core/open-verified.js";
 import { piecesOf } from "../core/readable.js";
 import { RecognizerError } from "../errors.js";
+import {
+  isPiece,
+  isSame,
+  type Keeping,
+  keyOf,
+  Pieces,
+  put,
+  type Validator,
+  validatorOf,
+  wholeUrl,
+} from "./kept-files.js";
 
 /** How far a bundle has come. */
 export interface LoadProgress {
@@ -28,12 +38,8 @@ export interface FetchOptions {
   cache?: boolean | undefined;
 }
 
-export interface FetchedBundle {
+export interface FetchedBundle extends Keeping {
   readonly bundle: Bundle;
-  /** Whether it is kept for the next visit; false too where the browser's quota has no room for it. */
-  readonly isKept: boolean;
-  /** `quota`, where the browser has no room for it. */
-  readonly notKept?: RecognizerError;
 }
 
 /** A bundle that is kept in the browser. */
@@ -43,7 +49,6 @@ export interface KeptBundle {
 }
 
 const CACHE = "deepspeech-ts";
-const PIECE_BYTES = 1 << 20;
 /** A connection that breaks is tried again at once, after one second and after three. */
 const RETRY_SECONDS = [0, 1, 3];
 /** Where a bundle is kept, a server that has not answered by then is not waited for. */
@@ -59,23 +64,29 @@ export async function fetchBundle(request: string | URL | Request, options: Fetc
     return { bundle, isKept: true };
   };
   if (kept?.isCurrent) return useKept(kept);
-  const pieces = new Pieces(store, source.url);
-  let fetched: Download;
   try {
-    fetched = await download(source, pieces, options);
+    return await fetchAnew(source, store, options);
   } catch (error) {
     options.signal?.throwIfAborted();
-    // What the server has by now does not come; the page goes on with what it had.
+    // What the server has by now does not come, or is no bundle; the page goes on with what it had.
     if (kept) return useKept(kept);
     throw error;
   }
-  const { bytes, validator } = fetched;
-  try {
-    const bundle = await openFetched(bytes, source.url);
-    return { bundle, ...(await put(store, keyOf(source.url), bytes, validator)) };
-  } finally {
-    // Damaged ones too: they must not be gone on with.
-    await pieces.clear();
+}
+
+async function fetchAnew(source: Request, store: Cache | undefined, options: FetchOptions): Promise<FetchedBundle> {
+  const pieces = new Pieces(store, source.url);
+  await pieces.restore();
+  for (let isSecond = false; ; isSecond = true) {
+    const { bytes, validator, isJoined } = await download(source, pieces, options);
+    const bundle = await openFetched(bytes, source.url)
+      .catch((error: unknown) => {
+        // Not every server tells one state of a file from another: these may be parts of two.
+        if (!isJoined || isSecond) throw error;
+      })
+      // Damaged ones must not be gone on with, and the whole may need the room of its pieces.
+      .finally(() => pieces.clear());
+    if (bundle) return { bundle, ...(await put(store, keyOf(source.url), bytes, validator)) };
   }
 }
 
@@ -145,7 +156,7 @@ async function isCurrent(kept: Response, source: Request, signal: AbortSignal | 
   try {
     const question = new Request(source, { method: "HEAD", cache: "no-cache" });
     const answer = await fetch(question, { signal: asking.signal });
-    return !answer.ok || validatorOf(answer) === kept.headers.get("x-validator");
+    return !answer.ok || isSame(validatorOf(answer), validatorOf(kept));
   } catch {
     signal?.throwIfAborted();
     return true;
@@ -155,20 +166,14 @@ async function isCurrent(kept: Response, source: Request, signal: AbortSignal | 
   }
 }
 
-/** What tells one state of a file from another. */
-function validatorOf({ headers }: Response): string {
-  const range = headers.get("content-range");
-  const size = range ? range.split("/")[1] : headers.get("content-length");
-  return [headers.get("etag") ?? headers.get("last-modified"), size].join(" ");
-}
-
 interface Download {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly validator: string;
+  readonly validator: Validator;
+  /** Whether it came in several answers. */
+  readonly isJoined: boolean;
 }
 
 async function download(source: Request, pieces: Pieces, options: FetchOptions): Promise<Download> {
-  await pieces.restore();
   let numRetries = 0;
   for (;;) {
     const before = pieces.size;
@@ -195,125 +200,35 @@ async function continueDownload(
   if (pieces.size > 0) request.headers.set("range", `bytes=${pieces.size}-`);
   const answer = await fetch(request);
   const isPart = answer.status === 206;
-  if (answer.status === 416 || (isPart && pieces.size > 0 && validatorOf(answer) !== pieces.validator)) {
+  const isNext = isPart && pieces.size > 0;
+  const validator = validatorOf(answer, isNext ? pieces.size : 0);
+  if (answer.status === 416 || (isNext && !isSame(validator, pieces.validator))) {
     // It has changed since, or what is here is longer than it.
     await answer.body?.cancel();
     await pieces.clear();
     return continueDownload(source, pieces, { onProgress, signal });
   }
   if (!answer.ok || !answer.body) {
-    throw new RecognizerError("bad-bundle", `${source.url}: answers with status ${answer.status}; check the URL`);
+    throw refusal(source.url, answer.status);
   }
   if (!isPart) await pieces.clear();
-  pieces.validator = validatorOf(answer);
-  const length = answer.headers.get("content-length");
-  const totalBytes = length === null ? undefined : pieces.size + Number(length);
+  pieces.validator = validator;
+  const totalBytes = validator.size;
   for await (const bytes of piecesOf<Uint8Array>(answer.body)) {
     await pieces.push(bytes);
     onProgress?.({ loadedBytes: pieces.size, totalBytes, isCached: false });
   }
   // A connection that is cut need not be an error.
   if (totalBytes !== undefined && pieces.size < totalBytes) throw new Error("the connection ended early");
-  return { bytes: pieces.joined(), validator: pieces.validator };
+  return { bytes: pieces.joined(), validator, isJoined: isNext };
+}
+
+function refusal(url: string, status: number): RecognizerError {
+  const remedy = status === 401 || status === 403 ? "it takes a key or a login that the server knows" : "check the URL";
+  return new RecognizerError("bad-bundle", `${url}: answers with status ${status}; ${remedy}`);
 }
 
 function unreachable(url: string, cause: unknown): RecognizerError {
   const reason = (cause as Error).message;
   return new RecognizerError("offline", `${url}: cannot be fetched (${reason}); is there a network?`, { cause });
-}
-
-/** Bytes as they come, kept a megabyte at a time where there is a store. */
-class Pieces {
-  readonly #store: Cache | undefined;
-  readonly #url: string;
-  #bytes: Uint8Array[] = [];
-  /** Not yet kept. */
-  #unkept: Uint8Array[] = [];
-  #numKept = 0;
-  size = 0;
-  validator = "";
-
-  constructor(store: Cache | undefined, url: string) {
-    this.#store = store;
-    this.#url = keyOf(url);
-  }
-
-  /** What an earlier visit left. */
-  async restore(): Promise<void> {
-    for (;;) {
-      const piece = await this.#store?.match(pieceUrl(this.#url, this.#numKept));
-      if (!piece) return;
-      const validator = piece.headers.get("x-validator") ?? "";
-      if (this.#numKept > 0 && validator !== this.validator) return;
-      this.validator = validator;
-      const bytes = new Uint8Array(await piece.arrayBuffer());
-      this.#bytes.push(bytes);
-      this.size += bytes.length;
-      this.#numKept += 1;
-    }
-  }
-
-  async push(bytes: Uint8Array): Promise<void> {
-    this.#bytes.push(bytes);
-    this.#unkept.push(bytes);
-    this.size += bytes.length;
-    if (this.#unkept.reduce((sum, { length }) => sum + length, 0) < PIECE_BYTES) return;
-    const body = joinBytes(this.#unkept);
-    this.#unkept = [];
-    await put(this.#store, pieceUrl(this.#url, this.#numKept), body, this.validator);
-    this.#numKept += 1;
-  }
-
-  joined(): Uint8Array<ArrayBuffer> {
-    return joinBytes(this.#bytes);
-  }
-
-  async clear(): Promise<void> {
-    for (const request of (await this.#store?.keys()) ?? []) {
-      if (isPiece(request.url) && wholeUrl(request.url) === this.#url) await this.#store?.delete(request);
-    }
-    [this.#bytes, this.#unkept, this.#numKept, this.size, this.validator] = [[], [], 0, 0, ""];
-  }
-}
-
-const PIECE = /[?&]deepspeech-piece=\d+$/;
-
-/** Keys of the store are URLs. The rest of one stays as it is written, so that it is found again. */
-function pieceUrl(url: string, index: number): string {
-  return `${url}${url.includes("?") ? "&" : "?"}deepspeech-piece=${index}`;
-}
-
-function isPiece(url: string): boolean {
-  return PIECE.test(url);
-}
-
-function wholeUrl(url: string): string {
-  return url.replace(PIECE, "");
-}
-
-/** The store does without fragments, and so do servers. */
-function keyOf(url: string): string {
-  return url.replace(/#.*$/s, "");
-}
-
-/** As all browsers call it, and as Firefox lets one of its own errors through. */
-const NO_ROOM = new Set(["QuotaExceededError", "NS_ERROR_FILE_NO_DEVICE_SPACE"]);
-
-/** Nothing is kept where there is no room, or no store. */
-async function put(
-  store: Cache | undefined,
-  url: string,
-  bytes: Uint8Array<ArrayBuffer>,
-  validator: string,
-): Promise<Pick<FetchedBundle, "isKept" | "notKept">> {
-  if (!store) return { isKept: false };
-  const headers = { "content-length": String(bytes.length), "x-validator": validator };
-  try {
-    await store.put(url, new Response(bytes, { headers }));
-    return { isKept: true };
-  } catch (cause) {
-    if (!NO_ROOM.has((cause as DOMException).name)) return { isKept: false };
-    const message = `${url}: the browser has no room to keep it (${bytes.length} bytes); it is used from memory, and fetched again next time`;
-    return { isKept: false, notKept: new RecognizerError("quota", message, { cause }) };
-  }
 }

@@ -4,6 +4,7 @@ import { type FoldedGraph, foldConstants, takeApart } from "../core/folded-const
 import { LayeredSession } from "../core/layered-session.js";
 import { modelHandlers } from "../core/model-handlers.js";
 import type { TensorData } from "../core/tensor-data.js";
+import { RecognizerError } from "../errors.js";
 import { serveCalls } from "./serve-calls.js";
 
 export interface ModelSettings {
@@ -36,7 +37,7 @@ export function serveModel(
     await check();
     env.wasm.numThreads = threads;
     env.wasm.wasmPaths = { wasm };
-    await checkWasm(wasm);
+    await fetchPart(wasm, "ONNX Runtime's WebAssembly", "HEAD");
   });
   // ONNX Runtime has one place for the external data of all sessions, so these are made one after another.
   const inTurn = turns();
@@ -56,7 +57,8 @@ export function serveModel(
       });
     },
     async openDetector(settings) {
-      const [graph] = await Promise.all([fetchGraph(settings.detector), prepare(settings)]);
+      const [answer] = await Promise.all([fetchPart(settings.detector, "the detector of speech"), prepare(settings)]);
+      const graph = new Uint8Array(await answer.arrayBuffer());
       return inTurn(() => InferenceSession.create(graph, { executionProviders: ["wasm"] }));
     },
     toTensor,
@@ -83,21 +85,17 @@ function turns(): <T>(run: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** ONNX Runtime's own words for a page of HTML in the place of its WebAssembly would help nobody. */
-async function checkWasm(url: string): Promise<void> {
-  const answer = await fetch(url, { method: "HEAD" }).catch((error: unknown) => {
-    throw new Error(`${url}: cannot be fetched (${(error as Error).message}); serve it beside the page`);
+/** ONNX Runtime's own words for a page of HTML in the place of one of its files would help nobody. */
+async function fetchPart(url: string, what: string, method: "GET" | "HEAD" = "GET"): Promise<Response> {
+  const answer = await fetch(url, { method }).catch((error: unknown) => {
+    throw missing(`${url}: cannot be fetched (${(error as Error).message}); serve it beside the page`);
   });
   const type = answer.headers.get("content-type") ?? "";
-  if (answer.ok && !type.includes("html")) return;
+  if (answer.ok && !type.includes("html")) return answer;
   const found = answer.ok ? `is served as ${type}` : `answers with status ${answer.status}`;
-  throw new Error(
-    `${url}: ${found}, and ONNX Runtime's WebAssembly is due there; copy it from the package's dist/browser`,
-  );
+  throw missing(`${url}: ${found}, and ${what} is due there; copy it from the package's dist/browser`);
 }
 
-async function fetchGraph(url: string): Promise<Uint8Array> {
-  const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url}: answers with status ${answer.status}; the detector of speech is due there`);
-  return new Uint8Array(await answer.arrayBuffer());
+function missing(message: string): RecognizerError {
+  return new RecognizerError("no-runtime", message);
 }
