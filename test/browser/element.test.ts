@@ -6,8 +6,8 @@ import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import type * as element from "@deepspeech-ts/recognizer/element";
 import { startServer } from "@deepspeech-ts/server";
-import type { Page } from "playwright-core";
-import { type BrowserName, INSECURE_HOST, rootPath, testInBrowsers } from "./browsers.js";
+import type { Page, Route } from "playwright-core";
+import { type BrowserName, INSECURE_HOST, rootPath, testInBrowser, testInBrowsers } from "./browsers.js";
 import { BUNDLE, openPage } from "./page.js";
 
 /** In the page: what the recorder told, by name. */
@@ -247,6 +247,113 @@ async function watchMicrophones(page: Page, { isAsking = false } = {}): Promise<
       }
     };
   }, isAsking);
+}
+
+// Firefox's tracks take no events of a page's own making.
+testInBrowser("chromium", "that a microphone was lost is still to be read when the recording is over", async (t) => {
+  const page = await openRecorder(t, "chromium", 'continuous bundle="model.dsb"');
+  if (!page) return;
+  await watchMicrophones(page);
+  await page.getByRole("button", { name: "Record" }).click();
+  await page.waitForFunction(() => document.querySelector("deepspeech-recorder")!.state === "listening");
+  await page.evaluate(() => {
+    // As of a device that is unplugged: what the page itself stops tells nothing.
+    opened.tracks[0]!.dispatchEvent(new Event("ended"));
+  });
+  await waitFor(page, "result");
+  const message = "the microphone was lost; is it still connected?";
+  assert.equal(await page.getByRole("status").textContent(), message);
+  assert.deepEqual(await detailsOf(page, "error"), [{ code: "no-microphone", message }]);
+});
+
+testInBrowsers("errors that are not the recogniser's own have the code failed", async (t, browser) => {
+  const page = await openRecorder(t, browser, 'bundle="model.dsb"');
+  if (!page) return;
+  const lacking = await page.evaluate(async () => {
+    const recorder = document.querySelector("deepspeech-recorder")!;
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("of no kind we know", "DataError"));
+    await recorder.start();
+    const { openMicrophone } = await import("/recognizer/index.js" as string);
+    navigator.mediaDevices.getUserMedia = () =>
+      Promise.reject(Object.assign(new DOMException("", "OverconstrainedError"), { constraint: "deviceId" }));
+    return openMicrophone().catch(({ code, message }: element.RecorderFailure) => ({ code, message }));
+  });
+  assert.deepEqual(await detailsOf(page, "error"), [{ code: "failed", message: "of no kind we know" }]);
+  assert.deepEqual(lacking, {
+    code: "no-microphone",
+    message: "there is no microphone of the deviceId that was asked for; connect it, or ask for another",
+  });
+});
+
+testInBrowsers("a recorder without its script for the microphone says so", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "speech" });
+  if (!opened) return;
+  const { site, page } = opened;
+  site.faults.set("GET /recognizer/microphone-worklet.js", 404);
+  site.files.set("/bare.html", pageWith('<deepspeech-recorder bundle="model.dsb"></deepspeech-recorder>'));
+  await showRecorder(page, `${site.url}/bare.html`);
+  await page.getByRole("button", { name: "Record" }).click();
+  await waitFor(page, "error");
+  const script = `${site.url}/recognizer/microphone-worklet.js`;
+  const message = `${script}: cannot be loaded; is it served beside the page, as JavaScript?`;
+  assert.deepEqual(await detailsOf(page, "error"), [{ code: "no-runtime", message }]);
+});
+
+testInBrowsers(
+  "a recording that is not continuous ends with its first segment, whatever followed it",
+  async (t, browser) => {
+    const opened = await openPage(t, { browser, microphone: "speech" });
+    if (!opened) return;
+    const { site, page } = opened;
+    // Several segments are there when the model is.
+    await speakTwice(page);
+    site.files.set("/api.html", pageWith('<deepspeech-recorder bundle="model.dsb"></deepspeech-recorder>'));
+    await showRecorder(page, `${site.url}/api.html`);
+    const held: Route[] = [];
+    await page.route("**/model.dsb", (route) => void held.push(route));
+    await page.getByRole("button", { name: "Record" }).click();
+    await page.waitForFunction(() => (globalThis as { numSpoken?: number }).numSpoken === 2);
+    await Promise.all(held.map((route) => route.continue()));
+    await waitFor(page, "result");
+    assert.deepEqual(
+      [(await detailsOf(page, "segment")).length, await detailsOf(page, "statechange")],
+      [1, ["loading", "listening", "finishing", "idle"].map((state) => ({ state }))],
+    );
+    const finals = await page.evaluate(async () => {
+      const recognition = new (elements.speechRecognitionOf({ bundle: "model.dsb", lang: "EN" }))();
+      recognition.lang = "en-US";
+      const found: string[] = [];
+      recognition.onresult = ({ results, resultIndex }) => found.push(results.item(resultIndex).item(0).transcript);
+      const over = new Promise((resolve) => {
+        recognition.onend = resolve;
+      });
+      recognition.start();
+      await over;
+      return found;
+    });
+    assert.deepEqual(finals, [SPOKEN]);
+  },
+);
+
+/** A microphone that says its word twice as soon as it is opened, with a pause between; `numSpoken` counts. */
+async function speakTwice(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    navigator.mediaDevices.getUserMedia = async () => {
+      const context = new AudioContext();
+      const bytes = await (await fetch("/audio/speech-16k.wav")).arrayBuffer();
+      const buffer = await context.decodeAudioData(bytes);
+      const line = context.createMediaStreamDestination();
+      const spoken = { numSpoken: 0 };
+      Object.assign(globalThis, spoken);
+      for (const start of [1, 5]) {
+        const player = new AudioBufferSourceNode(context, { buffer });
+        player.connect(line);
+        player.onended = () => Object.assign(globalThis, { numSpoken: ++spoken.numSpoken });
+        player.start(context.currentTime + start);
+      }
+      return line.stream;
+    };
+  });
 }
 
 testInBrowsers("without a microphone, or leave to use it, a recorder says so and goes on", async (t, browser) => {

@@ -55,7 +55,12 @@ function explainRefusal(error: unknown): unknown {
       options,
     );
   }
-  if (name === "NotFoundError" || name === "OverconstrainedError") {
+  if (name === "OverconstrainedError") {
+    const { constraint } = error as OverconstrainedError;
+    const message = `there is no microphone of the ${constraint || "kind"} that was asked for; connect it, or ask for another`;
+    return new RecognizerError("no-microphone", message, options);
+  }
+  if (name === "NotFoundError") {
     return new RecognizerError("no-microphone", "there is no microphone; connect one", options);
   }
   if (name === "NotReadableError" || name === "AbortError") {
@@ -67,7 +72,7 @@ function explainRefusal(error: unknown): unknown {
 /**
  * Listens to a stream, until its track ends: the page stops it, or the device is unplugged.
  *
- * @throws RecognizerError `no-microphone` for a stream without sound
+ * @throws RecognizerError `no-microphone` for a stream without sound, `no-runtime` where a script is missing
  */
 export async function microphoneSound(
   stream: MediaStream,
@@ -79,7 +84,7 @@ export async function microphoneSound(
   }
   const context = new AudioContext();
   try {
-    await context.audioWorklet.addModule(new URL("./microphone-worklet.js", import.meta.url));
+    await addWorklet(context);
     // Begun without a click a context sleeps until there is one, and the promise waits with it: Listening tells so.
     if (context.state === "suspended") {
       await Promise.race([context.resume(), new Promise((resolve) => setTimeout(resolve, BEGIN_MILLISECONDS))]);
@@ -90,6 +95,17 @@ export async function microphoneSound(
   }
   const listening = new Listening({ context, stream, track, onMicrophone });
   return { sound: listening.sound(), sampleRate: context.sampleRate, close: () => listening.close() };
+}
+
+async function addWorklet({ audioWorklet }: AudioContext): Promise<void> {
+  // Written out, for so bundlers find the file.
+  const url = new URL("./microphone-worklet.js", import.meta.url);
+  try {
+    await audioWorklet.addModule(url);
+  } catch (cause) {
+    const message = `${url}: cannot be loaded; is it served beside the page, as JavaScript?`;
+    throw new RecognizerError("no-runtime", message, { cause });
+  }
 }
 
 interface Listened {
@@ -115,6 +131,7 @@ class Listening {
   readonly #timer: ReturnType<typeof setInterval>;
   #wake = () => {};
   #isOver = false;
+  #closed: Promise<void> | undefined;
   #isInterrupted = false;
 
   constructor({ context, stream, track, onMicrophone }: Listened) {
@@ -182,7 +199,12 @@ class Listening {
     this.#wake();
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#end();
     this.#track.removeEventListener("ended", this.#lose);
     for (const name of ["mute", "unmute"]) this.#track.removeEventListener(name, this.#look);
@@ -190,6 +212,6 @@ class Listening {
     document.removeEventListener("visibilitychange", this.#look);
     this.#source.disconnect();
     this.#node.port.close();
-    if (this.#context.state !== "closed") await this.#context.close();
+    await this.#context.close();
   }
 }

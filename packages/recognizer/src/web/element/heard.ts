@@ -56,6 +56,14 @@ export class HearError extends Error implements RecorderError {
   }
 }
 
+/** What an error of any kind is called in messages: with a code where it is ours, for a DOMException's is a number. */
+export function explained(error: unknown): { readonly code?: RecorderError["code"]; readonly message: string } {
+  const { name, code, message = String(error) } = Object(error) as Partial<RecorderError & Error>;
+  // The recogniser is a script of its own, with a class of its own.
+  const isOurs = error instanceof HearError || name === "RecognizerError";
+  return isOurs && code !== undefined ? { code, message } : { message };
+}
+
 /** Closes a microphone. */
 export function stopTracks(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();

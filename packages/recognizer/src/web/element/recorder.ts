@@ -8,7 +8,7 @@ import type { MicrophoneEvent } from "../microphone.js";
 import type { Recognizer } from "../recognizer.js";
 import { hearAtServer } from "./hear-at-server.js";
 import { hearHere, loadShared } from "./hear-here.js";
-import { type Heard, HearError, type HearOptions, type SpokenPartial, type SpokenSegment } from "./heard.js";
+import { explained, type Heard, HearError, type HearOptions, type SpokenPartial, type SpokenSegment } from "./heard.js";
 import { RecorderView } from "./view.js";
 
 /**
@@ -70,6 +70,8 @@ export class DeepspeechRecorder extends Base {
   /** Closes the microphone, once it is open. */
   #closeMicrophone: (() => void) | undefined;
   #abort: AbortController | undefined;
+  /** What went wrong with this recording. */
+  #failure = "";
 
   constructor() {
     super();
@@ -180,6 +182,7 @@ export class DeepspeechRecorder extends Base {
     this.value = "";
     const abort = new AbortController();
     this.#abort = abort;
+    this.#failure = "";
     this.#enter("loading");
     try {
       await this.#hear(await this.#open(abort.signal));
@@ -262,7 +265,10 @@ export class DeepspeechRecorder extends Base {
       this.#view.addSegment(segment.text);
       this.#setValue(this.#segments.map(({ text }) => text).join(" "));
       this.#tell("segment", segment);
-      if (!this.continuous && this.#state === "listening") this.stop();
+      if (this.continuous) continue;
+      this.stop();
+      // What was said after it may be here already.
+      return;
     }
   }
 
@@ -273,7 +279,8 @@ export class DeepspeechRecorder extends Base {
   }
 
   #fail(error: unknown): void {
-    const { code = "failed", message } = error as RecorderFailure;
+    const { code = "failed", message } = explained(error);
+    this.#failure = message;
     this.#view.showStatus(message, true);
     this.#tell("error", { code, message });
   }
@@ -298,7 +305,8 @@ export class DeepspeechRecorder extends Base {
   #enter(state: RecorderState): void {
     this.#state = state;
     this.#view.showState(state);
-    this.#view.showStatus(STATUS[state]);
+    // It is still to be read when all is over.
+    this.#view.showStatus(this.#failure || STATUS[state], this.#failure !== "");
     for (const other of Object.keys(STATUS)) this.#internals.states?.delete(other);
     try {
       this.#internals.states?.add(state);

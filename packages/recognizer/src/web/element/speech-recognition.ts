@@ -5,7 +5,7 @@
  */
 import { hearAtServer } from "./hear-at-server.js";
 import { hearHere } from "./hear-here.js";
-import { type Heard, NOTHING, type SpokenSegment } from "./heard.js";
+import { explained, type Heard, NOTHING, type SpokenSegment } from "./heard.js";
 
 /** Where `speechRecognitionOf` hears: one of `bundle` and `server`. */
 export interface SpeechRecognitionSource {
@@ -116,8 +116,10 @@ export class ModelSpeechRecognition extends EventTarget {
 
   async #run(signal: AbortSignal): Promise<void> {
     try {
-      if (!this.#isOwnLanguage())
-        throw { error: "language-not-supported", message: `the model understands ${this.#ownLang}` };
+      if (!this.#isOwnLanguage()) {
+        this.#tellError("language-not-supported", `the model understands ${this.#ownLang}`);
+        return;
+      }
       const events = await this.#open(signal);
       this.#tell("audiostart");
       await this.#hear(events);
@@ -136,7 +138,8 @@ export class ModelSpeechRecognition extends EventTarget {
   }
 
   #isOwnLanguage(): boolean {
-    return this.lang === "" || this.lang.split("-")[0]?.toLowerCase() === this.#ownLang.split("-")[0];
+    const languageOf = (tag: string) => tag.split("-")[0]?.toLowerCase();
+    return this.lang === "" || languageOf(this.lang) === languageOf(this.#ownLang);
   }
 
   #open(signal: AbortSignal): Promise<AsyncIterable<Heard>> {
@@ -173,7 +176,10 @@ export class ModelSpeechRecognition extends EventTarget {
       }
       this.#tell("speechend");
       this.#tellResults(resultOf({ transcript: this.#spaced(event.text), confidence: confidenceOf(event) }, true));
-      if (!this.continuous) this.stop();
+      if (this.continuous) continue;
+      this.stop();
+      // What was said after it may be here already.
+      return;
     }
     if (isSpeaking) this.#tell("speechend");
   }
@@ -192,11 +198,13 @@ export class ModelSpeechRecognition extends EventTarget {
   }
 
   #fail(failure: unknown, signal: AbortSignal): void {
-    const { code = "", error = ERRORS[code], message } = failure as { code?: string; error?: string; message: string };
-    const told = signal.aborted
-      ? { error: "aborted", message: "" }
-      : { error: error ?? "service-not-allowed", message };
-    this.dispatchEvent(Object.assign(new Event("error"), told));
+    const { code = "", message } = explained(failure);
+    if (signal.aborted) this.#tellError("aborted", "");
+    else this.#tellError(ERRORS[code] ?? "service-not-allowed", message);
+  }
+
+  #tellError(error: string, message: string): void {
+    this.dispatchEvent(Object.assign(new Event("error"), { error, message }));
   }
 
   #tell(name: Handled): void {
