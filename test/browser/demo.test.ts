@@ -1,54 +1,31 @@
 /** The server's page in a real browser: what it hears, shows, corrects and saves, for everybody. */
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
-import { after, before, type TestContext, test } from "node:test";
+import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { Recognizer, type Transcription } from "@deepspeech-ts/recognizer";
-import { type RunningServer, startServer } from "@deepspeech-ts/server";
+import type { RunningServer } from "@deepspeech-ts/server";
 import type { AxeResults, RunOptions } from "axe-core";
 import type { Page, Route } from "playwright-core";
 import { rootPath, savedFile, testInBrowser, testInBrowsers } from "./browsers.js";
-import { BUNDLE, openPage, type PageOptions } from "./page.js";
+import { FILE, heard, inShell, openDemo, SPOKEN, serve } from "./demo.js";
+import { BUNDLE, openPage } from "./page.js";
 
 /** In the page. */
 declare const axe: { run(options: RunOptions): Promise<AxeResults> };
 
-const SPOKEN = "activated";
-const FILE = rootPath("test/fixtures/audio/speech.m4a");
 const AXE = createRequire(rootPath("apps/demo/package.json")).resolve("axe-core");
 
 let server: RunningServer;
 let expected: Transcription;
 before(async () => {
-  server = await startServer({ bundle: BUNDLE, host: "127.0.0.1", port: 0, logLevel: "silent" });
-  await server.ready;
+  server = await serve();
   await using recognizer = await Recognizer.load(BUNDLE, { threads: 1 });
   expected = await recognizer.transcribe(FILE, { wordTimes: true });
 });
 after(() => server.close());
-
-async function openDemo(
-  t: TestContext,
-  options: PageOptions = {},
-): Promise<{ page: Page; troubles: string[] } | undefined> {
-  const opened = await openPage(t, options);
-  if (!opened) return undefined;
-  const { page } = opened;
-  const troubles: string[] = [];
-  page.on("pageerror", ({ message }) => troubles.push(message));
-  page.on("console", (message) => {
-    if (message.type() === "error") troubles.push(message.text());
-  });
-  page.on("request", (request) => {
-    if (!request.url().startsWith(server.url) && !/^(blob|data):/.test(request.url())) troubles.push(request.url());
-  });
-  await page.goto(server.url);
-  await page.getByRole("radio", { name: "Server" }).and(page.locator(":enabled")).waitFor({ state: "attached" });
-  return { page, troubles };
-}
 
 /** As from a folder's window. */
 async function drop(page: Page, path: string): Promise<void> {
@@ -65,18 +42,6 @@ async function drop(page: Page, path: string): Promise<void> {
     });
     if (!dropped.every((isTaken) => isTaken)) throw new Error("the file is the browser's");
   }, given);
-}
-
-const heard = async (page: Page) => {
-  await page.getByRole("status").filter({ hasText: "times real time" }).waitFor();
-  return (await page.getByRole("log").textContent())?.trim();
-};
-
-/** Not in step: the server is this process. */
-function inShell(command: string, cwd: string): Promise<{ status: unknown; stdout: string }> {
-  return new Promise((resolve) => {
-    execFile("sh", ["-c", command], { cwd }, (error, stdout) => resolve({ status: error?.code ?? 0, stdout }));
-  });
 }
 
 async function complaints(page: Page): Promise<string[]> {
@@ -110,7 +75,7 @@ test("the page weighs less than 150 kB, gzipped, without what runs in workers", 
 testInBrowsers(
   "a file that is dropped is recognised, shown, played, corrected and saved, and a curl line does the same",
   async (t, browser) => {
-    const opened = await openDemo(t, { browser });
+    const opened = await openDemo(t, server, { browser });
     if (!opened) return;
     const { page, troubles } = opened;
     await drop(page, FILE);
@@ -157,9 +122,8 @@ testInBrowsers("without a network, who was here before finds the page and recogn
   const opened = await openPage(t, { browser });
   if (!opened) return;
   const { page } = opened;
-  const own = await startServer({ bundle: BUNDLE, host: "127.0.0.1", port: 0, logLevel: "silent" });
+  const own = await serve();
   t.after(() => own.close());
-  await own.ready;
   await page.goto(own.url);
   await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await page.locator("#file").setInputFiles(FILE);
@@ -177,7 +141,7 @@ testInBrowser(
   "chromium",
   "hot words, the search and the place change what is heard, and the line for the terminal",
   async (t) => {
-    const opened = await openDemo(t);
+    const opened = await openDemo(t, server);
     if (!opened) return;
     const { page, troubles } = opened;
     await page.locator("#file").setInputFiles(FILE);
@@ -186,7 +150,7 @@ testInBrowser(
     await phrase.fill("alarm, O'Neill");
     await phrase.press("Enter");
     assert.equal(await heard(page), SPOKEN);
-    assert.match((await page.locator("#curl").textContent()) ?? "", /-F hot_words='alarm,O'\\''Neill'/);
+    assert.match((await page.locator("#curl").textContent()) ?? "", /--form-string 'hot_words=alarm,O'\\''Neill'/);
     await page.getByRole("button", { name: "Remove alarm" }).click();
     await page.getByRole("radio", { name: "Greedy" }).check();
     await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#phrase")?.disabled);
@@ -196,7 +160,7 @@ testInBrowser(
     await page.locator("#runtime").filter({ hasText: "quickstart-fp16, at http" }).waitFor();
     assert.equal(await heard(page), SPOKEN);
     const lineHas = (words: string) => page.locator("#curl").filter({ hasText: words }).waitFor({ state: "attached" });
-    await lineHas("-F decoding=greedy");
+    await lineHas("--form-string decoding=greedy");
     await page.getByRole("button", { name: "Edit" }).click();
     await page.getByLabel("The text as it was said").fill("Activate it!");
     const [asked] = await Promise.all([
@@ -219,9 +183,9 @@ testInBrowser(
     });
     await page.getByRole("radio", { name: "Beam" }).check();
     assert.equal(await heard(page), SPOKEN);
-    await lineHas("-F decoding=beam");
+    await lineHas("--form-string decoding=beam");
     await page.getByRole("radio", { name: "Greedy" }).check();
-    await lineHas("-F decoding=greedy");
+    await lineHas("--form-string decoding=greedy");
     assert.equal(await heard(page), SPOKEN);
     assert.deepEqual(await sent.jsonValue(), ["beam", "O'Neill", "greedy"]);
     await page
@@ -237,7 +201,7 @@ testInBrowser(
 
 testInBrowsers("a microphone is heard, here and at the server", async (t, browser) => {
   for (const place of ["This machine", "Server"]) {
-    const opened = await openDemo(t, { browser, microphone: "speech" });
+    const opened = await openDemo(t, server, { browser, microphone: "speech" });
     if (!opened) return;
     const { page, troubles } = opened;
     await page.getByRole("radio", { name: place }).check();
@@ -250,7 +214,7 @@ testInBrowsers("a microphone is heard, here and at the server", async (t, browse
 });
 
 testInBrowser("chromium", "an answer that comes when something else is open is nobody's", async (t) => {
-  const opened = await openDemo(t);
+  const opened = await openDemo(t, server);
   if (!opened) return;
   const { page, troubles } = opened;
   await page.getByRole("radio", { name: "Server" }).check();
@@ -276,7 +240,7 @@ testInBrowser("chromium", "an answer that comes when something else is open is n
 });
 
 testInBrowser("chromium", "clicked twice while the visitor is asked, it records once", async (t) => {
-  const opened = await openDemo(t, { microphone: "speech" });
+  const opened = await openDemo(t, server, { microphone: "speech" });
   if (!opened) return;
   const { page, troubles } = opened;
   const numOpen = await page.evaluateHandle(() => {
@@ -309,9 +273,8 @@ testInBrowsers("a server's key is taken when Enter is pressed", async (t, browse
   if (!opened) return;
   const { page } = opened;
   const key = "a-key-0123456789abc";
-  const own = await startServer({ bundle: BUNDLE, host: "127.0.0.1", port: 0, logLevel: "silent", apiKeys: [key] });
+  const own = await serve({ apiKeys: [key] });
   t.after(() => own.close());
-  await own.ready;
   await page.goto(`${own.url}/?of=mine`);
   await page.getByLabel("The server's API key").fill(key);
   await page.getByLabel("The server's API key").press("Enter");
@@ -324,7 +287,7 @@ testInBrowser(
   "chromium",
   "nobody is shut out: axe finds nothing, on desks and phones, in light and dark",
   async (t) => {
-    const opened = await openDemo(t);
+    const opened = await openDemo(t, server);
     if (!opened) return;
     const { page } = opened;
     assert.deepEqual(await complaints(page), []);

@@ -11,11 +11,12 @@ const hotWords = new HotWords();
 const isGreedy = () => document.querySelector<HTMLInputElement>("[name=search]:checked")?.value === "greedy";
 const session = new Session(choice, () => ({ isGreedy: isGreedy(), hotWords: hotWords.phrases }));
 
-function showProgress({ loadedBytes, totalBytes, isCached }: LoadProgress): void {
+/** @param progress undefined when loading is over, however it ended */
+function showProgress(progress: LoadProgress | undefined): void {
   const bar = find<HTMLProgressElement>("progress");
-  bar.hidden = isCached || loadedBytes === totalBytes;
-  if (totalBytes === undefined) bar.removeAttribute("value");
-  else [bar.max, bar.value] = [totalBytes, loadedBytes];
+  bar.hidden = !progress || progress.isCached || progress.loadedBytes === progress.totalBytes;
+  if (progress?.totalBytes === undefined) bar.removeAttribute("value");
+  else [bar.max, bar.value] = [progress.totalBytes, progress.loadedBytes];
 }
 
 function showSettings(): void {
@@ -63,10 +64,20 @@ function takeFiles(): void {
 function offerCopy(): void {
   const button = find<HTMLButtonElement>("copy");
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(find("curl").textContent ?? "");
-    button.textContent = "Copied";
+    button.textContent = await copy(find("curl"));
     setTimeout(() => (button.textContent = "Copy"), 1500);
   });
+}
+
+/** What was done: where the page is neither on this machine nor encrypted, it may only select. */
+async function copy(element: HTMLElement): Promise<"Copied" | "Selected"> {
+  try {
+    await navigator.clipboard.writeText(element.textContent ?? "");
+    return "Copied";
+  } catch {
+    getSelection()?.selectAllChildren(element);
+    return "Selected";
+  }
 }
 
 /** Absent where the page is neither on this machine nor encrypted; a page that is being developed has none. */
@@ -77,13 +88,7 @@ function keepForOffline(): void {
 takeFiles();
 offerCopy();
 keepForOffline();
-let wasLocal = true;
-choice.onChange = () => {
-  // The server may answer while nothing else has changed.
-  if (choice.isLocal === wasLocal) showSettings();
-  else settingsChanged();
-  wasLocal = choice.isLocal;
-};
+choice.onChange = (isOther) => (isOther ? settingsChanged() : showSettings());
 hotWords.onChange = settingsChanged;
 session.onRecording = showSettings;
 for (const input of document.querySelectorAll("[name=search]")) input.addEventListener("change", settingsChanged);

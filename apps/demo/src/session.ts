@@ -1,7 +1,7 @@
 /** One recording's way through the page: it comes, is recognised, and is there to be heard, corrected and saved. */
 import type { SpokenWord } from "@deepspeech-ts/speech";
 import type { EngineChoice } from "./engines/choice.js";
-import type { Answer, Engine, Settings } from "./engines/engine.js";
+import type { Answer, Engine, Segment, Settings } from "./engines/engine.js";
 import { find } from "./find.js";
 import { LiveRecording } from "./microphone.js";
 import { Downloads } from "./panels/downloads.js";
@@ -32,6 +32,8 @@ export class Session {
   /** Once the microphone is open. */
   #live: LiveRecording | undefined;
   #recording: Recording | undefined;
+  /** What is known of it so far, which stays until there is a better one. */
+  #answer: Answer | undefined;
   #turn = 0;
   onRecording: () => void = () => {};
 
@@ -57,13 +59,13 @@ export class Session {
   }
 
   async open(file: File): Promise<void> {
-    if (file.name.endsWith(".dsb")) {
-      this.#choice.useBundle(file);
-      const use = async () => this.#say(`Using ${file.name}. ${(await this.#choice.engine()).description}`);
-      await this.#attempt(use, () => true);
+    if (/\.dsb$/i.test(file.name)) {
+      await this.#useBundle(file);
       return;
     }
     this.#live?.stop();
+    // A setting that changes meanwhile is not for what is about to go.
+    this.#recording = undefined;
     await this.#attempt(async (isCurrent) => {
       this.#say("Reading the recording…");
       const recording = await readRecording(file);
@@ -71,6 +73,7 @@ export class Session {
       const columns = new Columns(recording.sampleRate);
       columns.push(recording.samples);
       this.#begin(columns);
+      this.#take(recording);
       await this.#recognise(recording, isCurrent);
     });
   }
@@ -82,55 +85,76 @@ export class Session {
   }
 
   toggleRecording(): void {
-    // While the visitor is asked for the microphone, there is nothing to stop yet.
+    // While the visitor is asked for the microphone there is nothing to stop yet, and while the last words are found no more.
     if (this.#isHearing) this.#live?.stop();
     else void this.#attempt((isCurrent) => this.#hear(isCurrent));
+  }
+
+  async #useBundle(file: File): Promise<void> {
+    if (this.#isHearing) return this.#complain(`Stop the recording first, and then give ${file.name}.`);
+    const use = async () => {
+      this.#say(`Opening ${file.name}…`);
+      const { description } = await this.#choice.useBundle(file);
+      find("runtime").textContent = description;
+      this.#say(`Using ${file.name}. ${description}`);
+    };
+    // What is being recognised goes on until there is another model: a broken one changes nothing.
+    await this.#attempt(use, () => true);
   }
 
   async #hear(isCurrent: () => boolean): Promise<void> {
     this.#isHearing = true;
     let live: LiveRecording | undefined;
+    const segments: Segment[] = [];
     try {
       this.#say("Opening the microphone…");
       live = await LiveRecording.open((words) => this.#complain(words));
       this.#live = live;
-      if (isCurrent()) await this.#hearLive(live, isCurrent);
+      if (isCurrent()) await this.#hearLive(live, segments, isCurrent);
     } finally {
       live?.stop();
-      await live?.close();
+      await live?.over;
       this.#live = undefined;
       this.#isHearing = false;
-      find("clock").textContent = "";
-      this.#showRecording(false);
+      this.#showRecording("idle");
+      // However it ended: it can be played, saved, corrected, and recognised anew.
+      if (live && isCurrent()) this.#keep(live.recording, segments);
     }
     if (isCurrent()) await this.#recognise(live.recording, isCurrent);
   }
 
-  async #hearLive(live: LiveRecording, isCurrent: () => boolean): Promise<void> {
-    this.#showRecording(true);
+  /** @param segments to which those are added that are heard */
+  async #hearLive(live: LiveRecording, segments: Segment[], isCurrent: () => boolean): Promise<void> {
+    this.#showRecording("live");
     const columns = new Columns(live.sampleRate);
     this.#begin(columns, { isLive: true });
-    const sound = live.heard((samples) => {
+    live.onSound = (samples) => {
       columns.push(samples);
       if (!isCurrent()) return;
       this.#timeline.draw();
       find("clock").textContent = clock(columns.seconds);
+    };
+    void live.over.then(() => {
+      this.#showRecording("finishing");
+      if (!isCurrent()) return;
+      this.#timeline.show(columns);
+      this.#say("Finishing…");
     });
     this.#say("Listening…");
     const engine = await this.#choice.engine();
-    for await (const event of engine.listen({ sound, sampleRate: live.sampleRate }, this.#settings())) {
+    const heard = engine.listen({ sound: live.sound(), sampleRate: live.sampleRate }, this.#settings());
+    for await (const event of heard) {
       if (!isCurrent()) return;
-      if (event.kind === "partial") this.#transcript.showPartial(event.text);
-      else {
-        this.#transcript.showPartial("");
-        this.#transcript.addSegment(event.words);
-      }
+      this.#transcript.showPartial(event.kind === "partial" ? event.text : "");
+      if (event.kind === "partial") continue;
+      segments.push(event);
+      this.#transcript.addSegment(event.words);
     }
-    if (isCurrent()) this.#timeline.show(columns);
   }
 
   #begin(columns: Columns, options: { isLive?: boolean } = {}): void {
     find("drop").hidden = true;
+    this.#recording = undefined;
     this.#player.open(undefined);
     this.#play.hidden = true;
     this.#offer(undefined);
@@ -138,17 +162,30 @@ export class Session {
     this.#timeline.show(columns, options);
   }
 
-  async #recognise(recording: Recording, isCurrent: () => boolean): Promise<void> {
+  #take(recording: Recording): void {
     this.#recording = recording;
     this.#player.open(recording);
     this.#play.hidden = recording.samples.length === 0;
     this.onRecording();
+  }
+
+  /** What was recorded, and what was heard of it meanwhile. */
+  #keep(recording: Recording, segments: readonly Segment[]): void {
+    this.#take(recording);
+    this.#transcript.showPartial("");
+    if (segments.length === 0) return;
+    this.#show({
+      text: segments.map(({ text }) => text).join(" "),
+      words: segments.flatMap(({ words }) => words),
+      durationSeconds: recording.samples.length / recording.sampleRate,
+    });
+  }
+
+  async #recognise(recording: Recording, isCurrent: () => boolean): Promise<void> {
     const engine = await this.#choice.engine();
     if (!isCurrent()) return;
     find("runtime").textContent = engine.description;
     this.#say("Recognising…");
-    this.#transcript.clear();
-    this.#timeline.setWords([]);
     const [answer, seconds] = await this.#transcribe(engine, recording, isCurrent);
     if (!isCurrent()) return;
     this.#show(answer);
@@ -157,28 +194,43 @@ export class Session {
     this.#say(`${answer.durationSeconds.toFixed(1)} s of sound in ${seconds.toFixed(2)} s: ${times} times real time`);
   }
 
+  /** What it finds is shown as it comes where nothing is shown yet; an earlier answer stays until the new one is whole. */
   async #transcribe(engine: Engine, recording: Recording, isCurrent: () => boolean): Promise<[Answer, number]> {
     const tokens = engine.makeTokens();
-    this.#timeline.setTokens(tokens);
+    const segments: Segment[] = [];
+    const isFirst = this.#answer === undefined;
+    if (isFirst) {
+      this.#transcript.clear();
+      this.#timeline.setTokens(tokens);
+    }
     const started = performance.now();
     const answer = await engine.transcribe(recording, this.#settings(), {
-      onSegment: ({ words }) => {
-        if (isCurrent()) this.#transcript.addSegment(words);
+      onSegment: (segment) => {
+        segments.push(segment);
+        if (isFirst && isCurrent()) this.#transcript.addSegment(segment.words);
       },
       onEmissions: (heard) => {
         tokens?.add(heard);
         this.#timeline.draw();
       },
     });
-    return [answer, (performance.now() - started) / 1000];
+    const seconds = (performance.now() - started) / 1000;
+    if (!isFirst && isCurrent()) {
+      this.#timeline.setTokens(tokens);
+      this.#transcript.clear();
+      for (const { words } of segments) this.#transcript.addSegment(words);
+    }
+    return [answer, seconds];
   }
 
   async #align(text: string, isCurrent: () => boolean): Promise<void> {
     const recording = this.#recording;
-    if (!recording || text === "") return;
+    if (!recording) return;
+    if (text === "") throw new Error("There is no text to align: type what was said, or cancel.");
     this.#say("Aligning…");
     const answer = await (await this.#choice.engine()).align(recording, text);
     if (!isCurrent()) return;
+    this.#editor.close();
     this.#transcript.clear();
     this.#transcript.addSegment(answer.words);
     this.#show(answer);
@@ -191,6 +243,7 @@ export class Session {
   }
 
   #offer(answer: Answer | undefined): void {
+    this.#answer = answer;
     this.#downloads.offer(answer, this.#recording?.name);
     this.#editor.offer(answer?.text);
   }
@@ -201,9 +254,12 @@ export class Session {
     this.#play.textContent = seconds === undefined ? "Play" : "Stop";
   }
 
-  #showRecording(isLive: boolean): void {
-    this.#record.setAttribute("aria-pressed", String(isLive));
-    find("record-label").textContent = isLive ? "Stop" : "Record";
+  /** Not disabled while it finishes: the button would lose the focus. */
+  #showRecording(state: "idle" | "live" | "finishing"): void {
+    this.#record.setAttribute("aria-pressed", String(state === "live"));
+    this.#record.setAttribute("aria-disabled", String(state === "finishing"));
+    find("record-label").textContent = state === "live" ? "Stop" : "Record";
+    if (state !== "live") find("clock").textContent = "";
   }
 
   /**

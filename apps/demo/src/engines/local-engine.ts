@@ -34,6 +34,11 @@ export class LocalEngine implements Engine {
     return `${millions} million parameters, ${header.precision}, WebAssembly on ${threads}; ${kept}.`;
   }
 
+  /** Ends what it still does, and its workers. */
+  close(): Promise<void> {
+    return this.#recognizer.close();
+  }
+
   makeTokens(): Tokens {
     const { alphabet, frameSeconds } = this.#recognizer.header;
     return new Tokens(alphabet.tokens, alphabet.blankId, frameSeconds);

@@ -12,11 +12,11 @@ export class Transcript {
   onWord: (word: SpokenWord) => void = () => {};
 
   clear(): void {
+    this.#showEmpty("Words appear here as they are recognised, shaded where the model is unsure.");
     this.#log.replaceChildren();
     this.#marks = [];
     this.showPartial("");
     this.#legend.hidden = true;
-    this.#empty.hidden = false;
   }
 
   /** A segment is read out whole by screen readers; what is partial is not. */
@@ -38,12 +38,16 @@ export class Transcript {
   }
 
   showNothingHeard(): void {
-    this.#empty.hidden = false;
-    this.#empty.textContent = "No speech was recognised.";
+    this.#showEmpty("No speech was recognised.");
   }
 
   setTime(seconds: number | undefined): void {
     for (const { button, word } of this.#marks) button.classList.toggle("playing", isAt(word, seconds));
+  }
+
+  #showEmpty(text: string): void {
+    this.#empty.hidden = false;
+    this.#empty.textContent = text;
   }
 
   #buttonOf(word: SpokenWord): HTMLButtonElement {

@@ -5,6 +5,7 @@ export class Player {
   #context: AudioContext | undefined;
   #source: AudioBufferSourceNode | undefined;
   #recording: Recording | undefined;
+  #turn = 0;
   /** Called with seconds of the recording as it plays, and with undefined at the end. */
   onTime: (seconds: number | undefined) => void = () => {};
 
@@ -20,10 +21,13 @@ export class Player {
   async play(from = 0, to = Number.POSITIVE_INFINITY): Promise<void> {
     const recording = this.#recording;
     this.stop();
+    const turn = this.#turn;
     if (!recording || recording.samples.length === 0) return;
     this.#context ??= new AudioContext();
     const context = this.#context;
     await context.resume();
+    // Something else is to be played by now, or nothing.
+    if (turn !== this.#turn) return;
     const { samples, sampleRate } = recording;
     const buffer = context.createBuffer(1, samples.length, sampleRate);
     buffer.copyToChannel(samples, 0);
@@ -45,6 +49,7 @@ export class Player {
   }
 
   stop(): void {
+    this.#turn += 1;
     const source = this.#source;
     this.#source = undefined;
     source?.stop();
