@@ -2,6 +2,7 @@
  * Flags made from settings: `model.hiddenSize` becomes `--model.hidden-size <n>`, with the schema's description and
  * default in --help. Values are only brought to their type here; whether they are allowed, the schema says later.
  */
+import { existsSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { Setting } from "./settings.js";
 
@@ -79,11 +80,17 @@ function describeDefault(value: unknown): string {
 }
 
 /** Lists come as the words after a flag, or as its repetitions, and each may hold several values between commas. */
-function parseValue({ kind, elementKind }: Setting, given: unknown): unknown {
+function parseValue({ kind, elementKind, choices }: Setting, given: unknown): unknown {
   if (kind === "boolean") return given;
   if (kind !== "list") return parseElement(elementKind, String(given));
-  const parts = [given].flat().flatMap((text) => String(text).split(","));
+  const isFreeText = elementKind === "text" && !choices;
+  const parts = [given].flat().flatMap((text) => (isFreeText ? phrasesIn(String(text)) : String(text).split(",")));
   return parts.filter((part) => part !== "").map((part) => parseElement(elementKind, part.trim()));
+}
+
+/** A comma that is part of a file's name, a number or a phrase separates nothing: "1,000 dollars", "Smith, John". */
+function phrasesIn(text: string): string[] {
+  return existsSync(text) ? [text] : text.split(/(?<!\d(?=,\d)),(?!\s)/);
 }
 
 /** A text that is no number stays a text, and the schema refuses it by name. */

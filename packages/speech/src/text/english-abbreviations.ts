@@ -56,6 +56,8 @@ export const CALENDAR_NAMES = `${MONTHS}|${SHORT_MONTHS}|${WEEKDAYS}`;
 
 const START = String.raw`(?<!\p{L}\p{M}*)`;
 const END = String.raw`(?![\p{L}\p{M}])`;
+/** A possessive may follow: "Henry VIII's". */
+const END_OF_NUMERAL = String.raw`(?![\p{L}\p{M}\p{N}]|['’](?!s(?!\p{L})))`;
 const alternatives = (words: object) => Object.keys(words).join("|");
 
 /** One and many of each unit. */
@@ -95,9 +97,16 @@ const UNREAD_UNITS = "[ghlLVW]|dl|cl|dm|nm|tsp|tbsp|pts?|qts?|gals?|sq|kJ|kcal|k
 const NUMBER_WORD =
   "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty|hundred|thousand|million";
 
+/** What is counted in Roman numerals, of which one letter may be such; with capitals. */
+const PARTS = String.raw`World\sWar|Chapter|Part|Volume|Act|Scene|Book|Article|Title|Phase|Stage|Appendix`;
+const TITLES = "King|Queen|Emperor|Empress|Pope|Tsar|Czar|Kaiser|Sultan";
+const RULERS =
+  `${TITLES}|James|Charles|Elizabeth|Henry|Edward|George|William|Richard|Mary|Napoleon|Francis|Louis|Philip|Alexander|` +
+  "Nicholas|Peter|Frederick|Ferdinand|Leopold|Otto|Pius";
+
 /** What a text of ASCII letters must hold for any of these rules to match: most texts hold none of it. */
 export const MAY_BE_SHORT = new RegExp(
-  `\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|[ivx]{2,}|[ivxlc]{4,})\\b`,
+  `\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|[ivx]{2,}|[ivxlc]{4,}|(?:${PARTS}|(?:${RULERS})(?: [a-z]+)?) [ivx])\\b`,
   "i",
 );
 
@@ -163,6 +172,7 @@ export const abbreviationRules: readonly Rule[] = [
     ),
     write: (match) => {
       if (match[1]?.toLowerCase() === "dr") return doctorOrDrive(match);
+      if (isWordOfItsOwn(match)) return undefined;
       return isJanOfAName(match) ? null : DOTTED[(match[1] ?? (match[2] as string)).toLowerCase()];
     },
   },
@@ -177,7 +187,7 @@ export const abbreviationRules: readonly Rule[] = [
   {
     kind: "abbreviation",
     pattern: new RegExp(String.raw`${START}(${alternatives(COUNTED)})\.\s?(?=\d)`, "iuy"),
-    write: ([, short]) => COUNTED[(short as string).toLowerCase()],
+    write: (match) => countedWords(match),
   },
   { kind: "abbreviation", pattern: new RegExp(String.raw`${START}ph\.?\s?d\.?${END}`, "iuy"), write: () => "p h d" },
   {
@@ -202,12 +212,38 @@ export const abbreviationRules: readonly Rule[] = [
   {
     kind: "number",
     pattern: new RegExp(
-      String.raw`${START}(?:[IVX]{2,}|[IVXLC]{4,}|(?!(?:vi|xi|iv|ix|xx)(?!\p{L}))[IVXivx]{2,})(?![\p{L}\p{M}\p{N}'’])`,
+      String.raw`${START}(?:[IVX]{2,}|[IVXLC]{4,}|(?!(?:vi|xi|iv|ix|xx)(?!\p{L}))[IVXivx]{2,})${END_OF_NUMERAL}`,
       "uy",
     ),
     write: (match) => romanWords(match),
   },
+  {
+    kind: "number",
+    pattern: new RegExp(`${START}[IVX]${END_OF_NUMERAL}`, "uy"),
+    write: (match) => romanDigitWords(match),
+  },
 ];
+
+/** What is seldom refused: "the no. 1 team", "room no. 20". */
+const BEFORE_NUMBER =
+  /(?<!\p{L})(?:the|our|their|its|my|his|her|your|world|room|house|platform|bus|track|item|flight|question|op|opus|flat|order|lot|sonata|symphony|concerto|quartet|apartment|invoice|building|gate|bill|case|ticket|serial|phone|telephone|license|registration|account|model|batch)\s$/iu;
+
+/** "No. 5"; a sentence may end in "no", and the next begin with a number (null). */
+function countedWords({ input, index, 0: written, 1: short = "" }: RegExpExecArray): string | null | undefined {
+  const isWord = /^(?:no|sec)$/.test(short) && /\s$/.test(written);
+  if (
+    isWord &&
+    !/[([,;]\s?$|^$/.test(input.slice(0, index).slice(-2)) &&
+    !BEFORE_NUMBER.test(input.slice(Math.max(0, index - 16), index))
+  )
+    return null;
+  return COUNTED[short.toLowerCase()];
+}
+
+/** "The engine began to rev.": a word at a sentence's end is short for nothing. */
+function isWordOfItsOwn({ input, index, 0: written }: RegExpExecArray): boolean {
+  return /^rev\.$/.test(written) && !/^\s\p{Lu}/u.test(input.slice(index + written.length));
+}
 
 function unitWords(match: RegExpExecArray): string | null | undefined {
   const { input, index } = match;
@@ -292,10 +328,11 @@ function doctorOrDrive({ input, index, 0: written }: RegExpExecArray): string | 
 
 /** A saint before a name, a street after one; null where both may be. */
 function saintOrStreet({ input, index, 0: written }: RegExpExecArray): string | null {
-  const before = /(\p{L}[\p{L}\p{M}'’]*)\s$/u.exec(input.slice(0, index))?.[1];
+  const start = input.slice(Math.max(0, index - 80), index);
+  const before = /(\p{L}[\p{L}\p{M}'’]*)\s$/u.exec(start)?.[1];
   const followsName = before !== undefined && /^\p{Lu}/u.test(before);
   const precedesName = /^\s\p{Lu}/u.test(input.slice(index + written.length));
-  const isFirst = input.slice(0, index).trim() === (before ?? "");
+  const isFirst = start.length === index && start.trim() === (before ?? "");
   if (precedesName && (!followsName || isFirst)) return "saint";
   return followsName && !precedesName ? "street" : null;
 }
@@ -308,6 +345,26 @@ function romanWords({ input, index, 0: numeral }: RegExpExecArray): string | nul
   const value = romanValue(numeral.toUpperCase());
   if (value === undefined) return undefined;
   return NUMBERED.test(input.slice(Math.max(0, index - 12), index)) ? cardinalWords(value) : null;
+}
+
+const COUNTED_PARTS = new RegExp(String.raw`(?<!\p{L})(?:${PARTS})\s$`, "u");
+const NAMED_RULER = new RegExp(String.raw`(?<!\p{L})(?:${RULERS})\s(?:\p{Lu}\p{Ll}+\s)?$`, "u");
+const TITLED_RULER = new RegExp(String.raw`(?<!\p{L})(?:${TITLES})\s\p{Lu}\p{Ll}+\s$`, "u");
+/** What stands behind a numeral, and not behind who speaks. */
+const ENDS_NAME = /^(?:$|['’]s(?!\p{L})|\s*[.,;:!?)\]\p{Pd}]|\sof(?!\p{L}))/u;
+const ENDS_PART = /^\s(?:and|in|to|is|was|\p{Lu})/u;
+
+/** "World War I" is a number, "Elizabeth I" is "the first", "Malcolm X" a letter, and mostly "I" is who speaks. */
+function romanDigitWords({ input, index, 0: numeral }: RegExpExecArray): string | null | undefined {
+  const before = input.slice(Math.max(0, index - 30), index);
+  const after = input.slice(index + 1, index + 8);
+  const isPart = COUNTED_PARTS.test(before);
+  const words = cardinalWords(romanValue(numeral) as number);
+  if (isPart && (numeral !== "I" || /War\s$/.test(before))) return words;
+  if (numeral !== "I" ? NAMED_RULER.test(before) : TITLED_RULER.test(before)) return null;
+  const isEnded = ENDS_NAME.test(after) || (isPart && ENDS_PART.test(after));
+  if (isPart) return isEnded ? words : null;
+  return isEnded && NAMED_RULER.test(before) ? null : undefined;
 }
 
 const ROMAN: readonly (readonly [string, number])[] = [

@@ -49,6 +49,11 @@ const SCORED_AFTER =
   /^(?:$|[.!?;,)]|\s(?:to|at|on|in|against|over|after|away|and|by|last|this|yesterday|today|for)(?!\p{L}))/iu;
 const SCORE = /^\s(?:win|victory|defeat|loss|draw|score|scoreline|record|lead|vote)(?!\p{L})/iu;
 
+/** What the time that something took comes after. */
+const LASTED = /(?<!\p{L})(?:wait|waited|for|took|takes?|after|within|every|in|lasted|lasts)\s$/iu;
+const MINUS_BEFORE =
+  /(?:\(|(?<!\p{L})(?:of|at|to|from|between|below|above|than|is|was|and|or|by|around|about|nearly|reached|hit)\s)$/iu;
+
 /** What makes a number with decimals no time. */
 const MEASURED =
   String.raw`(?:\s?[$£€¥₹¢%‰°]|\s?(?:${UNIT}|percent|per|times|points?|[mb]illion|trillion|degrees|dollars|euros|pounds|` +
@@ -117,7 +122,7 @@ const ambiguousRules: readonly Rule[] = [
   {
     kind: "symbol",
     pattern: FEET,
-    write: ({ input, index }) => (OPENS_QUOTATION.test(input.slice(0, index)) ? "" : null),
+    write: ({ input, index }) => (OPENS_QUOTATION.test(lineBefore(input, index)) ? "" : null),
   },
   // "1/2", "5%/10%"; "5/day", "$5 million/year", but "A4/A5" are codes.
   { kind: "symbol", pattern: /(?<=[\d%°]\s?)[/\\](?=\s?\d)/uy, write: () => null },
@@ -171,6 +176,8 @@ export const amountRules: readonly Rule[] = [
   ...rangeOfAmountsRules,
   ...ambiguousRules,
   ...rangeRules,
+  // "2x as big" is twice, two times, or two x.
+  { kind: "number", pattern: /(?<![\p{L}\p{N}.,$£€])\d+(?:\.\d+)?[xX](?![\p{L}\p{N}])/uy, write: () => null },
   // Whether "10k" is said as thousands or as the letter is not written; "5m" may be meters.
   { kind: "number", pattern: /(?<![\p{L}\p{N}.,])\d+(?:\.\d+)?[kK](?![\p{L}\p{N}])/uy, write: () => null },
   { kind: "number", pattern: /(?<![\p{L}\p{N}.,])\d+(?:\.\d+)?(?:\s?m|G)(?![\p{L}\p{N}'’])/uy, write: () => null },
@@ -195,8 +202,15 @@ export const amountRules: readonly Rule[] = [
   },
   {
     kind: "decade",
-    pattern: new RegExp(String.raw`[${APOSTROPHES}]?([1-9]0|[12]\d\d0)[${APOSTROPHES}]?s(?![\p{L}\p{M}])`, "iuy"),
-    write: ([, digits]) => pluralWords(wholeWords(digits as string)),
+    pattern: new RegExp(
+      String.raw`[${APOSTROPHES}]?(?!1000)([2-9]0|[12]\d\d0)[${APOSTROPHES}]?s(?![\p{L}\p{M}])`,
+      "iuy",
+    ),
+    write: ({ input, index, 0: written, 1: digits = "" }) => {
+      // "In 20s" may be seconds.
+      const isTimed = /^\d0s/.test(written) && LASTED.test(input.slice(Math.max(0, index - 10), index));
+      return isTimed ? null : pluralWords(wholeWords(digits));
+    },
   },
   {
     kind: "number",
@@ -206,7 +220,7 @@ export const amountRules: readonly Rule[] = [
   {
     kind: "number",
     pattern: new RegExp(String.raw`${WHOLE}s(?![\p{L}\p{M}])`, "iuy"),
-    write: ([, digits]) => pluralWords(wholeWords(digits as string)),
+    write: ({ input, index, 1: digits = "" }) => pluralNumberWords(digits, input.slice(Math.max(0, index - 1), index)),
   },
   {
     kind: "number",
@@ -219,6 +233,12 @@ export const amountRules: readonly Rule[] = [
     write: ([, decimals]) => `point ${digitWords(decimals as string)}`,
   },
   { kind: "number", pattern: /(?<=^|[\s(])[-−](?=[$£€¥₹]?\.?\d)/uy, write: () => "minus" },
+  // Many programs write a minus so; others, or people, a pause.
+  {
+    kind: "number",
+    pattern: /(?<=^|[\s(])[–‒](?=[$£€¥₹]?\.?\d)/uy,
+    write: ({ input, index }) => (MINUS_BEFORE.test(input.slice(Math.max(0, index - 10), index)) ? "minus" : null),
+  },
   {
     kind: "symbol",
     pattern: /(?<=(?<![\d.,])1\s?)°(?:\s?([CF])(?![\p{L}]))?/uy,
@@ -236,6 +256,15 @@ export const amountRules: readonly Rule[] = [
   { kind: "symbol", pattern: /(?<=\d\s?)[×*](?=\s?\d)/uy, write: () => "times" },
   { kind: "symbol", pattern: /(?<=\d\s?)÷(?=\s?\d)/uy, write: () => "divided by" },
 ];
+
+/** "100s of people", "747s"; of fewer than a hundred it may be seconds ("5s"), but not in "under-21s". */
+function pluralNumberWords(written: string, before: string): string | null {
+  const value = wholeValue(written);
+  const round = { 100: "hundreds", 1000: "thousands", 1000000: "millions", 1000000000: "billions" }[value];
+  if (round !== undefined) return round;
+  if (/^10+$/.test(String(value)) || (value < 100 && !/[\p{L}\p{Pd}]/u.test(before))) return null;
+  return pluralWords(wholeWords(written));
+}
 
 /** "$5", "$5 million", "$5-10", "a $5 bill" */
 function moneyOf(match: RegExpExecArray): string | null {
@@ -269,6 +298,12 @@ function moneyOf(match: RegExpExecArray): string | null {
   if (hasCents) return `${read(whole, decimals)} to ${read(toWhole, toDecimals)}`;
   const words = [amountWords(whole, decimals), "to", amountWords(toWhole, toDecimals), scale, many];
   return words.filter((word) => word !== undefined).join(" ");
+}
+
+/** What of a place's line stands before it; no more than anything there could depend on. */
+function lineBefore(input: string, index: number): string {
+  const start = Math.max(0, index - 200, input.lastIndexOf("\n", index - 1));
+  return start === 0 ? input.slice(0, index) : `x${input.slice(start, index)}`;
 }
 
 function moneyValue(whole: string, decimals = "0"): number {

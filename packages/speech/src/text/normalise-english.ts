@@ -86,6 +86,9 @@ const LETTERS = /^[A-Za-z'\s]*$/;
 /** Words as transcripts have them, with single spaces between them: most of a large text, in which no rule finds more. */
 const PLAIN = /^'?[a-z]+(?:'[a-z]+)*'?(?: '?[a-z]+(?:'[a-z]+)*'?)*$/;
 
+const STRAIGHT_MARKS = /"/g;
+const CURLY_MARKS = /[“”„]/g;
+
 /** Rules that, as those for amounts, are set apart by spaces; in the order they are to be tried. */
 const symbolRules: readonly Rule[] = [
   { kind: "dash", pattern: /[\p{Pd}−]/uy, write: () => "" },
@@ -94,12 +97,12 @@ const symbolRules: readonly Rule[] = [
   {
     kind: "symbol",
     pattern: /(?<=\d)"/y,
-    write: ({ input, index }) => (countMarks(input, index, /"/g) % 2 === 0 ? null : ""),
+    write: ({ input, index }) => (countMarks(input, index, STRAIGHT_MARKS) % 2 === 0 ? null : ""),
   },
   {
     kind: "symbol",
     pattern: /(?<=\d)(?<!(?<!\d)(?:1\d|20)\d\d)”/y,
-    write: ({ input, index }) => (countMarks(input, index, /[“”„]/g) % 2 === 0 ? null : ""),
+    write: ({ input, index }) => (countMarks(input, index, CURLY_MARKS) % 2 === 0 ? null : ""),
   },
   { kind: "symbol", pattern: /[©®™]/y, write: () => "" },
   {
@@ -217,9 +220,16 @@ function applyRules(rules: readonly Rule[], text: string, position: number): Pie
   return undefined;
 }
 
+/** Where the last text was counted: a text is read from left to right, and each of its marks is met once. */
+const counted = new Map<RegExp, { text: string; end: number; count: number }>();
+
 /** How many quotation marks stand before a place. */
 function countMarks(text: string, end: number, marks: RegExp): number {
-  return text.slice(0, end).match(marks)?.length ?? 0;
+  let place = counted.get(marks);
+  if (place === undefined || place.text !== text || place.end > end) place = { text, end: 0, count: 0 };
+  const count = place.count + (text.slice(place.end, end).match(marks)?.length ?? 0);
+  counted.set(marks, { text, end, count });
+  return count;
 }
 
 function matchAt(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
