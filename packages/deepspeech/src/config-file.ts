@@ -4,7 +4,7 @@
 import { statSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { errorMessage, readTextFile, UserError } from "@deepspeech-ts/recognizer/system";
-import { importScript } from "@deepspeech-ts/toolkit/internal/script-module.js";
+import { explainScriptError, importScript } from "@deepspeech-ts/toolkit/internal/script-module.js";
 
 const SCRIPT_ENDINGS = new Set([".ts", ".mts", ".js", ".mjs"]);
 
@@ -45,7 +45,7 @@ async function readScript(path: string): Promise<unknown> {
   try {
     module = await importScript(path);
   } catch (error) {
-    throw refuse(`${path}: could not be loaded: ${explain(error)}`, error);
+    throw refuse(`${path}: could not be loaded: ${explainScriptError(error)}`, error);
   }
   if (!Object.hasOwn(module, "default")) {
     throw refuse(`${path}: has no default export; write \`export default defineConfig({ … })\``);
@@ -57,12 +57,6 @@ async function readScript(path: string): Promise<unknown> {
 function withNormaliserByPath(path: string, config: unknown): unknown {
   if (typeof config !== "object" || config === null || !("normalise" in config)) return config;
   return typeof config.normalise === "function" ? { ...config, normalise: true, normaliser: resolve(path) } : config;
-}
-
-/** The first line, and from a parser's further lines the place: "ParseError: Unexpected token (3:18)". */
-function explain(error: unknown): string {
-  const place = error instanceof Error ? /\n.*?:(\d+:\d+)\s*$/m.exec(error.message)?.[1] : undefined;
-  return errorMessage(error).trim() + (place ? ` (${place})` : "");
 }
 
 function asConfig(path: string, value: unknown): Record<string, unknown> {

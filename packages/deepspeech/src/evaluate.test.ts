@@ -41,10 +41,22 @@ describe("deepspeech evaluate", () => {
 
   test("alignments are JSON where the file's name says so", async (t) => {
     const folder = await temporaryFolder(t);
-    const path = join(folder, "words.json");
+    const path = join(folder, "words.JSON");
     const { status, stdout } = evaluate(babblingCheckpoint(folder), "--alignments", path, "--json", "-");
     assert.equal(status, 0);
     assert.equal(JSON.parse(readFileSync(path, "utf8")).length, JSON.parse(stdout).utterances.length);
+  });
+
+  test("two results are not written to one file", async (t) => {
+    const folder = await temporaryFolder(t);
+    const path = join(folder, "result");
+    const { status, stderr } = evaluate(babblingCheckpoint(folder), "--json", path, "--report", `${folder}/./result`);
+    assert.equal(status, 2);
+    assert.equal(
+      stderr,
+      `deepspeech: ${folder}/./result: is where two results are to be written; give each a file of its own.\n`,
+    );
+    assert.ok(!existsSync(path));
   });
 
   test("fails above --max-wer, after the files are written", async (t) => {

@@ -1,6 +1,6 @@
 /** Where an evaluation goes: the terminal, and the files that were asked for. */
 import { extname } from "node:path";
-import { requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
+import { requireDistinct, requireWritable, writeFileAtomically } from "@deepspeech-ts/recognizer/system";
 import { alignmentsAsJson, alignmentsAsText } from "@deepspeech-ts/toolkit/internal/evaluation/alignments.js";
 import type { EvaluationAnalysis } from "@deepspeech-ts/toolkit/internal/evaluation/analysis.js";
 import type { Comparison } from "@deepspeech-ts/toolkit/internal/evaluation/comparison.js";
@@ -32,9 +32,9 @@ export interface OutputFlags {
 
 /** Before the work, not after it; `inputs` are what it reads. */
 export function requireWritableOutputs({ json, alignments, report }: OutputFlags, inputs: readonly string[]): void {
-  for (const path of [json === "-" ? undefined : json, alignments, report]) {
-    if (path !== undefined) requireWritable(path, inputs);
-  }
+  const paths = [json === "-" ? undefined : json, alignments, report].filter((path) => path !== undefined);
+  for (const path of paths) requireWritable(path, inputs);
+  requireDistinct(paths);
 }
 
 export async function writeEvaluation(evaluation: Evaluation, flags: OutputFlags): Promise<void> {
@@ -43,7 +43,7 @@ export async function writeEvaluation(evaluation: Evaluation, flags: OutputFlags
   else process.stdout.write(`${linesOf(evaluation, flags).join("\n")}\n`);
   if (json !== undefined && json !== "-") await writeFileAtomically(json, evaluationJson(evaluation));
   if (alignments !== undefined) {
-    const format = extname(alignments) === ".json" ? alignmentsAsJson : alignmentsAsText;
+    const format = extname(alignments).toLowerCase() === ".json" ? alignmentsAsJson : alignmentsAsText;
     await writeFileAtomically(alignments, format(evaluation.run.utterances));
   }
   if (report !== undefined) {

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, test } from "node:test";
+import { temporaryFolder } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
 import { trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { Command } from "commander";
 import { addFlags, flagOf, givenSettings } from "./flags.js";
@@ -137,6 +140,14 @@ describe("flags", () => {
     assert.deepEqual(parse("--train", "a,b,c").train, expected);
     assert.deepEqual(parse("--train", "a", "--train", "b,c").train, expected);
     assert.deepEqual(parse("--test", "").test, []);
+    assert.deepEqual(parse("--speed-factors", "0.9, 1,1.1").speedFactors, [0.9, 1, 1.1]);
+  });
+
+  test("a comma in a name or a number separates nothing", async (t) => {
+    const file = join(await temporaryFolder(t), "a,b.jsonl");
+    await writeFile(file, "");
+    const names = [file, "own/a, b.jsonl", "1,000.jsonl"];
+    assert.deepEqual(parse("--train", ...names).train, names);
   });
 
   test("negative numbers and exponents are numbers", () => {

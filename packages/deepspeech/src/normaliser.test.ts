@@ -117,6 +117,8 @@ test("modules without such a function are refused", async (t) => {
   await assert.rejects(loadNormaliser(join(folder, "none.ts")), {
     message: `${folder}/none.ts: has no function to normalise with; write \`export default (text) => …\`.`,
   });
-  await assert.rejects(loadNormaliser(join(folder, "bad.ts")), { message: /bad\.ts: could not be loaded: / });
+  await assert.rejects(loadNormaliser(join(folder, "bad.ts")), {
+    message: /^\S+bad\.ts: could not be loaded: \S.* \(\d+:\d+\)\.$/,
+  });
   await assert.rejects(loadNormaliser(join(folder, "gone.ts")), { message: /gone\.ts: no such file/ });
 });

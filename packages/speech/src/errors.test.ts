@@ -23,6 +23,7 @@ test("a value of any kind is quoted on one short line", () => {
   assert.equal(quoteValue("a\nb"), '"a\\nb"');
   assert.equal(quoteValue({ a: [1, null] }), '{"a":[1,null]}');
   assert.equal(quoteValue(undefined), "undefined");
+  for (const number of [Number.NaN, Number.POSITIVE_INFINITY, -0.5]) assert.equal(quoteValue(number), String(number));
   assert.equal(quoteValue(Array(100).fill(1)), `[${"1,".repeat(40)}`.slice(0, 80).concat("…"));
   // JSON.parse reads what JSON.stringify cannot write.
   const [lists, objects] = ["[".repeat(1e5) + "]".repeat(1e5), '{"a":'.repeat(1e5) + 1 + "}".repeat(1e5)].map((json) =>

@@ -56,6 +56,8 @@ export function quote(text: string): string {
 /** Any value as JSON on one line, cut after 80 characters: for use inside messages. */
 export function quoteValue(value: unknown): string {
   if (typeof value === "string") return quote(value);
+  // JSON has no word for NaN and the infinities.
+  if (typeof value === "number") return String(value);
   const json = jsonOf(value);
   return json.length > LONGEST_QUOTE ? `${json.slice(0, LONGEST_QUOTE)}…` : json;
 }

@@ -4,6 +4,7 @@
  */
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { errorMessage } from "@deepspeech-ts/recognizer/system";
 
 /** Data that recipes start from; who has it installed beside the toolkit has it in every recipe. */
 const ENGLISH_MODEL = "@deepspeech-ts/model-english";
@@ -17,6 +18,15 @@ export async function importScript(path: string): Promise<Record<string, unknown
   const virtualModules = { "@deepspeech-ts/toolkit": toolkit };
   const jiti = createJiti(import.meta.url, { fsCache: false, virtualModules, alias: englishModelAlias() });
   return await jiti.import<Record<string, unknown>>(resolve(path));
+}
+
+/**
+ * What is wrong with a module that `importScript` could not load: an error's first line, and from a parser's further lines
+ * the place, as in "ParseError: Unexpected token (3:18)".
+ */
+export function explainScriptError(error: unknown): string {
+  const place = error instanceof Error ? /\n.*?:(\d+:\d+)\s*$/m.exec(error.message)?.[1] : undefined;
+  return errorMessage(error).trim() + (place ? ` (${place})` : "");
 }
 
 /** Where the English model lies, loaded only by recipes that start from it; nothing where it is not installed. */

@@ -9,6 +9,7 @@ import { temporaryFolder } from "../fixtures.test.support.js";
 import {
   createFolder,
   readFileOrExplain,
+  requireDistinct,
   requireWritable,
   writeFileAtomically,
   writeFileAtomicallySync,
@@ -135,6 +136,19 @@ test("what is read is not written over, by any of its names; what can be written
   assert.throws(() => requireWritable(folder), /a folder has that name; choose another/);
   assert.throws(() => requireWritable(join(folder, "nowhere", "a")), /there is no folder .*nowhere; create it first/);
   assert.deepEqual((await readdir(folder)).toSorted(), ["a.txt", "link.txt"]);
+});
+
+test("two results need two files, by whatever names", async (t) => {
+  const folder = await temporaryFolder(t);
+  const [file, link] = [join(folder, "a"), join(folder, "link")];
+  await symlink("a", link);
+  requireDistinct([file, join(folder, "b"), "/dev/null", "/dev/null"]);
+  for (const other of [file, link, join(folder, ".", "a")]) {
+    assert.throws(() => requireDistinct([file, other]), {
+      code: "file-not-writable",
+      message: `${other}: is where two results are to be written; give each a file of its own.`,
+    });
+  }
 });
 
 test("a link stays, and what it leads to is written, there or not", async (t) => {

@@ -133,6 +133,26 @@ export function requireWritable(path: string, inputs: readonly string[] = []): v
 }
 
 /**
+ * Refuses two results of one name: the second would be written over the first.
+ *
+ * @param paths in existing folders
+ * @throws UserError `file-not-writable`
+ */
+export function requireDistinct(paths: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    const { target, isStream } = destinationOf(path);
+    if (isStream) continue;
+    const place = resolve(realpathSync(dirname(target)), basename(target));
+    if (seen.has(place)) {
+      const message = `${path}: is where two results are to be written; give each a file of its own.`;
+      throw new UserError(message, { code: "file-not-writable", exitCode: 2 });
+    }
+    seen.add(place);
+  }
+}
+
+/**
  * Makes a folder, with those above it, where it is not there yet. Node's own way of it never ends below a folder that
  * takes none, such as /proc.
  * @throws UserError `file-not-writable`

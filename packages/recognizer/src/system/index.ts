@@ -9,6 +9,7 @@ export {
   explainWriteError,
   type FileWriter,
   readFileOrExplain,
+  requireDistinct,
   requireWritable,
   spellingOnDisk,
   withSpellingOnDisk,

@@ -75,6 +75,16 @@ test("confidences that are right stay as they are nearly always, and are never m
   assert.ok(kept >= 28, `${kept} of 40`);
 });
 
+test("what is kept has no bin farther off than the farthest was", () => {
+  let fitted = 0;
+  for (let seed = 1; seed <= 40; seed++) {
+    const { calibration, before, after } = fitConfidence(speak((p) => p ** 1.3, 100, seed));
+    if (!isUncalibrated(calibration)) fitted += 1;
+    assert.ok(largestGap(after) <= largestGap(before), `seed ${seed}: ${largestGap(after)} of ${largestGap(before)}`);
+  }
+  assert.ok(fitted > 0 && fitted < 40, `${fitted} of 40`);
+});
+
 test("no words, one utterance, and words that are all right or all wrong are borne", () => {
   const words = (confidence: number, correct: boolean) => Array.from({ length: 5 }, () => ({ confidence, correct }));
   assert.ok(isUncalibrated(fitConfidence([]).calibration));

@@ -47,7 +47,8 @@ const NUM_FOLDS = 5;
 
 /**
  * The calibration at which the words are likeliest. Whether it helps is judged on held-out words: each fifth of the
- * utterances by what is fitted on the other four. It must lower both the log-likelihood's loss and the Brier score.
+ * utterances by what is fitted on the other four. It must lower both the log-likelihood's loss and the Brier score, and no
+ * bin may be farther off than the farthest was.
  *
  * @param utterances the words of each; words of one utterance are right and wrong together
  * @throws SpeechError `number-out-of-range` at a confidence outside 0 to 1
@@ -61,7 +62,10 @@ export function fitConfidence(utterances: readonly (readonly ConfidenceSample[])
   }
   const before = calibrationQuality(all);
   const after = calibrationQuality(heldOut(spoken));
-  const helps = after.negativeLogLikelihood < before.negativeLogLikelihood && after.brierScore < before.brierScore;
+  const helps =
+    after.negativeLogLikelihood < before.negativeLogLikelihood &&
+    after.brierScore < before.brierScore &&
+    largestGap(after) <= largestGap(before);
   if (!helps) return { calibration: UNCALIBRATED, before, after: before };
   return { calibration: likeliest(all), before, after };
 }

@@ -1,6 +1,6 @@
 /** What the server says of runs, asked over HTTP. */
 import assert from "node:assert/strict";
-import { mkdirSync, utimesSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { restoreLog } from "../training/logging/restore.js";
@@ -28,6 +28,22 @@ describe("the list of runs", () => {
     const { folder } = await testServer(t);
     const run = new TestRun(join(folder, "voice/version_0"));
     const { list } = await testServer(t, { folders: [run.folder, folder, join(folder, "none")] });
+    assert.deepEqual(
+      (await list()).runs.map(({ version }) => version),
+      ["version_0"],
+    );
+  });
+
+  it("follows links to runs and to folders of them, each run once", async (t) => {
+    const { folder } = await testServer(t);
+    const run = new TestRun(join(folder, "real/version_0"));
+    const linked = join(folder, "linked");
+    mkdirSync(linked);
+    symlinkSync("../real", join(linked, "experiment"));
+    symlinkSync(run.folder, join(linked, "once more"));
+    symlinkSync(linked, join(linked, "back"));
+    symlinkSync("nowhere", join(linked, "gone"));
+    const { list } = await testServer(t, { folders: [linked] });
     assert.deepEqual(
       (await list()).runs.map(({ version }) => version),
       ["version_0"],

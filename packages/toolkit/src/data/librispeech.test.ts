@@ -8,6 +8,28 @@ import { readLibriSpeech } from "./librispeech.js";
 const flac = { copyOf: audioFixture("speech-16k.flac") };
 const opus = { copyOf: audioFixture("speech.opus") };
 
+test("takes speakers by the transcript's name where ids name none, whatever the case of its ending", async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFiles(folder, {
+    "anna/ch1/anna-ch1.trans.txt": "a1 GOOD MORNING\na2 HELLO\n",
+    "anna/ch1/a1.flac": flac,
+    "anna/ch1/a2.flac": flac,
+    "bob/all/BOB.TRANS.TXT": "b1 HELLO\ncarl-2 HELLO\n",
+    "bob/all/b1.flac": flac,
+    "bob/all/carl-2.flac": flac,
+  });
+  const { utterances } = await readLibriSpeech(folder);
+  assert.deepEqual(
+    utterances.map(({ id, speaker }) => [id, speaker]),
+    [
+      ["a1", "anna"],
+      ["a2", "anna"],
+      ["b1", "BOB"],
+      ["carl-2", "carl"],
+    ],
+  );
+});
+
 test("reads speakers and chapters in the order of their ids, in any audio format", async (t) => {
   const folder = await temporaryFolder(t);
   await writeFiles(folder, {

@@ -26,7 +26,7 @@ type Entry = Omit<Utterance, "durationSeconds">;
  */
 export async function readLibriSpeech(folder: string): Promise<Corpus> {
   const names = await filesBelow(folder);
-  const transcripts = names.filter((name) => name.endsWith(TRANSCRIPT_ENDING)).sort();
+  const transcripts = names.filter((name) => name.toLowerCase().endsWith(TRANSCRIPT_ENDING)).sort();
   if (transcripts.length === 0) {
     throw new UserError(
       `${folder}: no *${TRANSCRIPT_ENDING} below this folder; expected LibriSpeech's layout, ` +
@@ -98,7 +98,13 @@ function addEntry(
   if (other) leftOut.push({ id, reason: `${place} repeats an id: ${other.audioPath} has it too` });
   else if (!audioPath) leftOut.push({ id, reason: `${place} has no audio file beside it` });
   else if (!text) leftOut.push({ id, reason: `${place} has no words` });
-  else entries.set(id, { id, audioPath, text, speaker: id.split("-", 1)[0] ?? "" });
+  else entries.set(id, { id, audioPath, text, speaker: speakerOf(line) });
+}
+
+/** By the id, "1272-128104-0000", or where it names none by its transcript, "1272-128104.trans.txt". */
+function speakerOf({ id, transcriptPath }: TranscriptLine): string {
+  const name = id.includes("-") ? id : basename(transcriptPath).slice(0, -TRANSCRIPT_ENDING.length);
+  return name.split("-", 1)[0] as string;
 }
 
 async function measure(entries: readonly Entry[], leftOut: LeftOut[]): Promise<Utterance[]> {

@@ -4,8 +4,8 @@
  * be sent to, and a resumed run finds it again.
  */
 import { existsSync } from "node:fs";
-import { errorMessage, UserError } from "@deepspeech-ts/recognizer/system";
-import { importScript } from "../script-module.js";
+import { UserError } from "@deepspeech-ts/recognizer/system";
+import { explainScriptError, importScript } from "../script-module.js";
 
 /** Writes a transcript as it is spoken; null where it cannot tell, which leaves the utterance out. */
 export type Normaliser = (text: string) => string | null;
@@ -21,7 +21,7 @@ export async function loadNormaliser(path: string): Promise<Normaliser> {
   try {
     exports = await importScript(path);
   } catch (error) {
-    throw refuse(`${path}: could not be loaded: ${errorMessage(error)}`, error);
+    throw refuse(`${path}: could not be loaded: ${explainScriptError(error)}`, error);
   }
   const { default: main, normalise } = exports;
   const ofConfig = typeof main === "object" && main !== null && "normalise" in main ? main.normalise : undefined;

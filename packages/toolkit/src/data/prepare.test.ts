@@ -87,10 +87,11 @@ test("limits that leave nothing are refused", () => {
 });
 
 test("a normaliser of one's own goes before; what it cannot tell, throws or gives wrongly leaves the utterance out", () => {
-  const texts = ["zwei 2", "null", "throw", "5", "[laughter] ja"];
+  const texts = ["zwei 2", "null", "throw", "5", "later", "[laughter] ja"];
   const normaliser = (text: string): string | null => {
     if (text === "null") return null;
     if (text === "throw") throw new Error("no such word");
+    if (text === "later") return Promise.resolve(text) as unknown as string;
     return text === "5" ? (5 as unknown as string) : text.replace("2", "drei");
   };
   const { utterances: kept, leftOut } = prepareUtterances(
@@ -107,6 +108,7 @@ test("a normaliser of one's own goes before; what it cannot tell, throws or give
       "the normaliser cannot tell how it is spoken",
       "the normaliser failed: no such word",
       "the normaliser gave a number, expected a text or null",
+      "the normaliser gave a promise, expected a text or null",
       'cannot be spelt out: "[laughter]"',
     ],
   );

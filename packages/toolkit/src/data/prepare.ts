@@ -98,8 +98,13 @@ export function normaliseTranscript(written: string, options: TranscriptOptions)
     return `the normaliser failed: ${printable(errorMessage(error))}`;
   }
   if (text === null || text === undefined) return "the normaliser cannot tell how it is spoken";
-  if (typeof text !== "string") return `the normaliser gave a ${typeof text}, expected a text or null`;
+  if (typeof text !== "string") return `the normaliser gave ${kindOf(text)}, expected a text or null`;
   return normalise ? normaliseToAlphabet(text, alphabet, { tags: soundTags }) : { text, changes: [], refused: [] };
+}
+
+function kindOf(value: unknown): string {
+  if (value instanceof Promise) return "a promise";
+  return `${/^[aeiou]/.test(typeof value) ? "an" : "a"} ${typeof value}`;
 }
 
 /**

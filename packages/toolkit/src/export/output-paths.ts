@@ -1,5 +1,5 @@
 /** Where bundles are written. */
-import { requireWritable, UserError } from "@deepspeech-ts/recognizer/system";
+import { requireDistinct, requireWritable, UserError } from "@deepspeech-ts/recognizer/system";
 import type { BundlePrecision } from "@deepspeech-ts/speech";
 
 const ENDING = ".dsb";
@@ -19,5 +19,6 @@ export function outputPaths(
   const isOne = precisions.length === 1;
   const paths = precisions.map((precision) => (isOne ? output : `${stem}-${precision}${ENDING}`));
   for (const path of paths) requireWritable(path, inputs);
+  requireDistinct(paths);
   return new Map(precisions.map((precision, i) => [precision, paths[i]!]));
 }

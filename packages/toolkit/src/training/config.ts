@@ -16,6 +16,8 @@ import { selectBySchema } from "./selection.js";
 
 const paths = (...defaults: string[]) => z.array(z.string().min(1)).min(1).default(defaults);
 const positive = z.number().positive();
+/** What single precision takes, and no training has use for more. */
+const rate = positive.max(1e30);
 const count = z.int().min(1);
 /** More is a slip of the finger, which would take all of a machine's memory. */
 const threadCount = count.max(1024);
@@ -169,24 +171,29 @@ export const trainConfigSchema = z.strictObject({
     .enum(["muon", "adamw"])
     .default("muon")
     .describe("muon makes the steps of hidden layers' matrices orthogonal, and leaves the rest to AdamW"),
-  learningRate: positive.default(1e-3).describe("the schedule's peak"),
+  learningRate: rate.default(1e-3).describe("the schedule's peak"),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
     .default([0.9, 0.999])
     .describe("AdamW's betas: decay rates of the running mean of the gradient and of its square"),
-  weightDecay: z.number().min(0).default(0.01).describe("weight decay; biases and norms are not decayed"),
+  weightDecay: z.number().min(0).max(1e30).default(0.01).describe("weight decay; biases and norms are not decayed"),
   emaDecay: z
     .number()
     .min(0)
     .lt(1)
     .default(0.999)
     .describe("evaluate and keep a running average of the weights with this decay a step; 0: the weights themselves"),
-  gradientClip: positive.default(5).describe("gradient clipping: maximum norm of all gradients together"),
+  gradientClip: rate.default(5).describe("gradient clipping: maximum norm of all gradients together"),
   lossAverage: z
     .enum(["tokens", "utterances"])
     .default("tokens")
     .describe("average a batch's loss over its tokens, or over its utterances as the reference does"),
-  blankBias: z.number().default(0).describe("initial bias of the blank; below 0 it delays CTC's all-blank plateau"),
+  blankBias: z
+    .number()
+    .min(-1e6)
+    .max(1e6)
+    .default(0)
+    .describe("initial bias of the blank; below 0 it delays CTC's all-blank plateau"),
   orthogonalRecurrence: z.boolean().default(true).describe("start recurrent weights orthogonal, gate by gate"),
 
   objective: objectiveSchema.prefault({}),

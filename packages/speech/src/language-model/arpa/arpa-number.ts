@@ -11,7 +11,7 @@ const decoder = new TextDecoder();
 /** What a probability of zero becomes, as is the custom in ARPA files. */
 export const LOG10_ZERO = -99;
 
-/** The number in `bytes[start, end)`; NaN when it is none. Minus infinity becomes -99. */
+/** The number in `bytes[start, end)`; NaN when it is none that a double can hold. Minus infinity becomes -99. */
 export function parseNumber(bytes: Uint8Array, start: number, end: number): number {
   const negative = bytes[start] === MINUS;
   let mantissa = 0;
@@ -36,7 +36,10 @@ export function parseNumber(bytes: Uint8Array, start: number, end: number): numb
 function parseUnusualNumber(bytes: Uint8Array, start: number, end: number): number {
   const text = decoder.decode(bytes.subarray(start, end));
   if (/^-inf(inity)?$/i.test(text)) return LOG10_ZERO;
-  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) return Number.NaN;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  return value < 0 ? LOG10_ZERO : Number.NaN;
 }
 
 /** Decimals written: as many as a Float32 near -10 has. */

@@ -134,6 +134,8 @@ test("what would score wrongly in silence is refused, by line", () => {
     ["-0.7\ta b", "nan\ta b", 'line 18: the probability is "nan", which is no number'],
     ["-0.7\ta b", "0.7\ta b", "line 18: the log-probability is 0.7; it must not be above 0"],
     ["b a\t-0.05", "b a\t--", 'line 16: the back-off is "--", which is no number'],
+    ["b a\t-0.05", "b a\t1e400", 'line 16: the back-off is "1e400", which is no number'],
+    ["b a\t-0.05", "b a\t300", "line 16: the back-off is 300; it must not be above 99"],
     ["b a\t-0.05", "b a\t-0.05 c d", "line 16: a 2-gram has 3 or 4 fields, this line 6"],
     ["-1.2\tb", "-1.2\ta", 'line 12: the 1-gram "a" stands in the file twice'],
     [

@@ -34,6 +34,8 @@ const LOG10_UNKNOWN = -100;
 const LOG10_MISSING_END = -1;
 /** Rounding may lift a log-probability this far above 0. */
 const TOLERANCE = 1e-3;
+/** More than any estimate comes to, and far from where sums lose their digits. */
+const LOG10_LARGEST_BACKOFF = 99;
 const LARGEST_COUNT = 2 ** 31 - 1;
 /** In bytes; n-grams take a few hundred. */
 const LONGEST_LINE = 1_000_000;
@@ -226,6 +228,9 @@ export class ArpaReader {
     const probability = this.#number(bytes, 0, line, "probability");
     if (probability > TOLERANCE) throw arpaError(line, `the log-probability is ${probability}; it must not be above 0`);
     const backoff = numFields === order + 2 ? this.#number(bytes, order + 1, line, "back-off") : Number.NaN;
+    if (backoff > LOG10_LARGEST_BACKOFF) {
+      throw arpaError(line, `the back-off is ${backoff}; it must not be above ${LOG10_LARGEST_BACKOFF}`);
+    }
     this.#read += 1;
     if (order === 1) this.#addUnigram(bytes, line, Math.min(0, probability) * Math.LN10, backoff * Math.LN10);
     else this.#addNgram(bytes, line, Math.min(0, probability) * Math.LN10, backoff * Math.LN10);

@@ -17,16 +17,18 @@ export const folder: Importer = {
 async function readFolder(path: string): Promise<Corpus> {
   const names = await filesBelow(path);
   const audio = names.filter(isAudioName);
-  // Letters with marks may be spelt otherwise in the one name than in the other.
-  const spelt = (name: string) => name.normalize("NFC");
-  const transcripts = new Map(names.filter((name) => name.endsWith(".txt")).map((name) => [spelt(name), name]));
+  // Letters with marks may be spelt otherwise in the one name than in the other, and endings in capitals.
+  const spelt = (stem: string) => stem.normalize("NFC");
+  const transcripts = new Map(
+    names.filter((name) => /\.txt$/i.test(name)).map((name) => [spelt(name.slice(0, -4)), name]),
+  );
   const entries: ImportedEntry[] = [];
   const leftOut: LeftOut[] = [];
   let numPairs = 0;
   for (const name of audio) {
     const stem = name.slice(0, name.length - extname(name).length);
     const id = stem.split(sep).join("/");
-    const transcript = transcripts.get(spelt(`${stem}.txt`));
+    const transcript = transcripts.get(spelt(stem));
     if (transcript === undefined) {
       leftOut.push({ id, reason: `${join(path, name)} has no .txt beside it` });
       continue;

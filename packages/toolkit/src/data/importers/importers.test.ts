@@ -93,6 +93,13 @@ describe("folder", () => {
     ]);
   });
 
+  test("a folder's names may be in capitals", async (t) => {
+    const folder = await temporaryFolder(t);
+    await writeFiles(folder, { "REC1.WAV": WAV, "REC1.TXT": "hello" });
+    const { utterances } = await findImporter("folder").read(folder);
+    assert.deepEqual(facts(utterances, folder), [["REC1", "REC1.WAV", "hello", ""]]);
+  });
+
   test("a folder without pairs is refused", async (t) => {
     const folder = await temporaryFolder(t);
     await assert.rejects(findImporter("folder").read(folder), {

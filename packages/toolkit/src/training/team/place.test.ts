@@ -16,6 +16,7 @@ describe("the place that the environment gives a process", () => {
     assert.equal(placeIn({ ...torchrun, RANK: "0", WORLD_SIZE: "1" }), undefined);
     assert.equal(placeIn({ ...slurm, SLURM_NTASKS: "1" }), undefined);
     assert.equal(placeIn({ SLURM_PROCID: "0", SLURM_NTASKS: "8" }), undefined, "a job's script outside any step");
+    assert.equal(placeIn({ ...slurm, SLURM_STEP_NUM_TASKS: "1" }), undefined, "a shell in a job of several tasks");
   });
 
   it("is torchrun's", () => {

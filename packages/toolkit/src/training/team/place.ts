@@ -68,7 +68,9 @@ function torchrunJob({ TORCHELASTIC_RUN_ID: id }: Environment): string | undefin
 }
 
 function slurmPlace(environment: Environment): Place | undefined {
-  const size = wholeNumber(environment, "SLURM_NTASKS", { least: 1 });
+  // A shell in an allocation of several tasks is a step of one.
+  const own = environment.SLURM_STEP_NUM_TASKS === undefined ? "SLURM_NTASKS" : "SLURM_STEP_NUM_TASKS";
+  const size = wholeNumber(environment, own, { least: 1 });
   if (size === 1) return undefined;
   const rank = wholeNumber(environment, "SLURM_PROCID", { most: size - 1 });
   const [job, step] = [wholeNumber(environment, "SLURM_JOB_ID", {}), wholeNumber(environment, "SLURM_STEP_ID", {})];
