@@ -18,7 +18,13 @@ import {
   type PreparedUtterance,
   planBatches,
 } from "@deepspeech-ts/toolkit/data";
-import { type TrainConfigInput, TrainingSession, trainConfigSchema, trainStep } from "@deepspeech-ts/toolkit/training";
+import {
+  phoneDenominator,
+  type TrainConfigInput,
+  TrainingSession,
+  trainConfigSchema,
+  trainStep,
+} from "@deepspeech-ts/toolkit/training";
 import { setNumThreads } from "@deepspeech-ts/torch";
 import { median } from "./median.js";
 
@@ -37,6 +43,7 @@ const stepLevers: Record<string, TrainConfigInput> = {
   "intermediate CTC, 1 layer": { objective: { intermediateLayers: [1] } },
   "intermediate CTC, 2 layers": { objective: { intermediateLayers: [1, 2] } },
   "phones, 1 layer": { objective: { phoneLayer: 1 } },
+  "phones by CTC-CRF, 1 layer": { objective: { phoneLayer: 1, phoneCrfWeight: 0.9 } },
   "label smoothing": { objective: { labelSmoothing: 0.05 } },
   "CR-CTC": { objective: { consistencyWeight: 0.2 } },
   "vocal tract": { augmentation: { vocalTract: [0.9, 1.1] } },
@@ -114,10 +121,14 @@ async function typicalBatch(): Promise<Batch<PreparedUtterance>> {
 async function measureSteps(): Promise<Map<string, number>> {
   const batch = await typicalBatch();
   const phonetise = await loadPhonetiser();
+  const denominator = phoneDenominator(
+    corpus.utterances.map(({ targetText }) => targetText),
+    phonetise,
+  );
   const sessions = new Map(
     Object.entries(stepLevers).map(([lever, changes]) => [
       lever,
-      new TrainingSession(configOf(changes), englishAlphabet, { phonetise }),
+      new TrainingSession(configOf(changes), englishAlphabet, { phonetise, denominator }),
     ]),
   );
   const found = await medians([...sessions.keys()], (lever) =>

@@ -1,5 +1,6 @@
 export { defineConfig, modelConfigOf, type TrainConfig, type TrainConfigInput, trainConfigSchema } from "./config.js";
 export type { EvaluationSummary, TrainingEvent } from "./events.js";
+export { phoneDenominator } from "./phone-denominator.js";
 export { runTraining } from "./run-training.js";
 export { learningRateAt, type ScheduleOptions, type SchedulePosition } from "./schedule.js";
 export { type ScheduleConfig, scheduleSchema } from "./schedule-config.js";

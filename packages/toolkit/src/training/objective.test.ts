@@ -11,6 +11,7 @@ import type { TrainConfigInput } from "./config.js";
 import { Denominator } from "./denominator.js";
 import { termsOf, totalOf } from "./objective.js";
 import { objectiveSchema } from "./objective-config.js";
+import { phoneDenominator } from "./phone-denominator.js";
 import { trainStep } from "./step.js";
 import { batchOf, join, openSession, speech, steady, weightsOf } from "./step.test.support.js";
 import { tokenGraph } from "./token-graph.js";
@@ -283,9 +284,7 @@ describe("phones", () => {
       objective: { phoneWeight: 0.5, phoneCrfWeight: 1 },
     };
     const phonetise = await loadPhonetiser();
-    const spoken = ["good morning", "good evening", "morning"].map((text) => phonetise(text)!);
-    const { tokens, blankId } = phoneAlphabet;
-    const denominator = new Denominator({ graph: tokenGraph(spoken), numTokens: tokens.length, blankId });
+    const denominator = phoneDenominator(["good morning", "good evening", "morning"], phonetise);
     const session = await openSession(t, config, { phonetise, denominator });
     const results = Array.from({ length: 60 }, () => trainStep(session, [batchOf(speech)], 3e-3));
     const told = results.map(({ auxiliaryLosses }) => auxiliaryLosses!.phones!);

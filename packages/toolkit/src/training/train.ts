@@ -1,7 +1,7 @@
 /** A run from its first file to its last line: what it needs is loaded here, the loop itself is training-run.ts. */
 import { availableParallelism } from "node:os";
 import { threadsWarning, UserError } from "@deepspeech-ts/recognizer/system";
-import { type Alphabet, phoneAlphabet } from "@deepspeech-ts/speech";
+import type { Alphabet } from "@deepspeech-ts/speech";
 import { setFlushDenormal, setNumThreads } from "@deepspeech-ts/torch";
 import { checkDevice, deviceKind, loadHeldOutCorpus, loadTrainingCorpus } from "../acoustic-model/index.js";
 import { prepareAugmentation } from "../data/augmentation/prepare-augmentation.js";
@@ -10,9 +10,10 @@ import { loadPhonetiser, type Phonetiser } from "../data/phones/phones.js";
 import { settleWays } from "./bf16-ways.js";
 import { checkDirection } from "./check-direction.js";
 import type { TrainConfig } from "./config.js";
-import { Denominator } from "./denominator.js";
+import type { Denominator } from "./denominator.js";
 import { learnFeatureStatistics } from "./feature-statistics.js";
 import { loadWandb } from "./logging/wandb-sink.js";
+import { phoneDenominator } from "./phone-denominator.js";
 import { configChanges, dataChanges, fingerprintOf, type RunBefore } from "./resumption.js";
 import type { Corpora, TrainingHost } from "./run-context.js";
 import { writeConfig } from "./run-folder.js";
@@ -26,7 +27,6 @@ import type { Place } from "./team/place.js";
 import { checkAlike } from "./team/same-weights.js";
 import { Team } from "./team/team.js";
 import { checkTeamSize } from "./team/team-size.js";
-import { tokenGraph } from "./token-graph.js";
 import { runEpochs } from "./training-run.js";
 import { hasCheckpoint, loadLastHeader, requireRun, trainingStateOf } from "./training-state.js";
 import { overlapWarnings } from "./warnings.js";
@@ -178,21 +178,21 @@ async function phonetiserFor({ phones, objective }: TrainConfig, { train }: Corp
   });
 }
 
-/** Of what is said in the training transcripts. */
 function denominatorFor(
   { objective }: TrainConfig,
   { train }: Corpora,
   phonetise: Phonetiser | null,
 ): Denominator | null {
   if (objective.phoneCrfWeight === 0) return null;
-  if (!phonetise) {
-    throw new UserError("objective.phoneCrfWeight is for phones; set phones or objective.phoneLayer too.", {
-      code: "bad-config",
-    });
+  if (phonetise) {
+    return phoneDenominator(
+      train.utterances.map(({ targetText }) => targetText),
+      phonetise,
+    );
   }
-  const sequences = train.utterances.map(({ targetText }) => phonetise(targetText) ?? []);
-  const { tokens, blankId } = phoneAlphabet;
-  return new Denominator({ graph: tokenGraph(sequences), numTokens: tokens.length, blankId });
+  throw new UserError("objective.phoneCrfWeight is for phones; set phones or objective.phoneLayer too.", {
+    code: "bad-config",
+  });
 }
 
 async function warningsOf({ threads, workers }: TrainConfig, { train, dev, test }: Corpora): Promise<string[]> {
