@@ -26,7 +26,7 @@ export default defineConfig({
   // The weights know speech already, so that the first epoch needs no easy beginning.
   shortestFirstEpochs: 0,
   optimizer: "muon",
-  learningRate: 6e-4,
+  learningRate: 5e-4,
   schedule: { kind: "warmup-cosine", warmupShare: 0.03 },
   gradientClip: 1,
   betas: [0.9, 0.98],
@@ -38,15 +38,16 @@ export default defineConfig({
     timeMasks: 4,
     maxTimeMaskShare: 0.05,
     frequencyMasks: 2,
-    frequencyMaskBands: 18,
+    frequencyMaskBands: 27,
     maxFrequencyMaskShare: 0.25,
   },
   augmentation: { vocalTract: [0.85, 1.15] },
-  // With a language model, words are found by how they are spoken: most of what is learned is for the phones.
+  // With a language model, words are found by how they are spoken: most of what is learned is for the phones, and for the
+  // right ones to be likelier than others that could be said.
   phones: true,
-  objective: { intermediateLayers: [2], intermediateWeight: 0.1, phoneWeight: 0.6 },
+  objective: { intermediateLayers: [2], intermediateWeight: 0.1, phoneWeight: 0.7, phoneCrfWeight: 0.9 },
 
   // 7.9 million parameters. A direction's recurrent weights fit a core's own cache, in 8 bits and in fp32.
   features: { numMels: 80 },
-  model: { convChannels: 32, timeStride: 3, residualLayers: 2, recurrentLayers: 3, hiddenSize: 384, dropout: 0.15 },
+  model: { convChannels: 32, timeStride: 3, residualLayers: 2, recurrentLayers: 3, hiddenSize: 384, dropout: 0.25 },
 });

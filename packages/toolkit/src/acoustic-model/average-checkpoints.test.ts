@@ -17,10 +17,10 @@ const BINARY = fileURLToPath(new URL("../../../deepspeech/bin/deepspeech.mjs", i
 const small = { numMels: 8, convChannels: 2, residualLayers: 1, recurrentLayers: 1 };
 
 /** A fresh model's checkpoint; the seed makes its weights. */
-function checkpointIn(folder: string, seed: number, hiddenSize = 4): string {
+function checkpointIn(folder: string, seed: number, { hiddenSize = 4, dropout = 0.1 } = {}): string {
   const path = join(folder, `${seed}.safetensors`);
   manualSeed(seed);
-  using model = new DeepSpeech(modelConfigSchema.parse({ ...small, hiddenSize }));
+  using model = new DeepSpeech(modelConfigSchema.parse({ ...small, hiddenSize, dropout }));
   const header = {
     model: model.config,
     features: featureConfigSchema.parse({ numMels: 8 }),
@@ -53,9 +53,15 @@ describe("the average of checkpoints", () => {
     });
   });
 
+  it("is of models that were trained with other dropouts too", async (t) => {
+    const folder = await temporaryFolder(t);
+    const [one, other] = [checkpointIn(folder, 1), checkpointIn(folder, 2, { dropout: 0.3 })];
+    tidy(() => assert.equal(averageCheckpoints([one, other]).header.model.dropout, 0.1));
+  });
+
   it("refuses models that differ, and a single one", async (t) => {
     const folder = await temporaryFolder(t);
-    const [one, wider] = [checkpointIn(folder, 1), checkpointIn(folder, 2, 5)];
+    const [one, wider] = [checkpointIn(folder, 1), checkpointIn(folder, 2, { hiddenSize: 5 })];
     assert.throws(() => tidy(() => averageCheckpoints([one, wider])), {
       name: "UserError",
       message: `${wider}: is of another model, features or alphabet than ${one}; average checkpoints of one run.`,

@@ -38,6 +38,7 @@ function weightsOf({ tensors }: Checkpoint): [string, Tensor][] {
   return [...tensors].filter(([name]) => name.startsWith("model."));
 }
 
-function architecture({ model, features, alphabet }: CheckpointHeader): string {
+/** Dropout changes how weights are trained, and not what they are for. */
+function architecture({ model: { dropout: _, ...model }, features, alphabet }: CheckpointHeader): string {
   return JSON.stringify([model, features, alphabet]);
 }
