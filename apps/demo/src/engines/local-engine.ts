@@ -59,7 +59,9 @@ export class LocalEngine implements Engine {
     const options = { ...decodingOf(settings), sampleRate, wordTimes: true };
     for await (const event of this.#recognizer.stream(sound, options)) {
       if (event.kind === "partial") yield { kind: "partial", text: `${event.stable} ${event.tail}`.trim() };
-      else if (event.text !== "") yield { kind: "segment", text: event.text, words: wordsOf(event.timedWords) };
+      // Of what was shown no word has remained.
+      else if (event.text === "") yield { kind: "partial", text: "" };
+      else yield { kind: "segment", text: event.text, words: wordsOf(event.timedWords) };
     }
   }
 

@@ -78,7 +78,9 @@ export class ServerEngine implements Engine {
         if (message.type === "done") return;
         if (message.type === "error") throw new ServerError(message.error.message);
         if (message.type === "partial") yield { kind: "partial", text: `${message.stable} ${message.tail}`.trim() };
-        else if (message.text !== "") yield { kind: "segment", text: message.text, words: wordsOf(message.words) };
+        // Of what was shown no word has remained.
+        else if (message.text === "") yield { kind: "partial", text: "" };
+        else yield { kind: "segment", text: message.text, words: wordsOf(message.words) };
       }
       throw new ServerError("the server ended the live stream");
     } finally {
