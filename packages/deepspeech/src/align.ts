@@ -24,7 +24,7 @@ const HELP = `
 Finds the times of each word of a known text: subtitles for a script, segments for a corpus. Texts are normalised to the
 model's alphabet for the alignment (numbers spelled out, accents removed), and printed as they were written. --json includes
 a score, the log-probability of the alignment per frame: 0 is perfect, and mismatching texts score far below the others, so
-that --min-score finds them.
+that --min-score finds them. How far depends on the model: with the English one, -1.8 is a good line.
 
 What cannot be aligned does not stop the rest: it is reported on stderr at the end, and the exit code is 1.
 
@@ -33,7 +33,7 @@ Examples:
   $ npx deepspeech-ts align model.dsb talk.mp3 talk.txt --format srt,vtt --output subtitles/
   $ npx deepspeech-ts align model.dsb clip.wav --text "turn the lights on" --format json
   $ npx deepspeech-ts align model.dsb --manifest corpus.jsonl --jobs 8 > corpus.ctm
-  $ npx deepspeech-ts align model.dsb --manifest corpus.jsonl --min-score -3 --json > scores.jsonl`;
+  $ npx deepspeech-ts align --manifest corpus.jsonl --min-score -1.8 --json > scores.jsonl`;
 
 const DEFAULT_JOBS = 4;
 /** The text is known; what is asked is when. */
