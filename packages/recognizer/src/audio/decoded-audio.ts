@@ -3,6 +3,7 @@
 /** Sound that is too loud may leave the range from -1 to 1, by its gain alone hardly so far. */
 export const LOUDEST_SAMPLE = 32;
 
+/** Sound as decoders give it. */
 export interface DecodedAudio {
   /** One array a channel, all of the same length, with samples in [-1, 1]. */
   readonly channels: Float32Array<ArrayBuffer>[];
