@@ -442,3 +442,34 @@ testInBrowsers("what was written for SpeechRecognition runs on this model", asyn
   assert.ok(heard.finals[0]!.confidence > 0 && heard.finals[0]!.confidence <= 1);
   assert.deepEqual([heard.second, heard.refused], ["InvalidStateError", "language-not-supported"]);
 });
+
+testInBrowsers("whatever was begun as speech ends, though no words remain of it", async (t, browser) => {
+  const opened = await openPage(t, { browser, microphone: "speech" });
+  if (!opened) return;
+  const { site, page } = opened;
+  site.files.set("/api.html", pageWith(""));
+  await page.routeWebSocket(/\/v1\/audio\/stream/, (socket) => {
+    const partial = { type: "partial", stable: "", tail: "maybe", start: 0, heard: 1 };
+    for (const message of [
+      { ...partial, segment: 0 },
+      { type: "final", segment: 0, text: "", start: 0, end: 1, words: [] },
+      { ...partial, segment: 1 },
+      { type: "done", duration: 2 },
+    ]) {
+      socket.send(JSON.stringify(message));
+    }
+  });
+  await showRecorder(page, `${site.url}/api.html`);
+  const names = await page.evaluate(async (server) => {
+    const recognition = new (elements.speechRecognitionOf({ server }))();
+    const names: string[] = [];
+    for (const name of ["start", "speechstart", "speechend", "result", "end", "error"]) {
+      recognition.addEventListener(name, () => names.push(name));
+    }
+    const over = new Promise((resolve) => recognition.addEventListener("end", resolve));
+    recognition.start();
+    await over;
+    return names;
+  }, site.url);
+  assert.deepEqual(names, ["start", "speechstart", "speechend", "speechstart", "speechend", "end"]);
+});
