@@ -3,9 +3,7 @@
  */
 import { z } from "zod";
 
-/** Far above what any machine trains; what is beyond is a slip, and no memory would hold it. */
-const size = z.int().min(1).max(65_536);
-const layers = z.int().max(1000);
+const size = z.int().min(1);
 
 /** What a configuration may say of the model. */
 export const modelConfigSchema = z.strictObject({
@@ -17,8 +15,8 @@ export const modelConfigSchema = z.strictObject({
     .describe("side of all convolution kernels; odd"),
   timeStride: size.default(2).describe("feature frames per output frame: the stride of the first convolution in time"),
   frequencyStride: size.default(2).describe("the stride of the first convolution across mel bands"),
-  residualLayers: layers.min(0).default(2).describe("residual convolution blocks"),
-  recurrentLayers: layers.min(1).default(3).describe("GRU layers"),
+  residualLayers: z.int().min(0).default(2).describe("residual convolution blocks"),
+  recurrentLayers: size.default(3).describe("GRU layers"),
   hiddenSize: size
     .default(512)
     .describe("width of each GRU direction, of its first layer's input, and of the classifier's hidden layer"),
