@@ -1,8 +1,9 @@
 /**
- * Abbreviations, units of measure, Roman numerals and the months: words that are written short. What is short for several
+ * Abbreviations, units of measure and the months: words that are written short. What is short for several
  * words is read where its neighbours tell which ("St. Paul", "Main St."), and refused elsewhere.
  */
 import { cardinalWords, ordinalWords } from "./english-numbers.js";
+import { MAY_BE_ROMAN, romanRules } from "./english-roman.js";
 import type { Rule } from "./normalise-rule.js";
 
 /** No words themselves, so that they need no full stop. */
@@ -56,8 +57,6 @@ export const CALENDAR_NAMES = `${MONTHS}|${SHORT_MONTHS}|${WEEKDAYS}`;
 
 const START = String.raw`(?<!\p{L}\p{M}*)`;
 const END = String.raw`(?![\p{L}\p{M}])`;
-/** A possessive may follow: "Henry VIII's". */
-const END_OF_NUMERAL = String.raw`(?![\p{L}\p{M}\p{N}]|['’](?!s(?!\p{L})))`;
 const alternatives = (words: object) => Object.keys(words).join("|");
 
 /** One and many of each unit. */
@@ -97,18 +96,8 @@ const UNREAD_UNITS = "[ghlLVW]|dl|cl|dm|nm|tsp|tbsp|pts?|qts?|gals?|sq|kJ|kcal|k
 const NUMBER_WORD =
   "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[a-z]+teen|[a-z]+ty|hundred|thousand|million";
 
-/** What is counted in Roman numerals, of which one letter may be such; with capitals. */
-const PARTS = String.raw`World\sWar|Chapter|Part|Volume|Act|Scene|Book|Article|Title|Phase|Stage|Appendix`;
-const TITLES = "King|Queen|Emperor|Empress|Pope|Tsar|Czar|Kaiser|Sultan";
-const RULERS =
-  `${TITLES}|James|Charles|Elizabeth|Henry|Edward|George|William|Richard|Mary|Napoleon|Francis|Louis|Philip|Alexander|` +
-  "Nicholas|Peter|Frederick|Ferdinand|Leopold|Otto|Pius";
-
 /** What a text of ASCII letters must hold for any of these rules to match: most texts hold none of it. */
-export const MAY_BE_SHORT = new RegExp(
-  `\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|[ivx]{2,}|[ivxlc]{4,}|(?:${PARTS}|(?:${RULERS})(?: [a-z]+)?) [ivx])\\b`,
-  "i",
-);
+export const MAY_BE_SHORT = new RegExp(`\\b(?:${alternatives(BARE)}|${BARE_UNITS}|st|phd|${MAY_BE_ROMAN})\\b`, "i");
 
 /** In the order they are to be tried. */
 export const abbreviationRules: readonly Rule[] = [
@@ -209,19 +198,7 @@ export const abbreviationRules: readonly Rule[] = [
   // "Et cetera"; and what a page of the web writes for a sign: "&amp;".
   { kind: "symbol", pattern: /&(?:amp|lt|gt|quot|apos|nbsp|#\d+);/iuy, write: () => null },
   { kind: "abbreviation", pattern: /(?<![\p{L}\p{N}&])&c(?![\p{L}\p{N}&])/iuy, write: () => null },
-  {
-    kind: "number",
-    pattern: new RegExp(
-      String.raw`${START}(?:[IVX]{2,}|[IVXLC]{4,}|(?!(?:vi|xi|iv|ix|xx)(?!\p{L}))[IVXivx]{2,})${END_OF_NUMERAL}`,
-      "uy",
-    ),
-    write: (match) => romanWords(match),
-  },
-  {
-    kind: "number",
-    pattern: new RegExp(`${START}[IVX]${END_OF_NUMERAL}`, "uy"),
-    write: (match) => romanDigitWords(match),
-  },
+  ...romanRules,
 ];
 
 /** What is seldom refused: "the no. 1 team", "room no. 20". */
@@ -335,67 +312,4 @@ function saintOrStreet({ input, index, 0: written }: RegExpExecArray): string | 
   const isFirst = start.length === index && start.trim() === (before ?? "");
   if (precedesName && (!followsName || isFirst)) return "saint";
   return followsName && !precedesName ? "street" : null;
-}
-
-const NUMBERED =
-  /(?<!\p{L})(?:chapter|part|volume|vol\.|act|scene|book|war|section|type|phase|stage|class|level|article|appendix|bowl|mark|grade|title|figure|table)\s$/iu;
-
-/** After "chapter" and its like a cardinal; elsewhere it may be "the second", or letters. */
-function romanWords({ input, index, 0: numeral }: RegExpExecArray): string | null | undefined {
-  const value = romanValue(numeral.toUpperCase());
-  if (value === undefined) return undefined;
-  return NUMBERED.test(input.slice(Math.max(0, index - 12), index)) ? cardinalWords(value) : null;
-}
-
-const COUNTED_PARTS = new RegExp(String.raw`(?<!\p{L})(?:${PARTS})\s$`, "u");
-const NAMED_RULER = new RegExp(String.raw`(?<!\p{L})(?:${RULERS})\s(?:\p{Lu}\p{Ll}+\s)?$`, "u");
-const TITLED_RULER = new RegExp(String.raw`(?<!\p{L})(?:${TITLES})\s\p{Lu}\p{Ll}+\s$`, "u");
-/** What stands behind a numeral, and not behind who speaks. */
-const ENDS_NAME = /^(?:$|['’]s(?!\p{L})|\s*[.,;:!?)\]\p{Pd}]|\sof(?!\p{L}))/u;
-const ENDS_PART = /^\s(?:and|in|to|is|was|\p{Lu})/u;
-
-/** "World War I" is a number, "Elizabeth I" is "the first", "Malcolm X" a letter, and mostly "I" is who speaks. */
-function romanDigitWords({ input, index, 0: numeral }: RegExpExecArray): string | null | undefined {
-  const before = input.slice(Math.max(0, index - 30), index);
-  const after = input.slice(index + 1, index + 8);
-  const isPart = COUNTED_PARTS.test(before);
-  const words = cardinalWords(romanValue(numeral) as number);
-  if (isPart && (numeral !== "I" || /War\s$/.test(before))) return words;
-  if (numeral !== "I" ? NAMED_RULER.test(before) : TITLED_RULER.test(before)) return null;
-  const isEnded = ENDS_NAME.test(after) || (isPart && ENDS_PART.test(after));
-  if (isPart) return isEnded ? words : null;
-  return isEnded && NAMED_RULER.test(before) ? null : undefined;
-}
-
-const ROMAN: readonly (readonly [string, number])[] = [
-  ["C", 100],
-  ["XC", 90],
-  ["L", 50],
-  ["XL", 40],
-  ["X", 10],
-  ["IX", 9],
-  ["V", 5],
-  ["IV", 4],
-  ["I", 1],
-];
-
-/** The value of a numeral that is written as the Romans' heirs write it; undefined for other letters. */
-function romanValue(numeral: string): number | undefined {
-  let rest = numeral;
-  let value = 0;
-  for (const [letters, worth] of ROMAN) {
-    for (let times = 0; rest.startsWith(letters) && times < 3; times++) {
-      value += worth;
-      rest = rest.slice(letters.length);
-    }
-  }
-  return rest === "" && toRoman(value) === numeral ? value : undefined;
-}
-
-function toRoman(value: number): string {
-  let [rest, numeral] = [value, ""];
-  for (const [letters, worth] of ROMAN) {
-    for (; rest >= worth; rest -= worth) numeral += letters;
-  }
-  return numeral;
 }
