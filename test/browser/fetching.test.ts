@@ -1,6 +1,6 @@
 /** A bundle's way into a page: kept, resumed, verified, and told in plain words where it fails. */
 import assert from "node:assert/strict";
-import { copyFile, mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -65,11 +65,12 @@ function failure(page: Page, options: Record<string, unknown> = {}): Promise<{ c
   }, options);
 }
 
-async function temporaryBundle(t: TestContext): Promise<string> {
+/** @param paddingBytes behind the bundle, which no section names: so that its download is long, or it is another one */
+async function temporaryBundle(t: TestContext, paddingBytes = 0): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "deepspeech-web-"));
   t.after(() => rm(folder, { recursive: true }));
   const path = join(folder, "model.dsb");
-  await copyFile(BUNDLE, path);
+  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(paddingBytes)]));
   return path;
 }
 
@@ -157,8 +158,7 @@ testInBrowsers("a download goes on where another page that fetches the same left
   const opened = await openPage(t, { browser });
   if (!opened) return;
   const { site, page } = opened;
-  const path = await temporaryBundle(t);
-  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(6 * 2 ** 20)]));
+  const path = await temporaryBundle(t, 6 * 2 ** 20);
   site.files.set("/model.dsb", path);
   await breakOff(site, page);
   // The other page's first piece is longer: what followed this one's does not follow that.
@@ -207,8 +207,7 @@ testInBrowsers(
     const opened = await openPage(t, { browser });
     if (!opened) return;
     const { page } = opened;
-    const path = await temporaryBundle(t);
-    await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(6 * 2 ** 20)]));
+    const path = await temporaryBundle(t, 6 * 2 ** 20);
     const other = await startSite(t, { "/model.dsb": path });
     other.headers = { "access-control-allow-origin": "*", "last-modified": "Mon, 01 Jan 2024 00:00:00 GMT" };
     other.cutAfter = { path: "/model.dsb", bytes: 3 * 2 ** 20 };
@@ -229,8 +228,7 @@ testInBrowsers("where a newer bundle cannot be had, the kept one is used", async
   if (!opened) return;
   const { site, page } = opened;
   await load(page);
-  const path = await temporaryBundle(t);
-  await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(1)]));
+  const path = await temporaryBundle(t, 1);
   site.files.set("/model.dsb", path);
   site.faults.set("GET /model.dsb", 502);
   assert.equal((await load(page)).isKept, true);
@@ -257,8 +255,7 @@ testInBrowsers(
     const opened = await openPage(t, { browser });
     if (!opened) return;
     const { page } = opened;
-    const path = await temporaryBundle(t);
-    await writeFile(path, Buffer.concat([await readFile(BUNDLE), Buffer.alloc(3 * 2 ** 20)]));
+    const path = await temporaryBundle(t, 3 * 2 ** 20);
     opened.site.files.set("/model.dsb", path);
     const left = await page.evaluate(async () => {
       const counts = [];
