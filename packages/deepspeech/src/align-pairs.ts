@@ -67,3 +67,8 @@ export function complaintOfText({ recording, text }: Pair, alphabet: Alphabet): 
   const spelling = spellOut(text, alphabet);
   return "reason" in spelling ? `${nameOf(recording)}: its text ${spelling.reason}` : undefined;
 }
+
+/** What is wrong with a text whose alignment scores below what was asked for. */
+export function lowScore(score: number, minScore: number): string {
+  return `its text scores ${score.toFixed(2)}, below ${minScore}; is it the text of this recording?`;
+}

@@ -12,7 +12,7 @@ import {
 import { type OutputFormat, outputFormats, withoutUndefined } from "@deepspeech-ts/speech";
 import { loadWaveform } from "@deepspeech-ts/toolkit/internal/data/audio/waveform.js";
 import type { Command } from "commander";
-import { complaintOfText, findPairs, NOTHING_TO_ALIGN, type Pair, type PartOfFile } from "./align-pairs.js";
+import { complaintOfText, findPairs, lowScore, NOTHING_TO_ALIGN, type Pair, type PartOfFile } from "./align-pairs.js";
 import { complaintOf, type OpenBundle, openRecognizer } from "./bundle-recognizer.js";
 import { chooseModel, defaultModel } from "./default-model.js";
 import { workInOrder } from "./in-order.js";
@@ -144,10 +144,6 @@ async function soundOf(recording: Pair["recording"]): Promise<{ input: AudioInpu
   if (!isPart(recording)) return { input: recording.bytes };
   const { samples, sampleRate } = await loadWaveform(recording.audioPath);
   return { input: samples, sampleRate };
-}
-
-function lowScore(score: number, minScore: number): string {
-  return `its text scores ${score.toFixed(2)}, below ${minScore}; is it the text of this recording?`;
 }
 
 function rounded(score: number): number {

@@ -12,7 +12,7 @@ const CASES: readonly [typed: string[], offered: string[]][] = [
   [["tr"], ["train", "transcribe"]],
   [
     ["data", ""],
-    ["check", "download", "import", "pack", "stats"],
+    ["check", "download", "import", "pack", "splice", "stats"],
   ],
   [
     ["data", "import", "--"],

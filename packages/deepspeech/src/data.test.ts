@@ -15,7 +15,7 @@ import {
   utterance,
   writeFiles,
 } from "@deepspeech-ts/toolkit/internal/data/fixtures.test.support.js";
-import { readManifest, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
+import { loadUtterances, readManifest, writeManifest } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
 import { type TrainConfigInput, trainConfigSchema } from "@deepspeech-ts/toolkit/internal/training/config.js";
 import { recipes } from "@deepspeech-ts/toolkit/internal/training/recipes/index.js";
 import { memoryLines } from "./data-check-memory.js";
@@ -35,7 +35,7 @@ function assertRefused(words: string[], message: string): void {
 }
 
 describe("usage", () => {
-  for (const name of ["download", "import", "check", "stats", "pack"]) {
+  for (const name of ["download", "import", "check", "stats", "pack", "splice"]) {
     test(`${name} --help shows examples`, () => {
       const { status, stdout } = data(name, "--help");
       assert.equal(status, 0);
@@ -206,6 +206,49 @@ describe("pack", () => {
       data("pack", dev, "--to", folder).stderr,
       /packed: exists already; remove it, or choose another folder\./,
     );
+  });
+});
+
+describe("splice", () => {
+  test("makes new utterances, in which the English model hears what their texts say", async (t) => {
+    const folder = await temporaryFolder(t);
+    const [corpus, to] = [join(folder, "m.jsonl"), join(folder, "spliced")];
+    const { utterances } = await loadUtterances(join(sampleCorpus("dev"), "1/3"));
+    const wrong = { ...utterances[0]!, id: "wrong", text: "nobody says this" };
+    await writeManifest(corpus, [...utterances, wrong, utterance("gone", { speaker: "1" })]);
+    const { status, stdout, stderr } = data("splice", corpus, "--to", to, "--times", "1.5", "--seed", "7");
+    assert.equal(status, 0);
+    assert.match(stdout, /spliced: \d+ splices, .*, \d+ MB\n$/);
+    assert.match(stderr, /2 utterances left out:\n/);
+    assert.match(stderr, /wrong: .* its text scores -\d\.\d\d, below -1\.8; is it the text of this recording\?/);
+    assert.match(stderr, /gone: .*gone\.wav: no such file/);
+    const before = JSON.parse(data("stats", corpus, "--json").stdout);
+    const { utterances: splices } = await loadUtterances(to);
+    const seconds = splices.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+    assert.ok(seconds > before.audioSeconds, `${seconds}`);
+    const aligned = spawnSync(process.execPath, [BINARY, "align", "--manifest", to, "--json"], { encoding: "utf8" });
+    const scores = aligned.stdout
+      .trim()
+      .split("\n")
+      .map((line) => Number(JSON.parse(line).score));
+    assert.equal(scores.length, splices.length);
+    const middle = scores.sort((a, b) => a - b)[scores.length >> 1]!;
+    assert.ok(middle > -1.2, `scores ${scores.join(" ")}`);
+  });
+
+  test("asks for a bundle, and for a folder that is not there", async (t) => {
+    const folder = await temporaryFolder(t);
+    const dev = join(sampleCorpus("dev"), "1/3");
+    assert.match(
+      data("splice", dev, "--to", folder).stderr,
+      /exists already; remove it, or choose another folder\.\n$/,
+    );
+    assertRefused(["splice", dev], "required option '--to <dir>' not specified");
+    assertRefused(["splice", dev, "--to", "x", "--times", "0"], '--times must be a number of at least 0.01, not "0"');
+    const noBundle = data("splice", dev, "--to", join(folder, "new"), "--model", join(dev, "none.dsb"));
+    assert.deepEqual([noBundle.status, noBundle.stdout], [1, ""]);
+    assert.match(noBundle.stderr, /none\.dsb: no such file; check the path\n$/);
+    assert.deepEqual(await readdir(folder), []);
   });
 });
 

@@ -4,6 +4,7 @@ import { configure as configureCheck } from "./data-check.js";
 import { configure as configureDownload } from "./data-download.js";
 import { configure as configureImport } from "./data-import.js";
 import { configure as configurePack } from "./data-pack.js";
+import { configure as configureSplice } from "./data-splice.js";
 import { configure as configureStats } from "./data-stats.js";
 
 const HELP = `
@@ -13,6 +14,7 @@ Examples:
   $ npx deepspeech-ts data check my/train.jsonl --held-out my/test.jsonl --fix my/clean.jsonl
   $ npx deepspeech-ts data stats data/LibriSpeech/dev-clean
   $ npx deepspeech-ts data pack data/LibriSpeech/train-clean-100 --to packed/train-clean-100
+  $ npx deepspeech-ts data splice my/train.jsonl --to my/spliced
 
 \`deepspeech data <command> --help\` shows a command's flags and examples.`;
 
@@ -22,5 +24,6 @@ export function configure(command: Command): void {
   configureCheck(command.command("check").description("find data that would harm training, and leave it out"));
   configureStats(command.command("stats").description("show hours, speakers and lengths"));
   configurePack(command.command("pack").description("pack a corpus into a few large files, for fast reading"));
+  configureSplice(command.command("splice").description("make new utterances of a corpus's words and voices"));
   command.addHelpText("after", HELP);
 }
