@@ -7,9 +7,11 @@ import { UserError } from "@deepspeech-ts/recognizer/system";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { encodeSafetensors, manualSeed, noGrad, ones, tidy } from "@deepspeech-ts/torch";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
+import { averageCheckpoints } from "./average-checkpoints.js";
 import {
   loadCheckpoint,
   loadCheckpointHeader,
+  loadTrainingState,
   modelFromCheckpoint,
   modelTensors,
   saveCheckpoint,
@@ -71,6 +73,26 @@ describe("checkpoints", () => {
         noGrad(() => candidate.eval().forward(input, [20]).logProbs.toNumbers());
       assert.deepEqual(answer(loaded), answer(model));
       loaded.dispose();
+    });
+  });
+
+  it("recognise with the running average where a run goes on from has one, and go on from the weights that are trained", async (t) => {
+    const path = await savedCheckpoint(t);
+    const last = join(await temporaryFolder(t), "last.safetensors");
+    tidy(() => {
+      const { header, tensors } = loadCheckpoint(path);
+      const averages = [...tensors].map(
+        ([name, tensor]) => [name.replace(/^model/, "average"), tensor.add(1)] as const,
+      );
+      saveCheckpoint(last, header, new Map([...tensors, ...averages, ["optimizer.step", ones([1])]]));
+      const name = "model.cnn.weight";
+      const weight = (found: { tensors: typeof tensors }) =>
+        found.tensors.get(name)!.sub(tensors.get(name)!).toNumbers();
+      assert.ok(weight(loadCheckpoint(last)).every((difference) => Math.abs(difference - 1) < 1e-6));
+      assert.deepEqual([...loadCheckpoint(last).tensors.keys()].sort(), [...tensors.keys(), "optimizer.step"].sort());
+      assert.ok(weight(loadTrainingState(last)).every((difference) => difference === 0));
+      // So is an average of several checkpoints, of which it is one.
+      assert.ok(weight(averageCheckpoints([path, last])).every((difference) => Math.abs(difference - 0.5) < 1e-6));
     });
   });
 

@@ -23,6 +23,9 @@ import { expectedShapes } from "./weight-shapes.js";
 
 const FORMAT = "deepspeech-ts checkpoint";
 
+/** In front of the names of weights that are the running average of those that are trained. */
+export const RUNNING_AVERAGE = "average.";
+
 /** Parameters for which there is room at any time. */
 const SMALL_MODEL = 1_000_000;
 
@@ -79,12 +82,22 @@ export function modelTensors(model: DeepSpeech): Map<string, Tensor> {
 }
 
 /**
- * Reads a checkpoint; its tensors belong to the open scope.
+ * Reads a checkpoint; its tensors belong to the open scope. Where a run goes on from has the weights that are trained, and their
+ * running average, which is what the run measures and keeps: so that is what such a checkpoint's `model.<name>` are here.
  *
  * @param path a .safetensors file, or a run's folder, which stands for its best checkpoint
  * @throws UserError for a file that is missing, truncated or not a checkpoint
  */
 export function loadCheckpoint(path: string): Checkpoint {
+  const { tensors, ...facts } = loadTrainingState(path);
+  const averages = [...tensors].filter(([name]) => name.startsWith(RUNNING_AVERAGE));
+  const model = averages.map(([name, tensor]) => [`model.${name.slice(RUNNING_AVERAGE.length)}`, tensor] as const);
+  const others = [...tensors].filter(([name]) => !name.startsWith(RUNNING_AVERAGE));
+  return { ...facts, tensors: new Map([...others, ...model]) };
+}
+
+/** `loadCheckpoint` for going on: with the weights that are trained, and beside them their average, if there is one. */
+export function loadTrainingState(path: string): Checkpoint {
   const file = checkpointFile(path);
   const { tensors, metadata } = explained(file, loadSafetensors);
   const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape]));

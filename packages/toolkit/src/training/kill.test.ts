@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint } from "../acoustic-model/index.js";
+import { loadTrainingState } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { Random } from "../data/random.js";
 import type { TrainConfig } from "./config.js";
@@ -48,7 +48,7 @@ async function trainInProcess(
 
 function endOf(runFolder: string): Map<string, string> {
   return tidy(() => {
-    const { tensors } = loadCheckpoint(checkpointPath(runFolder, "last"));
+    const { tensors } = loadTrainingState(checkpointPath(runFolder, "last"));
     const bytes = ([name, tensor]: [string, { toTypedArray(): ArrayBufferView }]): [string, string] => [
       name,
       Buffer.from(tensor.toTypedArray().buffer).toString("base64"),

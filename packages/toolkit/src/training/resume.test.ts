@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { type Bf16Work, bf16Ways, takeBf16Way, tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint, saveCheckpoint } from "../acoustic-model/index.js";
+import { loadTrainingState, saveCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { settleWays } from "./bf16-ways.js";
 import type { TrainConfigInput } from "./config.js";
@@ -41,7 +41,7 @@ async function setUp(t: TestContext): Promise<ReturnType<typeof tinyConfig>> {
 /** Weights and optimiser of the last checkpoint, and the progress it records. */
 function endOf(runFolder: string) {
   return tidy(() => {
-    const { tensors, header } = loadCheckpoint(checkpointPath(runFolder, "last"));
+    const { tensors, header } = loadTrainingState(checkpointPath(runFolder, "last"));
     const { progress } = header.training as { progress: Record<string, unknown> };
     const values = [...tensors].map(([name, tensor]) => [
       name,
@@ -112,7 +112,7 @@ describe("a resumed run", () => {
     const stopped = await trainHere(config, { stopWhen: (event) => event.kind === "step" && event.step === 7 });
     const path = checkpointPath(stopped.runFolder, "last");
     tidy(() => {
-      const { header, tensors } = loadCheckpoint(path);
+      const { header, tensors } = loadTrainingState(path);
       const { config: own, optimizerSteps, ...training } = header.training as Record<string, object>;
       const { optimizer, phones, ...before } = own as Record<string, unknown>;
       assert.deepEqual([optimizer, phones], ["adamw", false]);
@@ -133,7 +133,7 @@ describe("a resumed run", () => {
     const { runFolder } = await trainHere(config);
     const path = checkpointPath(runFolder, "last");
     tidy(() => {
-      const { header, tensors } = loadCheckpoint(path);
+      const { header, tensors } = loadTrainingState(path);
       const rows = tensors.get("heads.phones.1.weight")!;
       assert.equal(rows.shape[0], 41);
       tensors.set("heads.phones.1.weight", rows.narrow(0, 0, 40).contiguous());

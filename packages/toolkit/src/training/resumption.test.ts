@@ -5,7 +5,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint, loadCheckpointHeader, saveCheckpoint } from "../acoustic-model/index.js";
+import { loadCheckpointHeader, loadTrainingState, saveCheckpoint } from "../acoustic-model/index.js";
 import { temporaryFolder } from "../data/fixtures.test.support.js";
 import { runEvaluation } from "../evaluation/run-evaluation.js";
 import type { TrainConfig, TrainConfigInput } from "./config.js";
@@ -140,7 +140,8 @@ describe("settings of a resumed run", () => {
       kept.map(({ cer }) => cer),
       kept.map(({ cer }) => cer).toSorted((a, b) => a - b),
     );
-    const weightsIn = (path: string) => tidy(() => loadCheckpoint(path).tensors.get("model.cnn.weight")!.toNumbers());
+    const weightsIn = (path: string) =>
+      tidy(() => loadTrainingState(path).tensors.get("model.cnn.weight")!.toNumbers());
     const first = epochCheckpointPath(own.runFolder, kept[0]!.epoch);
     assert.deepEqual(weightsIn(checkpointPath(own.runFolder, "best")), weightsIn(first));
   });
@@ -195,7 +196,7 @@ describe("data of a resumed run", () => {
     const own = await scene(t, { within: true });
     const last = checkpointPath(own.runFolder, "last");
     tidy(() => {
-      const { header, tensors } = loadCheckpoint(last);
+      const { header, tensors } = loadTrainingState(last);
       const { data: _, progress, ...training } = header.training as unknown as Record<string, object>;
       const { averaged: _a, spokeAt: _s, lowestCer: _l, ...older } = progress as Record<string, unknown>;
       saveCheckpoint(last, { ...header, training: { ...training, progress: older } }, tensors);

@@ -13,6 +13,7 @@ import {
   loadCheckpoint,
   modelFromCheckpoint,
   modelTensors,
+  RUNNING_AVERAGE,
   restoreModel,
   saveRunCheckpoint,
 } from "../acoustic-model/index.js";
@@ -157,7 +158,7 @@ export class TrainingSession {
   stateTensors(): Map<string, Tensor> {
     const tensors = new Map(modelTensors(this.model));
     for (const [name, tensor] of this.heads.namedParameters(HEADS)) tensors.set(name, tensor);
-    for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(`average.${name}`, tensor);
+    for (const [name, tensor] of this.averaged?.stateDict() ?? []) tensors.set(RUNNING_AVERAGE + name, tensor);
     for (const [name, tensor] of this.optimizer.stateDict()) tensors.set(`optimizer.${name}`, tensor);
     return tensors;
   }
@@ -248,7 +249,7 @@ export class TrainingSession {
 
   /** A run that begins to average when it is resumed begins with the weights as they are. */
   #restoreAverage(checkpoint: Checkpoint): void {
-    const saved = tensorsUnder("average.", checkpoint);
+    const saved = tensorsUnder(RUNNING_AVERAGE, checkpoint);
     const averages = saved.size > 0 ? saved : this.model.stateDict();
     noGrad(() => this.averaged?.loadStateDict(averages));
   }

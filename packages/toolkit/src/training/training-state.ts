@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { explainReadError, UserError } from "@deepspeech-ts/recognizer/system";
 import { z } from "zod";
-import { type Checkpoint, loadCheckpoint, loadCheckpointHeader } from "../acoustic-model/index.js";
+import { type Checkpoint, loadCheckpointHeader, loadTrainingState } from "../acoustic-model/index.js";
 import { waysSchema } from "./bf16-ways.js";
 import { type TrainConfig, trainConfigSchema } from "./config.js";
 import { initialLossScale } from "./loss-scaler.js";
@@ -91,7 +91,7 @@ export function hasCheckpoint(runFolder: string): boolean {
 
 /** A run's newest checkpoint; its tensors belong to the open scope. */
 export function loadLast(runFolder: string): Checkpoint {
-  return loadCheckpoint(checkpointPath(runFolder, "last"));
+  return loadTrainingState(checkpointPath(runFolder, "last"));
 }
 
 /** What a run's newest checkpoint says of itself, without its tensors. */

@@ -2,7 +2,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint } from "../acoustic-model/index.js";
+import { loadTrainingState } from "../acoustic-model/index.js";
 import { audioFixture, sampleCorpus } from "../data/fixtures.test.support.js";
 import { readLibriSpeech } from "../data/librispeech.js";
 import { writeManifest } from "../data/manifest.js";
@@ -129,7 +129,7 @@ export function loggedValues(runFolder: string): LoggedValue[] {
 /** The weights in one of a run's checkpoints, by their parameters' names. */
 export function weightsOf({ runFolder }: RunRecord, which: "best" | "last"): Map<string, number[]> {
   return tidy(() => {
-    const { tensors } = loadCheckpoint(checkpointPath(runFolder, which));
+    const { tensors } = loadTrainingState(checkpointPath(runFolder, which));
     const own = [...tensors].filter(([name]) => name.startsWith("model."));
     return new Map(own.map(([name, tensor]) => [name.slice("model.".length), tensor.toNumbers()]));
   });

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { copyFile, readFile, truncate } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { tidy } from "@deepspeech-ts/torch";
-import { loadCheckpoint } from "../../acoustic-model/index.js";
+import { loadTrainingState } from "../../acoustic-model/index.js";
 import type { TrainConfig, TrainConfigInput } from "../config.js";
 import { readRunLog } from "../logging/read-log.js";
 import { checkpointPath } from "../run-folder.js";
@@ -38,7 +38,7 @@ export async function endOf(runFolder: string) {
     return event.kind === "averaged" ? [{ epochs: event.epochs, dev: event.dev }] : [];
   });
   const { tensors, progress } = tidy(() => {
-    const { header, tensors } = loadCheckpoint(checkpointPath(runFolder, "last"));
+    const { header, tensors } = loadTrainingState(checkpointPath(runFolder, "last"));
     const bits = [...tensors].map(([name, tensor]) => [
       name,
       Buffer.from(tensor.toTypedArray().buffer).toString("base64"),
