@@ -104,7 +104,8 @@ export function failureLine({ id, reason }: EventOf<"failure">): string {
 }
 
 export function epochLines({ epoch, epochs, trainLoss, isPartial, dev, isBest }: EventOf<"epoch">): string[] {
-  const losses = `train loss ${trainLoss.toFixed(3)}  dev loss ${dev.loss?.toFixed(3) ?? "unknown"}`;
+  const trained = Number.isNaN(trainLoss) ? "unknown" : trainLoss.toFixed(3);
+  const losses = `train loss ${trained}  dev loss ${dev.loss?.toFixed(3) ?? "unknown"}`;
   const marker = isBest ? "  * best so far" : "";
   const part = isPartial ? " in part" : "";
   return [`epoch ${epoch}/${epochs}${part}  ${losses}  ${ratesText(dev.rates)}${marker}`, ...sampleLines(dev)];

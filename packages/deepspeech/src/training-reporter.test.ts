@@ -133,6 +133,8 @@ describe("a training run in a log", () => {
     const { loss: _, ...unaligned } = summary;
     const part = linesOf([[{ ...epoch, isPartial: true, isBest: false, dev: unaligned }]]);
     assert.equal(part[0], `epoch 2/10 in part  train loss 0.750  dev loss unknown  ${rates}`);
+    const skipped = linesOf([[{ ...epoch, trainLoss: Number.NaN, isBest: false }]]);
+    assert.equal(skipped[0], `epoch 2/10  train loss unknown  dev loss 0.512  ${rates}`);
   });
 
   test("says what the average of the best epochs is worth", () => {

@@ -173,7 +173,7 @@ export class EpochTrainer {
     this.#dev = undefined;
     if (!dev) return;
     const { step } = progress;
-    const trainLoss = progress.lossSum / Math.max(1, progress.lossCount);
+    const trainLoss = progress.lossSum / progress.lossCount;
     const isWhole = progress.batch >= this.#numBatches;
     const epoch = progress.epoch + 1;
     const measured = { epoch, ...measurementOf(dev) };

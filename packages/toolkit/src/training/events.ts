@@ -107,6 +107,7 @@ export type TrainingEvent =
       epochs: number;
       /** Steps taken when it ended. */
       step: number;
+      /** NaN where every step was skipped. */
       trainLoss: number;
       /** Where time was up within the epoch: what is measured has seen a part of it. Default: all of it. */
       isPartial?: boolean;
