@@ -12,6 +12,7 @@
  * a bidirectional model's front end can start it.
  */
 import { isGradEnabled, nn, type Tensor, tidy } from "@deepspeech-ts/torch";
+import { refuseLargerThanMachine } from "./memory.js";
 import { defaultModelConfig, type ModelConfig, outputFrames, recurrentWidth } from "./model-config.js";
 import { RowConvolution } from "./row-convolution.js";
 import { RunningNorm } from "./running-norm.js";
@@ -46,8 +47,10 @@ export class DeepSpeech extends nn.Module {
   readonly lookahead: RowConvolution | null;
   readonly classifier: nn.Sequential;
 
+  /** @throws UserError `out-of-memory` for a model that the machine cannot hold */
   constructor(readonly config: ModelConfig = defaultModelConfig) {
     super();
+    refuseLargerThanMachine(config);
     const { convChannels, kernelSize, timeStride, frequencyStride, hiddenSize, dropout, lookaheadFrames } = config;
     const bidirectional = config.direction === "bidirectional";
     const width = recurrentWidth(config);

@@ -32,6 +32,7 @@
  * come on top.
  */
 import { totalmem } from "node:os";
+import { UserError } from "@deepspeech-ts/recognizer/system";
 import { type FeatureConfig, numFrames } from "./feature-config.js";
 import { type ModelConfig, outputFrames, recurrentWidth } from "./model-config.js";
 
@@ -146,6 +147,23 @@ export function tooLongForMemory(
   if (bytes <= machineBytes) return undefined;
   const [needed, present] = [bytes, machineBytes].map((value) => `${(value / 1e9).toFixed(0)} GB`);
   return `lasts ${(seconds / 3600).toFixed(1)} h; in one piece, as checkpoints recognise it, that takes about ${needed} of memory, and the machine has ${present}: cut it, or export a bundle, which goes through it piece by piece`;
+}
+
+/**
+ * Before a model is made whose weights alone fill the machine.
+ *
+ * @param machineBytes Default: what the machine has.
+ * @throws UserError `out-of-memory`
+ */
+export function refuseLargerThanMachine(model: ModelConfig, machineBytes = memoryOfMachine()): void {
+  const bytes = FLOAT_BYTES * numParameters(model);
+  if (bytes <= machineBytes) return;
+  const [needed, present] = [bytes, machineBytes].map((value) => `${(value / 1e9).toFixed(0)} GB`);
+  const sizes = `hidden size ${model.hiddenSize} and ${model.convChannels} channels`;
+  throw new UserError(
+    `the weights of a model of ${sizes} take ${needed}, and the machine has ${present} of memory; choose a smaller model.`,
+    { code: "out-of-memory" },
+  );
 }
 
 export interface RecognitionMemoryOptions {

@@ -4,8 +4,9 @@ import { test } from "node:test";
 import { englishAlphabet } from "@deepspeech-ts/speech";
 import { audioFixture, temporaryFolder, writeFiles } from "../data/fixtures.test.support.js";
 import { loadHeldOutCorpus } from "./corpora.js";
+import { DeepSpeech } from "./deepspeech.js";
 import { defaultFeatureConfig } from "./feature-config.js";
-import { recognitionMemory, tooLongForMemory } from "./memory.js";
+import { recognitionMemory, refuseLargerThanMachine, tooLongForMemory } from "./memory.js";
 import { defaultModelConfig as model } from "./model-config.js";
 
 const features = defaultFeatureConfig;
@@ -18,6 +19,17 @@ test("a recording that takes more memory than there is, is refused with both num
   );
   const [hour, two] = [3600, 7200].map((seconds) => recognitionMemory(model, seconds, features)) as [number, number];
   assert.ok(two > 1.9 * hour && two < 2.1 * hour);
+});
+
+test("a model whose weights no machine holds is refused before one is made", () => {
+  refuseLargerThanMachine(model, 1e9);
+  assert.throws(() => new DeepSpeech({ ...model, hiddenSize: 1e8 }), {
+    name: "UserError",
+    code: "out-of-memory",
+    message:
+      /^the weights of a model of hidden size 100000000 and 32 channels take \d+ GB, and the machine has \d+ GB of memory; choose a smaller model\.$/,
+  });
+  assert.throws(() => refuseLargerThanMachine({ ...model, convChannels: 1e7 }, 64e9), /10000000 channels take \d+ GB/);
 });
 
 test("an evaluation leaves such a recording out before it is read, and says why", async (t) => {
