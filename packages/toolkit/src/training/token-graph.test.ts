@@ -60,7 +60,7 @@ describe("tokenGraph()", () => {
     assert.equal(graph.lastTokens.length, 7);
   });
 
-  it("gives each state probabilities that add up to 1, in the order of last tokens", () => {
+  it("gives each state probabilities that add up to 1, and begins in the first", () => {
     const random = new Random(7);
     const sequences = Array.from({ length: 200 }, () =>
       Array.from({ length: 1 + random.integer(12) }, () => random.integer(6)),
@@ -70,10 +70,7 @@ describe("tokenGraph()", () => {
       const sums = Float64Array.from(graph.endings);
       for (const { origin, probability } of graph.arcs) sums[origin]! += probability;
       for (const sum of sums) assertClose(sum, 1);
-      assert.deepEqual(
-        graph.lastTokens,
-        graph.lastTokens.toSorted((a, b) => a - b),
-      );
+      assert.deepEqual([graph.lastTokens[0], graph.lastTokens.lastIndexOf(-1)], [-1, 0]);
       for (const tokens of sequences) assert.ok(graph.logProbability(tokens) > -Infinity);
     }
   });

@@ -21,7 +21,7 @@ export interface Arc {
 }
 
 export interface TokenGraph {
-  /** The last token of each state's history, in ascending order; -1 for state 0, where all sequences begin. [states] */
+  /** The last token of each state's history; -1 for state 0, where all sequences begin. [states] */
   lastTokens: Int32Array;
   /** The probability that a sequence ends in a state. [states] */
   endings: Float64Array;
@@ -40,7 +40,7 @@ export function tokenGraph(
 ): TokenGraph {
   const states = new States(historiesOf(sequences, { order, maxLongHistories }));
   for (const tokens of sequences) states.count(tokens);
-  const visited = states.visited().sort((a, b) => lastTokenOf(a.history) - lastTokenOf(b.history));
+  const visited = states.visited();
   if (visited.length === 1) throw new RangeError("a graph of tokens needs tokens");
   const ids = new Map(visited.map(({ history }, id) => [history, id]));
   const arcs = visited.flatMap(({ history, followers, total }, origin) =>
@@ -119,7 +119,7 @@ class States {
     counts.total++;
   }
 
-  /** Those that sequences came through: where longer ones are, some of the shorter are never met. */
+  /** Those that sequences came through, the beginning first: where longer ones are, some of the shorter are never met. */
   visited(): Counts[] {
     return [...this.#counts.values()];
   }
