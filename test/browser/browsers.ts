@@ -28,11 +28,12 @@ export const INSECURE_HOST = "insecure.test";
 
 /**
  * What a page finds that asks for a microphone: none; one that its visitor does not let it have; one that beeps; or one
- * that says the word of SPEECH, some seconds after it is opened: what listens to it begins a little later than it.
+ * that says the word of SPEECH, some seconds after it is opened: what listens to it begins a little later than it. Much
+ * later it says it again, for pages that a busy machine kept from listening; to others nobody listens any more.
  */
 export type Microphone = "none" | "refused" | "tone" | "speech";
 const SPEECH = rootPath("test/fixtures/audio/speech-16k.wav");
-const SILENT_SECONDS = 3;
+const SILENT_SECONDS = [3, 15];
 
 /** A page that answers nothing for so long never will: none takes a tenth of it. */
 const PATIENCE_MS = 4 * 60_000;
@@ -136,16 +137,17 @@ async function chromiumArguments(microphone: Microphone | undefined): Promise<st
   args.push("--use-fake-device-for-media-stream");
   if (microphone !== "refused") args.push("--use-fake-ui-for-media-stream");
   // A browser plays it once, so each has a file of its own.
-  if (microphone === "speech") args.push(`--use-file-for-fake-audio-capture=${await speechAfterSilence()}%noloop`);
+  if (microphone === "speech") args.push(`--use-file-for-fake-audio-capture=${await speechAfterSilences()}%noloop`);
   return args;
 }
 
-async function speechAfterSilence(): Promise<string> {
+async function speechAfterSilences(): Promise<string> {
   const folder = await temporaryFolder();
   const wav = await readFile(SPEECH);
   const data = wav.indexOf("data") + 8;
-  const silence = Buffer.alloc(2 * SILENT_SECONDS * wav.readUInt32LE(24));
-  const padded = Buffer.concat([wav.subarray(0, data), silence, wav.subarray(data), silence]);
+  const silences = SILENT_SECONDS.map((seconds) => Buffer.alloc(2 * seconds * wav.readUInt32LE(24)));
+  const spoken = silences.flatMap((silence) => [silence, wav.subarray(data)]);
+  const padded = Buffer.concat([wav.subarray(0, data), ...spoken, silences[0]!]);
   padded.writeUInt32LE(padded.length - 8, 4);
   padded.writeUInt32LE(padded.length - data, data - 4);
   const file = join(folder, "microphone.wav");
@@ -174,8 +176,8 @@ function firefoxPreferences(
 
 /** Firefox's own fake microphone knows one tone: a page has it opened, as ever, and then hears a recording in its stead. */
 async function speakInFirefox(context: BrowserContext): Promise<void> {
-  const given = { wav: (await readFile(SPEECH)).toString("base64"), silentSeconds: SILENT_SECONDS };
-  await context.addInitScript(({ wav, silentSeconds }) => {
+  const given = { wav: (await readFile(SPEECH)).toString("base64"), silences: SILENT_SECONDS };
+  await context.addInitScript(({ wav, silences }) => {
     // Absent where a page may have no microphone.
     const { mediaDevices } = navigator;
     const open = mediaDevices?.getUserMedia.bind(mediaDevices);
@@ -184,10 +186,15 @@ async function speakInFirefox(context: BrowserContext): Promise<void> {
       for (const track of (await open(constraints)).getTracks()) track.stop();
       const context = new AudioContext();
       const bytes = Uint8Array.from(atob(wav), (letter) => letter.charCodeAt(0));
-      const player = new AudioBufferSourceNode(context, { buffer: await context.decodeAudioData(bytes.buffer) });
+      const buffer = await context.decodeAudioData(bytes.buffer);
       const line = context.createMediaStreamDestination();
-      player.connect(line);
-      player.start(context.currentTime + silentSeconds);
+      let time = context.currentTime;
+      for (const seconds of silences) {
+        const player = new AudioBufferSourceNode(context, { buffer });
+        player.connect(line);
+        player.start(time + seconds);
+        time += seconds + buffer.duration;
+      }
       return line.stream;
     };
   }, given);
