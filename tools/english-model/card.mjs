@@ -127,11 +127,12 @@ For ten seconds of speech, the model takes ${metrics.speed.modelMilliseconds.toF
 
 A DeepSpeech 2 model of ${(model.numParameters / 1e6).toFixed(1)} million parameters, trained on nothing but the data listed below: ${training.passes} passes in ${training.hours.toFixed(1)} hours,
 ${count(training.steps)} steps, in ${training.runs} runs that each began with the weights of the one before.${meanOf(training)} [metrics.json](metrics.json) holds the last
-one's recipe, which was given ${count(training.recordings)} of the recordings. To train one from fresh weights by
+one's recipe, which was given ${count(training.recordings)} of the recordings${splicesOf(training)}. To train one from fresh weights by
 [english.config.ts](english.config.ts), with a folder that holds \`train.jsonl\` and \`dev.jsonl\`:
 
 \`\`\`sh
-npx deepspeech train --config packages/model-english/english.config.ts --train corpora/train.jsonl --dev corpora/dev.jsonl --shortest-first-epochs 1
+npx deepspeech data splice corpora/train.jsonl --to corpora/spliced
+npx deepspeech train --config packages/model-english/english.config.ts --train corpora/train.jsonl corpora/spliced --dev corpora/dev.jsonl --shortest-first-epochs 1
 \`\`\`
 
 The project's \`tools/build-english-model.mjs\` makes bundles, language model and this card from a run; the figures are those it
@@ -168,6 +169,13 @@ function meanOf({ timesInMean = 0 }) {
   if (timesInMean === 0) return "";
   const times = timesInMean === 1 ? "" : `, counted ${timesInMean} times,`;
   return ` The weights are the mean of the last run's${times} and of those of the model before.`;
+}
+
+/** @param {Metrics["training"]} training */
+function splicesOf({ splices = 0 }) {
+  return splices === 0
+    ? ""
+    : ` and ${count(splices)} [splices](https://github.com/deepspeech-ts/deepspeech-ts/blob/main/docs/data.md#splice-it) of them`;
 }
 
 /** @param {Metrics} metrics */

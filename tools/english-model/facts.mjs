@@ -20,6 +20,7 @@ import { groupBy, linesOf } from "./files.mjs";
  * @property {number} hours of all runs together
  * @property {number} [timesInMean] how often the last run's weights count in a mean with those shipped before; 0 for no mean
  * @property {number} recordings that the last run was given
+ * @property {number} [splices] that it was given beside them
  * @property {Record<string, any>} recipe the last run's configuration, without what is the machine's and the folder's own
  */
 
@@ -53,11 +54,30 @@ const OF_THE_MACHINE = new Set([
  */
 export function trainingFacts(checkpoint) {
   const { config } = recordsOf(checkpoint);
+  const entries = config.train.flatMap(entriesOf);
+  const splices = entries.filter(isSplice).length;
   return {
     ...progressUpTo(checkpoint),
-    recordings: config.train.flatMap((/** @type {string} */ list) => linesOf(list)).length,
+    recordings: entries.length - splices,
+    splices,
     recipe: Object.fromEntries(Object.entries(config).filter(([key]) => !OF_THE_MACHINE.has(key))),
   };
+}
+
+/**
+ * Of a list, or of a packed corpus.
+ *
+ * @param {string} corpus
+ * @returns {{ id?: string, source?: string }[]}
+ */
+function entriesOf(corpus) {
+  const packed = join(corpus, "manifest.jsonl");
+  return linesOf(existsSync(packed) ? packed : corpus).map((line) => JSON.parse(line));
+}
+
+/** Whether `deepspeech data splice` made it, or its like. @param {{ id?: string, source?: string }} entry */
+function isSplice({ id = "", source = "" }) {
+  return id.startsWith("splice-") || source.endsWith("-spliced");
 }
 
 /**

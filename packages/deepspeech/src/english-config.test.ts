@@ -15,7 +15,7 @@ test("english.config.ts makes the configuration that metrics.json has of the run
   t.after(() => delete process.env.DEEPSPEECH_CORPORA);
   const file = await readConfigFile(join(folder, "english.config.ts"));
   const config: Record<string, unknown> = resolveConfig(trainConfigSchema, { file, flags: new Map() });
-  assert.deepEqual([config.train, config.dev], [["/corpora/train.jsonl"], ["/corpora/dev.jsonl"]]);
+  assert.deepEqual([config.train, config.dev], [["/corpora/train.jsonl", "/corpora/spliced"], ["/corpora/dev.jsonl"]]);
   const { training } = JSON.parse(readFileSync(join(folder, "metrics.json"), "utf8")) as {
     training: { recipe: Record<string, unknown> };
   };
