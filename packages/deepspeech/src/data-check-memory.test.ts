@@ -117,7 +117,7 @@ describe("what is said of it", () => {
     memoryLines(batch, trainConfigSchema.parse(config), { numTokens, machineBytes });
 
   test("a machine with enough memory needs no warning, and a graphics card is not judged by the machine's", () => {
-    assert.deepEqual(lines({}, 16e9), ["Largest batch: 14 × 11.3 s, about 2.0 GB on the training device"]);
+    assert.deepEqual(lines({}, 16e9), ["Largest batch: 14 × 11.3 s, about 1.8 GB on the training device"]);
     assert.equal(lines({ device: "cuda" }, 1e9).length, 1);
     assert.match(lines({ device: "cuda", precision: "bf16" }, 16e9)[0]!, /, counted as if in fp32$/);
     assert.deepEqual(memoryLines(undefined, trainConfigSchema.parse({}), { numTokens }), []);

@@ -28,6 +28,25 @@ describe("memory of large tensors", { skip: process.platform !== "linux" }, () =
     assert.ok(residentMegabytes() - before < 100, `${residentMegabytes() - before} MB more`);
   });
 
+  it("joins what is free: where many small tensors were, a large one is", () => {
+    tidy(() => void Array.from({ length: 60 }, () => ofMegabytes(4)));
+    const before = residentMegabytes();
+    tidy(() => void ofMegabytes(230));
+    assert.ok(residentMegabytes() - before < 64, `${residentMegabytes() - before} MB more`);
+  });
+
+  it("gives back the gaps that nothing fits, and no byte of what lies between them", () => {
+    const before = residentMegabytes();
+    tidy(() => {
+      const tensors = Array.from({ length: 40 }, (_, i) => full([(10 * MEGABYTE) / 4], i));
+      for (const [i, tensor] of tensors.entries()) if (i % 2 === 1) tensor.dispose();
+      for (let i = 0; i < 5; i++) ofMegabytes(40);
+      // 400 MB were in use at once; without giving back it would be 600.
+      assert.ok(residentMegabytes() - before < 540, `${residentMegabytes() - before} MB more`);
+      for (let i = 0; i < 40; i += 2) assert.deepEqual([tensors[i]!.min().item(), tensors[i]!.max().item()], [i, i]);
+    });
+  });
+
   it("is zero where zeros are asked for, however often it was used", () => {
     for (let i = 0; i < 3; i++) {
       tidy(() => void ofMegabytes(3));

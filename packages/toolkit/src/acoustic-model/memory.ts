@@ -23,13 +23,13 @@
  * bf16; images stay in float32 where the processor has no AMX, as convolutions do, and are counted so for all. Making the
  * features comes before, the update after all this: Muon's makes up to 4 times the weights. Whichever takes most counts.
  *
- * On the CPU a fifth of all that comes on top: memory that the allocator keeps for the next tensor (torch's
- * native/cpu_allocator.cc, which rounds sizes too, and keeps a quarter of the most in use at most).
+ * On the CPU a tenth of all that comes on top: what is free between tensors in the allocator's chunks (torch's
+ * native/cpu_allocator.cc).
  *
- * Measured against the growth of resident memory in the first step of a process on the CPU (libtorch 1.13, Linux, no AMX),
- * 22 models and batches of 0.19 to 2.0 GB: within 9% in fp32 and 13% in bf16; three more steps add 4% at most. Other systems
- * have no such allocator and take less. Not measured on graphics cards, where cuDNN's buffers and the allocator's rounding
- * come on top.
+ * Measured against the growth of resident memory in the first step of a process on the CPU (libtorch 1.13, Linux, an AMD
+ * EPYC with AVX512-BF16 and no AMX), 8 models and batches of 0.3 to 2.0 GB: within 11% in fp32, and four more steps add 5%
+ * at most, or 40 MB; in bf16, where convolutions go in it too, up to 41% less. Other systems have no such allocator and
+ * take less. Not measured on graphics cards, where cuDNN's buffers and the allocator's rounding come on top.
  */
 import { totalmem } from "node:os";
 import { UserError } from "@deepspeech-ts/recognizer/system";
@@ -71,8 +71,8 @@ const NARROW_BYTES = 2;
 const CHANNEL_BLOCK = 16;
 /** What libtorch sets up in its first step: kernels, thread pools, small buffers. Measured. */
 const SETUP_BYTES = 35e6;
-/** Of the memory in use, what the CPU's allocator keeps waiting beside it. Measured. */
-const WAITING_PART = 0.2;
+/** Of the memory in use, what the CPU's allocator has free beside it. Measured. */
+const WAITING_PART = 0.1;
 
 /** What the forward pass leaves behind, in values of a layer's image, input or hidden size. */
 interface LayerCounts {
