@@ -42,13 +42,15 @@ function corpusLines(name: string, { numUtterances, audioSeconds, leftOut, norma
 }
 
 export function startLines(event: EventOf<"start">): string[] {
-  const { runFolder, numParameters, numFrozen, freshParameters, epochs, totalSteps, firstStep, changes = [] } = event;
+  const { runFolder, numParameters, numFrozen, freshParameters, epochs, totalSteps, firstStep } = event;
+  const { maxMinutes, changes = [] } = event;
+  const time = maxMinutes === undefined ? "" : ` or ${formatDuration(60 * maxMinutes)}, whichever is over first`;
   const from = firstStep > 0 ? `, going on after step ${formatCount(firstStep)}` : "";
   const frozen = numFrozen > 0 ? `, ${formatCount(numFrozen)} of them frozen` : "";
   const fresh = freshParameters.length > 0 ? `; not taken over: ${freshParameters.join(", ")}` : "";
   return [
     `Model  ${formatCount(numParameters)} parameters${frozen}${fresh}`,
-    `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${from}`,
+    `Run    ${runFolder}: ${formatPlural(epochs, "epoch")}, ${formatPlural(totalSteps, "step")}${time}${from}`,
     ...changes.map(({ key, was, is }) => `Change ${key} was ${was} and is now ${is}`),
   ];
 }

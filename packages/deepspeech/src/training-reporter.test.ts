@@ -77,6 +77,11 @@ describe("a training run in a log", () => {
     ]);
     const resumed = linesOf([[{ ...start, firstStep: 1200 } as TrainingEvent]]);
     assert.equal(resumed[1], "Run    runs/quickstart/version_0: 10 epochs, 1,500 steps, going on after step 1,200");
+    const timed = linesOf([[{ ...start, maxMinutes: 54 } as TrainingEvent]]);
+    assert.equal(
+      timed[1],
+      "Run    runs/quickstart/version_0: 10 epochs, 1,500 steps or 54 min 00 s, whichever is over first",
+    );
   });
 
   test("says how an epoch is cut into batches", () => {

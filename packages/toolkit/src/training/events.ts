@@ -55,8 +55,11 @@ export type TrainingEvent =
       /** Names of parameters that a fine-tuned model did not take over. */
       freshParameters: readonly string[];
       epochs: number;
+      /** Of all epochs, which is more than will be taken where the time is up before. */
       totalSteps: number;
       firstStep: number;
+      /** The time that the run has. Default: as long as its epochs take. */
+      maxMinutes?: number;
       /** Of a resumed run. Default: none. */
       changes?: readonly ConfigChange[];
     }

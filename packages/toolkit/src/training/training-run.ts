@@ -39,8 +39,9 @@ function start(run: RunContext): void {
   plan.countSteps(batches);
   const { totalSteps, maxBatchSeconds } = plan;
   const position = { epochs: config.epochs, totalSteps, firstStep: progress.step };
+  const time = config.maxMinutes !== undefined && { maxMinutes: config.maxMinutes };
   const changes = run.changes.length > 0 && { changes: run.changes };
-  run.emit({ kind: "start", runFolder, ...counts, ...position, ...changes });
+  run.emit({ kind: "start", runFolder, ...counts, ...position, ...time, ...changes });
   if (isOver(run)) return;
   const largest = rehearseLargestBatch(session, [batches, plan.batchesOf(progress.epoch + 1)]);
   const { paddingWaste } = batches;
