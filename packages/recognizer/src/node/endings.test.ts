@@ -1,6 +1,6 @@
 /**
  * However a program ends while the model is loaded or runs, it ends as it wished: with its own exit code and no signal,
- * and it leaves no process behind. Each ending is tried in processes of its own, at 50 random moments.
+ * and it leaves no process behind. Each ending is tried in processes of its own, at 20 random moments.
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -83,10 +83,10 @@ async function run(ending: string, numMoments: number): Promise<Ended> {
   return { status, signal, said };
 }
 
-/** What some 50 moments ended in, each different answer once. */
+/** What some 20 moments ended in, each different answer once. */
 async function outcomes(ending: string, momentsEach: number): Promise<Ended[]> {
   const found = new Map<string, Ended>();
-  let numLeft = 50 / momentsEach;
+  let numLeft = 20 / momentsEach;
   const worker = async () => {
     while (numLeft-- > 0) {
       const ended = await run(ending, momentsEach);
@@ -110,9 +110,9 @@ test("an uncaught error ends it with status 1, and is told as ever", async () =>
 });
 
 test("closing a recogniser ends nothing else", async () => {
-  assert.deepEqual(await outcomes("close", 10), [{ status: 5, signal: null, said: "" }]);
+  assert.deepEqual(await outcomes("close", 5), [{ status: 5, signal: null, said: "" }]);
 });
 
 test("a worker thread with a recogniser may be terminated", async () => {
-  assert.deepEqual(await outcomes("terminate", 10), [{ status: 6, signal: null, said: "" }]);
+  assert.deepEqual(await outcomes("terminate", 5), [{ status: 6, signal: null, said: "" }]);
 });
