@@ -2,7 +2,7 @@
 // each of them afresh, and the kernel hands out their zeroed pages one fault at a time, which took a quarter of a step's
 // time. Here they are cut from chunks on huge pages, the tightest free span first, and a span that is freed joins those
 // beside it: batches of any length find room in what the ones before them left. Pages that are held, in use or waiting,
-// stay within five quarters of the most that was in use at once. The allocator is the process's, as libtorch's own is.
+// stay within five quarters of the most that was in use at once, but for gaps smaller than a huge page. The allocator is the process's, as libtorch's own is.
 #include "cpu_allocator.h"
 
 #include <c10/core/Allocator.h>
@@ -114,8 +114,9 @@ class Arena {
     return free_.emplace(size, data).first;
   }
 
+  // Reserved, so that what the machine has no memory for is refused here, and does not kill the process when it is written to.
   static void* map(size_t size) {
-    return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   }
 
   // The largest free spans' first, whole huge pages only, until what is held is within its bounds.

@@ -1,6 +1,7 @@
 /** Memory of large tensors (native/cpu_allocator.cc): used again, aligned, and given back in the end. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { totalmem } from "node:os";
 import { describe, it } from "node:test";
 import { full, tidy, zeros } from "./index.js";
 
@@ -9,6 +10,9 @@ const MEGABYTE = 2 ** 20;
 function residentMegabytes(): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]) / 1024;
 }
+
+/** Whether the kernel promises memory that it has not. */
+const overcommits = () => readFileSync("/proc/sys/vm/overcommit_memory", "utf8").trim() === "1";
 
 /** A tensor of so many megabytes, written to. */
 const ofMegabytes = (megabytes: number) => full([(megabytes * MEGABYTE) / 4], 1);
@@ -46,6 +50,12 @@ describe("memory of large tensors", { skip: process.platform !== "linux" }, () =
       assert.ok(residentMegabytes() - atFirst < 540, `${residentMegabytes() - atFirst} MB more`);
       for (let i = 0; i < 40; i += 2) assert.deepEqual([tensors[i]!.min().item(), tensors[i]!.max().item()], [i, i]);
     });
+  });
+
+  it("refuses what the machine has no memory for, and does not die of it", {
+    skip: process.platform === "linux" && overcommits(),
+  }, () => {
+    assert.throws(() => zeros([Math.ceil(totalmem() / 2)]), /can't allocate memory/);
   });
 
   it("is zero where zeros are asked for, however often it was used", () => {
