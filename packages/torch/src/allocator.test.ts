@@ -35,7 +35,7 @@ describe("memory of large tensors", { skip: process.platform !== "linux" }, () =
   });
 
   it("joins what is free: where many small tensors were, a large one is", () => {
-    tidy(() => void Array.from({ length: 60 }, () => ofMegabytes(4)));
+    tidy(() => void Array.from({ length: 240 }, () => ofMegabytes(1)));
     const before = residentMegabytes();
     tidy(() => void ofMegabytes(230));
     assert.ok(residentMegabytes() - before < 64, `${residentMegabytes() - before} MB more`);
