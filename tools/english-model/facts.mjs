@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadCheckpointHeader } from "@deepspeech-ts/toolkit/acoustic-model";
+import { PACKED_MANIFEST } from "@deepspeech-ts/toolkit/internal/data/manifest.js";
 import { groupBy, linesOf } from "./files.mjs";
 
 /**
@@ -31,7 +32,7 @@ import { groupBy, linesOf } from "./files.mjs";
  * @returns {SourceFacts[]}
  */
 export function sourcesOf(list) {
-  const entries = linesOf(list).map((line) => JSON.parse(line));
+  const entries = entriesOf(list);
   return [...groupBy(entries, ({ source }) => source)]
     .map(([source, own]) => ({
       source,
@@ -54,8 +55,10 @@ const OF_THE_MACHINE = new Set([
  */
 export function trainingFacts(checkpoint) {
   const { config } = recordsOf(checkpoint);
+  /** @type {ReturnType<typeof entriesOf>} */
   const entries = config.train.flatMap(entriesOf);
-  const splices = entries.filter(isSplice).length;
+  // As `deepspeech data splice` calls them.
+  const splices = entries.filter(({ id }) => id?.startsWith("splice-")).length;
   return {
     ...progressUpTo(checkpoint),
     recordings: entries.length - splices,
@@ -68,16 +71,11 @@ export function trainingFacts(checkpoint) {
  * Of a list, or of a packed corpus.
  *
  * @param {string} corpus
- * @returns {{ id?: string, source?: string }[]}
+ * @returns {{ id?: string, source: string, duration: number, speaker: string }[]} its lines
  */
 function entriesOf(corpus) {
-  const packed = join(corpus, "manifest.jsonl");
+  const packed = join(corpus, PACKED_MANIFEST);
   return linesOf(existsSync(packed) ? packed : corpus).map((line) => JSON.parse(line));
-}
-
-/** Whether `deepspeech data splice` made it, or its like. @param {{ id?: string, source?: string }} entry */
-function isSplice({ id = "", source = "" }) {
-  return id.startsWith("splice-") || source.endsWith("-spliced");
 }
 
 /**

@@ -2,7 +2,8 @@
 // each of them afresh, and the kernel hands out their zeroed pages one fault at a time, which took a quarter of a step's
 // time. Here they are cut from chunks on huge pages, the tightest free span first, and a span that is freed joins those
 // beside it: batches of any length find room in what the ones before them left. Pages that are held, in use or waiting,
-// stay within five quarters of the most that was in use at once, but for gaps smaller than a huge page. The allocator is the process's, as libtorch's own is.
+// stay within five quarters of the most that was in use at once, but for gaps smaller than a huge page. The allocator is the
+// process's, as libtorch's own is.
 #include "cpu_allocator.h"
 
 #include <c10/core/Allocator.h>
@@ -64,7 +65,7 @@ class Arena {
     span = {size, size, span.begins_chunk, false};
     used_bytes_ += size;
     most_used_bytes_ = std::max(most_used_bytes_, used_bytes_);
-    if (held_bytes_ > most_used_bytes_ / 4 * 5) release_pages();
+    release_pages();
     return taken->first;
   }
 
@@ -87,7 +88,7 @@ class Arena {
   using Spans = std::map<char*, Span>;
   using Free = std::set<std::pair<size_t, char*>>;  // by size, then address
 
-  // Two neighbours, of which the second is no longer one afterwards, and the first not yet among the free.
+  // Two neighbours to one span, which is not yet among the free.
   Spans::iterator join(Spans::iterator left, Spans::iterator right) {
     for (const auto& each : {left, right}) free_.erase({each->second.bytes, each->first});
     left->second.bytes += right->second.bytes;
@@ -119,9 +120,10 @@ class Arena {
     return mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   }
 
-  // The largest free spans' first, whole huge pages only, until what is held is within its bounds.
+  // Where more is held than may be: whole huge pages, the largest free spans' first.
   void release_pages() {
-    for (auto it = free_.rbegin(); it != free_.rend() && held_bytes_ > most_used_bytes_ / 4 * 5; ++it) {
+    const size_t most_held = most_used_bytes_ / 4 * 5;
+    for (auto it = free_.rbegin(); held_bytes_ > most_held && it != free_.rend() && it->first >= kHugePage; ++it) {
       char* const data = it->second;
       Span& span = spans_.find(data)->second;
       const size_t before = to_huge_page(data);
