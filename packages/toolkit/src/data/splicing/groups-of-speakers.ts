@@ -17,12 +17,22 @@ export function groupsOfSpeakers(utterances: readonly Utterance[], random: Rando
   }
   const isSmall = (own: readonly Utterance[]) => own.length < LEAST_UTTERANCES;
   const all = [...bySpeaker.values()];
-  const groups = [...all.filter((own) => !isSmall(own)), all.filter(isSmall).flat()];
-  return groups.filter(({ length }) => length > 0).flatMap((group) => dealt(random.shuffle([...group])));
+  const large = all.filter((own) => !isSmall(own)).sort((a, b) => a.length - b.length);
+  const rest = all.filter(isSmall).flat();
+  // Where all rare speakers together are rare, the least frequent of the others is with them.
+  const joined = isSmall(rest) && large.length > 0 ? [rest.concat(large[0]!), ...large.slice(1)] : [...large, rest];
+  return joined.filter(({ length }) => length > 0).flatMap((group) => dealt(random.shuffle([...group])));
 }
 
+/** Into groups that last about as long as each other. */
 function dealt(utterances: readonly Utterance[]): Utterance[][] {
   const seconds = utterances.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
   const count = Math.min(utterances.length, Math.ceil(seconds / MOST_SECONDS));
-  return Array.from({ length: count }, (_, i) => utterances.filter((_, place) => place % count === i));
+  const groups = Array.from({ length: count }, () => ({ seconds: 0, own: [] as Utterance[] }));
+  for (const utterance of utterances) {
+    const shortest = groups.reduce((least, group) => (group.seconds < least.seconds ? group : least));
+    shortest.own.push(utterance);
+    shortest.seconds += utterance.durationSeconds;
+  }
+  return groups.map(({ own }) => own).filter(({ length }) => length > 0);
 }

@@ -23,13 +23,14 @@ export interface Piece<U extends CuttableUtterance> {
 
 /** So many words has a piece, where its utterance has them: enough that most sounds keep their neighbours. */
 const WORDS = [2, 6] as const;
-/** How long a splice lasts, in seconds. */
+/** How long a splice is to last, in seconds. */
 const SECONDS = [4, 13] as const;
-/** What is shorter is hardly a word. */
-const LEAST_PIECE_SECONDS = 0.1;
+/** A piece that is shorter is hardly a word; a longer one holds a pause that nobody makes. */
+const PIECE_SECONDS = [0.1, SECONDS[1]] as const;
 
 /**
- * Draws splices until they last as long together as is asked for. Utterances come about as often as they are long.
+ * Draws splices until they last as long together as is asked for. Utterances come about as often as they are long. No splice
+ * lasts longer than 13 s; one that the next piece would make so ends before it.
  *
  * @param utterances those of one speaker. What has no piece that can be used is left out.
  * @param seconds of all splices together
@@ -39,9 +40,12 @@ export function planSplices<U extends CuttableUtterance>(
   { seconds, sampleRate, random }: { seconds: number; sampleRate: number; random: Random },
 ): Piece<U>[][] {
   const secondsOf = ({ utterance: { cuts }, first, end }: Piece<U>) => (cuts[end]! - cuts[first]!) / sampleRate;
-  // So that there is a piece to draw of each: some word is long enough.
-  const usable = utterances.filter(({ words, cuts }) =>
-    words.some((_, i) => cuts[i + 1]! - cuts[i]! >= LEAST_PIECE_SECONDS * sampleRate),
+  const isPiece = (seconds: number) => seconds >= PIECE_SECONDS[0] && seconds <= PIECE_SECONDS[1];
+  // So that there is a piece to draw of each.
+  const usable = utterances.filter((utterance) =>
+    utterance.words.some((_, first) =>
+      endsOf(utterance, first).some((end) => isPiece(secondsOf({ utterance, first, end }))),
+    ),
   );
   const byWords = usable.flatMap((utterance) => Array<U>(utterance.words.length).fill(utterance));
   const splices: Piece<U>[][] = [];
@@ -50,10 +54,12 @@ export function planSplices<U extends CuttableUtterance>(
     const splice: Piece<U>[] = [];
     for (let length = 0; length < wanted; ) {
       const piece = drawPiece(random.pick(byWords), random);
-      if (secondsOf(piece) < LEAST_PIECE_SECONDS) continue;
+      const lasts = secondsOf(piece);
+      if (!isPiece(lasts)) continue;
+      if (length + lasts > SECONDS[1]) break;
       splice.push(piece);
-      length += secondsOf(piece);
-      total += secondsOf(piece);
+      length += lasts;
+      total += lasts;
     }
     splices.push(splice);
   }
@@ -64,10 +70,14 @@ export function planSplices<U extends CuttableUtterance>(
 function drawPiece<U extends CuttableUtterance>(utterance: U, random: Random): Piece<U> {
   const { words, pauses } = utterance;
   const first = random.integer(words.length);
+  const ends = endsOf(utterance, first);
+  const drawn = random.pick(ends);
+  if (random.next() >= 0.5) return { utterance, first, end: drawn };
+  return { utterance, first, end: ends.reduce((best, end) => (pauses[end]! > pauses[best]! ? end : best), drawn) };
+}
+
+/** Where a piece can end that begins with the `first`th word. */
+function endsOf({ words }: CuttableUtterance, first: number): number[] {
   const [least, most] = WORDS.map((count) => Math.min(words.length, first + count)) as [number, number];
-  let end = least + random.integer(most - least + 1);
-  if (random.next() < 0.5) {
-    for (let other = least; other <= most; other++) if (pauses[other]! > pauses[end]!) end = other;
-  }
-  return { utterance, first, end };
+  return Array.from({ length: most - least + 1 }, (_, i) => least + i);
 }

@@ -44,6 +44,9 @@ interface CutUtterance extends CuttableUtterance {
   readonly speaker: string;
 }
 
+/** What of the silence around an utterance is kept: recordings that begin or end with much of it are no longer speech. */
+const SILENCE_SECONDS = 0.3;
+
 /**
  * Splices utterances into a new corpus. As much of a speaker is in memory as half an hour.
  *
@@ -78,7 +81,7 @@ export async function spliceCorpus(utterances: readonly Utterance[], options: Sp
 }
 
 function splicesOf(utterances: readonly CutUtterance[], times: number, random: Random): Piece<CutUtterance>[][] {
-  const seconds = utterances.reduce((sum, { samples }) => sum + samples.length, 0) / MODEL_SAMPLE_RATE;
+  const seconds = utterances.reduce((sum, { cuts }) => sum + cuts.at(-1)! - cuts[0]!, 0) / MODEL_SAMPLE_RATE;
   return planSplices(utterances, { seconds: times * seconds, sampleRate: MODEL_SAMPLE_RATE, random });
 }
 
@@ -115,17 +118,15 @@ async function soundOf({ id, audioPath }: Utterance): Promise<Waveform | LeftOut
 
 /** In the middle of what lies between two words, and at both ends: what is there belongs to the words beside it. */
 function cutsOf(timedWords: readonly TimedWord[], numSamples: number): CuttableUtterance {
-  const cuts = [0];
-  const pauses = [Number.POSITIVE_INFINITY];
-  for (const [i, { startSeconds }] of timedWords.entries()) {
-    if (i === 0) continue;
-    const { endSeconds } = timedWords[i - 1]!;
-    cuts.push(Math.min(numSamples, Math.round(((endSeconds + startSeconds) / 2) * MODEL_SAMPLE_RATE)));
-    pauses.push(startSeconds - endSeconds);
-  }
+  const sampleAt = (seconds: number) => Math.max(0, Math.min(numSamples, Math.round(seconds * MODEL_SAMPLE_RATE)));
+  const between = timedWords.slice(1).map(({ startSeconds }, i) => [timedWords[i]!.endSeconds, startSeconds] as const);
   return {
     words: timedWords.map(({ word }) => word),
-    cuts: [...cuts, numSamples],
-    pauses: [...pauses, Number.POSITIVE_INFINITY],
+    cuts: [
+      sampleAt(timedWords[0]!.startSeconds - SILENCE_SECONDS),
+      ...between.map(([end, start]) => sampleAt((end + start) / 2)),
+      sampleAt(timedWords.at(-1)!.endSeconds + SILENCE_SECONDS),
+    ],
+    pauses: [Number.POSITIVE_INFINITY, ...between.map(([end, start]) => start - end), Number.POSITIVE_INFINITY],
   };
 }
