@@ -30,6 +30,8 @@ test("a model whose weights no machine holds is refused before one is made", () 
       /^the weights of a model of hidden size 100000000 and 32 channels take \d+ GB, and the machine has \d+ GB of memory; choose a smaller model\.$/,
   });
   assert.throws(() => refuseLargerThanMachine({ ...model, convChannels: 1e7 }, 64e9), /10000000 channels take \d+ GB/);
+  const small = { ...model, hiddenSize: 2048 };
+  assert.throws(() => refuseLargerThanMachine(small, 0.3e9), /take 0\.[4-9] GB, and the machine has 0\.3 GB of memory/);
 });
 
 test("an evaluation leaves such a recording out before it is read, and says why", async (t) => {

@@ -145,7 +145,7 @@ export function tooLongForMemory(
 ): string | undefined {
   const bytes = recognitionMemory(model, seconds, features);
   if (bytes <= machineBytes) return undefined;
-  const [needed, present] = [bytes, machineBytes].map((value) => `${(value / 1e9).toFixed(0)} GB`);
+  const [needed, present] = [bytes, machineBytes].map(gigabytes);
   return `lasts ${(seconds / 3600).toFixed(1)} h; in one piece, as checkpoints recognise it, that takes about ${needed} of memory, and the machine has ${present}: cut it, or export a bundle, which goes through it piece by piece`;
 }
 
@@ -158,12 +158,17 @@ export function tooLongForMemory(
 export function refuseLargerThanMachine(model: ModelConfig, machineBytes = memoryOfMachine()): void {
   const bytes = FLOAT_BYTES * numParameters(model);
   if (bytes <= machineBytes) return;
-  const [needed, present] = [bytes, machineBytes].map((value) => `${(value / 1e9).toFixed(0)} GB`);
+  const [needed, present] = [bytes, machineBytes].map(gigabytes);
   const sizes = `hidden size ${model.hiddenSize} and ${model.convChannels} channels`;
   throw new UserError(
     `the weights of a model of ${sizes} take ${needed}, and the machine has ${present} of memory; choose a smaller model.`,
     { code: "out-of-memory" },
   );
+}
+
+/** Rounded, but for what would be none then. */
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(bytes < 10e9 ? 1 : 0)} GB`;
 }
 
 export interface RecognitionMemoryOptions {
