@@ -92,6 +92,26 @@ describe("Denominator", () => {
     }
   });
 
+  it("walks everything where it would lose what was said", () => {
+    // What begins as 0, 1, 0, 1 goes on as nobody goes on, and what began hardly possible is all that is left.
+    const [wide, blank] = [7, 6];
+    const said = [2, 4, 5, 4];
+    const frame = (likely: Record<number, number>, others: number) =>
+      Array.from({ length: wide }, (_, token) => Math.log(likely[token] ?? others));
+    const logProbs = Float32Array.from([
+      ...frame({ 0: 0.99999, 2: 5e-6, [blank]: 3e-6 }, 1e-7),
+      ...[4, 5, 4].flatMap((token) => frame({ [token]: 0.994 }, 0.001)),
+    ]);
+    const spoken = tokenGraph([[0, 1, 0, 1], said], { order: 2 });
+    const all = { graph: spoken, numTokens: wide, blankId: blank };
+    const expected = new Denominator({ ...all, pruning: { token: 0, state: 0 } }).of(logProbs);
+    const usual = new Denominator(all);
+    const ofSaid = said.reduce((sum, token, i) => sum + logProbs[i * wide + token]!, usual.logProbability(said));
+    assert.ok(expected.logTotal >= ofSaid);
+    assert.ok(usual.of(logProbs).logTotal < ofSaid - 1, "pruning loses nothing here, so that this tests nothing");
+    assert.deepEqual(usual.of(logProbs, ofSaid), expected);
+  });
+
   it("is impossible where there are too few frames for any sequence", () => {
     const long = new Denominator({ graph: tokenGraph([[0, 0]]), numTokens, blankId });
     assert.deepEqual(long.of(emissions(2, 1)), { logTotal: -Infinity, shares: new Float32Array(8) });

@@ -126,26 +126,34 @@ function phoneLoss(
     logProbLengths: usable.map(({ row }) => logProbLengths[row]!),
   };
   const targets = usable.map((each) => each.targets);
-  const ctc = ctcLoss(outputs, targets, { blankId: phoneAlphabet.blankId, average });
-  if (!crf) return ctc;
-  const rivals = averageOfUtterances(rivalry(outputs, targets, crf.denominator), targets, average);
-  return ctc.add(rivals.mul(crf.weight));
+  const ctc = nn.functional.ctcLoss(outputs.logProbs.transpose(0, 1), targets, outputs.logProbLengths, {
+    blankId: phoneAlphabet.blankId,
+    reduction: "none",
+  }); // [B]
+  const losses = crf ? ctc.add(rivalry(outputs, targets, { ctc, denominator: crf.denominator }).mul(crf.weight)) : ctc;
+  return averageOfUtterances(losses, targets, average);
 }
 
 /**
  * How likely all that could be said is to the model, beside how often what was said is: with CTC it makes the logarithm of how
  * much likelier all are than what was said, which is never below 0. [B]
  */
-function rivalry({ logProbs, logProbLengths }: ModelOutput, targets: Targets, denominator: Denominator): Tensor {
+function rivalry(
+  { logProbs, logProbLengths }: ModelOutput,
+  targets: Targets,
+  { ctc, denominator }: { ctc: Tensor; denominator: Denominator },
+): Tensor {
   const [rows = 0, frames = 0, numTokens = 0] = logProbs.shape;
   const values = logProbs.detach().toFloat32Array();
+  const losses = ctc.detach().toFloat32Array();
   const shares = new Float32Array(values.length);
   const totals = new Float32Array(rows);
   for (const [row, length] of logProbLengths.entries()) {
     const at = row * frames * numTokens;
-    const found = denominator.of(values.subarray(at, at + length * numTokens));
+    const ofTarget = denominator.logProbability(targets[row]!);
+    const found = denominator.of(values.subarray(at, at + length * numTokens), ofTarget - losses[row]!);
     shares.set(found.shares, at);
-    totals[row] = found.logTotal - denominator.logProbability(targets[row]!);
+    totals[row] = found.logTotal - ofTarget;
   }
   const { device } = logProbs;
   // The shares are the gradient; what they give is taken off again, so that the value is the sum's.
