@@ -33,9 +33,11 @@ export function createGreedyDecoder(alphabet: Alphabet): StreamingDecoder {
   return new GreedyDecoder(alphabet);
 }
 
-/** One utterance in progress. `lastId` is the id of the frame before, which a repeat must differ from to count. */
+/** One utterance in progress. */
 interface GreedyState {
-  tokenIds: number[];
+  /** Of each step, its tokens, collapsed and without blanks. A list that grows token by token is moved again and again. */
+  steps: Int32Array[];
+  /** The likeliest token of the frame before, which a repeat must differ from to count. */
   lastId: number;
   score: number;
   numFrames: number;
@@ -50,21 +52,19 @@ class GreedyDecoder implements StreamingDecoder {
   }
 
   begin(): void {
-    this.#state = { tokenIds: [], lastId: this.#alphabet.blankId, score: 0, numFrames: 0 };
+    this.#state = { steps: [], lastId: this.#alphabet.blankId, score: 0, numFrames: 0 };
   }
 
   step(output: Emissions): void {
     const state = this.#begun("step");
     const emissions = letterEmissions(output, this.#alphabet);
-    const best = bestPath(emissions);
+    const best = bestPath(emissions, { blankId: this.#alphabet.blankId, lastId: state.lastId });
     if (best === undefined) {
       validateEmissions(emissions, state.numFrames); // throws, and names what is wrong
       return;
     }
-    for (const id of best.path) {
-      if (id !== state.lastId && id !== this.#alphabet.blankId) state.tokenIds.push(id);
-      state.lastId = id;
-    }
+    if (best.tokenIds.length > 0) state.steps.push(best.tokenIds);
+    state.lastId = best.lastId;
     state.score += best.score;
     state.numFrames += emissions.numFrames;
   }
@@ -79,8 +79,8 @@ class GreedyDecoder implements StreamingDecoder {
     return hypothesis;
   }
 
-  #hypothesis({ tokenIds, score }: GreedyState): Hypothesis {
-    return createHypothesis({ tokenIds: tokenIds.slice(), score, acousticScore: score, lmScore: 0 }, this.#alphabet);
+  #hypothesis({ steps, score }: GreedyState): Hypothesis {
+    return createHypothesis({ tokenIds: joined(steps), score, acousticScore: score, lmScore: 0 }, this.#alphabet);
   }
 
   #begun(method: string): GreedyState {
@@ -89,13 +89,35 @@ class GreedyDecoder implements StreamingDecoder {
   }
 }
 
+function joined(steps: readonly Int32Array[]): number[] {
+  // Filled in place: of as many tokens as an hour has, any other way takes four times as long.
+  const all = new Array<number>(steps.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const step of steps) for (let i = 0; i < step.length; i++) all[at++] = step[i]!;
+  return all;
+}
+
+interface BestPath {
+  /** Collapsed, without blanks. */
+  tokenIds: Int32Array;
+  /** The last frame's. */
+  lastId: number;
+  /** The sum of the log-probabilities of each frame's likeliest token. */
+  score: number;
+}
+
 /**
- * The likeliest token of each frame and the sum of their log-probabilities, or undefined where the emissions are not
- * what `validateEmissions` lets through: checked in the same pass, because a pass over an hour costs as much as the search.
+ * The likeliest tokens after a frame with `lastId`, or undefined where the emissions are not what `validateEmissions` lets
+ * through: checked in the same pass, because a pass over an hour costs as much as the search.
  */
-function bestPath({ logProbs, numFrames, numTokens }: Emissions): { path: Int32Array; score: number } | undefined {
+function bestPath(
+  { logProbs, numFrames, numTokens }: Emissions,
+  { blankId, lastId }: { blankId: number; lastId: number },
+): BestPath | undefined {
   if (logProbs.length !== numFrames * numTokens) return undefined;
-  const path = new Int32Array(numFrames);
+  const tokenIds = new Int32Array(numFrames);
+  let count = 0;
+  let last = lastId;
   let score = 0;
   for (let frame = 0, start = 0; frame < numFrames; frame++, start += numTokens) {
     let best = 0;
@@ -107,8 +129,9 @@ function bestPath({ logProbs, numFrames, numTokens }: Emissions): { path: Int32A
       highest = logProb;
       best = id;
     }
-    path[frame] = best;
+    if (best !== last && best !== blankId) tokenIds[count++] = best;
+    last = best;
     score += highest;
   }
-  return { path, score };
+  return { tokenIds: tokenIds.slice(0, count), lastId: last, score };
 }
